@@ -1,0 +1,44 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is held to: architecture rule 9.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "pmap",
+    products: [.executable(name: "pmap", targets: ["pmap"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .target(name: "CLuaBridge", dependencies: ["CLua"]),
+        .target(name: "CPosixBridge"),
+        .target(name: "CJSONBridge", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
+
+        .target(name: "Wire", swiftSettings: strict),
+        .target(name: "Lua", dependencies: ["CLua", "CLuaBridge", "Wire"], swiftSettings: strict),
+        .target(name: "Posix", dependencies: ["CPosixBridge"], swiftSettings: strict),
+        .target(name: "ProcessPool", dependencies: ["Posix", "Wire"], swiftSettings: strict),
+        .target(name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge"], swiftSettings: strict),
+        .target(name: "Script", dependencies: ["Lua", "Records", "Wire"], swiftSettings: strict),
+        .executableTarget(
+            name: "pmap",
+            dependencies: [
+                "ProcessPool", "Posix", "Script", "Records", "Lua", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+        .testTarget(name: "LuaTests", dependencies: ["Lua", "Wire"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

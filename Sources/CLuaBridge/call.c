@@ -1,0 +1,148 @@
+/* Protected calls: errors become a status, a message that is always a string, and a traceback. */
+#include "bridge.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const char traceback_key = 0;
+
+pmap_heap *pmap_heap_of(lua_State *L) {
+    void *heap;
+    lua_getallocf(L, &heap);
+    return heap;
+}
+
+static int call_as_script(lua_State *L, int arguments, int results, int handler) {
+    pmap_heap *heap = pmap_heap_of(L);
+    bool before = pmap_heap_enter_script(heap, true);
+    int status = lua_pcall(L, arguments, results, handler);
+    pmap_heap_enter_script(heap, before);
+    return status;
+}
+
+static int tostring_protected(lua_State *L) {
+    luaL_tolstring(L, 1, NULL);
+    return 1;
+}
+
+/* Stack: error value → message. Its __tostring may fail, or be what fails. */
+static void describe(lua_State *L) {
+    if (lua_type(L, -1) == LUA_TSTRING) return;
+    const char *kind = luaL_typename(L, -1);
+    lua_pushcfunction(L, tostring_protected);
+    lua_pushvalue(L, -2);
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) lua_pushfstring(L, "(error object is a %s value)", kind);
+    else if (lua_isnil(L, -2)) lua_pushliteral(L, "nil"), lua_replace(L, -2);
+    lua_replace(L, -2);
+}
+
+static int handle_error(lua_State *L) {
+    lua_settop(L, 1);
+    describe(L);
+    luaL_traceback(L, L, NULL, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
+    return 1;
+}
+
+void pmap_push_handler(lua_State *L) { lua_pushcfunction(L, handle_error); }
+
+void pmap_push_traceback(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key); }
+
+int pmap_call_handled(lua_State *L, int arguments, int results, int handler) {
+    int status = call_as_script(L, arguments, results, handler);
+    if (status != LUA_OK && status != LUA_ERRRUN) {
+        /* No handler ran: out of memory, or the handler itself failed. */
+        lua_pushnil(L);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
+        describe(L);
+    }
+    return status;
+}
+
+int pmap_call(lua_State *L, int arguments, int results) {
+    int handler = lua_gettop(L) - arguments;
+    pmap_push_handler(L);
+    lua_insert(L, handler);
+    int status = pmap_call_handled(L, arguments, results, handler);
+    lua_remove(L, handler);
+    return status;
+}
+
+int pmap_tostring(lua_State *L) {
+    lua_pushcfunction(L, tostring_protected);
+    lua_insert(L, -2);
+    return pmap_call(L, 1, 1);
+}
+
+/* A host function and what it holds on to; collected with the closure. */
+typedef struct {
+    pmap_host_function function;
+    void *context;
+    pmap_release release;
+} host_function;
+
+static const char host_metatable_key = 0;
+
+static int call_host(lua_State *L) {
+    const host_function *host = lua_touserdata(L, lua_upvalueindex(1));
+    pmap_heap *heap = pmap_heap_of(L);
+    bool before = pmap_heap_enter_script(heap, false);
+    int results = host->function(L, host->context);
+    pmap_heap_enter_script(heap, before);
+    return results == PMAP_RAISE ? lua_error(L) : results; /* the Swift frame is gone */
+}
+
+static int release_host(lua_State *L) {
+    const host_function *host = lua_touserdata(L, 1);
+    host->release(host->context);
+    return 0;
+}
+
+void pmap_push_function(lua_State *L, pmap_host_function function, void *context, pmap_release release) {
+    host_function *host = lua_newuserdatauv(L, sizeof *host, 0);
+    *host = (host_function){function, context, release};
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &host_metatable_key) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 1);
+        lua_pushcfunction(L, release_host);
+        lua_setfield(L, -2, "__gc");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &host_metatable_key);
+    }
+    lua_setmetatable(L, -2);
+    lua_pushcclosure(L, call_host, 1);
+}
+
+static int open_libraries(lua_State *L) {
+    luaL_openlibs(L);
+    return 0;
+}
+
+static int die_in_panic(lua_State *L) {
+    const char *message = lua_tostring(L, -1);
+    fprintf(stderr, "pmap: an error outside any protected call: %s\n", message ? message : "(not a string)");
+    _exit(3);
+}
+
+/* As in lua: warn("@on") and warn("@off") switch; a warning may come in pieces. */
+static void warn(void *userdata, const char *message, int to_be_continued) {
+    static bool on, continued;
+    (void)userdata;
+    if (!continued && !to_be_continued && message[0] == '@') {
+        if (message[1] == 'o') on = message[2] == 'n';
+        return;
+    }
+    if (on) fprintf(stderr, "%s%s%s", continued ? "" : "Lua warning: ", message, to_be_continued ? "" : "\n");
+    continued = to_be_continued;
+}
+
+lua_State *pmap_new_state(pmap_heap *heap) {
+    lua_State *L = lua_newstate(pmap_heap_allocate, heap);
+    if (!L) return NULL;
+    lua_atpanic(L, die_in_panic);
+    lua_setwarnf(L, warn, NULL);
+    lua_pushcfunction(L, open_libraries);
+    if (lua_pcall(L, 0, 0, 0) == LUA_OK) return L;
+    lua_close(L);
+    return NULL;
+}

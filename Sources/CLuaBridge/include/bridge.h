@@ -1,0 +1,70 @@
+/* Everything of Lua that may jump.
+ *
+ * Lua raises by longjmp, and nothing may jump over a Swift frame. Functions the manual marks `-` or `m`
+ * are called from Swift directly; those marked `v` or `e` only here, under lua_pcall, and what they raise
+ * comes back as a status. A Swift function called from Lua answers PMAP_RAISE, and lua_error is called
+ * here, when the Swift frame is gone. */
+#ifndef PMAP_BRIDGE_H
+#define PMAP_BRIDGE_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "heap.h"
+
+/* What lua.h spells as macros, for Swift. */
+static inline int pmap_registry(void) { return LUA_REGISTRYINDEX; }
+static inline int pmap_upvalue(int index) { return lua_upvalueindex(index); }
+static inline int pmap_globals_slot(void) { return LUA_RIDX_GLOBALS; }
+static inline void pmap_gc_collect(lua_State *L) { lua_gc(L, LUA_GCCOLLECT); }
+static inline void pmap_gc_stop(lua_State *L) { lua_gc(L, LUA_GCSTOP); }
+static inline void pmap_gc_restart(lua_State *L) { lua_gc(L, LUA_GCRESTART); }
+static inline void pmap_gc_generational(lua_State *L, int minor_percent, int major_percent) {
+    lua_gc(L, LUA_GCGEN, minor_percent, major_percent);
+}
+static inline size_t pmap_gc_bytes(lua_State *L) {
+    return ((size_t)lua_gc(L, LUA_GCCOUNT) << 10) + (size_t)lua_gc(L, LUA_GCCOUNTB);
+}
+
+/* A state on `heap` with the standard libraries, or NULL. */
+lua_State *pmap_new_state(pmap_heap *heap);
+
+/* The heap of the state that `L` belongs to. */
+pmap_heap *pmap_heap_of(lua_State *L);
+
+/* Stack: function, arguments… → results…, or → message. Answers a Lua status. After an error
+ * pmap_push_traceback gives the traceback of where it was raised. */
+int pmap_call(lua_State *L, int arguments, int results);
+
+/* The same for a loop: `handler` is the index where pmap_push_handler was called. */
+int pmap_call_handled(lua_State *L, int arguments, int results, int handler);
+void pmap_push_handler(lua_State *L);
+void pmap_push_traceback(lua_State *L);
+
+/* Stack: value → text as `tostring` gives it, or → message. Answers a Lua status. */
+int pmap_tostring(lua_State *L);
+
+enum { PMAP_RAISE = -1 };
+
+/* A function that Lua calls: arguments on the stack, answers how many results it pushed, or PMAP_RAISE
+ * with the error value on top. */
+typedef int (*pmap_host_function)(lua_State *L, void *context);
+typedef void (*pmap_release)(void *context);
+
+/* Stack: → function. `release(context)` is called when Lua collects it. */
+void pmap_push_function(lua_State *L, pmap_host_function function, void *context, pmap_release release);
+
+/* Stack: key → key, value, key, value, …, at most `pairs` of them, of the table at `table`: those after
+ * `key`, which is nil for the first. Answers how many pairs, or -1 and → message. */
+int pmap_next(lua_State *L, int table, int pairs);
+
+typedef struct {
+    long long entries; /* keys in the table, or -1: it could not be read */
+    bool is_list;      /* the keys are 1…entries */
+} pmap_shape;
+
+/* Counts the keys of the table at `table`. */
+pmap_shape pmap_table_shape(lua_State *L, int table);
+
+#endif

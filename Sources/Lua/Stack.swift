@@ -1,0 +1,221 @@
+// The view on a Lua thread that all of Swift works with: pushes, reads, calls. It owns nothing; `State` does.
+//
+// Only functions that the Lua manual marks `-` or `m` are called here (`m` is safe because the heap does not
+// refuse while Swift is on the stack, see heap.h). The others are in CLuaBridge, under lua_pcall.
+// This file and `State` are the fence around the unsafe pointers: what they offer is safe to call.
+
+import CLua
+import CLuaBridge
+
+/// What a stack slot holds.
+package enum ValueType: Int32, Sendable {
+    case none = -1
+    case `nil`, boolean, lightUserdata, number, string, table, function, userdata, thread
+}
+
+/// A Lua thread's stack. Indices are Lua's own: from 1 at the bottom, from -1 at the top.
+@safe package struct Stack {
+    let thread: OpaquePointer
+
+    init(_ thread: OpaquePointer) {
+        unsafe self.thread = thread
+    }
+
+    package static var registry: Int32 { pmap_registry() }
+
+    /// The index of the running host function's upvalue, from 1.
+    package static func upvalue(_ place: Int32) -> Int32 { pmap_upvalue(place) }
+
+    // MARK: The stack itself
+
+    package var top: Int32 {
+        get { unsafe lua_gettop(thread) }
+        nonmutating set { unsafe lua_settop(thread, newValue) }
+    }
+
+    package func pop(_ slots: Int32 = 1) { unsafe lua_settop(thread, -slots - 1) }
+    package func absolute(_ index: Int32) -> Int32 { unsafe lua_absindex(thread, index) }
+    package func copy(_ index: Int32) { unsafe lua_pushvalue(thread, index) }
+
+    /// Stack: …, value → value moved to `index`, those above shifted up.
+    package func insert(at index: Int32) { unsafe lua_rotate(thread, index, 1) }
+
+    package func remove(_ index: Int32) {
+        unsafe lua_rotate(thread, index, -1)
+        pop()
+    }
+
+    /// Stack: …, value → …, with the value at `index` replaced by it.
+    package func replace(_ index: Int32) {
+        unsafe lua_copy(thread, -1, index)
+        pop()
+    }
+
+    /// Makes room for `slots` more values; false when Lua's stack limit (1,000,000) is reached.
+    package func reserve(_ slots: Int32) -> Bool { unsafe lua_checkstack(thread, slots) != 0 }
+
+    // MARK: Push
+
+    package func pushNil() { unsafe lua_pushnil(thread) }
+    package func push(_ value: Bool) { unsafe lua_pushboolean(thread, value ? 1 : 0) }
+    package func push(_ value: Int64) { unsafe lua_pushinteger(thread, value) }
+    package func push(_ value: Double) { unsafe lua_pushnumber(thread, value) }
+    package func push(_ text: String) {
+        var text = text
+        text.withUTF8 { unsafe push(bytes: UnsafeRawBufferPointer($0)) }
+    }
+    package func push(bytes: UnsafeRawBufferPointer) {
+        unsafe lua_pushlstring(thread, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+    package func push(_ bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBytes { unsafe push(bytes: $0) }
+    }
+    package func pushGlobals() {
+        unsafe lua_rawgeti(thread, Stack.registry, lua_Integer(pmap_globals_slot()))
+    }
+
+    /// JSON's null as Lua sees it: the light userdata NULL, which is also lua-cjson's.
+    package func pushNull() { unsafe lua_pushlightuserdata(thread, nil) }
+    package func isNull(_ index: Int32) -> Bool {
+        unsafe type(index) == .lightUserdata && lua_touserdata(thread, index) == nil
+    }
+
+    // MARK: Read
+
+    package func type(_ index: Int32) -> ValueType {
+        unsafe ValueType(rawValue: lua_type(thread, index)) ?? .none
+    }
+
+    package func isInteger(_ index: Int32) -> Bool { unsafe lua_isinteger(thread, index) != 0 }
+    package func boolean(_ index: Int32) -> Bool { unsafe lua_toboolean(thread, index) != 0 }
+    /// The integer at `index`; a float with an integral value and a numeric string count.
+    package func integer(_ index: Int32) -> Int64? {
+        var isNumber: Int32 = 0
+        let value = unsafe lua_tointegerx(thread, index, &isNumber)
+        return isNumber != 0 ? value : nil
+    }
+    package func number(_ index: Int32) -> Double { unsafe lua_tonumberx(thread, index, nil) }
+
+    /// The bytes of the string at `index`, valid while it stays on the stack. A number there becomes a string.
+    package func bytes(_ index: Int32) -> UnsafeRawBufferPointer? {
+        var count = 0
+        guard let start = unsafe lua_tolstring(thread, index, &count) else { return nil }
+        return unsafe UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    /// The string at `index`; bytes that are not UTF-8 are repaired.
+    package func string(_ index: Int32) -> String? {
+        guard type(index) == .string, let bytes = unsafe bytes(index) else { return nil }
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The identity of a table, function, thread or userdata.
+    package func identity(_ index: Int32) -> UInt { unsafe UInt(bitPattern: lua_topointer(thread, index)) }
+    package func rawEqual(_ left: Int32, _ right: Int32) -> Bool { unsafe lua_rawequal(thread, left, right) != 0 }
+
+    // MARK: Tables, without metamethods
+
+    package func newTable(list: Int32 = 0, keys: Int32 = 0) { unsafe lua_createtable(thread, list, keys) }
+    package func rawCount(_ index: Int32) -> Int { unsafe Int(lua_rawlen(thread, index)) }
+
+    /// Stack: key → value
+    @discardableResult
+    package func rawGet(_ table: Int32) -> ValueType {
+        unsafe ValueType(rawValue: lua_rawget(thread, table)) ?? .none
+    }
+    /// Stack: → value
+    @discardableResult
+    package func rawGet(_ table: Int32, at place: Int) -> ValueType {
+        unsafe ValueType(rawValue: lua_rawgeti(thread, table, lua_Integer(place))) ?? .none
+    }
+    /// Stack: → value
+    @discardableResult
+    package func rawGet(_ table: Int32, field: String) -> ValueType {
+        let table = absolute(table)
+        push(field)
+        return rawGet(table)
+    }
+    /// Stack: key, value →. The key must be neither nil nor nan.
+    package func rawSet(_ table: Int32) { unsafe lua_rawset(thread, table) }
+    /// Stack: value →
+    package func rawSet(_ table: Int32, at place: Int) { unsafe lua_rawseti(thread, table, lua_Integer(place)) }
+    /// Stack: value →
+    package func rawSet(_ table: Int32, field: String) {
+        let table = absolute(table)
+        push(field)
+        insert(at: -2)
+        rawSet(table)
+    }
+
+    /// Keeps the value on top in the registry. Stack: value →. `rawGet(Stack.registry, at:)` gives it back.
+    package func makeReference() -> Int { unsafe Int(luaL_ref(thread, Stack.registry)) }
+
+    /// Stack: → metatable, or nothing and false.
+    package func pushMetatable(_ index: Int32) -> Bool { unsafe lua_getmetatable(thread, index) != 0 }
+    /// Stack: metatable or nil →
+    package func setMetatable(_ index: Int32) { unsafe lua_setmetatable(thread, index) }
+
+    /// Stack: key → key, value, key, value, …: at most `limit` pairs of the table that follow `key`, which is nil
+    /// for the first ones. Answers how many.
+    package func nextPairs(_ table: Int32, limit: Int32) throws(LuaError) -> Int32 {
+        let pairs = unsafe pmap_next(thread, table, limit)
+        if pairs < 0 { throw popError(status: LUA_ERRRUN) }
+        return pairs
+    }
+
+    /// How many keys a table has, and whether they are 1…n.
+    package func shape(_ table: Int32) -> (entries: Int, isList: Bool) {
+        let shape = unsafe pmap_table_shape(thread, table)
+        return (Int(shape.entries), shape.is_list)
+    }
+
+    // MARK: Calls
+
+    /// Stack: function, arguments… → results…; `results` of -1 keeps all.
+    package func call(arguments: Int32, results: Int32) throws(LuaError) {
+        let status = unsafe pmap_call(thread, arguments, results)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    /// Stack: → handler, for `call(…, handler:)` in a loop.
+    package func pushHandler() { unsafe pmap_push_handler(thread) }
+
+    /// The same without setting the message handler up anew: it is at `handler`.
+    package func call(arguments: Int32, results: Int32, handler: Int32) throws(LuaError) {
+        let status = unsafe pmap_call_handled(thread, arguments, results, handler)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    /// Stack: value → its text, as Lua's `tostring` gives it.
+    package func convertToString() throws(LuaError) {
+        let status = unsafe pmap_tostring(thread)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    /// Stack: → function. `name` appears in messages; a `@` in front says it is a file. Bytecode is refused.
+    package func load(_ source: UnsafeRawBufferPointer, name: String) throws(LuaError) {
+        let start = unsafe source.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let status = unsafe luaL_loadbufferx(thread, start, source.count, name, "t")
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    /// Where in the script the caller of the running host function is, `lengths.lua:9: `, or an empty string.
+    package func position() -> String {
+        unsafe luaL_where(thread, 1)
+        defer { pop() }
+        return string(-1) ?? ""
+    }
+
+    /// Stack: message →
+    private func popError(status: Int32) -> LuaError {
+        let message = string(-1) ?? "(no message)"
+        pop()
+        var traceback: String?
+        if status == LUA_ERRRUN {
+            unsafe pmap_push_traceback(thread)
+            traceback = string(-1)
+            pop()
+        }
+        return LuaError(message: message, traceback: traceback)
+    }
+}

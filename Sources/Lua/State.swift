@@ -1,0 +1,63 @@
+// Owns one Lua state and its heap: creation, loading, freezing before a fork. The work on values is `Stack`'s.
+
+import CLua
+import CLuaBridge
+
+/// One Lua 5.4 state with the standard libraries, closed when it goes out of scope.
+@safe package struct State: ~Copyable {
+    private let heap: OpaquePointer
+    package let stack: Stack
+
+    package init() throws(LuaError) {
+        let outOfMemory = LuaError(message: "the machine has no memory for a Lua state")
+        guard let heap = unsafe pmap_heap_create() else { throw outOfMemory }
+        guard let thread = unsafe pmap_new_state(heap) else {
+            unsafe pmap_heap_destroy(heap)
+            throw outOfMemory
+        }
+        unsafe self.heap = heap
+        unsafe stack = Stack(thread)
+    }
+
+    deinit {
+        unsafe lua_close(stack.thread)
+        unsafe pmap_heap_destroy(heap)
+    }
+
+    /// Bytes allocated and not freed since the state was made, or frozen.
+    package var bytesInUse: Int { unsafe pmap_heap_used(heap) }
+
+    /// How many allocations the limit has refused.
+    package var refusedAllocations: Int { unsafe pmap_heap_refusals(heap) }
+
+    /// Lets script code allocate `bytes` beyond what is frozen, then raises "not enough memory" in it; nil lifts it.
+    package func limitMemory(to bytes: Int?) { unsafe pmap_heap_set_limit(heap, bytes ?? 0) }
+
+    /// Prepares the heap for being shared by forked workers: collects once, makes every object old, and leaves all
+    /// pages so far alone from now on.
+    ///
+    /// The nursery of the generational collector is kept near 1 MB: its size is a percentage of the heap, and 1 % of
+    /// a small heap would mean a collection every few items.
+    package func freeze() {
+        growStringTable()
+        unsafe pmap_gc_collect(stack.thread)
+        let heapBytes = max(unsafe pmap_gc_bytes(stack.thread), 1)
+        let percent = min(max((100 << 20) / Int(heapBytes), 1), 100)
+        unsafe pmap_gc_generational(stack.thread, Int32(percent), 100)
+        unsafe pmap_heap_freeze(heap)
+    }
+
+    /// Doubles Lua's string table, so that a worker's first new strings do not make it rewrite the shared one. Creating
+    /// short strings resizes no other block, which tells when it has happened.
+    private func growStringTable() {
+        unsafe pmap_gc_stop(stack.thread)
+        let resizes = unsafe pmap_heap_resizes(heap)
+        var serial = 0
+        while unsafe pmap_heap_resizes(heap) == resizes {
+            stack.push("\u{1}pmap string \(serial)")
+            stack.pop()
+            serial += 1
+        }
+        unsafe pmap_gc_restart(stack.thread)
+    }
+}

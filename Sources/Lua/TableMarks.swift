@@ -1,0 +1,41 @@
+// Whether a table was declared, or read, as an array or as an object: a metatable shared by all of a kind.
+
+/// The two marking metatables of a state, kept in its registry.
+package struct TableMarks {
+    package enum Kind: String, CaseIterable, Sendable { case array, object }
+
+    private var references: [Int] = []
+    private var identities: [UInt] = []
+
+    /// Finds them in the registry, or makes them.
+    package init(_ stack: Stack) {
+        for kind in Kind.allCases {
+            let name = "pmap.\(kind)"
+            if stack.rawGet(Stack.registry, field: name) != .table {
+                stack.pop()
+                stack.newTable(keys: 1)
+                stack.push(name)
+                stack.rawSet(-2, field: "__name")
+                stack.copy(-1)
+                stack.rawSet(Stack.registry, field: name)
+            }
+            identities.append(stack.identity(-1))
+            references.append(stack.makeReference())
+        }
+    }
+
+    /// The mark on the table at `index`, if it has one.
+    package func kind(_ index: Int32, in stack: Stack) -> Kind? {
+        guard stack.pushMetatable(index) else { return nil }
+        defer { stack.pop() }
+        let identity = stack.identity(-1)
+        return identity == identities[0] ? .array : identity == identities[1] ? .object : nil
+    }
+
+    /// Marks the table at `index`.
+    package func mark(_ index: Int32, as kind: Kind, in stack: Stack) {
+        let table = stack.absolute(index)
+        stack.rawGet(Stack.registry, at: references[kind == .array ? 0 : 1])
+        stack.setMetatable(table)
+    }
+}

@@ -1,0 +1,122 @@
+// The one growing byte buffer: what is encoded or formatted is appended here, and nowhere byte by byte to an array.
+// It can begin in memory that somebody else owns, such as pages shared with the host, and moves to its own
+// memory only when that is full. The only file of this module with raw memory in it.
+
+/// Bytes being written.
+///
+/// `base` is never nil; the bytes from 0 to `count` are initialised. Memory that was lent is not freed here and
+/// must outlive the buffer.
+@safe package struct WireBuffer: ~Copyable {
+    @usableFromInline package var base: UnsafeMutableRawPointer
+    @usableFromInline package var capacity: Int
+    @usableFromInline package var count: Int = 0
+    @usableFromInline let lent: UnsafeMutableRawBufferPointer?
+
+    package init(capacity: Int = 256) {
+        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 16), alignment: 16)
+        self.capacity = max(capacity, 16)
+        unsafe lent = nil
+    }
+
+    /// Begins in `memory`, which must not be empty.
+    package init(lent memory: UnsafeMutableRawBufferPointer) {
+        guard let start = memory.baseAddress else { preconditionFailure("lent memory must not be empty") }
+        unsafe base = start
+        capacity = memory.count
+        unsafe lent = memory
+    }
+
+    deinit {
+        if isOwned { unsafe base.deallocate() }
+    }
+
+    /// False while the bytes are in memory that was lent.
+    package var isOwned: Bool { unsafe base != lent?.baseAddress }
+
+    /// What was written, until the next change.
+    package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: base, count: count) }
+
+    package var array: [UInt8] { unsafe Array(bytes) }
+
+    // MARK: Append
+
+    @inlinable package mutating func append(_ byte: UInt8) {
+        if count == capacity { grow(by: 1) }
+        unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count &+= 1
+    }
+
+    @inlinable package mutating func append(_ source: UnsafeRawBufferPointer) {
+        guard let start = source.baseAddress else { return }
+        if capacity - count < source.count { grow(by: source.count) }
+        unsafe (base + count).copyMemory(from: start, byteCount: source.count)
+        count &+= source.count
+    }
+
+    package mutating func append(_ source: [UInt8]) {
+        unsafe source.withUnsafeBytes { unsafe append($0) }
+    }
+
+    package mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
+    }
+
+    @inlinable package mutating func append<Integer: FixedWidthInteger>(bigEndian value: Integer) {
+        let size = MemoryLayout<Integer>.size
+        if capacity - count < size { grow(by: size) }
+        unsafe base.storeBytes(of: value.bigEndian, toByteOffset: count, as: Integer.self)
+        count &+= size
+    }
+
+    /// Room for `size` bytes that `body` fills; it answers how many it wrote.
+    @inlinable package mutating func append(upTo size: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
+        if capacity - count < size { grow(by: size) }
+        count &+= unsafe body(base + count)
+    }
+
+    // MARK: Change
+
+    /// Overwrites bytes that are there already.
+    package mutating func store<Integer: FixedWidthInteger>(bigEndian value: Integer, at offset: Int) {
+        precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
+        unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Integer.self)
+    }
+
+    /// Moves what follows `offset` back by `size` bytes, which are zero then.
+    package mutating func insert(zeros size: Int, at offset: Int) {
+        precondition(offset >= 0 && offset <= count, "outside what was written")
+        if capacity - count < size { grow(by: size) }
+        unsafe (base + offset + size).copyMemory(from: base + offset, byteCount: count - offset)
+        unsafe (base + offset).initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        count += size
+    }
+
+    package mutating func truncate(to length: Int) {
+        precondition(length >= 0 && length <= count, "a buffer is truncated to less than it holds")
+        count = length
+    }
+
+    /// Empties the buffer; it goes back to the memory it was lent, or keeps at most `keeping` bytes of its own.
+    package mutating func reset(keeping limit: Int = 1 << 20) {
+        count = 0
+        if let memory = unsafe lent, let start = memory.baseAddress {
+            if isOwned { unsafe base.deallocate() }
+            unsafe base = start
+            capacity = memory.count
+        } else if capacity > limit {
+            unsafe base.deallocate()
+            unsafe base = UnsafeMutableRawPointer.allocate(byteCount: limit, alignment: 16)
+            capacity = limit
+        }
+    }
+
+    @usableFromInline @inline(never) package mutating func grow(by size: Int) {
+        let larger = max(capacity * 2, count + size)
+        let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+        unsafe moved.copyMemory(from: base, byteCount: count)
+        if isOwned { unsafe base.deallocate() }
+        unsafe base = moved
+        capacity = larger
+    }
+}
