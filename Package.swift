@@ -25,7 +25,7 @@ let package = Package(
 
         .target(name: "Wire", swiftSettings: strict),
         .target(name: "Lua", dependencies: ["CLua", "CLuaBridge", "Wire"], swiftSettings: strict),
-        .target(name: "Posix", dependencies: ["CPosixBridge"], swiftSettings: strict),
+        .target(name: "Posix", dependencies: ["CPosixBridge", "Wire"], swiftSettings: strict),
         .target(name: "ProcessPool", dependencies: ["Posix", "Wire"], swiftSettings: strict),
         .target(name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge"], swiftSettings: strict),
         .target(name: "Script", dependencies: ["Lua", "Records", "Wire"], swiftSettings: strict),

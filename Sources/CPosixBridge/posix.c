@@ -1,1 +1,141 @@
+#define _GNU_SOURCE
+#include "posix_bridge.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+pid_t pmap_fork(void) {
+    fflush(NULL);
+    return fork();
+}
+
+int pmap_threads(void) {
+    struct stat tasks; /* a directory has a link for itself, its name, and each directory in it */
+    return stat("/proc/self/task", &tasks) == 0 ? (int)tasks.st_nlink - 2 : 0;
+}
+
+int pmap_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int pmap_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int pmap_pipe(int *reading, int *writing) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    *reading = ends[0];
+    *writing = ends[1];
+    fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+    return 0;
+}
+
+int pmap_open_temporary(const char *folder) {
+    int file = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    if (file >= 0) return file;
+    char name[4096]; /* a file system without O_TMPFILE */
+    if (snprintf(name, sizeof name, "%s/pmap-XXXXXX", folder) >= (int)sizeof name) return -1;
+    file = mkostemp(name, O_CLOEXEC);
+    if (file >= 0) unlink(name);
+    return file;
+}
+
+int pmap_open_current_directory(void) { return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }
+
+int pmap_affinity_count(void) {
+    static unsigned char mask[8192]; /* 65,536 processors */
+    int count = 0;
+    if (sched_getaffinity(0, sizeof mask, (cpu_set_t *)mask) != 0) return 0;
+    for (size_t each = 0; each < sizeof mask; each++) count += __builtin_popcount(mask[each]);
+    return count;
+}
+
+const char *pmap_signal_name(int number) { return sigabbrev_np(number); }
+
+void pmap_restore_crash_signals(void) {
+    static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+    for (size_t each = 0; each < sizeof crashes / sizeof *crashes; each++) {
+        struct sigaction now;
+        if (sigaction(crashes[each], NULL, &now) == 0 && now.sa_handler != SIG_IGN) signal(crashes[each], SIG_DFL);
+    }
+}
+
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+enum { caught_count = sizeof caught / sizeof *caught };
+
+static atomic_int arrived[NSIG];
+static sigset_t waiting_mask; /* the process's own, without the caught signals */
+
+static void count_signal(int number) { atomic_fetch_add(&arrived[number], 1); }
+
+void pmap_catch_signals(void) {
+    struct sigaction action = {.sa_handler = count_signal}; /* no SA_RESTART: waiting calls come back */
+    sigset_t blocked;
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&blocked);
+    for (int each = 0; each < caught_count; each++) {
+        struct sigaction before;
+        sigaction(caught[each], NULL, &before);
+        if (before.sa_handler == SIG_IGN && caught[each] == SIGHUP) continue;
+        sigaction(caught[each], &action, NULL);
+        sigaddset(&blocked, caught[each]);
+    }
+    sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
+    for (int each = 0; each < caught_count; each++) sigdelset(&waiting_mask, caught[each]);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int pmap_take_signal(int number) { return atomic_exchange(&arrived[number], 0); }
+
+void pmap_release_signals(void) {
+    for (int each = 0; each < caught_count; each++) {
+        struct sigaction now;
+        sigaction(caught[each], NULL, &now);
+        if (now.sa_handler == count_signal) signal(caught[each], SIG_DFL);
+    }
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
+}
+
+void pmap_die_by(int number) {
+    sigset_t only;
+    signal(number, SIG_DFL);
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    kill(getpid(), number);
+    sigprocmask(SIG_UNBLOCK, &only, NULL);
+    _exit(128 + number);
+}
+
+int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds) {
+    struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, &waiting_mask);
+}
+
+/* SIGKILL itself would leave what the worker started alive. */
+static void kill_group(int number) {
+    (void)number;
+    kill(0, SIGKILL);
+}
+
+bool pmap_die_with(pid_t parent) {
+    int number = SIGRTMAX - 1;
+    struct sigaction action = {.sa_handler = kill_group};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    sigprocmask(SIG_UNBLOCK, &only, NULL);
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, number);
+    return getppid() == parent;
+}

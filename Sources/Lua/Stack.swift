@@ -207,7 +207,7 @@ package enum ValueType: Int32, Sendable {
     }
 
     /// Stack: message →
-    private func popError(status: Int32) -> LuaError {
+    func popError(status: Int32) -> LuaError {
         let message = string(-1) ?? "(no message)"
         pop()
         var traceback: String?

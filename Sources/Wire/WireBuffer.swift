@@ -62,6 +62,10 @@
         text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
     }
 
+    package mutating func append(_ source: borrowing WireBuffer) {
+        unsafe append(source.bytes)
+    }
+
     @inlinable package mutating func append<Integer: FixedWidthInteger>(bigEndian value: Integer) {
         let size = MemoryLayout<Integer>.size
         if capacity - count < size { grow(by: size) }
@@ -118,5 +122,40 @@
         if isOwned { unsafe base.deallocate() }
         unsafe base = moved
         capacity = larger
+    }
+}
+
+// MARK: Reading what was written
+
+extension WireBuffer {
+    /// The number at `offset`, in this machine's byte order: for what never leaves it.
+    package func load<Integer: FixedWidthInteger>(_: Integer.Type, at offset: Int) -> Integer {
+        precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
+        return unsafe base.loadUnaligned(fromByteOffset: offset, as: Integer.self)
+    }
+
+    /// Overwrites a number in this machine's byte order.
+    package mutating func store<Integer: FixedWidthInteger>(_ value: Integer, at offset: Int) {
+        precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
+        unsafe base.storeBytes(of: value, toByteOffset: offset, as: Integer.self)
+    }
+
+    package mutating func append<Integer: FixedWidthInteger>(native value: Integer) {
+        unsafe append(upTo: MemoryLayout<Integer>.size) { room in
+            unsafe room.storeBytes(of: value, as: Integer.self)
+            return MemoryLayout<Integer>.size
+        }
+    }
+
+    package func array(_ range: Range<Int>) -> [UInt8] {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "outside what was written")
+        return unsafe Array(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+
+    /// Drops the first `size` bytes.
+    package mutating func removeFirst(_ size: Int) {
+        precondition(size >= 0 && size <= count, "more removed than was written")
+        unsafe base.copyMemory(from: base + size, byteCount: count - size)
+        count -= size
     }
 }

@@ -1,0 +1,59 @@
+/* What Swift cannot spell: fork, signal handlers, and calls that Glibc's Swift overlay leaves out. */
+#ifndef PMAP_POSIX_BRIDGE_H
+#define PMAP_POSIX_BRIDGE_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* fork(2), after all C streams were flushed, so that nothing buffered is written twice. */
+pid_t pmap_fork(void);
+
+/* Threads of this process, or 0 when /proc does not say. */
+int pmap_threads(void);
+
+/* A descriptor that becomes readable when `pid` ends; close-on-exec. */
+int pmap_pidfd_open(pid_t pid);
+
+/* Anonymous shared memory; close-on-exec. */
+int pmap_memfd_create(const char *name);
+
+/* A pipe of up to a megabyte (less past the user's share of pipe memory), both ends close-on-exec; -1 on failure. */
+int pmap_pipe(int *reading, int *writing);
+
+/* A file in `folder` without a name; close-on-exec. */
+int pmap_open_temporary(const char *folder);
+
+/* The current directory, to open files relative to it later; close-on-exec. */
+int pmap_open_current_directory(void);
+
+/* The bits of the affinity mask, or 0. */
+int pmap_affinity_count(void);
+
+/* "SEGV" of SIGSEGV, or NULL. */
+const char *pmap_signal_name(int number);
+
+/* The runtime's crash handlers are taken away: a crash ends this process with its signal and nothing else. */
+void pmap_restore_crash_signals(void);
+
+/* SIGINT, SIGTERM and SIGHUP are counted from now on and arrive only inside pmap_ppoll; SIGPIPE is ignored.
+ * A SIGHUP that was ignored stays ignored. */
+void pmap_catch_signals(void);
+
+/* How often `signal` arrived since the last call. */
+int pmap_take_signal(int signal);
+
+/* What a forked child undoes of pmap_catch_signals. */
+void pmap_release_signals(void);
+
+/* Ends this process by `signal`, as its default action. */
+void pmap_die_by(int signal);
+
+/* ppoll(2) with the caught signals let in; `milliseconds` < 0 waits for ever. */
+int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds);
+
+/* Makes this process and what it starts one group that is killed when `parent` dies; false when it died already. */
+bool pmap_die_with(pid_t parent);
+
+#endif

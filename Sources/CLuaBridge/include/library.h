@@ -1,0 +1,34 @@
+/* What pmap changes in Lua's standard library, for scripts whose task runs in a worker.
+ *
+ * The changes are made before a script is loaded, so that it finds them wherever it keeps a function; they
+ * take effect when the worker begins. A worker is one process with one state, so what it needs is static. */
+#ifndef PMAP_LIBRARY_H
+#define PMAP_LIBRARY_H
+
+#include "bridge.h"
+
+typedef enum {
+    PMAP_LOADING,      /* the script's own process: everything as in lua */
+    PMAP_IN_WORKER,    /* os.exit leaves at once; collectgarbage leaves frozen pages alone */
+    PMAP_WITHOUT_WORKER /* the task runs in the host: os.exit says that it ends everything */
+} pmap_library_mode;
+
+/* Replaces math.random, math.randomseed, os.exit, os.execute, io.popen and collectgarbage. Answers a Lua
+ * status; Stack: → message when it is not LUA_OK. */
+int pmap_change_library(lua_State *L, unsigned long long seed);
+
+/* From now on everything written to standard output is kept: by Lua, by C code, and by programs. `programs`
+ * is the descriptor that becomes standard output for the latter. Answers a Lua status, as above. */
+int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode mode);
+
+/* An item begins: math.random seeds itself from the run's seed and `item` when it is first called. */
+void pmap_library_begin_item(unsigned long long item);
+
+/* Whether there may be something captured; cheap. */
+bool pmap_has_captured(void);
+
+/* What was captured since the last call; valid until the next. `all` also looks at what programs wrote that
+ * nothing was known of. */
+const char *pmap_take_captured(size_t *length, bool all);
+
+#endif

@@ -1,0 +1,226 @@
+#define _GNU_SOURCE
+#include "library.h"
+
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pmap_library_mode mode = PMAP_LOADING;
+
+/* ---- Captured output ----
+ *
+ * Lua's own output and C's go through `stdout`, which becomes a stream into memory; programs write to a memory
+ * file, which is looked at only when one may have run: a system call an item would cost as much as the item. */
+
+static struct {
+    FILE *stream;
+    char *bytes;
+    size_t length, capacity;
+    int programs;       /* the memory file, or -1 */
+    off_t programs_end; /* what was taken of it */
+    bool programs_ran;
+} captured = {.programs = -1};
+
+static char *reserve_captured(size_t size) {
+    if (captured.length + size > captured.capacity) {
+        size_t capacity = (captured.length + size) * 2;
+        char *bytes = realloc(captured.bytes, capacity);
+        if (!bytes) return NULL;
+        captured.bytes = bytes;
+        captured.capacity = capacity;
+    }
+    return captured.bytes + captured.length;
+}
+
+static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
+    (void)cookie;
+    char *room = reserve_captured(size);
+    if (!room) return 0;
+    memcpy(room, bytes, size);
+    captured.length += size;
+    return (ssize_t)size;
+}
+
+static void take_programs_output(void) {
+    captured.programs_ran = false;
+    off_t end = lseek(captured.programs, 0, SEEK_END);
+    while (captured.programs_end < end) {
+        size_t rest = (size_t)(end - captured.programs_end);
+        char *room = reserve_captured(rest);
+        ssize_t count = room ? pread(captured.programs, room, rest, captured.programs_end) : 0;
+        if (count <= 0) break;
+        captured.length += (size_t)count;
+        captured.programs_end += count;
+    }
+    if (end > 0 && ftruncate(captured.programs, 0) == 0) {
+        lseek(captured.programs, 0, SEEK_SET);
+        captured.programs_end = 0;
+    }
+}
+
+static void flush_captured(void) {
+    if (captured.stream && __fpending(captured.stream)) fflush(captured.stream);
+}
+
+bool pmap_has_captured(void) {
+    return captured.length > 0 || captured.programs_ran || (captured.stream && __fpending(captured.stream));
+}
+
+const char *pmap_take_captured(size_t *length, bool all) {
+    flush_captured();
+    if (captured.programs >= 0 && (all || captured.programs_ran)) take_programs_output();
+    *length = captured.length;
+    captured.length = 0;
+    return captured.bytes;
+}
+
+/* Stack: library, name → function of that library */
+static void push_member(lua_State *L, const char *library, const char *name) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_getfield(L, -1, library);
+    lua_getfield(L, -1, name);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+}
+
+/* The file object keeps its identity, whoever holds it; only the stream behind it changes. */
+static int begin_capture(lua_State *L) {
+    fflush(NULL);
+    captured.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_captured});
+    if (!captured.stream) return luaL_error(L, "no memory for capturing output");
+    setvbuf(captured.stream, NULL, _IOFBF, 64 << 10);
+    stdout = captured.stream;
+    push_member(L, LUA_IOLIBNAME, "stdout");
+    luaL_Stream *file = luaL_testudata(L, -1, LUA_FILEHANDLE);
+    if (file) file->f = captured.stream;
+    return 0;
+}
+
+int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode new_mode) {
+    lua_pushcfunction(L, begin_capture);
+    int status = lua_pcall(L, 0, 0, 0);
+    if (status != LUA_OK) return status;
+    dup2(programs, STDOUT_FILENO);
+    captured.programs = programs;
+    mode = new_mode;
+    return LUA_OK;
+}
+
+/* ---- Programs ---- */
+
+/* Stack: arguments… → results… of the function in upvalue 1 */
+static int call_original(lua_State *L) {
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+static int execute(lua_State *L) {
+    flush_captured();
+    int results = call_original(L);
+    if (captured.programs >= 0) take_programs_output();
+    return results;
+}
+
+static int open_program(lua_State *L) {
+    flush_captured();
+    captured.programs_ran = captured.programs >= 0;
+    return call_original(L);
+}
+
+static int leave(lua_State *L) {
+    if (mode == PMAP_LOADING) return call_original(L);
+    static const char last_words[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";
+    size_t length;
+    const char *text = pmap_take_captured(&length, true);
+    ssize_t ignored = write(STDERR_FILENO, text, length);
+    if (mode == PMAP_WITHOUT_WORKER) {
+        ignored = write(STDERR_FILENO, last_words, sizeof last_words - 1);
+        _exit(3);
+    }
+    (void)ignored;
+    int status = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE)
+                                     : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+    fflush(NULL);
+    _exit(status);
+}
+
+/* ---- Garbage ---- */
+
+/* A full collection would write to every page a worker shares with its siblings. */
+static int collect_garbage(lua_State *L) {
+    const char *option = luaL_optstring(L, 1, "collect");
+    if (mode != PMAP_IN_WORKER) return call_original(L);
+    if (strcmp(option, "collect") == 0) {
+        lua_gc(L, LUA_GCSTEP, 0);
+        lua_pushinteger(L, 0);
+        return 1;
+    }
+    if (strcmp(option, "generational") == 0 || strcmp(option, "incremental") == 0) {
+        lua_pushliteral(L, "generational");
+        return 1;
+    }
+    return call_original(L);
+}
+
+/* ---- Random numbers ---- */
+
+static struct {
+    unsigned long long seed, item;
+    bool is_seeded;
+} randomness;
+
+void pmap_library_begin_item(unsigned long long item) {
+    randomness.item = item;
+    randomness.is_seeded = false;
+}
+
+/* Upvalues: math.random, math.randomseed */
+static int random_of_item(lua_State *L) {
+    if (!randomness.is_seeded) {
+        randomness.is_seeded = true;
+        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_pushinteger(L, (lua_Integer)randomness.seed);
+        lua_pushinteger(L, (lua_Integer)randomness.item);
+        lua_call(L, 2, 0);
+    }
+    return call_original(L);
+}
+
+/* A seed that the task chooses stands. */
+static int randomseed(lua_State *L) {
+    randomness.is_seeded = true;
+    return call_original(L);
+}
+
+/* ---- All of it ---- */
+
+/* Stack: → the library's function replaced by `function`, with the original as upvalue 1 */
+static void replace(lua_State *L, const char *library, const char *name, lua_CFunction function) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_getfield(L, -1, library);
+    lua_getfield(L, -1, name);
+    if (function == random_of_item) lua_getfield(L, -2, "randomseed");
+    lua_pushcclosure(L, function, function == random_of_item ? 2 : 1);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 2);
+}
+
+static int change_library(lua_State *L) {
+    replace(L, LUA_MATHLIBNAME, "random", random_of_item); /* before randomseed is replaced */
+    replace(L, LUA_MATHLIBNAME, "randomseed", randomseed);
+    replace(L, LUA_OSLIBNAME, "exit", leave);
+    replace(L, LUA_OSLIBNAME, "execute", execute);
+    replace(L, LUA_IOLIBNAME, "popen", open_program);
+    replace(L, LUA_GNAME, "collectgarbage", collect_garbage);
+    return 0;
+}
+
+int pmap_change_library(lua_State *L, unsigned long long seed) {
+    randomness.seed = seed;
+    lua_pushcfunction(L, change_library);
+    return lua_pcall(L, 0, 0, 0);
+}

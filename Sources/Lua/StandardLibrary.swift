@@ -1,0 +1,36 @@
+// What pmap changes in Lua's standard library, and what a task writes to standard output; see library.h.
+
+import CLua
+import CLuaBridge
+
+/// How a script's surroundings behave.
+package enum LibraryMode: Sendable {
+    case inWorker
+    /// The task runs in the host, without a worker.
+    case withoutWorker
+}
+
+extension Stack {
+    /// Makes the changes, before a script is loaded.
+    package func changeLibrary(seed: UInt64) throws(LuaError) {
+        let status = unsafe pmap_change_library(thread, seed)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    /// Keeps from now on what is written to standard output; `programs` is the descriptor that programs write to.
+    package func beginCapture(programs: Int32, mode: LibraryMode) throws(LuaError) {
+        let status = unsafe pmap_begin_capture(thread, programs, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    package func beginItem(_ number: Int) { pmap_library_begin_item(UInt64(number)) }
+
+    package var hasCaptured: Bool { pmap_has_captured() }
+
+    /// What was written since the last call; `all` looks also for what nobody knew of.
+    package func takeCaptured(all: Bool = false) -> [UInt8] {
+        var count = 0
+        let start = unsafe pmap_take_captured(&count, all)
+        return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+}

@@ -1,0 +1,99 @@
+// Forked children: the one fork, the exit status, the descriptor that tells of a death.
+
+import CPosixBridge
+import Glibc
+
+/// How a process ended.
+package enum ExitStatus: Equatable, Sendable, CustomStringConvertible {
+    case exited(Int32)
+    case killed(signal: Int32)
+
+    package var description: String {
+        switch self {
+        case .exited(let status): "exited with status \(status)"
+        case .killed(let signal): "was killed by \(Signal.name(signal))"
+        }
+    }
+}
+
+/// A child process, killed with its group when this value goes out of scope in the process that made it.
+package struct Child: ~Copyable {
+    package let pid: Int32
+    /// Readable when the child has ended. End-of-file on a pipe would not tell: what the child started may hold it.
+    package let death: Descriptor
+    private let parent: Int32
+    private var status: ExitStatus?
+
+    private init(pid: Int32, death: consuming Descriptor) {
+        self.pid = pid
+        self.death = death
+        parent = getpid()
+        status = nil
+    }
+
+    deinit {
+        guard getpid() == parent, status == nil else { return }
+        Child.killGroup(pid)
+        _ = Child.reap(pid)
+    }
+
+    /// Forks; `body` runs in the child, which leaves with the status it answers and never returns from here.
+    ///
+    /// Refused when this process has more than one thread: the child would have only this one, and whatever the
+    /// others had locked would stay so.
+    package static func fork(_ body: () -> Int32) throws(PosixError) -> Child {
+        let threads = pmap_threads()
+        if threads > 1 { throw PosixError("fork", "in a process with \(threads) threads", code: EDEADLK) }
+        let host = getpid()
+        let pid = pmap_fork()
+        if pid < 0 { throw PosixError("fork") }
+        if pid == 0 {
+            pmap_release_signals()
+            guard pmap_die_with(host) else { _exit(1) }
+            let status = body()
+            fflush(nil)
+            _exit(status)
+        }
+        setpgid(pid, pid) // as the child does itself: whoever is first
+        let death = pmap_pidfd_open(pid)
+        if death < 0 {
+            let error = PosixError("pidfd_open")
+            Glibc.kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
+            throw error
+        }
+        defer { close(death) }
+        return Child(pid: pid, death: try Descriptor(copying: death))
+    }
+
+    /// Ends this process without running anything more in it.
+    package static func leaveNow() -> Never { _exit(1) }
+
+    /// Kills the child and what it started.
+    package borrowing func kill() {
+        if status == nil { Child.killGroup(pid) }
+    }
+
+    /// Waits for the end, and kills what the child left running.
+    package mutating func wait() -> ExitStatus {
+        if let status { return status }
+        let ended = Child.reap(pid)
+        status = ended
+        return ended
+    }
+
+    private static func killGroup(_ pid: Int32) {
+        _ = Glibc.kill(-pid, SIGKILL)
+        _ = Glibc.kill(pid, SIGKILL)
+    }
+
+    private static func reap(_ pid: Int32) -> ExitStatus {
+        var state = unsafe siginfo_t()
+        _ = retrying { unsafe waitid(P_PID, id_t(pid), &state, WEXITED | WNOWAIT) }
+        _ = Glibc.kill(-pid, SIGKILL) // before the child is reaped its number cannot mean another group
+        var status: Int32 = 0
+        _ = retrying { unsafe waitpid(pid, &status, 0) }
+        let signal = status & 0x7f
+        return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
+    }
+}

@@ -1,0 +1,189 @@
+// Owned file descriptors: opened close-on-exec, closed when they go out of scope, each call wrapped once.
+
+import CPosixBridge
+import Glibc
+package import Wire
+
+/// A file descriptor that belongs to whoever holds this value.
+package struct Descriptor: ~Copyable {
+    package let number: Int32
+
+    package init(owning number: Int32) { self.number = number }
+
+    deinit { close(number) }
+
+    /// Where descriptors of ours begin, out of reach of a script that guesses small numbers.
+    static let privateFloor: Int32 = 200
+
+    /// Closes, in a forked child, what belongs to values of its parent.
+    package static func closeInherited(_ numbers: [Int32]) {
+        for number in numbers { close(number) }
+    }
+
+    // MARK: Open
+
+    /// Opens `path` for reading, relative to the directory `directory`, or to the current one.
+    package init(reading path: String, in directory: Int32 = AT_FDCWD) throws(PosixError) {
+        let number = retrying { unsafe openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+        if number < 0 { throw PosixError("open", path) }
+        self.init(owning: number)
+    }
+
+    /// Creates or empties `path` for writing.
+    package init(writing path: String) throws(PosixError) {
+        let number = retrying { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o666) }
+        if number < 0 { throw PosixError("open", path) }
+        self.init(owning: number)
+    }
+
+    /// A copy of `number` for our own use, with a high number where the limit allows it.
+    package init(copying number: Int32) throws(PosixError) {
+        var copy = fcntl(number, F_DUPFD_CLOEXEC, Descriptor.privateFloor)
+        if copy < 0 { copy = fcntl(number, F_DUPFD_CLOEXEC, 3) }
+        if copy < 0 { throw PosixError("dup") }
+        self.init(owning: copy)
+    }
+
+    /// A file that has no name and goes with its last descriptor, in $TMPDIR or /var/tmp.
+    package init(temporaryIn folder: String) throws(PosixError) {
+        let number = unsafe pmap_open_temporary(folder)
+        if number < 0 { throw PosixError("create a temporary file in", folder) }
+        self.init(owning: number)
+    }
+
+    /// The directory the process is in now, to open files relative to it later.
+    package static func currentDirectory() throws(PosixError) -> Descriptor {
+        let number = pmap_open_current_directory()
+        if number < 0 { throw PosixError("open", "the current directory") }
+        defer { close(number) }
+        return try Descriptor(copying: number)
+    }
+
+    /// A pipe of up to a megabyte, both ends high and close-on-exec.
+    package static func pipe() throws(PosixError) -> PipeEnds {
+        var (reading, writing): (Int32, Int32) = (-1, -1)
+        if unsafe pmap_pipe(&reading, &writing) < 0 { throw PosixError("pipe") }
+        defer {
+            close(reading)
+            close(writing)
+        }
+        return PipeEnds(reading: try Descriptor(copying: reading), writing: try Descriptor(copying: writing))
+    }
+
+    // MARK: Read and write
+
+    /// What a transfer came to.
+    package enum Transfer: Equatable {
+        case bytes(Int)
+        /// The other side has nothing, or no room, just now.
+        case wouldBlock
+    }
+
+    /// Appends what is there to `buffer`, at most `limit`; 0 bytes is the end.
+    package borrowing func read(appendingTo buffer: inout WireBuffer, limit: Int) throws(PosixError) -> Transfer {
+        let number = number
+        var count = 0
+        unsafe buffer.append(upTo: limit) { room in
+            count = retrying { unsafe Glibc.read(number, room, limit) }
+            return max(count, 0)
+        }
+        if count >= 0 { return .bytes(count) }
+        if errno == EAGAIN { return .wouldBlock }
+        throw PosixError("read")
+    }
+
+    /// Appends up to `limit` bytes from `offset` on; answers how many, 0 at the end of the file.
+    package borrowing func read(
+        appendingTo buffer: inout WireBuffer, at offset: Int, limit: Int
+    ) throws(PosixError) -> Int {
+        let number = number
+        var count = 0
+        unsafe buffer.append(upTo: limit) { room in
+            count = retrying { unsafe pread(number, room, limit, offset) }
+            return max(count, 0)
+        }
+        if count < 0 { throw PosixError("read") }
+        return count
+    }
+
+    /// The `count` bytes from `offset` on, or fewer at the end of the file.
+    package borrowing func read(count: Int, at offset: Int) throws(PosixError) -> [UInt8] {
+        var buffer = WireBuffer(capacity: count)
+        while buffer.count < count {
+            let size = try read(appendingTo: &buffer, at: offset + buffer.count, limit: count - buffer.count)
+            if size == 0 { break }
+        }
+        return buffer.array
+    }
+
+    /// Writes some of `buffer` from `start` on.
+    package borrowing func write(_ buffer: borrowing WireBuffer, from start: Int) throws(PosixError) -> Transfer {
+        try unsafe write(UnsafeRawBufferPointer(rebasing: buffer.bytes[start...]))
+    }
+
+    /// Writes all of `buffer` on a blocking descriptor.
+    package borrowing func writeAll(_ buffer: borrowing WireBuffer) throws(PosixError) {
+        try unsafe writeAll(buffer.bytes)
+    }
+
+    /// Writes some of `bytes`.
+    borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(PosixError) -> Transfer {
+        let number = number
+        let count = retrying { unsafe Glibc.write(number, bytes.baseAddress, bytes.count) }
+        if count >= 0 { return .bytes(count) }
+        if errno == EAGAIN { return .wouldBlock }
+        throw PosixError("write")
+    }
+
+    /// Writes all of `bytes` on a blocking descriptor.
+    borrowing func writeAll(_ bytes: UnsafeRawBufferPointer) throws(PosixError) {
+        var rest = unsafe bytes
+        while unsafe !rest.isEmpty {
+            guard case .bytes(let count) = try unsafe write(rest) else { continue }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    package borrowing func writeAll(_ bytes: [UInt8]) throws(PosixError) {
+        var result = Result<Void, PosixError>.success(())
+        unsafe bytes.withUnsafeBytes { memory in
+            do throws(PosixError) { try unsafe writeAll(memory) } catch { result = .failure(error) }
+        }
+        try result.get()
+    }
+
+    package borrowing func setNonBlocking() {
+        _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+    }
+
+    /// Empties the file and goes to its start.
+    package borrowing func empty() {
+        ftruncate(number, 0)
+        lseek(number, 0, SEEK_SET)
+    }
+}
+
+/// Both ends of a pipe, to be taken apart once.
+package struct PipeEnds: ~Copyable {
+    private var reading: Descriptor?
+    private var writing: Descriptor?
+
+    init(reading: consuming Descriptor, writing: consuming Descriptor) {
+        readingNumber = reading.number
+        writingNumber = writing.number
+        self.reading = consume reading
+        self.writing = consume writing
+    }
+
+    /// The numbers, for a forked child that owns its end from then on.
+    package let readingNumber: Int32
+    package let writingNumber: Int32
+
+    package mutating func takeReading() -> Descriptor { take(reading.take()) }
+    package mutating func takeWriting() -> Descriptor { take(writing.take()) }
+
+    private func take(_ end: consuming Descriptor?) -> Descriptor {
+        guard let end else { preconditionFailure("an end of a pipe is taken once") }
+        return end
+    }
+}

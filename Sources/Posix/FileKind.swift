@@ -1,0 +1,75 @@
+// What a path or a descriptor leads to.
+
+import Glibc
+
+/// What the kernel knows of a file without reading it.
+package struct FileKind: Equatable, Sendable {
+    package enum Kind: Sendable { case regular, directory, pipe, socket, terminal, other }
+
+    package let kind: Kind
+    /// Bytes; 0 for what has no size, such as files in /proc.
+    package let size: Int
+    package let device: UInt64
+    package let inode: UInt64
+
+    package init(path: String) throws(PosixError) {
+        var status = stat()
+        if unsafe stat(path, &status) != 0 { throw PosixError("open", path) }
+        self.init(status, isTerminal: false)
+    }
+
+    package init(descriptor: Int32) throws(PosixError) {
+        var status = stat()
+        if unsafe fstat(descriptor, &status) != 0 { throw PosixError("fstat") }
+        self.init(status, isTerminal: isatty(descriptor) != 0)
+    }
+
+    private init(_ status: stat, isTerminal: Bool) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFIFO: .pipe
+            case S_IFSOCK: .socket
+            default: isTerminal ? .terminal : .other
+            }
+        size = kind == .regular ? status.st_size : 0
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+
+    /// Whether the file may be read, by this process's effective rights.
+    package static func isReadable(_ path: String) -> Result<Void, PosixError> {
+        unsafe faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 ? .success(()) : .failure(PosixError("open", path))
+    }
+}
+
+/// The three descriptors a process is started with.
+package enum StandardDescriptor {
+    package static let input: Int32 = 0
+    package static let output: Int32 = 1
+    package static let error: Int32 = 2
+
+    /// Opens /dev/null for each one that was closed, so that no file of ours lands on its number.
+    package static func fillGaps() {
+        for number in input...error where fcntl(number, F_GETFD) < 0 {
+            let null = unsafe open("/dev/null", number == input ? O_RDONLY : O_WRONLY)
+            if null >= 0 && null != number {
+                dup2(null, number)
+                close(null)
+            }
+        }
+    }
+
+    package static func isTerminal(_ number: Int32) -> Bool { isatty(number) != 0 }
+
+    /// Makes `number` lead to where `source` does.
+    package static func redirect(_ number: Int32, to source: Int32) { dup2(source, number) }
+
+    package static func redirectToNull(_ number: Int32) {
+        let null = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard null >= 0 else { return }
+        dup2(null, number)
+        close(null)
+    }
+}

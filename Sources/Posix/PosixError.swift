@@ -1,0 +1,33 @@
+// Why the kernel refused: the call, what it was about, and the reason in the system's words.
+
+import Glibc
+
+package struct PosixError: Error, Equatable, CustomStringConvertible {
+    package let call: String
+    package let subject: String
+    package let code: Int32
+
+    package init(_ call: String, _ subject: String = "", code: Int32 = errno) {
+        self.call = call
+        self.subject = subject
+        self.code = code
+    }
+
+    /// "No such file or directory"
+    package var reason: String { unsafe String(cString: strerror(code)) }
+
+    /// Nobody reads what is written.
+    package var isBrokenPipe: Bool { code == EPIPE || code == ECONNRESET }
+
+    package var description: String {
+        subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)"
+    }
+}
+
+/// Repeats a system call that a signal interrupted; the only place that knows EINTR, but for the poller.
+func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+        let result = call()
+        if result != -1 || errno != EINTR { return result }
+    }
+}

@@ -1,0 +1,38 @@
+// Memory that a forked child shares with its parent.
+
+import CPosixBridge
+import Glibc
+package import Wire
+
+/// Zeroed pages from an unnamed memory file; unmapped when this value goes out of scope.
+@safe package struct SharedPages: ~Copyable {
+    private let memory: UnsafeMutableRawBufferPointer
+
+    package init(bytes: Int) throws(PosixError) {
+        let file = unsafe pmap_memfd_create("pmap")
+        if file < 0 { throw PosixError("memfd_create") }
+        defer { close(file) }
+        guard ftruncate(file, bytes) == 0 else { throw PosixError("ftruncate") }
+        guard let start = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), unsafe start != MAP_FAILED
+        else { throw PosixError("mmap") }
+        unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: bytes)
+    }
+
+    /// The words at the start.
+    package func statusWords() -> StatusWords { unsafe StatusWords(in: memory) }
+
+    /// A buffer that begins in what follows the words; the pages must outlive it.
+    package func buffer() -> WireBuffer {
+        unsafe WireBuffer(lent: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
+    }
+
+    /// A copy of the buffer's first bytes.
+    package func copyOfBuffer(bytes count: Int) -> WireBuffer {
+        var copy = WireBuffer(capacity: count)
+        let held = unsafe min(count, memory.count - StatusWords.size)
+        unsafe copy.append(UnsafeRawBufferPointer(rebasing: memory[StatusWords.size..<StatusWords.size + held]))
+        return copy
+    }
+
+    deinit { unsafe munmap(memory.baseAddress, memory.count) }
+}

@@ -1,0 +1,32 @@
+// Signals the host answers to, and their names.
+
+import CPosixBridge
+import Glibc
+
+package enum Signal {
+    package static let interrupt = SIGINT
+    package static let terminate = SIGTERM
+    package static let hangUp = SIGHUP
+    package static let brokenPipe = SIGPIPE
+
+    /// Counts SIGINT, SIGTERM and SIGHUP from now on; they arrive only while the poller waits.
+    package static func catchEndingSignals() { pmap_catch_signals() }
+
+    /// A crash ends the process with its signal, without the Swift runtime's helper program.
+    package static func restoreCrashSignals() { pmap_restore_crash_signals() }
+
+    /// The first of the ending signals that arrived since the last call.
+    package static func takeArrived() -> Int32? {
+        [SIGINT, SIGTERM, SIGHUP].first { pmap_take_signal($0) > 0 }
+    }
+
+    /// Ends this process by `signal`, so that the shell's loop around it stops too.
+    package static func die(by signal: Int32) -> Never {
+        pmap_die_by(signal)
+        _exit(128 + signal)
+    }
+
+    package static func name(_ signal: Int32) -> String {
+        unsafe pmap_signal_name(signal).map { unsafe "SIG" + String(cString: $0) } ?? "signal \(signal)"
+    }
+}

@@ -1,0 +1,90 @@
+// From a worker's entries to the reader: through the gather, past the spill file, to standard output and the observer.
+
+import Posix
+import Wire
+
+/// What an item, or a run of items, has to show.
+enum Piece {
+    case output(OutputBytes)
+    case text([UInt8])
+    case failed(FailedItem)
+}
+
+/// Puts pieces in order and lets them leave.
+struct Delivery: ~Copyable {
+    private var gather: Gather<Piece>
+    private var output: OutputQueue
+    private let observer: any RunObserver
+    /// Bytes in memory that wait for an earlier item.
+    private var bytesHeld = 0
+
+    /// What may wait for an earlier item in memory; the rest waits in the spill file.
+    private static let heldInMemory = 32 << 20
+
+    init(_ output: consuming OutputQueue, isOrdered: Bool, observer: any RunObserver) {
+        gather = Gather(isOrdered: isOrdered)
+        self.output = output
+        self.observer = observer
+    }
+
+    var number: Int32 { output.number }
+    var descriptors: [Int32] { output.descriptors }
+    var isWaiting: Bool { !output.isEmpty }
+    /// The reader is slow.
+    var isFull: Bool { output.isFull }
+    /// Nothing more should be handed out for now.
+    var isOverfull: Bool { output.isFull || output.isSpillFull }
+    var isDone: Bool { output.isEmpty && gather.openChunks == 0 }
+
+    mutating func open(_ chunk: Chunk) { gather.open(first: chunk.first, count: chunk.count) }
+
+    /// Takes a piece that finishes `items` items of `chunk`.
+    mutating func accept(_ piece: Piece, items: Int, chunk: Chunk?) {
+        guard let chunk else { return leave(piece) }
+        let mustWait = gather.holds(chunk: chunk.first)
+        let leaving = gather.accept(mustWait ? hold(piece) : piece, items: items, chunk: chunk.first)
+        for (place, piece) in leaving.enumerated() {
+            if mustWait || place > 0 { release(piece) }
+            leave(piece)
+        }
+    }
+
+    /// Lets go what was held for items that will never be done.
+    mutating func drain() {
+        for piece in gather.drain() {
+            release(piece)
+            leave(piece)
+        }
+    }
+
+    mutating func write() throws(PosixError) { try output.write() }
+
+    /// What has to wait goes to the spill file when memory holds enough.
+    private mutating func hold(_ piece: Piece) -> Piece? {
+        guard case .output(.memory(let bytes)) = piece else { return piece }
+        if bytes.isEmpty { return nil }
+        if bytesHeld + bytes.count > Delivery.heldInMemory {
+            let spilled = output.spill(bytes)
+            if case .spilled = spilled { return .output(spilled) }
+        }
+        bytesHeld += bytes.count
+        return piece
+    }
+
+    private mutating func release(_ piece: Piece) {
+        if case .output(.memory(let bytes)) = piece { bytesHeld -= bytes.count }
+    }
+
+    private mutating func leave(_ piece: Piece) {
+        switch piece {
+        case .output(let bytes):
+            output.append(bytes)
+        case .text(let bytes):
+            try? output.write() // on a terminal, what came before should stand before
+            observer.text(bytes)
+        case .failed(let item):
+            try? output.write()
+            output.append(.memory(observer.failed(item)))
+        }
+    }
+}

@@ -1,0 +1,283 @@
+// The host's one loop: it waits, reads, writes, and carries out what the scheduler and the gather decide. It neither
+// parses an input nor formats an output; nothing else in the host ever waits.
+//
+//   source ──chunk──▸ scheduler ──command──▸ worker ──batch──▸ gather ──bytes──▸ output
+//                         ▲                    │
+//                         └──── chunk ended, death
+
+import Posix
+import Wire
+
+/// Runs every chunk of a source in forked workers.
+package final class HostLoop {
+    /// What a run is asked for.
+    package struct Plan {
+        package var workers = 1
+        package var chunkItems: Int?
+        package var itemsPerWorker: Int?
+        package var isOrdered = true
+        /// The first failed item ends the run.
+        package var stopsAtFailure = false
+
+        package init() {}
+    }
+
+    private enum Key {
+        case results(Int), death(Int), commands(Int), source, output
+    }
+
+    private let source: any ChunkSource
+    private let observer: any RunObserver
+    private let stopsAtFailure: Bool
+    private let work: (inout WorkerLoop) -> Void
+
+    private var scheduler: Scheduler
+    private var ledger: Ledger
+    private var workers: [WorkerHandle?]
+    private var poller = Poller<Key>()
+    private var waitsForSource = false
+    private var isPaused = false
+    private var ending: Ending?
+    /// Workers are being killed, and what they were on is nobody's fault.
+    private var isKilling = false
+    private var lastLook = Clock.now()
+    /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
+    private var killTime: Int?
+
+    /// How often silent workers are looked at, in milliseconds.
+    private static let lookInterval = 50
+    /// Nanoseconds that running items get after SIGTERM or SIGHUP.
+    private static let grace = 5_000_000_000
+
+    /// `work` runs in each forked worker.
+    package init(
+        _ plan: Plan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
+        work: @escaping (inout WorkerLoop) -> Void
+    ) {
+        self.source = source
+        self.observer = observer
+        self.work = work
+        stopsAtFailure = plan.stopsAtFailure
+        scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
+        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer))
+        workers = Array(repeating: nil, count: plan.workers)
+    }
+
+    /// Runs until every item has its outcome and every byte is written, or until something ends it earlier.
+    package func run() -> (Ending, Tally) {
+        perform(scheduler.handle(.available))
+        while !isOver {
+            watch()
+            for key in poller.wait(milliseconds: waitLimit) { handle(key) }
+            handleSignals()
+            lookAtSilentWorkers()
+            write()
+            balance()
+        }
+        for worker in workers { worker?.kill() }
+        return (ending ?? .completed, ledger.tally)
+    }
+
+    private var isOver: Bool {
+        switch ending {
+        case .outputClosed, .outputFailed: true
+        default: scheduler.isDone && workers.allSatisfy { $0 == nil } && ledger.delivery.isDone
+        }
+    }
+
+    // MARK: Waiting
+
+    private func watch() {
+        poller.removeAll()
+        for case let worker? in workers {
+            poller.watchReadable(worker.deathNumber, .death(worker.number))
+            if !ledger.delivery.isFull { poller.watchReadable(worker.resultsNumber, .results(worker.number)) }
+            if let number = worker.commandsNumber { poller.watchWritable(number, .commands(worker.number)) }
+        }
+        if waitsForSource, !isPaused, let number = source.waitsOn { poller.watchReadable(number, .source) }
+        if ledger.delivery.isWaiting {
+            poller.watchWritable(ledger.delivery.number, .output)
+        } else {
+            poller.watchBroken(ledger.delivery.number, .output)
+        }
+    }
+
+    /// Milliseconds; nil when there is nothing to look at in the meantime.
+    private var waitLimit: Int64? {
+        workers.contains { $0?.isBusy == true } || killTime != nil ? Int64(HostLoop.lookInterval) : nil
+    }
+
+    private func handle(_ key: Key) {
+        switch key {
+        case .results(let number):
+            if let worker = workers[number] { take(worker.takeEntries(), from: worker) }
+        case .death(let number):
+            if let worker = workers[number] { bury(worker) }
+        case .commands(let number):
+            if let worker = workers[number] { carry { () throws(PosixError) in try worker.sendRest() } }
+        case .source:
+            waitsForSource = false
+            perform(scheduler.handle(.available))
+        case .output:
+            if !ledger.delivery.isWaiting { end(.outputClosed) }
+        }
+    }
+
+    // MARK: What the scheduler wants
+
+    private func perform(_ actions: [Scheduler.Action]) {
+        for action in actions {
+            switch action {
+            case .cut(_, let items): perform(scheduler.handle(cut(items)))
+            case .send(let chunk, let number): send(chunk, to: number)
+            case .dismiss(let number):
+                if let worker = workers[number] { carry { () throws(PosixError) in try worker.dismiss() } }
+            }
+        }
+    }
+
+    private func cut(_ items: Int) -> Scheduler.Event {
+        do {
+            switch try source.cut(items: items) {
+            case .chunk(let chunk):
+                ledger.open(chunk)
+                return .cut(chunk)
+            case .nothingYet:
+                waitsForSource = true
+                return .nothingYet
+            case .end:
+                return .exhausted
+            }
+        } catch {
+            if ending == nil { ending = .inputFailed(error) }
+            return .exhausted
+        }
+    }
+
+    private func send(_ chunk: Chunk, to number: Int) {
+        guard let worker = workers[number] ?? fork(number, for: chunk) else { return }
+        carry { () throws(PosixError) in try worker.send(chunk) }
+    }
+
+    private func fork(_ number: Int, for chunk: Chunk) -> WorkerHandle? {
+        let inherited = workers.flatMap { $0?.descriptors ?? [] } + source.descriptors + ledger.delivery.descriptors
+        do throws(PosixError) {
+            let worker = try WorkerHandle(number: number, closing: inherited) { [work] in work(&$0) }
+            workers[number] = worker
+            return worker
+        } catch {
+            observer.notice(.fewerWorkers(error))
+            giveUp(number, unfinished: [chunk], why: Failure(.error, error.description))
+            return nil
+        }
+    }
+
+    /// A worker that cannot be had costs its place; the last one costs the run.
+    private func giveUp(_ number: Int, unfinished: [Chunk], why: Failure) {
+        let actions = scheduler.handle(.unusable(worker: number, unfinished: unfinished))
+        if scheduler.isHelpless { end(.noWorkers(why)) } else { perform(actions) }
+    }
+
+    /// What fails on the way to a worker shows in its death.
+    private func carry(_ transfer: () throws(PosixError) -> Void) { try? transfer() }
+
+    // MARK: What workers tell
+
+    private func take(_ entries: [Entry], from worker: WorkerHandle) {
+        for entry in entries {
+            switch ledger.enter(entry, of: &worker.assignments, worker: worker.number) {
+            case nil: continue
+            case .failure: if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+            case .setupFailed(let failure): worker.setupFailure = failure
+            case .inputFailed(let failure):
+                if ending == nil { ending = .inputFailed(failure) }
+                stop()
+            case .chunkEnded(let items, let nanoseconds):
+                perform(scheduler.handle(.ended(worker: worker.number, items: items, nanoseconds: nanoseconds)))
+            }
+        }
+    }
+
+    private func bury(_ worker: WorkerHandle) {
+        let death = worker.bury()
+        take(death.entries, from: worker)
+        workers[worker.number] = nil
+        if let failure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status)) {
+            observer.notice(.setupFailed(failure))
+            return giveUp(worker.number, unfinished: worker.assignments.chunks, why: failure)
+        }
+        if worker.hasBegunNext && !isKilling {
+            let failure = Failure(.crash, crashMessage(worker.pid, death.status))
+            ledger.fail(failure, of: &worker.assignments, worker: worker.number)
+            if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+        }
+        let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
+        perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
+    }
+
+    private func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
+        Failure(.crash, "the worker (pid \(worker.pid)) \(status) in setup")
+    }
+
+    private func crashMessage(_ pid: Int32, _ status: ExitStatus) -> String {
+        switch status {
+        case .killed: "the worker (pid \(pid)) \(status) while it ran this item; the others went on"
+        case .exited(let code): "the worker (pid \(pid)) exited (\(code)) before returning a result; the others went on"
+        }
+    }
+
+    /// So that the results of short items do not wait until a long one of the same chunk is done.
+    private func lookAtSilentWorkers() {
+        guard Clock.now() - lastLook >= HostLoop.lookInterval * 1_000_000 else { return }
+        lastLook = Clock.now()
+        for case let worker? in workers where !ledger.delivery.isFull { take(worker.takeUnsentOfSilent(), from: worker) }
+    }
+
+    // MARK: Output, signals, ends
+
+    private func write() {
+        do throws(PosixError) {
+            try ledger.delivery.write()
+        } catch {
+            end(error.isBrokenPipe ? .outputClosed : .outputFailed(error))
+        }
+    }
+
+    private func balance() {
+        if ledger.delivery.isOverfull != isPaused {
+            isPaused.toggle()
+            perform(scheduler.handle(.pause(isPaused)))
+        }
+        if scheduler.isDone && workers.allSatisfy({ $0 == nil }) { ledger.delivery.drain() }
+    }
+
+    private func handleSignals() {
+        if let killTime, Clock.now() > killTime { killAll() }
+        guard let signal = Signal.takeArrived() else { return }
+        if case .signal = ending { return killAll() }
+        ending = .signal(signal)
+        let running = workers.count { $0?.isBusy == true }
+        if running > 0 { observer.notice(.finishing(items: running)) }
+        if signal != Signal.interrupt { killTime = Clock.now() + HostLoop.grace }
+        stop()
+    }
+
+    /// Running items are finished, no others begun.
+    private func stop() {
+        for worker in workers { worker?.stop() }
+        perform(scheduler.handle(.stop))
+    }
+
+    private func killAll() {
+        killTime = nil
+        isKilling = true
+        for worker in workers { worker?.kill() }
+    }
+
+    /// Ends the run now.
+    private func end(_ why: Ending) {
+        ending = why
+        stop()
+        killAll()
+    }
+}

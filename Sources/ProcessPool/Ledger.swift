@@ -1,0 +1,82 @@
+// The books of a run: which item each entry of a worker speaks of, how many ended in which way, and what of that may
+// be shown already.
+
+import Posix
+import Wire
+
+/// The chunks one worker has, oldest first, without the items that are done.
+struct Assignments {
+    private(set) var chunks: [Chunk] = []
+    /// Items of the oldest one that were done here.
+    private var itemsDone = 0
+
+    mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
+
+    /// Notes that items of the oldest chunk are done; answers the chunk as it was.
+    mutating func finish(items: Int) -> Chunk? {
+        guard let chunk = chunks.first else { return nil }
+        let done = min(items, chunk.remaining)
+        chunks[0] = chunk.advanced(by: done)
+        itemsDone += done
+        return chunk
+    }
+
+    /// Forgets the oldest chunk; answers how many of its items were done here.
+    mutating func endChunk() -> Int {
+        defer { itemsDone = 0 }
+        if !chunks.isEmpty { chunks.removeFirst() }
+        return itemsDone
+    }
+}
+
+/// Enters what workers tell, and delivers it.
+struct Ledger: ~Copyable {
+    /// What an entry means for the run beyond its item.
+    enum Consequence {
+        case failure
+        case setupFailed(Failure)
+        case inputFailed(Failure)
+        case chunkEnded(items: Int, nanoseconds: Int)
+    }
+
+    var delivery: Delivery
+    /// Items that were cut and have no outcome yet count as skipped.
+    private(set) var tally = Tally()
+
+    init(_ delivery: consuming Delivery) { self.delivery = delivery }
+
+    mutating func open(_ chunk: Chunk) {
+        tally.skipped += chunk.count
+        delivery.open(chunk)
+    }
+
+    mutating func enter(_ entry: Entry, of assignments: inout Assignments, worker: Int) -> Consequence? {
+        switch entry {
+        case .output(let bytes, let items):
+            guard let chunk = assignments.finish(items: items) else { return nil }
+            tally.succeeded += items
+            tally.skipped -= items
+            delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)
+            return nil
+        case .text(let bytes):
+            delivery.accept(.text(bytes), items: 0, chunk: assignments.chunks.first)
+            return nil
+        case .failure(let failure):
+            fail(failure, of: &assignments, worker: worker)
+            return .failure
+        case .setupFailed(let failure): return .setupFailed(failure)
+        case .inputFailed(let failure): return .inputFailed(failure)
+        case .chunkEnd(let nanoseconds):
+            return .chunkEnded(items: assignments.endChunk(), nanoseconds: nanoseconds)
+        }
+    }
+
+    /// The next item of the worker's oldest chunk has failed.
+    mutating func fail(_ failure: Failure, of assignments: inout Assignments, worker: Int) {
+        guard let chunk = assignments.finish(items: 1) else { return }
+        tally.failed[failure.kind, default: 0] += 1
+        tally.skipped -= 1
+        let item = FailedItem(item: chunk.next, chunk: chunk, failure: failure, worker: worker + 1)
+        delivery.accept(.failed(item), items: 1, chunk: chunk)
+    }
+}

@@ -1,0 +1,119 @@
+// The whole run in this process, one item at a time: for debugging a task, and for what is too small for a fork.
+
+import Posix
+import Wire
+
+/// What `-j0` runs: the same chunks, the same outbox, the same delivery as with workers, and no process.
+package final class LocalRun {
+    private let source: any ChunkSource
+    private var ledger: Ledger
+    private var scheduler: Scheduler
+    private var assignments = Assignments()
+    private var poller = Poller<Void>()
+    private let stopsAtFailure: Bool
+    private var ending: Ending?
+
+    package init(
+        _ plan: HostLoop.Plan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver
+    ) {
+        self.source = source
+        stopsAtFailure = plan.stopsAtFailure
+        scheduler = Scheduler(workers: 1, chunkItems: plan.chunkItems)
+        ledger = Ledger(Delivery(output, isOrdered: false, observer: observer))
+    }
+
+    package func run(_ body: any WorkerBody) -> (Ending, Tally) {
+        let batches = BatchSlot()
+        guard let pages = try? SharedPages(bytes: WorkerHandle.pageBytes) else {
+            return (.noWorkers(Failure(.error, "the machine has no memory")), ledger.tally)
+        }
+        var outbox = Outbox(pages.buffer(), pages.statusWords()) { batches.append($0) }
+        if let failure = body.setUp(worker: 1, outbox: &outbox) { return (.noWorkers(failure), ledger.tally) }
+        var events = [Scheduler.Event.available]
+        while !events.isEmpty, ending == nil {
+            for action in scheduler.handle(events.removeFirst()) {
+                switch action {
+                case .cut(_, let items): events.append(cut(items))
+                case .send(let chunk, _): events += run(chunk, body, &outbox, batches)
+                case .dismiss: break
+                }
+            }
+        }
+        body.tearDown(outbox: &outbox)
+        outbox.flush()
+        _ = take(batches.takeEntries())
+        write(all: true)
+        return (ending ?? .completed, ledger.tally)
+    }
+
+    /// Cuts the next chunk, and waits for it if it has to.
+    private func cut(_ items: Int) -> Scheduler.Event {
+        do {
+            while true {
+                switch try source.cut(items: items) {
+                case .chunk(let chunk):
+                    ledger.open(chunk)
+                    return .cut(chunk)
+                case .end: return .exhausted
+                case .nothingYet:
+                    poller.removeAll()
+                    if let number = source.waitsOn { poller.watchReadable(number, ()) }
+                    _ = poller.wait(milliseconds: nil)
+                }
+            }
+        } catch {
+            ending = .inputFailed(error)
+            return .exhausted
+        }
+    }
+
+    private func run(
+        _ chunk: Chunk, _ body: any WorkerBody, _ outbox: inout Outbox, _ batches: BatchSlot
+    ) -> [Scheduler.Event] {
+        assignments.append(chunk)
+        let start = Clock.now()
+        body.run(chunk, outbox: &outbox)
+        outbox.endChunk(nanoseconds: Clock.now() - start)
+        defer { write(all: false) }
+        return take(batches.takeEntries())
+    }
+
+    private func take(_ entries: [Entry]) -> [Scheduler.Event] {
+        var events: [Scheduler.Event] = []
+        for entry in entries where ending == nil {
+            switch ledger.enter(entry, of: &assignments, worker: 0) {
+            case .failure: if stopsAtFailure { ending = .stoppedByFailure }
+            case .inputFailed(let failure): ending = .inputFailed(failure)
+            case .chunkEnded(let items, let nanoseconds):
+                events.append(.ended(worker: 0, items: items, nanoseconds: nanoseconds))
+            case .setupFailed, nil: continue
+            }
+        }
+        return events
+    }
+
+    /// Writes what is taken at once, and waits for the reader when too much is waiting, or for `all`.
+    private func write(all: Bool) {
+        do throws(PosixError) {
+            try ledger.delivery.write()
+            while all ? ledger.delivery.isWaiting : ledger.delivery.isFull {
+                poller.removeAll()
+                poller.watchWritable(ledger.delivery.number, ())
+                _ = poller.wait(milliseconds: nil)
+                try ledger.delivery.write()
+            }
+        } catch {
+            ending = error.isBrokenPipe ? .outputClosed : .outputFailed(error)
+        }
+    }
+}
+
+/// Where the outbox of a local run leaves its batches.
+private final class BatchSlot {
+    private var reader = BatchReader()
+
+    func append(_ batch: borrowing WireBuffer) { reader.received.append(batch) }
+
+    /// The batches were written by this very process.
+    func takeEntries() -> [Entry] { (try? reader.takeEntries()) ?? [] }
+}

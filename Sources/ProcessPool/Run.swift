@@ -1,0 +1,76 @@
+// What a run is told and what it tells: the source of its chunks, whoever watches, how it ended.
+
+package import Posix
+package import Wire
+
+/// Cuts the input into chunks of numbered items, in order.
+package protocol ChunkSource: AnyObject {
+    /// The next chunk, of at most `items` items.
+    func cut(items: Int) throws(Failure) -> Cut
+    /// Readable when more can be cut after `.nothingYet`.
+    var waitsOn: Int32? { get }
+    /// What a forked worker closes.
+    var descriptors: [Int32] { get }
+}
+
+package enum Cut {
+    case chunk(Chunk)
+    case nothingYet
+    case end
+}
+
+/// An item that gave no result.
+package struct FailedItem {
+    package let item: Int
+    package let chunk: Chunk
+    package let failure: Failure
+    /// From 1.
+    package let worker: Int
+}
+
+/// Is told of what happens, in the order of the items.
+package protocol RunObserver: AnyObject {
+    /// Answers the bytes to be written in place of the item's record, if any.
+    func failed(_ item: FailedItem) -> [UInt8]
+    /// Bytes a task wrote for standard error.
+    func text(_ bytes: [UInt8])
+    /// Something that concerns the whole run.
+    func notice(_ notice: Notice)
+}
+
+package enum Notice: Equatable {
+    /// A signal has come: running items are finished, no others begun.
+    case finishing(items: Int)
+    /// `setup` failed in one worker; the others go on.
+    case setupFailed(Failure)
+    /// There is no process to be had for a further worker.
+    case fewerWorkers(PosixError)
+}
+
+/// How many items ended in which way.
+package struct Tally: Equatable, Sendable {
+    package var succeeded = 0
+    package var failed: [Failure.Kind: Int] = [:]
+    /// Cut and never run.
+    package var skipped = 0
+
+    package init() {}
+
+    package var failures: Int { failed.values.reduce(0, +) }
+    package var items: Int { succeeded + failures + skipped }
+}
+
+/// Why a run is over.
+package enum Ending: Equatable {
+    /// Every item has its outcome.
+    case completed
+    /// An item failed, and the first failure ends the run.
+    case stoppedByFailure
+    case signal(Int32)
+    /// Nobody reads the output any more.
+    case outputClosed
+    case outputFailed(PosixError)
+    case inputFailed(Failure)
+    /// `setup` failed everywhere, or no process was to be had.
+    case noWorkers(Failure)
+}

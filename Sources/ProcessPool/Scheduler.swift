@@ -1,0 +1,178 @@
+// Who works on what, and how many items at a time. Events in, actions out; no descriptors, no clock, no Lua.
+
+/// Deals chunks to workers.
+///
+/// A chunk is as many items as take about `chunkTarget`, judged by those that are done, and grows at most eightfold at
+/// a time. A worker whose items are short gets the next chunk while it works on one, so that it never waits for the
+/// pipe; one whose items are long does not, so that no item waits behind another while a worker is idle.
+package struct Scheduler {
+    package enum Event: Equatable {
+        /// The cut that was asked for.
+        case cut(Chunk)
+        /// There is nothing to cut yet; `.available` will follow.
+        case nothingYet
+        case available
+        /// There is nothing left to cut.
+        case exhausted
+        /// A worker's oldest chunk has ended, with `items` of it run in `nanoseconds`.
+        case ended(worker: Int, items: Int, nanoseconds: Int)
+        /// A worker is gone; `unfinished` are its chunks, without what is done of them.
+        case gone(worker: Int, unfinished: [Chunk])
+        /// A worker is gone and must not be replaced.
+        case unusable(worker: Int, unfinished: [Chunk])
+        /// Nothing new is to be cut for now, or again.
+        case pause(Bool)
+        /// No further item is to be begun.
+        case stop
+    }
+
+    package enum Action: Equatable {
+        /// Cut a chunk of at most `items` for `worker`, and answer by an event.
+        case cut(worker: Int, items: Int)
+        /// Send it; a worker that does not exist yet is forked.
+        case send(Chunk, worker: Int)
+        /// Tell the worker to leave.
+        case dismiss(worker: Int)
+    }
+
+    private struct Worker {
+        enum Phase { case absent, present, leaving, unusable }
+        var phase = Phase.absent
+        var chunksInFlight = 0
+        var itemsLeft: Int
+    }
+
+    private enum Supply { case open, dry, exhausted }
+
+    /// Nanoseconds that a chunk should take.
+    private static let chunkTarget = 4_000_000
+    /// Items that take longer are handed out one by one, and none ahead.
+    private static let longItem = 1_000_000
+
+    private let fixedItems: Int?
+    private let itemsPerWorker: Int
+    private var workers: [Worker]
+    private var returned: [Chunk] = []
+    private var supply = Supply.open
+    private var cuttingFor: Int?
+    private var isPaused = false
+    private var nanosecondsPerItem: Double?
+    private var largestChunk = 0
+
+    /// `chunkItems` fixes the size of chunks; a worker is replaced after `itemsPerWorker`.
+    package init(workers: Int, chunkItems: Int? = nil, itemsPerWorker: Int? = nil) {
+        fixedItems = chunkItems
+        self.itemsPerWorker = itemsPerWorker ?? Int.max
+        self.workers = Array(repeating: Worker(itemsLeft: self.itemsPerWorker), count: workers)
+    }
+
+    /// Every chunk is done and nobody works; what remains is to see the workers off.
+    package var isDone: Bool {
+        supply == .exhausted && returned.isEmpty && workers.allSatisfy { $0.chunksInFlight == 0 }
+    }
+
+    /// Nobody is left to work.
+    package var isHelpless: Bool { workers.allSatisfy { $0.phase == .unusable } }
+
+    /// Items of chunks that no worker will run.
+    package var itemsReturned: Int { returned.reduce(0) { $0 + $1.remaining } }
+
+    package mutating func handle(_ event: Event) -> [Action] {
+        switch event {
+        case .cut(let chunk):
+            guard let worker = cuttingFor else { return [] }
+            cuttingFor = nil
+            return assign(chunk, to: worker) + dispatch()
+        case .nothingYet:
+            (cuttingFor, supply) = (nil, .dry)
+        case .available:
+            if supply == .dry { supply = .open }
+        case .exhausted:
+            (cuttingFor, supply) = (nil, .exhausted)
+        case .ended(let worker, let items, let nanoseconds):
+            workers[worker].chunksInFlight -= 1
+            learn(items: items, nanoseconds: nanoseconds)
+        case .gone(let worker, let unfinished):
+            workers[worker] = Worker(itemsLeft: itemsPerWorker)
+            returned = unfinished + returned
+        case .unusable(let worker, let unfinished):
+            workers[worker] = Worker(phase: .unusable, itemsLeft: 0)
+            returned = unfinished + returned
+        case .pause(let paused):
+            isPaused = paused
+        case .stop:
+            supply = .exhausted
+            returned = []
+        }
+        return dispatch()
+    }
+
+    private mutating func learn(items: Int, nanoseconds: Int) {
+        guard items > 0 else { return }
+        let cost = Double(nanoseconds) / Double(items)
+        nanosecondsPerItem = nanosecondsPerItem.map { 0.5 * $0 + 0.5 * cost } ?? cost
+        largestChunk = max(largestChunk, items)
+    }
+
+    /// Items that the next chunk should have.
+    private var chunkItems: Int {
+        if let fixedItems { return fixedItems }
+        guard let nanosecondsPerItem else { return 1 }
+        let wanted = Int(Double(Scheduler.chunkTarget) / max(nanosecondsPerItem, 1))
+        return max(1, min(wanted, largestChunk * 8))
+    }
+
+    /// Chunks that a worker may have at once.
+    private var chunksPerWorker: Int {
+        guard let nanosecondsPerItem else { return 1 }
+        return nanosecondsPerItem < Double(Scheduler.longItem) ? 2 : 1
+    }
+
+    private mutating func assign(_ chunk: Chunk, to worker: Int) -> [Action] {
+        workers[worker].phase = .present
+        workers[worker].chunksInFlight += 1
+        workers[worker].itemsLeft -= chunk.remaining
+        return [.send(chunk, worker: worker)]
+    }
+
+    private mutating func dispatch() -> [Action] {
+        var actions: [Action] = []
+        while cuttingFor == nil, let worker = nextWorker() {
+            if !returned.isEmpty { // also when paused: what everything waits for may be among them
+                actions += assign(returned.removeFirst(), to: worker)
+            } else if supply == .open && !isPaused {
+                cuttingFor = worker
+                actions.append(.cut(worker: worker, items: min(chunkItems, workers[worker].itemsLeft)))
+            } else {
+                break
+            }
+        }
+        return actions + dismissals()
+    }
+
+    /// The worker with the fewest chunks, present ones first, if it may have one more.
+    private func nextWorker() -> Int? {
+        let candidates = workers.indices.filter {
+            (workers[$0].phase == .absent || workers[$0].phase == .present)
+                && workers[$0].chunksInFlight < chunksPerWorker && workers[$0].itemsLeft > 0
+        }
+        return candidates.min {
+            (workers[$0].chunksInFlight, workers[$0].phase == .present ? 0 : 1, $0)
+                < (workers[$1].chunksInFlight, workers[$1].phase == .present ? 0 : 1, $1)
+        }
+    }
+
+    /// Those who have nothing to do and will have nothing.
+    private mutating func dismissals() -> [Action] {
+        let isOver = supply == .exhausted && returned.isEmpty && cuttingFor == nil
+        var actions: [Action] = []
+        for worker in workers.indices
+        where workers[worker].phase == .present && workers[worker].chunksInFlight == 0
+            && (workers[worker].itemsLeft <= 0 || (isOver && isDone))
+        {
+            workers[worker].phase = .leaving
+            actions.append(.dismiss(worker: worker))
+        }
+        return actions
+    }
+}

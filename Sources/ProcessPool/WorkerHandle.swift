@@ -1,0 +1,153 @@
+// The host's end of one worker: its process, its pipe pair, its status page, and the chunks it has. Entirely passive:
+// it is told when its descriptors are ready.
+
+import Posix
+import Wire
+
+/// One worker, from its fork to its end.
+final class WorkerHandle {
+    /// From 0; what a script sees counts from 1.
+    let number: Int
+    private var child: Child
+    private let commands: Descriptor
+    private let results: Descriptor
+    private let pages: SharedPages
+    private let status: StatusWords
+    private var reader = BatchReader()
+    /// Commands the pipe has not taken yet.
+    private var unsent = WireBuffer(capacity: 128)
+
+    var assignments = Assignments()
+    /// Why it cannot work.
+    var setupFailure: Failure?
+    /// Whether it has told anything since the host last asked.
+    private var hasSpoken = false
+
+    /// What a worker's outbox takes in shared memory; larger items are sent from its own.
+    static let pageBytes = (1 << 20) + StatusWords.size
+    private static let readSize = 256 << 10
+
+    /// Forks a worker, which closes `inherited` and runs `body`.
+    init(
+        number: Int, closing inherited: [Int32], _ body: (inout WorkerLoop) -> Void
+    ) throws(PosixError) {
+        self.number = number
+        var down = try Descriptor.pipe()
+        var up = try Descriptor.pipe()
+        let pages = try SharedPages(bytes: WorkerHandle.pageBytes)
+        status = pages.statusWords()
+        let (own, others) = ((down.readingNumber, up.writingNumber), [down.writingNumber, up.readingNumber] + inherited)
+        child = try Child.fork {
+            Descriptor.closeInherited(others)
+            var loop = WorkerLoop(
+                number: number, commands: Descriptor(owning: own.0), results: Descriptor(owning: own.1),
+                outbox: pages.buffer(), pages.statusWords())
+            body(&loop)
+            return 0
+        }
+        commands = down.takeWriting()
+        results = up.takeReading()
+        self.pages = pages
+        commands.setNonBlocking()
+        results.setNonBlocking()
+    }
+
+    var pid: Int32 { child.pid }
+    /// Readable when it has told something.
+    var resultsNumber: Int32 { results.number }
+    /// Readable when it has died.
+    var deathNumber: Int32 { child.death.number }
+    /// Writable when its pipe takes more, if it has to.
+    var commandsNumber: Int32? { unsent.count > 0 ? commands.number : nil }
+    /// What a forked sibling closes.
+    var descriptors: [Int32] { [commands.number, results.number, child.death.number] }
+
+    var isBusy: Bool { !assignments.chunks.isEmpty }
+
+    // MARK: What it is told
+
+    func send(_ chunk: Chunk) throws(PosixError) {
+        assignments.append(chunk)
+        try send(.run(chunk))
+    }
+
+    func dismiss() throws(PosixError) { try send(.leave) }
+
+    private func send(_ command: Command) throws(PosixError) {
+        command.append(to: &unsent)
+        try sendRest()
+    }
+
+    /// Writes what the pipe takes now. A worker that is gone takes nothing; its death is told elsewhere.
+    func sendRest() throws(PosixError) {
+        do throws(PosixError) {
+            while unsent.count > 0 {
+                guard case .bytes(let count) = try commands.write(unsent, from: 0) else { return }
+                unsent.removeFirst(count)
+            }
+        } catch {
+            unsent.reset()
+            if !error.isBrokenPipe { throw error }
+        }
+    }
+
+    /// No further item is to be begun.
+    func stop() { status.store(1, .stop) }
+
+    func kill() { child.kill() }
+
+    // MARK: What it tells
+
+    /// What has come through the pipe. A batch that is none costs the worker its life.
+    func takeEntries() -> [Entry] {
+        do {
+            while case .bytes(let count) = try results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize) {
+                if count < WorkerHandle.readSize { break }
+            }
+            hasSpoken = true
+            return try reader.takeEntries()
+        } catch {
+            kill()
+            return []
+        }
+    }
+
+    /// What it has finished and not sent yet, if it has been silent since the last time.
+    func takeUnsentOfSilent() -> [Entry] {
+        defer { hasSpoken = false }
+        return hasSpoken || !isBusy ? [] : takeUnsent()
+    }
+
+    private func takeUnsent() -> [Entry] {
+        let number = status.load(.batch)
+        let committed = status.load(.committed)
+        guard committed != 0, status.load(.batch) == number else { return [] }
+        let copy = pages.copyOfBuffer(bytes: Int(committed & 0xffff_ffff))
+        // The worker may have sent this batch and begun the next while it was copied.
+        guard status.load(.batch) == number, status.load(.committed) >= committed else { return [] }
+        return (try? reader.look(at: copy, number: number, committedItems: Int(committed >> 32))) ?? []
+    }
+
+    // MARK: Its end
+
+    /// How a worker ended.
+    struct Death {
+        let status: ExitStatus
+        /// What it had finished and not sent.
+        let entries: [Entry]
+        /// `setup` has been run.
+        let wasReady: Bool
+    }
+
+    /// Takes what it left behind, and reaps it.
+    func bury() -> Death {
+        let entries = takeEntries() + takeUnsent()
+        return Death(status: child.wait(), entries: entries, wasReady: status.load(.ready) != 0)
+    }
+
+    /// Whether it died while it ran the next item of its oldest chunk.
+    var hasBegunNext: Bool {
+        guard let chunk = assignments.chunks.first, chunk.remaining > 0 else { return false }
+        return status.load(.current) == UInt64(chunk.next)
+    }
+}

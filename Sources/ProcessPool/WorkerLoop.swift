@@ -1,0 +1,70 @@
+// A worker's main loop: a chunk comes down the pipe, the body runs it, what it gave goes up, until it is told to leave.
+
+import Posix
+package import Wire
+
+/// What runs in a worker; it knows nothing of pipes.
+package protocol WorkerBody: AnyObject {
+    /// Runs once after the fork, or says why it cannot work. `worker` counts from 1.
+    func setUp(worker: Int, outbox: inout Outbox) -> Failure?
+    /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each.
+    func run(_ chunk: Chunk, outbox: inout Outbox)
+    /// Runs once before the worker leaves in good order.
+    func tearDown(outbox: inout Outbox)
+}
+
+/// A worker after its fork.
+package struct WorkerLoop: ~Copyable {
+    private let number: Int
+    private let commands: Descriptor
+    private var received = WireBuffer(capacity: 4096)
+    private var outbox: Outbox
+
+    private static let readSize = 64 << 10
+
+    init(
+        number: Int, commands: consuming Descriptor, results: consuming Descriptor, outbox buffer: consuming WireBuffer,
+        _ status: StatusWords
+    ) {
+        self.number = number
+        self.commands = commands
+        let pipe = ResultPipe(results)
+        outbox = Outbox(buffer, status) { pipe.send($0) }
+    }
+
+    /// Works until the host says to leave, or is gone.
+    package mutating func run(_ body: some WorkerBody) {
+        if let failure = body.setUp(worker: number + 1, outbox: &outbox) {
+            outbox.setupFailed(failure)
+            return
+        }
+        outbox.ready()
+        while case .run(let chunk)? = nextCommand() {
+            let start = Clock.now()
+            if !outbox.isStopped { body.run(chunk, outbox: &outbox) }
+            outbox.endChunk(nanoseconds: Clock.now() - start)
+        }
+        body.tearDown(outbox: &outbox)
+        outbox.flush()
+    }
+
+    private mutating func nextCommand() -> Command? {
+        while true {
+            if let command = Command.take(from: &received) { return command }
+            guard case .bytes(let count)? = try? commands.read(appendingTo: &received, limit: WorkerLoop.readSize),
+                count > 0
+            else { return nil }
+        }
+    }
+}
+
+/// The pipe to the host; when that is gone there is nobody to work for.
+private final class ResultPipe {
+    private let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    func send(_ batch: borrowing WireBuffer) {
+        do { try descriptor.writeAll(batch) } catch { Child.leaveNow() }
+    }
+}

@@ -1,0 +1,40 @@
+// What a worker tells the host: batches of entries, in the order of the items. This file is the format.
+//
+//   batch   magic u64 · number u64, from 1 · bytes of the entries u64
+//   entry   tag u32 · items it finishes u32 · bytes u64 · the bytes
+//
+// Numbers are in this machine's byte order. The last entry of a batch that is still being written may be open: its
+// length is `open` then, and it reaches as far as the committed bytes do.
+
+enum BatchFormat {
+    static let magic: UInt64 = 0x7061_6d70_6261_7463 // "pmapbatc"
+    static let headerSize = 24
+    static let entryHeaderSize = 16
+    static let open = UInt64.max
+}
+
+/// What an entry is about.
+package enum EntryTag: UInt32, Sendable {
+    /// Records, formatted, of any number of items; bytes that go to the output as they are.
+    case output = 1
+    /// Bytes for standard error.
+    case text
+    /// One failed item: fields of a `Failure`.
+    case failure
+    /// `setup` failed: fields of a `Failure`; the worker leaves.
+    case setupFailed
+    /// The chunk has ended: nanoseconds it took u64.
+    case chunkEnd
+    /// The input cannot be read any further: fields of a `Failure`.
+    case inputFailed
+}
+
+/// An entry as the host gets it; `items` is how many items it finishes.
+package enum Entry: Equatable, Sendable {
+    case output([UInt8], items: Int)
+    case text([UInt8])
+    case failure(Failure)
+    case setupFailed(Failure)
+    case chunkEnd(nanoseconds: Int)
+    case inputFailed(Failure)
+}

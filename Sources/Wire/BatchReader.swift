@@ -1,0 +1,115 @@
+// The host's side of what one worker tells: bytes of the pipe in, entries out. It can also look at the open batch in
+// the worker's memory, of a slow worker or a dead one, and then skips what it has had when the batch itself arrives.
+
+/// What came over the pipe is no batch: the worker is not to be believed any more.
+package struct BrokenBatch: Error, Equatable {
+    package init() {}
+}
+
+/// Takes one worker's batches apart.
+package struct BatchReader: ~Copyable {
+    /// Bytes of the pipe that are not a whole batch yet; read into it, then call `takeEntries`.
+    package var received = WireBuffer(capacity: 4096)
+    private var cursor = Cursor()
+
+    package init() {}
+
+    /// The entries of all whole batches received.
+    package mutating func takeEntries() throws(BrokenBatch) -> [Entry] {
+        var entries: [Entry] = []
+        var used = 0
+        while received.count - used >= BatchFormat.headerSize {
+            guard received.load(UInt64.self, at: used) == BatchFormat.magic,
+                received.load(UInt64.self, at: used + 8) == cursor.number
+            else { throw BrokenBatch() }
+            let length = received.load(UInt64.self, at: used + 16)
+            guard length <= UInt64(Int.max / 2) else { throw BrokenBatch() }
+            let size = BatchFormat.headerSize + Int(length)
+            guard received.count - used >= size else { break }
+            try cursor.parse(received, start: used, end: size, committedItems: nil, into: &entries)
+            cursor.beginBatch()
+            used += size
+        }
+        received.removeFirst(used)
+        return entries
+    }
+
+    /// What the open batch, `number`, holds that was not taken yet: `memory` is a copy of its first bytes, up to those
+    /// that are committed, and finishes `committedItems`.
+    package mutating func look(
+        at memory: borrowing WireBuffer, number: UInt64, committedItems: Int
+    ) throws(BrokenBatch) -> [Entry] {
+        guard number == cursor.number, memory.count > cursor.position else { return [] }
+        var entries: [Entry] = []
+        try cursor.parse(memory, start: 0, end: memory.count, committedItems: committedItems, into: &entries)
+        return entries
+    }
+}
+
+/// How far the entries of one worker were taken.
+private struct Cursor {
+    /// The batch expected next.
+    var number: UInt64 = 1
+    /// Of that batch: where the next entry begins, how many items the entries before it finish, and what was taken of
+    /// the entry itself, when it was open.
+    var position = BatchFormat.headerSize
+    private var items = 0
+    private var openBytes = 0
+    private var openItems = 0
+
+    mutating func beginBatch() {
+        self = Cursor(number: number + 1)
+    }
+
+    init(number: UInt64 = 1) { self.number = number }
+
+    /// Takes the entries from `position` on; offsets count from `start`. A whole batch has no `committedItems`.
+    mutating func parse(
+        _ bytes: borrowing WireBuffer, start: Int, end: Int, committedItems: Int?, into entries: inout [Entry]
+    ) throws(BrokenBatch) {
+        while end - position >= BatchFormat.entryHeaderSize {
+            let header = start + position
+            let body = position + BatchFormat.entryHeaderSize
+            guard let tag = EntryTag(rawValue: bytes.load(UInt32.self, at: header)) else { throw BrokenBatch() }
+            let length = bytes.load(UInt64.self, at: header + 8)
+            let isWhole = length <= UInt64(end - body)
+            if !isWhole {
+                guard let committedItems, tag == .output else { throw BrokenBatch() }
+                let done = committedItems - items
+                take(bytes, start + body + openBytes..<start + end, items: done - openItems, into: &entries)
+                (openBytes, openItems) = (end - body, done)
+                return
+            }
+            let range = start + body..<start + body + Int(length)
+            let done = Int(bytes.load(UInt32.self, at: header + 4))
+            if tag == .output {
+                guard openBytes <= Int(length), openItems <= done else { throw BrokenBatch() }
+                take(bytes, range.lowerBound + openBytes..<range.upperBound, items: done - openItems, into: &entries)
+            } else {
+                entries.append(try entry(tag, bytes, range))
+            }
+            items += done
+            (openBytes, openItems) = (0, 0)
+            position = body + Int(length)
+        }
+        if position != end && committedItems == nil { throw BrokenBatch() }
+    }
+
+    private func take(_ bytes: borrowing WireBuffer, _ range: Range<Int>, items: Int, into entries: inout [Entry]) {
+        if items > 0 || !range.isEmpty { entries.append(.output(bytes.array(range), items: items)) }
+    }
+
+    private func entry(
+        _ tag: EntryTag, _ bytes: borrowing WireBuffer, _ range: Range<Int>
+    ) throws(BrokenBatch) -> Entry {
+        switch tag {
+        case .output: .output(bytes.array(range), items: 0)
+        case .text: .text(bytes.array(range))
+        case .failure: .failure(bytes.failure(in: range))
+        case .setupFailed: .setupFailed(bytes.failure(in: range))
+        case .inputFailed: .inputFailed(bytes.failure(in: range))
+        case .chunkEnd where range.count == 8: .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
+        case .chunkEnd: throw BrokenBatch()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+// The worker's side of what it tells the host: entries are written here item by item, and sent batch by batch.
+//
+// The batch lies in memory shared with the host, and after each item a word says how far it is finished. So whatever
+// ends the worker, the host takes what was finished and knows the one item that was not. An item too large for that
+// memory moves the batch to memory of our own, and it is sent at once.
+
+/// Collects outcomes in the order of the items.
+package struct Outbox: ~Copyable {
+    /// Where the record of the running item is appended.
+    package var output: WireBuffer
+    private let status: StatusWords
+    private let send: (borrowing WireBuffer) -> Void
+
+    private var number: UInt64 = 1
+    private var itemsInBatch = 0
+    /// Where the open output entry begins, and the items it has finished.
+    private var openEntry: Int?
+    private var openItems = 0
+    /// Where the running item's bytes begin.
+    private var itemStart = 0
+
+    /// A batch is sent when it has grown to this, and at a chunk's end.
+    private static let batchBytes = 256 << 10
+
+    /// `send` must have passed all of the bytes on when it returns.
+    package init(_ buffer: consuming WireBuffer, _ status: StatusWords, send: @escaping (borrowing WireBuffer) -> Void) {
+        output = buffer
+        self.status = status
+        self.send = send
+        status.store(number, .batch)
+        beginBatch()
+    }
+
+    /// The host wants no further item begun.
+    package var isStopped: Bool { status.load(.stop) != 0 }
+
+    // MARK: Items
+
+    /// Says that item `number` is being run; its record may be appended to `output` now.
+    package mutating func begin(item number: Int) {
+        if openEntry == nil { openEntry = appendHeader(.output, items: 0, length: BatchFormat.open) }
+        itemStart = output.count
+        status.store(UInt64(number), .current)
+    }
+
+    /// Bytes the running item has appended.
+    package var itemBytes: Int { output.count - itemStart }
+
+    /// Puts `bytes` in front of what the running item has appended.
+    package mutating func prepend(_ bytes: [UInt8]) {
+        let appended = output.array(itemStart..<output.count)
+        output.truncate(to: itemStart)
+        output.append(bytes)
+        output.append(appended)
+    }
+
+    /// Forgets what the running item has appended.
+    package mutating func discard() { output.truncate(to: itemStart) }
+
+    /// The running item is done.
+    package mutating func commit() {
+        openItems += 1
+        finishItem()
+    }
+
+    /// The running item failed; what it appended is forgotten.
+    package mutating func fail(_ failure: Failure) {
+        discard()
+        closeEntry()
+        appendEntry(.failure, items: 1) { $0.append(failure) }
+        finishItem()
+    }
+
+    /// The running item has bytes for standard error.
+    package mutating func text(_ bytes: [UInt8]) {
+        let appended = output.array(itemStart..<output.count)
+        discard()
+        closeEntry()
+        appendEntry(.text, items: 0) { $0.append(bytes) }
+        openEntry = appendHeader(.output, items: 0, length: BatchFormat.open)
+        itemStart = output.count
+        output.append(appended)
+    }
+
+    private mutating func finishItem() {
+        itemsInBatch += 1
+        if !output.isOwned { status.store(UInt64(itemsInBatch) << 32 | UInt64(output.count), .committed) }
+        if output.isOwned || output.count >= Outbox.batchBytes { flush() }
+    }
+
+    // MARK: The worker itself
+
+    /// `setup` has been run.
+    package func ready() { status.store(1, .ready) }
+
+    package mutating func setupFailed(_ failure: Failure) {
+        appendEntry(.setupFailed, items: 0) { $0.append(failure) }
+        flush()
+    }
+
+    package mutating func inputFailed(_ failure: Failure) {
+        closeEntry()
+        appendEntry(.inputFailed, items: 0) { $0.append(failure) }
+        flush()
+    }
+
+    /// Bytes for standard error that belong to no item.
+    package mutating func stray(_ bytes: [UInt8]) {
+        closeEntry()
+        appendEntry(.text, items: 0) { $0.append(bytes) }
+    }
+
+    package mutating func endChunk(nanoseconds: Int) {
+        closeEntry()
+        appendEntry(.chunkEnd, items: 0) { $0.append(native: UInt64(nanoseconds)) }
+        flush()
+    }
+
+    /// Sends what there is.
+    package mutating func flush() {
+        closeEntry()
+        output.store(UInt64(output.count - BatchFormat.headerSize), at: 16)
+        send(output)
+        status.store(0, .committed) // first: with the next number, the old word would speak of the wrong batch
+        number += 1
+        status.store(number, .batch)
+        beginBatch()
+    }
+
+    // MARK: Layout
+
+    private mutating func beginBatch() {
+        output.reset()
+        output.append(native: BatchFormat.magic)
+        output.append(native: number)
+        output.append(native: UInt64(0))
+        itemsInBatch = 0
+        openEntry = nil
+    }
+
+    private mutating func appendHeader(_ tag: EntryTag, items: Int, length: UInt64) -> Int {
+        let start = output.count
+        output.append(native: tag.rawValue)
+        output.append(native: UInt32(items))
+        output.append(native: length)
+        openItems = 0
+        return start
+    }
+
+    private mutating func appendEntry(_ tag: EntryTag, items: Int, _ body: (inout WireBuffer) -> Void) {
+        let start = appendHeader(tag, items: items, length: 0)
+        body(&output)
+        output.store(UInt64(output.count - start - BatchFormat.entryHeaderSize), at: start + 8)
+    }
+
+    /// Gives the open entry its length and items; one that came to nothing is taken back.
+    private mutating func closeEntry() {
+        guard let start = openEntry else { return }
+        openEntry = nil
+        let length = output.count - start - BatchFormat.entryHeaderSize
+        if length == 0 && openItems == 0 { return output.truncate(to: start) }
+        output.store(UInt32(openItems), at: start + 4)
+        output.store(UInt64(length), at: start + 8)
+    }
+}

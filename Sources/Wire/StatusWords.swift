@@ -1,0 +1,36 @@
+// A worker's status page: a few words in shared memory that say, at any moment and after any death, which item is
+// being run and how much of its outbox is finished. Unsafe because it lies in memory that two processes share.
+
+import Synchronization
+
+/// Words that one process stores and another loads. A store is visible only after everything stored before it.
+@safe package struct StatusWords {
+    package enum Word: Int, CaseIterable {
+        /// The number of the item being run, from 1; 0 before the first.
+        case current
+        /// Items in the open batch (upper half) and its finished bytes (lower half), as one word so that they agree.
+        case committed
+        /// Which batch is open, from 1.
+        case batch
+        /// Not 0 when `setup` has been run.
+        case ready
+        /// Set by the host: no further item is to be begun.
+        case stop
+    }
+
+    /// What the words take at the start of a shared page.
+    package static let size = 64
+
+    private let words: UnsafeMutablePointer<Atomic<UInt64>>
+
+    /// `memory` must hold `size` zeroed bytes and outlive this value.
+    package init(in memory: UnsafeMutableRawBufferPointer) {
+        guard let start = memory.baseAddress, memory.count >= StatusWords.size else {
+            preconditionFailure("the status words need \(StatusWords.size) bytes")
+        }
+        unsafe words = start.bindMemory(to: Atomic<UInt64>.self, capacity: Word.allCases.count)
+    }
+
+    package func load(_ word: Word) -> UInt64 { unsafe words[word.rawValue].load(ordering: .acquiring) }
+    package func store(_ value: UInt64, _ word: Word) { unsafe words[word.rawValue].store(value, ordering: .releasing) }
+}
