@@ -28,11 +28,12 @@ let package = Package(
         .target(name: "Posix", dependencies: ["CPosixBridge", "Wire"], swiftSettings: strict),
         .target(name: "ProcessPool", dependencies: ["Posix", "Wire"], swiftSettings: strict),
         .target(name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge"], swiftSettings: strict),
+        .target(name: "Inputs", dependencies: ["Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
         .target(name: "Script", dependencies: ["Lua", "Records", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "pmap",
             dependencies: [
-                "ProcessPool", "Posix", "Script", "Records", "Lua", "Wire",
+                "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -66,6 +66,14 @@ package struct Child: ~Copyable {
         return Child(pid: pid, death: try Descriptor(copying: death))
     }
 
+    /// Whether it has ended; it is reaped by `wait`.
+    package var hasEnded: Bool {
+        if status != nil { return true }
+        var state = unsafe siginfo_t()
+        let isThere = unsafe waitid(P_PID, id_t(pid), &state, WEXITED | WNOWAIT | WNOHANG) == 0
+        return unsafe isThere && state.si_signo == SIGCHLD
+    }
+
     /// Ends this process without running anything more in it.
     package static func leaveNow() -> Never { _exit(1) }
 

@@ -152,6 +152,12 @@ package struct Descriptor: ~Copyable {
         try result.get()
     }
 
+    /// Where a file is read next; 0 for what has no place.
+    package var position: Int {
+        get { max(0, lseek(number, 0, SEEK_CUR)) }
+        nonmutating set { lseek(number, newValue, SEEK_SET) }
+    }
+
     package borrowing func setNonBlocking() {
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
     }

@@ -13,6 +13,8 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
         self.code = code
     }
 
+    package static let isADirectory = EISDIR
+
     /// "No such file or directory"
     package var reason: String { unsafe String(cString: strerror(code)) }
 

@@ -104,7 +104,8 @@ package final class HostLoop {
 
     /// Milliseconds; nil when there is nothing to look at in the meantime.
     private var waitLimit: Int64? {
-        workers.contains { $0?.isBusy == true } || killTime != nil ? Int64(HostLoop.lookInterval) : nil
+        let looks = workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
+        return looks ? Int64(HostLoop.lookInterval) : nil
     }
 
     private func handle(_ key: Key) {
@@ -230,7 +231,8 @@ package final class HostLoop {
     private func lookAtSilentWorkers() {
         guard Clock.now() - lastLook >= HostLoop.lookInterval * 1_000_000 else { return }
         lastLook = Clock.now()
-        for case let worker? in workers where !ledger.delivery.isFull { take(worker.takeUnsentOfSilent(), from: worker) }
+        if waitsForSource && source.isLookedAt { handle(.source) }
+        for case let worker? in workers where worker.isBusy && !ledger.delivery.isFull { take(worker.takeUnsentOfSilent(), from: worker) }
     }
 
     // MARK: Output, signals, ends

@@ -9,6 +9,8 @@ package protocol ChunkSource: AnyObject {
     func cut(items: Int) throws(Failure) -> Cut
     /// Readable when more can be cut after `.nothingYet`.
     var waitsOn: Int32? { get }
+    /// More may be there before `waitsOn` says so, and the host asks now and then.
+    var isLookedAt: Bool { get }
     /// What a forked worker closes.
     var descriptors: [Int32] { get }
 }

@@ -16,6 +16,8 @@ final class WorkerHandle {
     private var reader = BatchReader()
     /// Commands the pipe has not taken yet.
     private var unsent = WireBuffer(capacity: 128)
+    /// Bytes of `unsent` that it has.
+    private var sent = 0
 
     var assignments = Assignments()
     /// Why it cannot work.
@@ -81,11 +83,14 @@ final class WorkerHandle {
     /// Writes what the pipe takes now. A worker that is gone takes nothing; its death is told elsewhere.
     func sendRest() throws(PosixError) {
         do throws(PosixError) {
-            while unsent.count > 0 {
-                guard case .bytes(let count) = try commands.write(unsent, from: 0) else { return }
-                unsent.removeFirst(count)
+            while sent < unsent.count {
+                guard case .bytes(let count) = try commands.write(unsent, from: sent) else { return }
+                sent += count
             }
+            unsent.reset()
+            sent = 0
         } catch {
+            sent = 0
             unsent.reset()
             if !error.isBrokenPipe { throw error }
         }
@@ -104,8 +109,9 @@ final class WorkerHandle {
             while case .bytes(let count) = try results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize) {
                 if count < WorkerHandle.readSize { break }
             }
-            hasSpoken = true
-            return try reader.takeEntries()
+            let entries = try reader.takeEntries()
+            hasSpoken = hasSpoken || !entries.isEmpty
+            return entries
         } catch {
             kill()
             return []
@@ -115,7 +121,7 @@ final class WorkerHandle {
     /// What it has finished and not sent yet, if it has been silent since the last time.
     func takeUnsentOfSilent() -> [Entry] {
         defer { hasSpoken = false }
-        return hasSpoken || !isBusy ? [] : takeUnsent()
+        return hasSpoken ? [] : takeUnsent()
     }
 
     private func takeUnsent() -> [Entry] {
@@ -129,6 +135,9 @@ final class WorkerHandle {
     }
 
     // MARK: Its end
+
+    /// Whether it has died and is not buried.
+    var hasEnded: Bool { child.hasEnded }
 
     /// How a worker ended.
     struct Death {

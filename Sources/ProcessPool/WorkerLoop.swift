@@ -48,6 +48,13 @@ package struct WorkerLoop: ~Copyable {
         outbox.flush()
     }
 
+    /// Makes items instead of running them, until there are no more.
+    mutating func produce(_ produce: (inout Outbox) -> Failure?) {
+        outbox.ready()
+        if let failure = produce(&outbox) { outbox.inputFailed(failure) }
+        outbox.flush()
+    }
+
     private mutating func nextCommand() -> Command? {
         while true {
             if let command = Command.take(from: &received) { return command }

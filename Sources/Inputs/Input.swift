@@ -1,0 +1,57 @@
+// Where items come from, and what a message calls them.
+
+package import Posix
+
+/// One input of a run, known before anything is forked.
+package enum Input: Equatable, Sendable {
+    /// A file, found again by a worker from the directory the run began in.
+    case file(path: String, FileKind)
+    case standardInput(FileKind)
+    /// The words after `:::`.
+    case arguments([String])
+    /// The script's `inputs` list, with so many items.
+    case list(count: Int)
+    /// The script's `inputs` function.
+    case iterator
+
+    /// Checks that `path` can be read; `-` is standard input.
+    package init(path: String) throws(PosixError) {
+        if path == "-" {
+            self = .standardInput(try FileKind(descriptor: StandardDescriptor.input))
+            return
+        }
+        let kind = try FileKind(path: path)
+        if kind.kind == .directory { throw PosixError("open", path, code: PosixError.isADirectory) }
+        try FileKind.isReadable(path).get()
+        self = .file(path: path, kind)
+    }
+
+    /// `words.txt:17`, `-:17`, `:::3`, `inputs[3]`
+    package func name(ofPlace place: Int) -> String {
+        switch self {
+        case .file(let path, _): "\(path):\(place)"
+        case .standardInput: "-:\(place)"
+        case .arguments: ":::\(place)"
+        case .list, .iterator: "inputs[\(place)]"
+        }
+    }
+
+    /// `words.txt`, `-`, `:::`, `inputs`
+    package var name: String {
+        switch self {
+        case .file(let path, _): path
+        case .standardInput: "-"
+        case .arguments: ":::"
+        case .list, .iterator: "inputs"
+        }
+    }
+
+    /// The bytes of a file that can be read in ranges; nil for what must be read as it comes, such as pipes and the
+    /// files in /proc, which say that they are empty.
+    var rangedSize: Int? {
+        switch self {
+        case .file(_, let kind), .standardInput(let kind): kind.kind == .regular && kind.size > 0 ? kind.size : nil
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// The host's side of the input: one input after the other, cut into chunks of numbered items.
+
+import Posix
+package import ProcessPool
+import Records
+package import Wire
+
+/// Cuts one input. `items` and bytes are upper bounds, a whole record the lower one.
+protocol RecordSource: AnyObject {
+    func cut(items: Int) throws(Failure) -> RecordCut
+    /// Readable when more can be cut after `.nothingYet`.
+    var waitsOn: Int32? { get }
+    /// What a forked worker closes.
+    var descriptors: [Int32] { get }
+}
+
+enum RecordCut {
+    case records(Payload.Records, count: Int)
+    case nothingYet
+    case end
+}
+
+/// All inputs of a run as one numbered sequence of items.
+package final class InputSequence: ChunkSource {
+    /// What the inputs are read with.
+    package struct Reading {
+        package let terminator: UInt8
+        /// So that chunks at the end of a file are shared out evenly.
+        package let workers: Int
+        /// Where relative paths begin.
+        package let directory: Int32
+        /// Gives the items of `Input.iterator`.
+        package let iterate: (() throws(Failure) -> Producer)?
+
+        package init(
+            terminator: UInt8, workers: Int, directory: Int32, iterate: (() throws(Failure) -> Producer)? = nil
+        ) {
+            self.terminator = terminator
+            self.workers = workers
+            self.directory = directory
+            self.iterate = iterate
+        }
+    }
+
+    package let inputs: [Input]
+    private let reading: Reading
+    private var current: (any RecordSource)?
+    /// The next input to be opened.
+    private var next = 0
+    private var nextItem = 1
+    private var nextPlace = 1
+
+    package init(_ inputs: [Input], _ reading: Reading) {
+        self.inputs = inputs
+        self.reading = reading
+    }
+
+    package var waitsOn: Int32? { current?.waitsOn }
+    package var isLookedAt: Bool { current is ValueSource }
+    package var descriptors: [Int32] { current?.descriptors ?? [] }
+
+    package func cut(items: Int) throws(Failure) -> Cut {
+        while true {
+            guard let source = try current ?? openNext() else { return .end }
+            switch try source.cut(items: items) {
+            case .nothingYet: return .nothingYet
+            case .end: current = nil
+            case .records(let records, let count):
+                let payload = Payload(input: next - 1, firstPlace: nextPlace, records: records)
+                defer {
+                    nextItem += count
+                    nextPlace += count
+                }
+                return .chunk(Chunk(first: nextItem, count: count, payload: payload.encoded))
+            }
+        }
+    }
+
+    private func openNext() throws(Failure) -> (any RecordSource)? {
+        guard next < inputs.count else { return nil }
+        let input = inputs[next]
+        next += 1
+        nextPlace = 1
+        let source = try open(input)
+        current = source
+        return source
+    }
+
+    private func open(_ input: Input) throws(Failure) -> any RecordSource {
+        do throws(PosixError) {
+            switch input {
+            case .file(let path, _):
+                return reader(try Descriptor(reading: path, in: reading.directory), input)
+            case .standardInput:
+                return reader(try Descriptor(copying: StandardDescriptor.input), input)
+            case .arguments(let words):
+                return ArgumentSource(words)
+            case .list(let count):
+                return ListSource(count: count)
+            case .iterator: break
+            }
+        } catch {
+            throw Failure(.error, error.description)
+        }
+        guard let iterate = reading.iterate else { return ListSource(count: 0) }
+        return ValueSource(try iterate())
+    }
+
+    private func reader(_ file: consuming Descriptor, _ input: Input) -> any RecordSource {
+        let cutter = RecordCutter(terminator: reading.terminator)
+        guard let size = input.rangedSize else { return StreamSource(file, cutter, name: input.name) }
+        return RangeSource(file, size: size, cutter, workers: reading.workers, name: input.name)
+    }
+}
+
+/// The words of the command line: few, so they travel in the chunk, each ended by NUL, which no word can hold.
+final class ArgumentSource: RecordSource {
+    private let words: [String]
+    private var next = 0
+
+    init(_ words: [String]) { self.words = words }
+
+    var waitsOn: Int32? { nil }
+    var descriptors: [Int32] { [] }
+
+    func cut(items: Int) -> RecordCut {
+        let end = min(next + items, words.count)
+        if next == end { return .end }
+        defer { next = end }
+        return .records(.bytes(words[next..<end].flatMap { Array($0.utf8) + [0] }), count: end - next)
+    }
+}
+
+/// The script's list is in every worker already: the items' numbers are enough.
+final class ListSource: RecordSource {
+    private var left: Int
+
+    init(count: Int) { left = count }
+
+    var waitsOn: Int32? { nil }
+    var descriptors: [Int32] { [] }
+
+    func cut(items: Int) -> RecordCut {
+        let count = min(items, left)
+        left -= count
+        return count == 0 ? .end : .records(.listed, count: count)
+    }
+}
