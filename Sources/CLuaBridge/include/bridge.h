@@ -67,4 +67,13 @@ typedef struct {
 /* Counts the keys of the table at `table`. */
 pmap_shape pmap_table_shape(lua_State *L, int table);
 
+typedef struct {
+    long long entries; /* keys in the table, or -1: there was no room for them */
+    long long largest; /* of the keys, or -1 when one is not a positive integer */
+    int pairs;         /* how many were left on the stack: all or none */
+} pmap_contents;
+
+/* Stack: → key, value, key, value, … when they are at most `limit` and do not begin as a list does. */
+pmap_contents pmap_table_contents(lua_State *L, int table, int limit);
+
 #endif

@@ -1,0 +1,150 @@
+// A Lua value → JSON text. Metamethods never run. What is met on the way down and has no form in JSON is thrown with
+// its path; what was appended by then is the caller's to take back.
+
+import Lua
+import Wire
+
+/// Writes JSON values.
+struct JSONWriter: ~Copyable {
+    /// Named in messages: the value may be part of a record in another format.
+    private let format: OutputFormat
+    private let marks: TableMarks
+    private var open = OpenTables(limit: 1024)
+    private var keys = SortedPairs(order: .text)
+
+    init(marks: TableMarks, format: OutputFormat) {
+        self.marks = marks
+        self.format = format
+    }
+
+    /// Appends the value at `index`, which is not relative.
+    mutating func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        switch stack.type(index) {
+        case .string:
+            if let bytes = stack.recordBytes(index) { try write(bytes, to: &buffer) }
+        case .number where stack.isInteger(index):
+            buffer.append(decimal: stack.integer(index) ?? 0)
+        case .number:
+            let value = stack.number(index)
+            guard value.isFinite else { throw refusal(.number(value.isNaN ? "nan" : value < 0 ? "-inf" : "inf")) }
+            buffer.append(exact: value)
+        case .boolean:
+            buffer.append(stack.boolean(index) ? "true" : "false")
+        case .nil, .none:
+            buffer.append("null")
+        case .lightUserdata where stack.isNull(index):
+            buffer.append("null")
+        case .table:
+            try writeTable(index, of: stack, to: &buffer)
+        default:
+            throw refusal(stack.thing(index))
+        }
+    }
+
+    /// Forgets the tables that an error left open.
+    mutating func reset() {
+        open.removeAll()
+        keys.removeAll()
+    }
+
+    private func refusal(_ thing: Unwritable) -> RecordError { .unwritable(thing, format: format, path: "") }
+
+    // MARK: Tables
+
+    private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        do { try open.enter(index, of: stack) } catch { throw refusal(error) }
+        let top = stack.top
+        guard let contents = stack.contents(index, limit: SortedPairs.limit), stack.reserve(8) else {
+            throw refusal(.depth(open.limit))
+        }
+        switch marks.kind(index, in: stack) {
+        case .array:
+            try writeList(try length(of: index, contents, on: stack), at: index, of: stack, to: &buffer)
+        case nil where contents.isList:
+            try writeList(contents.entries, at: index, of: stack, to: &buffer)
+        case .object, nil:
+            try writeObject(index, contents, of: stack, to: &buffer)
+        }
+        stack.top = top
+        open.leave()
+    }
+
+    /// Of a table declared to be an array; it may have holes, but not more than values.
+    private func length(of index: Int32, _ contents: TableContents, on stack: Stack) throws(RecordError) -> Int {
+        guard let largest = contents.largest else { throw refusal(.keyInArray) }
+        guard largest <= 2 * contents.entries + 8 else { throw refusal(.sparseArray) }
+        return largest
+    }
+
+    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        buffer.append(UInt8(ascii: "["))
+        for place in 0..<count {
+            if place > 0 { buffer.append(UInt8(ascii: ",")) }
+            stack.rawGet(index, at: place + 1)
+            do { try write(stack.top, of: stack, to: &buffer) } catch { throw error.below("[\(place + 1)]") }
+            stack.pop()
+        }
+        buffer.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func writeObject(
+        _ index: Int32, _ contents: TableContents, of stack: Stack, to buffer: inout WireBuffer
+    ) throws(RecordError) {
+        let table: SortedPairs.Table
+        do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
+        let top = stack.top
+        buffer.append(UInt8(ascii: "{"))
+        for place in table.indices {
+            if place > table.indices.lowerBound { buffer.append(UInt8(ascii: ",")) }
+            if keys.repeatsName(place, in: table) { throw refusal(.equalKeys(keys.name(place).text)) }
+            do { try write(keys.name(place), to: &buffer) } catch { throw refusal(.keyNotUTF8) }
+            buffer.append(UInt8(ascii: ":"))
+            let value = keys.value(place, of: table, on: stack)
+            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(place)) }
+            stack.top = top
+        }
+        buffer.append(UInt8(ascii: "}"))
+        keys.close(table)
+    }
+
+    // MARK: Strings
+
+    private func write(_ text: RecordBytes, to buffer: inout WireBuffer) throws(RecordError) {
+        buffer.append(UInt8(ascii: "\""))
+        if text.firstToEscape(from: 0, orHigh: true) == text.count {
+            buffer.append(text)
+        } else {
+            guard text.isUTF8 else { throw refusal(.stringNotUTF8) }
+            appendEscaped(text, to: &buffer)
+        }
+        buffer.append(UInt8(ascii: "\""))
+    }
+
+    private func appendEscaped(_ text: RecordBytes, to buffer: inout WireBuffer) {
+        var start = 0
+        while true {
+            let end = text.firstToEscape(from: start, orHigh: false)
+            buffer.append(text[start..<end])
+            if end == text.count { return }
+            appendEscape(text[end], to: &buffer)
+            start = end + 1
+        }
+    }
+
+    private func appendEscape(_ byte: UInt8, to buffer: inout WireBuffer) {
+        switch byte {
+        case 0x08: buffer.append("\\b")
+        case 0x09: buffer.append("\\t")
+        case 0x0A: buffer.append("\\n")
+        case 0x0C: buffer.append("\\f")
+        case 0x0D: buffer.append("\\r")
+        case 0x22: buffer.append("\\\"")
+        case 0x5C: buffer.append("\\\\")
+        default:
+            let digits = Array("0123456789abcdef".utf8)
+            buffer.append("\\u00")
+            buffer.append(digits[Int(byte >> 4)])
+            buffer.append(digits[Int(byte & 15)])
+        }
+    }
+}

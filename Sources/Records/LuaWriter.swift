@@ -1,0 +1,141 @@
+// A Lua value → a literal that `load` reads back, on one line. Metamethods never run.
+
+import Lua
+import Wire
+
+/// Writes Lua literals.
+struct LuaWriter: ~Copyable {
+    /// Lua's own parser refuses about 200 tables in one another.
+    private var open = OpenTables(limit: 180)
+    private var keys = SortedPairs(order: .lua)
+
+    /// Appends the value at `index`, which is not relative.
+    mutating func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        switch stack.type(index) {
+        case .string:
+            if let bytes = stack.recordBytes(index) { write(bytes, to: &buffer) }
+        case .number where stack.isInteger(index):
+            write(stack.integer(index) ?? 0, to: &buffer)
+        case .number:
+            write(stack.number(index), to: &buffer)
+        case .boolean:
+            buffer.append(stack.boolean(index) ? "true" : "false")
+        case .nil, .none:
+            buffer.append("nil")
+        case .lightUserdata where stack.isNull(index):
+            buffer.append("pmap.null")
+        case .table:
+            try writeTable(index, of: stack, to: &buffer)
+        default:
+            throw refusal(stack.thing(index))
+        }
+    }
+
+    /// Forgets the tables that an error left open.
+    mutating func reset() {
+        open.removeAll()
+        keys.removeAll()
+    }
+
+    private func refusal(_ thing: Unwritable) -> RecordError { .unwritable(thing, format: .lua, path: "") }
+
+    // MARK: Tables
+
+    private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        do { try open.enter(index, of: stack) } catch { throw refusal(error) }
+        let top = stack.top
+        guard let contents = stack.contents(index, limit: SortedPairs.limit), stack.reserve(8) else {
+            throw refusal(.depth(open.limit))
+        }
+        buffer.append(UInt8(ascii: "{"))
+        if contents.isList {
+            try writeList(contents.entries, at: index, of: stack, to: &buffer)
+        } else {
+            try writePairs(index, contents, of: stack, to: &buffer)
+        }
+        buffer.append(UInt8(ascii: "}"))
+        stack.top = top
+        open.leave()
+    }
+
+    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        for place in 0..<count {
+            if place > 0 { buffer.append(", ") }
+            stack.rawGet(index, at: place + 1)
+            do { try write(stack.top, of: stack, to: &buffer) } catch { throw error.below("[\(place + 1)]") }
+            stack.pop()
+        }
+    }
+
+    private mutating func writePairs(
+        _ index: Int32, _ contents: TableContents, of stack: Stack, to buffer: inout WireBuffer
+    ) throws(RecordError) {
+        let table: SortedPairs.Table
+        do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
+        let top = stack.top
+        for place in table.indices {
+            if place > table.indices.lowerBound { buffer.append(", ") }
+            writeKey(place, to: &buffer)
+            buffer.append(" = ")
+            let value = keys.value(place, of: table, on: stack)
+            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(place)) }
+            stack.top = top
+        }
+        keys.close(table)
+    }
+
+    private func writeKey(_ place: Int, to buffer: inout WireBuffer) {
+        if case .text = keys.key(place), keys.name(place).isIdentifier { return buffer.append(keys.name(place)) }
+        buffer.append(UInt8(ascii: "["))
+        switch keys.key(place) {
+        case .text: write(keys.name(place), to: &buffer)
+        case .integer(let key): write(key, to: &buffer)
+        case .float(let key): write(key, to: &buffer)
+        case .boolean(let key): buffer.append(key ? "true" : "false")
+        }
+        buffer.append(UInt8(ascii: "]"))
+    }
+
+    // MARK: Scalars
+
+    /// -9223372036854775808 would be read as the negative of a float.
+    private func write(_ value: Int64, to buffer: inout WireBuffer) {
+        if value == .min { buffer.append("math.mininteger") } else { buffer.append(decimal: value) }
+    }
+
+    private func write(_ value: Double, to buffer: inout WireBuffer) {
+        if value.isFinite {
+            buffer.append(exact: value)
+        } else {
+            buffer.append(value.isNaN ? "(0/0)" : value < 0 ? "-math.huge" : "math.huge")
+        }
+    }
+
+    /// Bytes from 0x80 stay as they are in text that is UTF-8, and become escapes in what is not.
+    private func write(_ text: RecordBytes, to buffer: inout WireBuffer) {
+        buffer.append(UInt8(ascii: "\""))
+        var start = 0
+        let escapesHigh = !text.isUTF8
+        while true {
+            let end = text.firstToEscape(from: start, orHigh: escapesHigh)
+            buffer.append(text[start..<end])
+            if end == text.count { break }
+            appendEscape(text[end], to: &buffer)
+            start = end + 1
+        }
+        buffer.append(UInt8(ascii: "\""))
+    }
+
+    /// Three digits always, so that a digit may follow.
+    private func appendEscape(_ byte: UInt8, to buffer: inout WireBuffer) {
+        buffer.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x09: buffer.append(UInt8(ascii: "t"))
+        case 0x0A: buffer.append(UInt8(ascii: "n"))
+        case 0x0D: buffer.append(UInt8(ascii: "r"))
+        case 0x22, 0x5C: buffer.append(byte)
+        default:
+            for place: UInt8 in [100, 10, 1] { buffer.append(0x30 + byte / place % 10) }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// What is wrong with a format's name, with a record, or with a value that should become one.
+
+/// Why a record was not read or not written.
+package enum RecordError: Error, Equatable, CustomStringConvertible {
+    case unknownFormat(String, known: [String], meant: String?)
+    case notJSON(JSONFault)
+    case badNumber(String)
+    /// The path is written as in Lua and begins with the result: `result.rows[3]`.
+    case unwritable(Unwritable, format: OutputFormat, path: String)
+
+    package var description: String {
+        switch self {
+        case .unknownFormat(let name, let known, let meant):
+            let list = known.joined(separator: ", ")
+            let guess = meant.map { "; did you mean \($0)?" } ?? ""
+            return "there is no format “\(name)” here, only \(list)\(guess)"
+        case .notJSON(let fault):
+            return "not JSON: \(fault.description)"
+        case .badNumber(let token):
+            return "not JSON: \(token) is not a number, or too large for a float"
+        case .unwritable(let thing, let format, let path):
+            return "cannot write \(thing.description) as \(format.rawValue) at \(shortened(path))"
+        }
+    }
+}
+
+/// What no format, or not this one, has a form for.
+package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
+    case function, coroutine
+    case userdata(name: String?)
+    case number(String)
+    case stringNotUTF8
+    case key(String)
+    case equalKeys(String)
+    case keyNotUTF8
+    case keyInArray
+    case sparseArray
+    case cycle
+    case depth(Int)
+    case unreadable(String)
+
+    package var description: String {
+        switch self {
+        case .function: "a function"
+        case .coroutine: "a coroutine"
+        case .userdata(let name): name.map { "userdata (\($0))" } ?? "userdata"
+        case .number(let text): text
+        case .stringNotUTF8: "a string that is not UTF-8"
+        case .key(let type): "a table with \(type) as a key"
+        case .equalKeys(let name): "a table with two keys that read “\(name)”"
+        case .keyNotUTF8: "a table with a key that is not UTF-8"
+        case .keyInArray: "an array with a key that is no place in it"
+        case .sparseArray: "an array that is mostly holes"
+        case .cycle: "a table that contains itself"
+        case .depth(let limit): "tables in tables more than \(limit) deep"
+        case .unreadable(let message): "a table that cannot be read (\(message))"
+        }
+    }
+}
+
+extension JSONFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .structure: "a comma, colon, bracket or value is missing, or one too many"
+        case .empty: "there is no value"
+        case .string: "a string has a bad escape"
+        case .controlCharacter: "a string has a control character that is not escaped"
+        case .unclosedString: "a string is not closed"
+        case .atom: "a word is neither true, false nor null"
+        case .number: "a number is malformed"
+        case .encoding: "the text is not UTF-8"
+        case .depth: "arrays and objects are nested more than 1024 deep"
+        case .length: "the text is longer than 4 GB"
+        case .memory: "there is no memory to read it"
+        }
+    }
+}
+
+/// The path of a value in a thousand tables fits a line too.
+private func shortened(_ path: String) -> String {
+    path.count <= 200 ? path : "\(path.prefix(100))…\(path.suffix(80))"
+}
+
+extension RecordError {
+    /// The same, seen from the table that holds the value at `step`.
+    func below(_ step: String) -> RecordError {
+        guard case .unwritable(let thing, let format, let path) = self else { return self }
+        return .unwritable(thing, format: format, path: step + path)
+    }
+}

@@ -1,0 +1,88 @@
+// Results on the Lua stack → one record.
+
+package import Lua
+package import Wire
+
+/// Writes the records of one format.
+package struct RecordWriter: ~Copyable {
+    package let format: OutputFormat
+    private var json: JSONWriter
+    private var lua = LuaWriter()
+
+    package init(_ format: OutputFormat, marks: TableMarks) {
+        self.format = format
+        json = JSONWriter(marks: marks, format: format)
+    }
+
+    /// Appends the `count` results from `first` on as one record, with its terminator.
+    ///
+    /// The stack is left as it was. After an error the buffer is, too.
+    package mutating func append(
+        _ count: Int32, from first: Int32, of stack: Stack, to buffer: inout WireBuffer
+    ) throws(RecordError) {
+        precondition(count > 0, "a record has at least one field")
+        let first = stack.absolute(first), top = stack.top, start = buffer.count
+        do {
+            try appendFields(first..<first + count, of: stack, to: &buffer)
+        } catch {
+            json.reset()
+            lua.reset()
+            stack.top = top
+            buffer.truncate(to: start)
+            throw error
+        }
+    }
+
+    private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        if format == .none { return }
+        let isJSONList = format == .jsonl && fields.count > 1
+        guard stack.reserve(8) else { throw .unwritable(.depth(0), format: format, path: "result") }
+        if isJSONList { buffer.append(UInt8(ascii: "[")) }
+        for field in fields {
+            if field > fields.lowerBound { appendSeparator(to: &buffer) }
+            do {
+                try append(field, of: stack, to: &buffer)
+            } catch {
+                throw error.below(fields.count == 1 ? "result" : "result[\(field - fields.lowerBound + 1)]")
+            }
+        }
+        if isJSONList { buffer.append(UInt8(ascii: "]")) }
+        buffer.append(format.terminator)
+    }
+
+    private func appendSeparator(to buffer: inout WireBuffer) {
+        switch format {
+        case .lines, .nul: buffer.append(UInt8(ascii: "\t"))
+        case .jsonl: buffer.append(UInt8(ascii: ","))
+        case .lua: buffer.append(", ")
+        case .none: break
+        }
+    }
+
+    private mutating func append(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        switch format {
+        case .lines, .nul: try appendText(field, of: stack, to: &buffer)
+        case .jsonl: try json.write(field, of: stack, to: &buffer)
+        case .lua: try lua.write(field, of: stack, to: &buffer)
+        case .none: break
+        }
+    }
+
+    /// As `tostring` gives it, but for tables.
+    private mutating func appendText(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        switch stack.type(field) {
+        case .string:
+            if let bytes = stack.recordBytes(field) { buffer.append(bytes) }
+        case .number where stack.isInteger(field):
+            buffer.append(decimal: stack.integer(field) ?? 0)
+        case .number:
+            stack.copy(field)
+            if let bytes = stack.recordBytes(-1) { buffer.append(bytes) }
+            stack.pop()
+        case .nil, .none:
+            break
+        default:
+            try json.write(field, of: stack, to: &buffer)
+        }
+    }
+}

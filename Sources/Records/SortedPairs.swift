@@ -1,0 +1,223 @@
+// The keys of the tables being written, in the order they are written. Like the Lua stack it holds the pairs of all
+// open tables on top of one another, so that a key costs no allocation.
+
+import Lua
+import Wire
+
+/// How keys are named and put in order.
+enum KeyOrder {
+    /// All keys are strings, bytewise.
+    case text
+    /// Numbers by value, then strings bytewise, then booleans.
+    case lua
+}
+
+/// Pairs of open tables.
+struct SortedPairs: ~Copyable {
+    enum Key {
+        case text
+        case integer(Int64)
+        case float(Double)
+        case boolean(Bool)
+    }
+
+    private struct Pair {
+        var key: Key
+        /// Sorts before `order`, and `order` before the name.
+        var rank: UInt8 = 0
+        var order: UInt64 = 0
+        var name: Range<Int>
+        /// Where the value is on Lua's stack; 0 when it is to be looked up.
+        var slot: Int32
+    }
+
+    /// A table whose pairs are in order here, until it is closed.
+    struct Table {
+        fileprivate let pairs: Range<Int>
+        fileprivate let names: Int
+        fileprivate let index: Int32
+        var indices: Range<Int> { pairs }
+    }
+
+    private let order: KeyOrder
+    private var pairs: [Pair] = []
+    private var names = WireBuffer(capacity: 256)
+
+    init(order: KeyOrder) {
+        self.order = order
+    }
+
+    /// As many pairs as `contents` leaves on the stack; larger tables are read in batches and looked up.
+    static let limit: Int32 = 64
+
+    mutating func removeAll() {
+        pairs.removeAll(keepingCapacity: true)
+        names.reset()
+    }
+
+    /// Takes the pairs of the table at `index` (not relative), of which `contents` may have left some on top.
+    mutating func open(_ index: Int32, _ contents: TableContents, on stack: Stack) throws(Unwritable) -> Table {
+        let first = pairs.count, firstName = names.count
+        if contents.pairs > 0 || contents.entries == 0 {
+            let base = stack.top - 2 * Int32(contents.pairs)
+            for pair in 0..<Int32(contents.pairs) {
+                try add(key: base + 2 * pair + 1, value: base + 2 * pair + 2, on: stack)
+            }
+        } else {
+            try addInBatches(index, on: stack)
+        }
+        sort(from: first)
+        return Table(pairs: first..<pairs.count, names: firstName, index: index)
+    }
+
+    mutating func close(_ table: Table) {
+        pairs.removeSubrange(table.pairs)
+        names.truncate(to: table.names)
+    }
+
+    func name(_ place: Int) -> RecordBytes { RecordBytes(names)[pairs[place].name] }
+    func key(_ place: Int) -> Key { pairs[place].key }
+
+    /// Whether the pair before has the same name.
+    func repeatsName(_ place: Int, in table: Table) -> Bool {
+        place > table.pairs.lowerBound && pairs[place].order == pairs[place - 1].order
+            && name(place).order(name(place - 1)) == 0
+    }
+
+    /// Where the value is. Stack: → value, when it had to be looked up.
+    func value(_ place: Int, of table: Table, on stack: Stack) -> Int32 {
+        if pairs[place].slot > 0 { return pairs[place].slot }
+        switch pairs[place].key {
+        case .text: stack.push(name(place))
+        case .integer(let key): stack.push(key)
+        case .float(let key): stack.push(key)
+        case .boolean(let key): stack.push(key)
+        }
+        stack.rawGet(table.index)
+        return stack.top
+    }
+
+    /// How the value is reached from its table: `.name`, `[3]`, `["two words"]`.
+    func step(_ place: Int) -> String {
+        let text = name(place).text
+        guard case .text = pairs[place].key else { return "[\(text)]" }
+        return name(place).isIdentifier ? ".\(text)" : "[\"\(text)\"]"
+    }
+
+    // MARK: Keys
+
+    private mutating func addInBatches(_ index: Int32, on stack: Stack) throws(Unwritable) {
+        stack.pushNil()
+        let last = stack.top
+        while true {
+            let count: Int32
+            do { count = try stack.nextPairs(index, limit: SortedPairs.limit) } catch { throw .unreadable(error.message) }
+            if count == 0 { break }
+            for pair in 0..<count { try add(key: last + 2 * pair + 1, value: 0, on: stack) }
+            stack.copy(last + 2 * count - 1)
+            stack.replace(last)
+            stack.top = last
+        }
+        stack.top = last - 1
+    }
+
+    private mutating func add(key index: Int32, value slot: Int32, on stack: Stack) throws(Unwritable) {
+        let start = names.count
+        let type = stack.type(index)
+        switch type {
+        case .string:
+            guard let name = stack.recordBytes(index) else { return }
+            names.append(name)
+            append(.text, from: start, slot: slot, rank: 1)
+        case .number where stack.isInteger(index):
+            let key = stack.integer(index) ?? 0
+            names.append(decimal: key)
+            append(.integer(key), from: start, slot: slot, number: Double(key))
+        case .number:
+            let key = stack.number(index)
+            names.append(text(of: key))
+            append(.float(key), from: start, slot: slot, number: key)
+        case .boolean:
+            names.append(stack.boolean(index) ? "true" : "false")
+            append(.boolean(stack.boolean(index)), from: start, slot: slot, rank: 2)
+        default:
+            throw .key(type == .table ? "a table" : stack.thing(index).description)
+        }
+    }
+
+    private mutating func append(_ key: Key, from start: Int, slot: Int32, rank: UInt8 = 0, number: Double? = nil) {
+        var pair = Pair(key: key, name: start..<names.count, slot: slot)
+        if order == .lua, let number {
+            let bits = number.bitPattern
+            pair.order = bits >> 63 == 1 ? ~bits : bits | 1 << 63
+        } else {
+            pair.order = RecordBytes(names)[pair.name].prefix
+            pair.rank = order == .lua ? rank : 0
+        }
+        pairs.append(pair)
+    }
+
+    /// By insertion: most tables have few keys, and a slice would be copied.
+    private mutating func sort(from first: Int) {
+        let names = RecordBytes(names)
+        func isBefore(_ left: borrowing Pair, _ right: borrowing Pair) -> Bool {
+            if left.rank != right.rank { return left.rank < right.rank }
+            if left.order != right.order { return left.order < right.order }
+            return names[left.name].order(names[right.name]) < 0
+        }
+        if pairs.count - first > 24 { return pairs[first...].sort { isBefore($0, $1) } }
+        for place in pairs.indices.dropFirst(first + 1) {
+            let pair = pairs[place]
+            var hole = place
+            while hole > first, isBefore(pair, pairs[hole - 1]) {
+                pairs[hole] = pairs[hole - 1]
+                hole -= 1
+            }
+            pairs[hole] = pair
+        }
+    }
+
+    private func text(of key: Double) -> String {
+        if key.isFinite || order == .text { return key.description }
+        return key < 0 ? "-math.huge" : "math.huge"
+    }
+}
+
+extension RecordBytes {
+    /// A name as Lua has them, and none of its keywords.
+    var isIdentifier: Bool {
+        guard count > 0, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= self[0]) else { return false }
+        for place in 0..<count {
+            switch self[place] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): continue
+            default: return false
+            }
+        }
+        return count > 8 || !keywords.contains(text)
+    }
+}
+
+private let keywords: Set = [
+    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
+    "repeat", "return", "then", "true", "until", "while",
+]
+
+extension Stack {
+    /// What no text format has a form for, by the name a message uses.
+    func thing(_ index: Int32) -> Unwritable {
+        switch type(index) {
+        case .function: .function
+        case .thread: .coroutine
+        default: .userdata(name: typeName(index))
+        }
+    }
+
+    /// A metatable's `__name`.
+    private func typeName(_ index: Int32) -> String? {
+        guard type(index) != .lightUserdata, pushMetatable(index) else { return nil }
+        defer { pop(2) }
+        rawGet(-1, field: "__name")
+        return string(-1)
+    }
+}

@@ -1,0 +1,108 @@
+// A Lua state with a reader and a writer, for tests that say what goes in and what should come out.
+
+import Lua
+import Records
+import Wire
+
+/// A state in which texts are read and Lua expressions written.
+struct Bench: ~Copyable {
+    let state: State
+    let marks: TableMarks
+    var stack: Stack { state.stack }
+
+    init() throws {
+        state = try State()
+        marks = TableMarks(state.stack)
+        stack.newTable()
+        stack.pushNull()
+        stack.rawSet(-2, field: "null")
+        for kind in TableMarks.Kind.allCases {
+            let marks = marks
+            stack.push { stack throws(LuaError) in
+                marks.mark(1, as: kind, in: stack)
+                stack.top = 1
+                return 1
+            }
+            stack.rawSet(-2, field: kind.rawValue)
+        }
+        stack.pushGlobals()
+        stack.insert(at: -2)
+        stack.rawSet(-2, field: "pmap")
+        stack.pop()
+    }
+
+    /// Stack: → values of the Lua expressions
+    func push(_ expressions: String) throws -> Int32 {
+        let top = stack.top
+        let source = Array("return \(expressions)".utf8)
+        try unsafe source.withUnsafeBytes { try unsafe stack.load($0, name: "=test") }
+        try stack.call(arguments: 0, results: -1)
+        return stack.top - top
+    }
+
+    /// The record that the results become, as text.
+    func write(_ expressions: String, as format: OutputFormat) throws -> String {
+        let top = stack.top
+        defer { stack.top = top }
+        return try writeTop(try push(expressions), as: format)
+    }
+
+    func writeTop(_ count: Int32, as format: OutputFormat) throws -> String {
+        var writer = RecordWriter(format, marks: marks)
+        var buffer = WireBuffer()
+        let top = stack.top
+        defer { precondition(stack.top == top, "the writer left something on the stack") }
+        do throws(RecordError) {
+            try writer.append(count, from: top - count + 1, of: stack, to: &buffer)
+        } catch {
+            precondition(buffer.count == 0, "the writer left something in the buffer")
+            throw error
+        }
+        return unsafe String(decoding: buffer.bytes, as: UTF8.self)
+    }
+
+    /// What a message says when the results cannot be written.
+    func refusal(_ expressions: String, as format: OutputFormat) throws -> String {
+        do {
+            return "no error: " + (try write(expressions, as: format))
+        } catch let error as RecordError {
+            return error.description
+        }
+    }
+
+    /// Stack: → value, when there is one. The bytes after the record are what the next one would be.
+    func read(_ record: [UInt8], as format: InputFormat) throws -> RecordReader.Outcome {
+        var reader = RecordReader(format, marks: marks)
+        let memory = record + [format.terminator] + Array("[\"next\"] 1234567890 \u{ff} \\\"".utf8) + Array(repeating: 0, count: 64)
+        return try unsafe memory.withUnsafeBytes {
+            try unsafe reader.read(RecordBytes(UnsafeRawBufferPointer(rebasing: $0[..<record.count])), onto: stack)
+        }
+    }
+
+    /// A text read as a record of jsonl and written as `format`.
+    func convert(_ text: String, to format: OutputFormat) throws -> String {
+        let top = stack.top
+        defer { stack.top = top }
+        guard try read(Array(text.utf8), as: .jsonl) == .value else { return "blank" }
+        precondition(stack.top == top + 1, "one record is one value")
+        return String(try writeTop(1, as: format).dropLast())
+    }
+
+    /// What a message says when the text cannot be read.
+    func fault(_ text: [UInt8]) throws -> String {
+        let top = stack.top
+        defer { stack.top = top }
+        do {
+            _ = try read(text, as: .jsonl)
+            return "no error"
+        } catch let error as RecordError {
+            precondition(stack.top == top, "the reader left something on the stack")
+            return error.description
+        }
+    }
+}
+
+/// `body` with a view of `bytes`.
+func withRecordBytes<Result>(_ bytes: [UInt8], _ body: (RecordBytes) throws -> Result) rethrows -> Result {
+    try unsafe bytes.withUnsafeBytes { try unsafe body(RecordBytes($0)) }
+}

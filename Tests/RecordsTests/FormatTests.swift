@@ -1,0 +1,28 @@
+import Records
+import Testing
+
+@Test(arguments: [
+    ("json", "jsonl"), ("NDJSON", "jsonl"), ("line", "lines"), ("lnies", "lines"), ("null", "nul"), ("jsonlines", "jsonl"),
+])
+func `an unknown format's name says what was meant`(name: String, meant: String) {
+    #expect(throws: RecordError.unknownFormat(name, known: ["lines", "nul", "jsonl"], meant: meant)) {
+        try InputFormat(named: name)
+    }
+}
+
+@Test func `every format has its own name`() throws {
+    for format in InputFormat.allCases { #expect(try InputFormat(named: format.rawValue) == format) }
+    for format in OutputFormat.allCases { #expect(try OutputFormat(named: format.rawValue) == format) }
+}
+
+@Test func `a name like no other gets the list alone`() {
+    let error = RecordError.unknownFormat("parquet", known: ["lines", "nul", "jsonl"], meant: nil)
+    #expect(throws: error) { try InputFormat(named: "parquet") }
+    #expect(error.description == "there is no format “parquet” here, only lines, nul, jsonl")
+}
+
+@Test func `what can only be written is not taken as an input`() {
+    #expect(throws: RecordError.unknownFormat("lua", known: ["lines", "nul", "jsonl"], meant: nil)) {
+        try InputFormat(named: "lua")
+    }
+}
