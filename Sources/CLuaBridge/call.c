@@ -74,6 +74,25 @@ int pmap_tostring(lua_State *L) {
     return pmap_call(L, 1, 1);
 }
 
+typedef struct {
+    const char *source;
+    size_t size, read;
+} counted_source;
+
+static const char *read_byte(lua_State *L, void *data, size_t *size) {
+    counted_source *counted = data;
+    (void)L;
+    *size = counted->read < counted->size;
+    return *size ? &counted->source[counted->read++] : NULL;
+}
+
+int pmap_load_counting(lua_State *L, const char *source, size_t size, const char *name, size_t *read) {
+    counted_source counted = {source, size, 0};
+    int status = lua_load(L, read_byte, &counted, name, "t");
+    *read = counted.read;
+    return status;
+}
+
 /* A host function and what it holds on to; collected with the closure. */
 typedef struct {
     pmap_host_function function;

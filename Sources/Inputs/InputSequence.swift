@@ -61,7 +61,7 @@ package final class InputSequence: ChunkSource {
 
     package func cut(items: Int) throws(Failure) -> Cut {
         while true {
-            guard let source = try current ?? openNext() else { return .end }
+            guard let source = try openSource() else { return .end }
             switch try source.cut(items: items) {
             case .nothingYet: return .nothingYet
             case .end: current = nil
@@ -76,7 +76,9 @@ package final class InputSequence: ChunkSource {
         }
     }
 
-    private func openNext() throws(Failure) -> (any RecordSource)? {
+    /// The input that is being cut, or the next one.
+    private func openSource() throws(Failure) -> (any RecordSource)? {
+        if let current { return current }
         guard next < inputs.count else { return nil }
         let input = inputs[next]
         next += 1

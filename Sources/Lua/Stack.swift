@@ -199,6 +199,27 @@ package enum ValueType: Int32, Sendable {
         if status != LUA_OK { throw popError(status: status) }
     }
 
+    /// Stack: → function. The text is read byte by byte; on a syntax error `read` says how far.
+    package func load(_ source: String, name: String, read: inout Int) throws(LuaError) {
+        var (text, count) = (source, 0)
+        let status = text.withUTF8 { utf8 in
+            let bytes = unsafe UnsafeRawBufferPointer(utf8)
+            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return unsafe pmap_load_counting(thread, start, bytes.count, name, &count)
+        }
+        read = count
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    /// Stack: → function, as above, in one go.
+    package func load(_ source: [UInt8], name: String) throws(LuaError) {
+        let status = unsafe source.withUnsafeBytes { bytes in
+            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return unsafe luaL_loadbufferx(thread, start, bytes.count, name, "t")
+        }
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
     /// Where in the script the caller of the running host function is, `lengths.lua:9: `, or an empty string.
     package func position() -> String {
         unsafe luaL_where(thread, 1)

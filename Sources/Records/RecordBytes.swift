@@ -3,7 +3,7 @@
 
 import Glibc
 import Lua
-import Wire
+package import Wire
 
 /// A view of bytes. It owns nothing and is valid as long as the memory it was made from; every access is
 /// checked against its bounds.
@@ -15,7 +15,7 @@ import Wire
     }
 
     /// What was written to `buffer`, until its next change.
-    init(_ buffer: borrowing WireBuffer) {
+    package init(_ buffer: borrowing WireBuffer) {
         unsafe memory = buffer.bytes
     }
 

@@ -43,17 +43,6 @@ package struct Outbox: ~Copyable {
         status.store(UInt64(number), .current)
     }
 
-    /// Bytes the running item has appended.
-    package var itemBytes: Int { output.count - itemStart }
-
-    /// Puts `bytes` in front of what the running item has appended.
-    package mutating func prepend(_ bytes: [UInt8]) {
-        let appended = output.array(itemStart..<output.count)
-        output.truncate(to: itemStart)
-        output.append(bytes)
-        output.append(appended)
-    }
-
     /// Forgets what the running item has appended.
     package mutating func discard() { output.truncate(to: itemStart) }
 
@@ -71,15 +60,11 @@ package struct Outbox: ~Copyable {
         finishItem()
     }
 
-    /// The running item has bytes for standard error.
+    /// The running item has bytes for standard error; it has appended nothing yet.
     package mutating func text(_ bytes: [UInt8]) {
-        let appended = output.array(itemStart..<output.count)
-        discard()
-        closeEntry()
-        appendEntry(.text, items: 0) { $0.append(bytes) }
+        stray(bytes)
         openEntry = appendHeader(.output, items: 0, length: BatchFormat.open)
         itemStart = output.count
-        output.append(appended)
     }
 
     private mutating func finishItem() {
@@ -102,6 +87,12 @@ package struct Outbox: ~Copyable {
         closeEntry()
         appendEntry(.inputFailed, items: 0) { $0.append(failure) }
         flush()
+    }
+
+    /// Bytes for the output that belong to no item.
+    package mutating func strayOutput(_ bytes: [UInt8]) {
+        closeEntry()
+        appendEntry(.output, items: 0) { $0.append(bytes) }
     }
 
     /// Bytes for standard error that belong to no item.

@@ -73,6 +73,8 @@
         count &+= size
     }
 
+    package mutating func append(zeros size: Int) { insert(zeros: size, at: count) }
+
     /// Room for `size` bytes that `body` fills; it answers how many it wrote.
     @inlinable package mutating func append(upTo size: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
         if capacity - count < size { grow(by: size) }

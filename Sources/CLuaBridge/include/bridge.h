@@ -45,6 +45,10 @@ void pmap_push_traceback(lua_State *L);
 /* Stack: value → text as `tostring` gives it, or → message. Answers a Lua status. */
 int pmap_tostring(lua_State *L);
 
+/* Stack: → function, or → message. Answers a Lua status; `read` becomes how many bytes of the source were looked
+ * at, which tells where a syntax error was. */
+int pmap_load_counting(lua_State *L, const char *source, size_t size, const char *name, size_t *read);
+
 enum { PMAP_RAISE = -1 };
 
 /* A function that Lua calls: arguments on the stack, answers how many results it pushed, or PMAP_RAISE

@@ -1,0 +1,129 @@
+// A script, loaded once, in the host, before any worker exists: its Lua state and what it defined.
+
+package import Lua
+
+/// What a script defined, by name.
+package enum ScriptName: String, CaseIterable, Sendable {
+    case task, inputs, setup, teardown, options
+}
+
+/// The one Lua state of a run.
+package final class LoadedScript {
+    /// What a message calls it: a base name, so that no outcome depends on a folder.
+    package let name: String
+    package let module: PmapModule
+    let state: State
+    private var references: [ScriptName: Int] = [:]
+
+    var stack: Stack { state.stack }
+
+    /// What a script is loaded with.
+    package struct Settings {
+        package var seed: UInt64 = 0
+        /// `pmap.args`
+        package var arguments: [String: String] = [:]
+        /// Modules to be required first.
+        package var modules: [String] = []
+        /// The folder of the script, for `require`.
+        package var folder: String?
+
+        package init() {}
+    }
+
+    /// Prepares a state; nothing of the script runs yet.
+    package init(name: String, _ settings: Settings) throws(ScriptError) {
+        self.name = name
+        do throws(LuaError) {
+            state = try State()
+            try state.stack.changeLibrary(seed: settings.seed)
+            module = PmapModule(state.stack, arguments: settings.arguments)
+            if let folder = settings.folder { state.stack.searchFirst(in: folder) }
+            for module in settings.modules { try state.stack.requireGlobally(module) }
+        } catch {
+            throw .lua(error)
+        }
+    }
+
+    // MARK: Loading
+
+    /// Runs the script's text and notes what it defined.
+    package func load(_ source: [UInt8]) throws(ScriptError) {
+        let text = try ScriptText(source, name: name)
+        let height = stack.top
+        do throws(LuaError) {
+            try stack.load(text.bytes, name: text.chunkName)
+            try stack.call(arguments: 0, results: 1)
+        } catch {
+            throw .lua(error)
+        }
+        switch stack.type(-1) {
+        case .function: references[.task] = stack.makeReference()
+        case .table: try collect(from: stack.top)
+        default:
+            stack.pushGlobals()
+            try collect(from: stack.top)
+        }
+        stack.top = height
+        if references[.task] == nil { throw .noTask(script: name, isLocal: text.hasLocalTask) }
+    }
+
+    /// Makes an expression or a body of `item` and `index` the task.
+    package func load(inline code: String) throws(ScriptError) {
+        try stack.loadInline(code)
+        references[.task] = stack.makeReference()
+    }
+
+    /// Takes what the table at `table` defines.
+    private func collect(from table: Int32) throws(ScriptError) {
+        for name in ScriptName.allCases {
+            let type = stack.rawGet(table, field: name.rawValue)
+            if type == .nil {
+                stack.pop()
+                continue
+            }
+            try check(type, of: name)
+            references[name] = stack.makeReference()
+        }
+    }
+
+    private func check(_ type: ValueType, of definition: ScriptName) throws(ScriptError) {
+        let isRight =
+            switch definition {
+            case .task, .setup, .teardown: type == .function || stack.isCallable(-1)
+            case .inputs: type == .function || type == .table
+            case .options: type == .table
+            }
+        if !isRight { throw .notCallable(script: name, name: definition.rawValue, type: "\(type)") }
+    }
+
+    // MARK: What it defined
+
+    package func has(_ name: ScriptName) -> Bool { references[name] != nil }
+
+    /// Stack: → what the script calls `name`, or nil
+    func push(_ name: ScriptName) {
+        if let reference = references[name] {
+            stack.rawGet(Stack.registry, at: reference)
+        } else {
+            stack.pushNil()
+        }
+    }
+
+    /// How many items the `inputs` list has; nil when there is a function, or nothing.
+    package var listedItems: Int? {
+        push(.inputs)
+        defer { stack.pop() }
+        return stack.type(-1) == .table ? stack.rawCount(-1) : nil
+    }
+
+    /// The script's `options` as words of the command line: `from = "jsonl"` is `--from=jsonl`.
+    package func optionWords() throws(ScriptError) -> [String] {
+        push(.options)
+        defer { stack.pop() }
+        guard stack.type(-1) == .table else { return [] }
+        do { return try stack.optionWords(stack.top) } catch { throw .lua(error) }
+    }
+
+    /// Makes the loaded state ready to be shared by forked workers.
+    package func freeze() { state.freeze() }
+}

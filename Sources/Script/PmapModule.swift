@@ -1,0 +1,91 @@
+// The `pmap` table that scripts see: emit, null, args, array and object, dumps and loads, register.
+
+package import Lua
+import Wire
+
+/// Its functions hold on to this, so it lives as long as the state.
+package final class PmapModule {
+    let marks: TableMarks
+    private var encoder: Encoder
+    private var decoder: Decoder
+    /// What `pmap.emit` does with its arguments, which are on the given stack from 1 on; nil outside a task.
+    var emit: ((Stack) throws(LuaError) -> Void)?
+
+    /// Makes the table a loaded module and a global.
+    init(_ stack: Stack, arguments: [String: String]) {
+        marks = TableMarks(stack)
+        encoder = Encoder(stack)
+        decoder = Decoder(stack)
+        stack.newTable(keys: 8)
+        let table = stack.top
+        stack.pushNull()
+        stack.rawSet(table, field: "null")
+        stack.newTable(keys: Int32(arguments.count))
+        for (name, value) in arguments {
+            stack.push(value)
+            stack.rawSet(-2, field: name)
+        }
+        stack.rawSet(table, field: "args")
+        for (name, function) in functions {
+            stack.push(function: function)
+            stack.rawSet(table, field: name)
+        }
+        stack.copy(table)
+        stack.setLoaded("pmap")
+        stack.pushGlobals()
+        stack.insert(at: -2)
+        stack.rawSet(-2, field: "pmap")
+        stack.pop()
+    }
+
+    private var functions: [String: HostFunction] {
+        [
+            "emit": { [unowned self] stack throws(LuaError) in
+                guard let emit else { throw LuaError(message: "pmap.emit works inside a task only") }
+                if stack.top > 0, stack.type(1) != .nil { try emit(stack) }
+                return 0
+            },
+            "array": { [unowned self] stack throws(LuaError) in try mark(stack, .array) },
+            "object": { [unowned self] stack throws(LuaError) in try mark(stack, .object) },
+            "dumps": { [unowned self] stack throws(LuaError) in try dump(stack) },
+            "loads": { [unowned self] stack throws(LuaError) in try load(stack) },
+            "register": { stack throws(LuaError) in
+                guard let name = stack.string(1), stack.type(2) == .table else {
+                    throw LuaError(message: "write pmap.register(name, metatable)")
+                }
+                stack.top = 2
+                stack.registerClass(name: name)
+                return 0
+            },
+        ]
+    }
+
+    /// Marks the table at 1, or a new one, and gives it back.
+    private func mark(_ stack: Stack, _ kind: TableMarks.Kind) throws(LuaError) -> Int32 {
+        if stack.top == 0 { stack.newTable() }
+        guard stack.type(1) == .table else {
+            throw LuaError(message: "pmap.\(kind) takes a table, not a \(stack.type(1))")
+        }
+        marks.mark(1, as: kind, in: stack)
+        stack.top = 1
+        return 1
+    }
+
+    private func dump(_ stack: Stack) throws(LuaError) -> Int32 {
+        var buffer = WireBuffer()
+        if stack.top == 0 { stack.pushNil() }
+        do { try encoder.encode(1, of: stack, into: &buffer, root: "value") } catch {
+            throw LuaError(message: error.description)
+        }
+        stack.push(buffer)
+        return 1
+    }
+
+    private func load(_ stack: Stack) throws(LuaError) -> Int32 {
+        guard stack.type(1) == .string else {
+            throw LuaError(message: "pmap.loads takes a string, not a \(stack.type(1))")
+        }
+        do { try decoder.decodeWhole(1, of: stack) } catch { throw LuaError(message: error.description) }
+        return 1
+    }
+}

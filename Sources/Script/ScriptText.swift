@@ -1,0 +1,29 @@
+// The text of a script as Lua may compile it.
+
+/// A script's source without what Lua's own loader would skip.
+struct ScriptText {
+    let bytes: [UInt8]
+    /// What error messages begin with: `@` makes Lua write the name and the line.
+    let chunkName: String
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    private static let bytecodeMark = UInt8(ascii: "\u{1B}")
+
+    /// A first line that starts with `#` is blanked, so that lines keep their numbers.
+    init(_ source: [UInt8], name: String) throws(ScriptError) {
+        var text = source[...]
+        if text.starts(with: ScriptText.byteOrderMark) { text = text.dropFirst(3) }
+        if text.first == ScriptText.bytecodeMark { throw .bytecode(script: name) }
+        if text.first == UInt8(ascii: "#") { text = text.drop { $0 != UInt8(ascii: "\n") } }
+        bytes = Array(text)
+        chunkName = "@\(name)"
+    }
+
+    /// Whether the text seems to define a local `task`, the usual reason for there being none.
+    var hasLocalTask: Bool {
+        String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains { line in
+            let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+            return words.starts(with: ["local", "function", "task"]) || words.starts(with: ["local", "task"])
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// What loading a script asks of the Lua stack.
+
+import Lua
+
+extension Stack {
+    /// Whether the value at `index` can be called through its metatable.
+    func isCallable(_ index: Int32) -> Bool {
+        guard pushMetatable(index) else { return false }
+        defer { pop(2) }
+        return rawGet(-1, field: "__call") != .nil
+    }
+
+    /// Makes `require` look in `folder` before anywhere else.
+    func searchFirst(in folder: String) {
+        pushGlobals()
+        rawGet(-1, field: "package")
+        let package = top
+        for (field, patterns) in [("path", ["?.lua", "?/init.lua"]), ("cpath", ["?.so"])] {
+            rawGet(package, field: field)
+            let before = string(-1) ?? ""
+            pop()
+            push(patterns.map { "\(folder)/\($0);" }.joined() + before)
+            rawSet(package, field: field)
+        }
+        pop(2)
+    }
+
+    /// As `lua -l NAME`: the module becomes a global.
+    func requireGlobally(_ name: String) throws(LuaError) {
+        pushGlobals()
+        let globals = top
+        defer { pop() }
+        rawGet(globals, field: "require")
+        push(name)
+        try call(arguments: 1, results: 1)
+        rawSet(globals, field: name)
+    }
+
+    /// Stack: → function of `item` and `index`. Tries the code as an expression, then as a body.
+    func loadInline(_ code: String) throws(ScriptError) {
+        let words = code.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+        let definesTask = words.starts(with: ["function", "task"]) || words.starts(with: ["local", "function", "task"])
+        let (expression, asExpression) = tryInline("return \(code)")
+        if words.first == "function" && (expression == nil || definesTask) { throw .functionInsteadOfBody }
+        guard let expression else { return }
+        let (body, asBody) = tryInline(code)
+        if body == nil {
+            if definesTask { throw .functionInsteadOfBody }
+            return
+        }
+        // The one that got further is the one that was meant.
+        throw .lua(asExpression - "return ".utf8.count >= asBody ? expression : body ?? expression)
+    }
+
+    /// Stack: → function, or nothing and why not, with how far the text was read.
+    private func tryInline(_ code: String) -> (LuaError?, read: Int) {
+        var read = 0
+        do throws(LuaError) {
+            try load("local item, index = ...; \(code)\n", name: "=-e", read: &read)
+            return (nil, read)
+        } catch {
+            return (error, read)
+        }
+    }
+
+    /// The pairs of the table at `table` as long options, sorted by name.
+    func optionWords(_ table: Int32) throws(LuaError) -> [String] {
+        var words: [String] = []
+        pushNil()
+        while try nextPairs(table, limit: 1) > 0 {
+            // Stack: …, previous key, key, value
+            defer {
+                remove(-3)
+                pop()
+            }
+            guard type(-2) == .string, let name = string(-2) else {
+                throw LuaError(message: "options: every key is the name of an option")
+            }
+            let option = "--" + name.replacing("_", with: "-")
+            switch type(-1) {
+            case .boolean: if boolean(-1) { words.append(option) }
+            case .string, .number:
+                copy(-1)
+                try convertToString()
+                words.append("\(option)=\(string(-1) ?? "")")
+                pop()
+            default: throw LuaError(message: "options.\(name) is a \(type(-1)), not a string, number or boolean")
+            }
+        }
+        pop()
+        return words.sorted()
+    }
+}
