@@ -34,8 +34,9 @@ static pmap_shape shape_of(lua_State *L) {
     while (lua_next(L, 1)) {
         entries++;
         if (integers) {
-            integers = lua_isinteger(L, 2) && lua_tointeger(L, 2) > 0;
-            if (integers && lua_tointeger(L, 2) > largest) largest = lua_tointeger(L, 2);
+            lua_Integer key = lua_isinteger(L, 2) ? lua_tointeger(L, 2) : 0;
+            integers = key > 0;
+            if (key > largest) largest = key;
         }
         lua_settop(L, 2);
     }

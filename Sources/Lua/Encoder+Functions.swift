@@ -4,24 +4,22 @@ import CLua
 import Wire
 
 extension Encoder {
-    mutating func encodeFunction(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Bool {
-        if !hasFreshNames { try refreshNames() }
+    mutating func openFunction(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
         if let entry = try orInterrupted({ () throws(LuaError) in try names.find(slot, as: .function, in: stack) }) {
             encodeName(entry, into: &buffer)
-            return false
+            return nil
         }
         if stack.isHostCode(slot) {
             throw .cannotSend("a C function", path: "", advice: "it is not directly in a loaded module")
         }
-        if encodeReference(to: stack.identity(slot), into: &buffer) { return false }
+        if encodeReference(to: stack.identity(slot), into: &buffer) { return nil }
         let slot = makeRoom(for: slot)
         let header = buffer.open(.function)
         try encodeBytecode(of: slot, into: &buffer)
         var upvalues: Int32 = 0
         while stack.hasUpvalue(slot, at: upvalues + 1) { upvalues += 1 }
         buffer.appendArray(count: Int(upvalues))
-        open(.upvalues, slot, base: stack.top, count: Int(upvalues), header: header)
-        return true
+        return frame(.upvalues, slot, base: stack.top, count: Int(upvalues), header: header)
     }
 
     private func encodeBytecode(of slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) {
@@ -38,26 +36,17 @@ extension Encoder {
         buffer.store(bigEndian: unsafe bytecodeHash(bytecode), at: hash)
     }
 
-    mutating func continueUpvalues(_ frame: Frame, into buffer: inout WireBuffer) throws(EncodeError) {
-        stack.top = frame.base
-        var place = frame.current
-        do throws(EncodeError) {
-            while place < frame.count {
-                place += 1
-                let variable = stack.upvalueIdentity(of: frame.slot, at: Int32(place))
-                if encodeReference(to: variable, into: &buffer) { continue }
-                _ = stack.pushUpvalue(of: frame.slot, at: Int32(place))
-                if try encodeSlot(frame.base + 1, nilIsNull: false, into: &buffer) {
-                    frames[frames.count - 2].current = place
-                    return
-                }
-                stack.pop()
-            }
-        } catch {
-            frames[frames.count - 1].current = place
-            throw error
+    mutating func advanceUpvalues(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+        while frame.current < frame.count {
+            stack.top = frame.base
+            frame.current += 1
+            let place = Int32(frame.current)
+            let variable = stack.upvalueIdentity(of: frame.slot, at: place)
+            if encodeReference(to: variable, into: &buffer) { continue }
+            _ = stack.pushUpvalue(of: frame.slot, at: place)
+            if !(try encodeScalar(frame.base + 1, nilIsNull: false, into: &buffer)) { return frame.base + 1 }
         }
-        try close(frame, in: &buffer)
+        return nil
     }
 
     /// Writes what a known thing is called.

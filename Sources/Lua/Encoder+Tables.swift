@@ -7,13 +7,12 @@ extension Encoder {
     /// Pairs that one protected call fetches.
     private static var batch: Int32 { 16 }
 
-    mutating func encodeTable(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Bool {
-        if !hasFreshNames { try refreshNames() }
+    mutating func openTable(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
         if let entry = try orInterrupted({ () throws(LuaError) in try names.find(slot, as: .value, in: stack) }) {
             encodeName(entry, into: &buffer)
-            return false
+            return nil
         }
-        if encodeReference(to: stack.identity(slot), into: &buffer) { return false }
+        if encodeReference(to: stack.identity(slot), into: &buffer) { return nil }
         let slot = makeRoom(for: slot)
         let header = stack.pushMetatable(slot) ? try encodeMetatable(into: &buffer) : nil
         let base = stack.top
@@ -22,8 +21,7 @@ extension Encoder {
         }
         if entries > UInt32.max { throw tooLarge("a table") }
         if isList || entries == 0 { buffer.appendArray(count: entries) } else { buffer.appendMap(count: entries) }
-        open(isList ? .list : .pairs, slot, base: base, count: entries, header: header)
-        return true
+        return frame(isList ? .list : .pairs, slot, base: base, count: entries, header: header)
     }
 
     /// Begins the extension that says what the metatable is. Stack: metatable →
@@ -43,50 +41,36 @@ extension Encoder {
         return header
     }
 
-    mutating func continueList(_ frame: Frame, into buffer: inout WireBuffer) throws(EncodeError) {
-        stack.top = frame.base
-        var place = frame.current
-        do throws(EncodeError) {
-            while place < frame.count {
-                place += 1
-                stack.rawGet(frame.slot, at: place)
-                if try encodeSlot(frame.base + 1, nilIsNull: true, into: &buffer) {
-                    frames[frames.count - 2].current = place
-                    return
-                }
-                stack.pop()
+    mutating func advanceList(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+        let first = frame.base + 1, last = frame.base + Encoder.batch
+        var slot = last
+        while frame.current < frame.count {
+            if slot == last {
+                stack.top = frame.base
+                slot = first
+            } else {
+                slot += 1
             }
-        } catch {
-            frames[frames.count - 1].current = place
-            throw error
+            frame.current += 1
+            let type = unsafe lua_rawgeti(stack.thread, frame.slot, lua_Integer(frame.current))
+            if !(try encodeScalar(slot, type: type, nilIsNull: true, into: &buffer)) { return slot }
         }
-        try close(frame, in: &buffer)
+        return nil
     }
 
     /// Stack above the frame's base: a key or nil, then the pairs that follow it.
-    mutating func continuePairs(_ frame: Frame, into buffer: inout WireBuffer) throws(EncodeError) {
-        var slot = Int32(frame.current), end = frame.end
-        do throws(EncodeError) {
-            while true {
-                stack.top = end
-                while slot < end {
-                    slot += 1
-                    let isValue = (slot - frame.base) & 1 == 1
-                    if try encodeSlot(slot, nilIsNull: isValue, into: &buffer) {
-                        frames[frames.count - 2].current = Int(slot)
-                        frames[frames.count - 2].end = end
-                        return
-                    }
-                }
-                if end - frame.base < 1 + 2 * Encoder.batch { break }
-                end = try fetchPairs(after: end - 1, frame)
-                slot = frame.base + 1
+    mutating func advancePairs(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+        stack.top = frame.end
+        while true {
+            while frame.current < Int(frame.end) {
+                frame.current += 1
+                let slot = Int32(frame.current), isValue = (slot - frame.base) & 1 == 1
+                if !(try encodeScalar(slot, nilIsNull: isValue, into: &buffer)) { return slot }
             }
-        } catch {
-            frames[frames.count - 1].current = Int(slot)
-            throw error
+            if frame.end - frame.base < 1 + 2 * Encoder.batch { return nil }
+            frame.end = try fetchPairs(after: frame.end - 1, frame)
+            frame.current = Int(frame.base + 1)
         }
-        try close(frame, in: &buffer)
     }
 
     /// Stack above the base: …, key, value → key, next key, next value, …; answers the new height.

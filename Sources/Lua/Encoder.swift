@@ -13,7 +13,7 @@ package struct Encoder {
     var names: KnownNames
     let marks: TableMarks
     /// Tables, functions and upvalues of this message in order of appearance.
-    var numbers = IdentityMap()
+    var numbers = ObjectNumbers()
     var hasReferences = false
     var hasFreshNames = false
     var frames: [Frame] = []
@@ -88,24 +88,62 @@ package struct Encoder {
     /// Whether the collector is to run again at the end; it is stopped with the first thread that is made.
     var collectorWasRunning = false
 
-    /// Stack: value → …; the frames are left as they were when an error was thrown, for its path.
+    /// Stack: value → …; after an error the frames show where it was.
     private mutating func encodeAll(into buffer: inout WireBuffer) throws(EncodeError) {
-        try encodeSlot(stack.top, nilIsNull: false, into: &buffer)
-        while let frame = frames.last {
-            switch frame.kind {
-            case .list: try continueList(frame, into: &buffer)
-            case .pairs: try continuePairs(frame, into: &buffer)
-            case .upvalues: try continueUpvalues(frame, into: &buffer)
+        var slot = try encodeScalar(stack.top, nilIsNull: false, into: &buffer) ? nil : stack.top
+        while true {
+            var frame: Frame
+            if let begun = slot {
+                guard let opened = try open(begun, into: &buffer) else {
+                    slot = nil
+                    continue
+                }
+                frame = opened
+            } else if let outer = frames.popLast() {
+                frame = outer
+            } else {
+                return
             }
+            do throws(EncodeError) {
+                slot = try advance(&frame, into: &buffer)
+                if slot == nil { try close(frame, in: &buffer) }
+            } catch {
+                frames.append(frame)
+                throw error
+            }
+            if slot != nil { frames.append(frame) }
         }
     }
 
-    /// Writes the value at `slot`, or the head of it and a frame for the rest; answers whether it made a frame.
-    @inline(__always) @discardableResult
-    mutating func encodeSlot(
+    /// Writes what is in the frame up to the next table or function, and answers where that is, or nil at the end.
+    private mutating func advance(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+        switch frame.kind {
+        case .list: try advanceList(&frame, into: &buffer)
+        case .pairs: try advancePairs(&frame, into: &buffer)
+        case .upvalues: try advanceUpvalues(&frame, into: &buffer)
+        }
+    }
+
+    /// Writes the head of the table or function at `slot`; nil when that is all.
+    private mutating func open(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+        if !hasFreshNames { try refreshNames() }
+        return stack.type(slot) == .table
+            ? try openTable(slot, into: &buffer) : try openFunction(slot, into: &buffer)
+    }
+
+    /// Writes the value at `slot`, or answers false if it is a table or function.
+    @inline(__always)
+    mutating func encodeScalar(
         _ slot: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
     ) throws(EncodeError) -> Bool {
-        switch unsafe lua_type(stack.thread, slot) {
+        try encodeScalar(slot, type: unsafe lua_type(stack.thread, slot), nilIsNull: nilIsNull, into: &buffer)
+    }
+
+    @inline(__always)
+    mutating func encodeScalar(
+        _ slot: Int32, type: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
+    ) throws(EncodeError) -> Bool {
+        switch type {
         case LUA_TNUMBER:
             if stack.isInteger(slot) {
                 buffer.append(integer: unsafe lua_tointegerx(stack.thread, slot, nil))
@@ -120,34 +158,30 @@ package struct Encoder {
             unsafe buffer.append(UnsafeRawBufferPointer(start: start, count: count))
         case LUA_TBOOLEAN: buffer.append(boolean: stack.boolean(slot))
         case LUA_TNIL: buffer.appendNil()
-        case LUA_TTABLE: return try encodeTable(slot, into: &buffer)
-        case LUA_TFUNCTION: return try encodeFunction(slot, into: &buffer)
+        case LUA_TTABLE, LUA_TFUNCTION: return false
         default:
             guard stack.isNull(slot) else { throw unsendable(slot) }
             if nilIsNull { buffer.appendNil() } else { buffer.append(.null, count: 0) }
         }
-        return false
+        return true
     }
 
     // MARK: Frames
 
-    /// Begins a frame for the table or function at `slot`; its contents follow. What is above `base` is the frame's.
-    mutating func open(_ kind: Frame.Kind, _ slot: Int32, base: Int32, count: Int, header: Int?) {
-        let end = stack.top
-        frames.append(
-            Frame(
-                kind: kind, slot: slot, base: base, current: kind == .pairs ? Int(base + 1) : 0, count: count,
-                end: end, header: header, thread: threads.count - 1))
+    /// A frame for the table or function at `slot`; what is above `base` is the frame's own.
+    func frame(_ kind: Frame.Kind, _ slot: Int32, base: Int32, count: Int, header: Int?) -> Frame {
+        Frame(
+            kind: kind, slot: slot, base: base, current: kind == .pairs ? Int(base + 1) : 0, count: count,
+            end: stack.top, header: header, thread: threads.count - 1)
     }
 
-    mutating func close(_ frame: Frame, in buffer: inout WireBuffer) throws(EncodeError) {
+    private mutating func close(_ frame: Frame, in buffer: inout WireBuffer) throws(EncodeError) {
         if let header = frame.header, !buffer.close(header) { throw tooLarge("a value") }
-        frames.removeLast()
         stack.top = frame.base
-        let thread = frames.last?.thread ?? 0
-        if thread < threads.count - 1 {
+        let outer = frames.last?.thread ?? 0
+        if outer < threads.count - 1 {
             threads.removeLast()
-            stack = threads[thread]
+            stack = threads[outer]
         }
     }
 
@@ -173,7 +207,7 @@ package struct Encoder {
         guard let number = numbers.insert(identity) else { return false }
         hasReferences = true
         buffer.append(.reference, count: 4)
-        buffer.append(bigEndian: UInt32(truncatingIfNeeded: number))
+        buffer.append(bigEndian: number)
         return true
     }
 

@@ -94,7 +94,7 @@ extension KnownNames {
     private mutating func collect(_ stack: Stack) throws(LuaError) {
         let height = stack.top
         defer { stack.top = height }
-        numbers.removeAll()
+        numbers = IdentityMap()
         entries.removeAll()
         stack.rawGet(Stack.registry, at: strings)
         stack.rawGet(Stack.registry, at: loaded)

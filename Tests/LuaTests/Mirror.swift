@@ -37,6 +37,16 @@ final class Mirror {
         try #require(size == buffer.count)
     }
 
+    /// Why the bytes are refused, or nil. Stack: → value, or on error → (nothing)
+    func refusal(of bytes: [UInt8]) -> WireError? {
+        unsafe bytes.withUnsafeBytes { raw in
+            do throws(WireError) {
+                _ = try unsafe decoder.decode(raw, onto: stack)
+                return nil
+            } catch { return error }
+        }
+    }
+
     /// Stack: a, b → ; how they differ, or nil
     func difference() throws -> String? {
         stack.rawGet(Stack.registry, field: "same")
@@ -84,10 +94,10 @@ let deepEqual = """
         elseif type(x) == "number" then why = number(x, y)
         elseif type(x) == "table" then
           if seen[x] or back[y] then
-            if seen[x] ~= y or back[y] ~= x then why = "sharing" end
+            if not (rawequal(seen[x], y) and rawequal(back[y], x)) then why = "sharing" end
           else
             seen[x], back[y] = y, x
-            if x ~= y or true then why = tables(x, y, todo) end
+            why = tables(x, y, todo)
           end
         elseif type(x) ~= "function" and x ~= y then why = tostring(x) .. " ~= " .. tostring(y)
         end
