@@ -150,6 +150,8 @@ package enum ValueType: Int32, Sendable {
     /// Keeps the value on top in the registry. Stack: value →. `rawGet(Stack.registry, at:)` gives it back.
     package func makeReference() -> Int { unsafe Int(luaL_ref(thread, Stack.registry)) }
 
+    func releaseReference(_ reference: Int) { unsafe luaL_unref(thread, Stack.registry, Int32(reference)) }
+
     /// Stack: → metatable, or nothing and false.
     package func pushMetatable(_ index: Int32) -> Bool { unsafe lua_getmetatable(thread, index) != 0 }
     /// Stack: metatable or nil →
@@ -161,6 +163,14 @@ package enum ValueType: Int32, Sendable {
         let pairs = unsafe pmap_next(thread, table, limit)
         if pairs < 0 { throw popError(status: LUA_ERRRUN) }
         return pairs
+    }
+
+    /// How many keys a table has, and whether they are 1…n; if they are not, also its first pairs.
+    /// Stack: → nil, key, value, key, value, …: at most `limit` pairs, or → (nothing) for a list
+    func openTable(_ table: Int32, limit: Int32) throws(LuaError) -> (entries: Int, isList: Bool) {
+        let shape = unsafe pmap_table_open(thread, table, limit)
+        if shape.entries < 0 { throw popError(status: LUA_ERRRUN) }
+        return (Int(shape.entries), shape.is_list)
     }
 
     /// How many keys a table has, and whether they are 1…n.
@@ -203,7 +213,7 @@ package enum ValueType: Int32, Sendable {
     package func load(_ source: String, name: String, read: inout Int) throws(LuaError) {
         var (text, count) = (source, 0)
         let status = text.withUTF8 { utf8 in
-            let bytes = unsafe UnsafeRawBufferPointer(utf8)
+            let bytes = UnsafeRawBufferPointer(utf8)
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             return unsafe pmap_load_counting(thread, start, bytes.count, name, &count)
         }

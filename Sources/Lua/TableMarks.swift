@@ -28,14 +28,22 @@ package struct TableMarks {
     package func kind(_ index: Int32, in stack: Stack) -> Kind? {
         guard stack.pushMetatable(index) else { return nil }
         defer { stack.pop() }
-        let identity = stack.identity(-1)
-        return identity == identities[0] ? .array : identity == identities[1] ? .object : nil
+        return kind(ofMetatable: stack.identity(-1))
+    }
+
+    func kind(ofMetatable identity: UInt) -> Kind? {
+        identity == identities[0] ? .array : identity == identities[1] ? .object : nil
+    }
+
+    /// Stack: → the metatable of all tables with this mark
+    func pushMetatable(_ kind: Kind, in stack: Stack) {
+        stack.rawGet(Stack.registry, at: references[kind == .array ? 0 : 1])
     }
 
     /// Marks the table at `index`.
     package func mark(_ index: Int32, as kind: Kind, in stack: Stack) {
         let table = stack.absolute(index)
-        stack.rawGet(Stack.registry, at: references[kind == .array ? 0 : 1])
+        pushMetatable(kind, in: stack)
         stack.setMetatable(table)
     }
 }

@@ -6,16 +6,17 @@ import Wire
 /// Its functions hold on to this, so it lives as long as the state.
 package final class PmapModule {
     let marks: TableMarks
-    private var encoder: Encoder
-    private var decoder: Decoder
+    private let main: Stack
+    /// Made when a script first asks: they take longer than a short run.
+    private lazy var encoder = Encoder(main)
+    private lazy var decoder = Decoder(main)
     /// What `pmap.emit` does with its arguments, which are on the given stack from 1 on; nil outside a task.
     var emit: ((Stack) throws(LuaError) -> Void)?
 
     /// Makes the table a loaded module and a global.
     init(_ stack: Stack, arguments: [String: String]) {
         marks = TableMarks(stack)
-        encoder = Encoder(stack)
-        decoder = Decoder(stack)
+        main = stack
         stack.newTable(keys: 8)
         let table = stack.top
         stack.pushNull()

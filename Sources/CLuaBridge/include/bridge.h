@@ -20,6 +20,7 @@ static inline int pmap_globals_slot(void) { return LUA_RIDX_GLOBALS; }
 static inline void pmap_gc_collect(lua_State *L) { lua_gc(L, LUA_GCCOLLECT); }
 static inline void pmap_gc_stop(lua_State *L) { lua_gc(L, LUA_GCSTOP); }
 static inline void pmap_gc_restart(lua_State *L) { lua_gc(L, LUA_GCRESTART); }
+static inline bool pmap_gc_is_running(lua_State *L) { return lua_gc(L, LUA_GCISRUNNING) == 1; }
 static inline void pmap_gc_generational(lua_State *L, int minor_percent, int major_percent) {
     lua_gc(L, LUA_GCGEN, minor_percent, major_percent);
 }
@@ -71,13 +72,22 @@ typedef struct {
 /* Counts the keys of the table at `table`. */
 pmap_shape pmap_table_shape(lua_State *L, int table);
 
+/* The same, and if the keys are not 1…entries then also pmap_next, from the first pair on.
+ * Stack: → nil, key, value, key, value, … or → (nothing), or with -1 entries → message */
+pmap_shape pmap_table_open(lua_State *L, int table, int pairs);
+
 typedef struct {
     long long entries; /* keys in the table, or -1: there was no room for them */
     long long largest; /* of the keys, or -1 when one is not a positive integer */
     int pairs;         /* how many were left on the stack: all or none */
 } pmap_contents;
 
-/* Stack: → key, value, key, value, … when they are at most `limit` and do not begin as a list does. */
+/* Counts the keys of the table at `table`.
+ * Stack: → key, value, key, value, … when they are at most `limit` and do not begin as a list does. */
 pmap_contents pmap_table_contents(lua_State *L, int table, int limit);
+
+/* A number that differs when the tables at `first` and `second` hold other keys or values; it looks at the
+ * identities of tables, functions and strings only. */
+unsigned long long pmap_tables_print(lua_State *L, int first, int second);
 
 #endif

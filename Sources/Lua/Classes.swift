@@ -1,0 +1,37 @@
+// The classes a script has registered: names to metatables and metatables to names, in one table of the registry.
+
+extension Stack {
+    /// Objects whose metatable this is travel under `name`, which the receiver must know too. A name or a metatable
+    /// that is registered again loses what it was registered with. Stack: metatable →
+    package func registerClass(name: String) {
+        let metatable = top
+        pushClasses()
+        let classes = top
+        copy(metatable)
+        forget(in: classes)
+        push(name)
+        forget(in: classes)
+        copy(metatable)
+        rawSet(classes, field: name)
+        copy(metatable)
+        push(name)
+        rawSet(classes)
+        top = metatable - 1
+    }
+
+    /// Stack: name or metatable →; what it stood for is forgotten.
+    private func forget(in classes: Int32) {
+        guard rawGet(classes) != .nil else { return pop() }
+        pushNil()
+        rawSet(classes)
+    }
+
+    /// Stack: → classes
+    func pushClasses() {
+        if rawGet(Stack.registry, field: "pmap.classes") == .table { return }
+        pop()
+        newTable()
+        copy(-1)
+        rawSet(Stack.registry, field: "pmap.classes")
+    }
+}

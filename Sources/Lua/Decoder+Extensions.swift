@@ -1,0 +1,148 @@
+// What travels as an extension, on its way in: see the table in `WireExtension`.
+
+import Wire
+
+extension Decoder {
+    /// Pushes what is neither table nor function and answers true; else nothing is pushed or read.
+    mutating func pushExtension(_ code: Int8, count: Int, _ reader: inout WireReader) throws(WireError) -> Bool {
+        let start = reader.offset
+        guard let kind = WireExtension(rawValue: code), kind != .graph else {
+            throw .unknownExtension(code, at: start)
+        }
+        try reader.require(count)
+        switch kind {
+        case .array, .object, .instance, .function: return false
+        case .graph: throw .malformed(kind, at: start)
+        case .null:
+            if count != 0 { throw .malformed(kind, at: start) }
+            stack.pushNull()
+        case .timestamp:
+            let time = try reader.readTimestamp(count: count)
+            if time.nanoseconds == 0 { stack.push(time.seconds) } else {
+                stack.push(Double(time.seconds) + Double(time.nanoseconds) / 1e9)
+            }
+        case .reference:
+            guard count == 4, let graph, graph.pushThing(Int(try reader.read(UInt32.self)), stack) else {
+                throw .malformed(kind, at: start)
+            }
+        case .module, .class:
+            unsafe stack.push(bytes: try reader.readBytes(count))
+            if kind == .class { try resolveClass(at: start) } else { try resolveModule(at: start) }
+        case .member: try pushMember(end: start + count, &reader)
+        }
+        return true
+    }
+
+    /// Begins a marked table, an instance or a function, all of whose payload is there. Stack: → it
+    mutating func openExtension(
+        _ code: Int8, count: Int, stays: Bool, awaited: Int, _ reader: inout WireReader
+    ) throws(WireError) {
+        let start = reader.offset, end = start + count, outerEnd = reader.payloadEnd
+        guard let kind = WireExtension(rawValue: code) else { throw .unknownExtension(code, at: start) }
+        reader.payloadEnd = end
+        if kind == .function {
+            return try openFunction(stays: stays, awaited: awaited, end: end, outerEnd: outerEnd, &reader)
+        }
+        try pushMetatable(kind, &reader)
+        let list: Int, pairs: Int
+        switch try reader.readToken() {
+        case .array(let count): (list, pairs) = (count, 0)
+        case .map(let count): (list, pairs) = (0, count)
+        default: throw .malformed(kind, at: start)
+        }
+        try openTable(
+            list: list, pairs: pairs, stays: stays, awaited: awaited, end: end, outerEnd: outerEnd,
+            hasMetatable: true, &reader)
+    }
+
+    /// Stack: → metatable
+    private mutating func pushMetatable(_ kind: WireExtension, _ reader: inout WireReader) throws(WireError) {
+        let start = reader.offset
+        switch kind {
+        case .array: marks.pushMetatable(.array, in: stack)
+        case .object: marks.pushMetatable(.object, in: stack)
+        default:
+            guard case .extension(let code, let count) = try reader.readToken(),
+                code >= WireExtension.module.rawValue, try pushExtension(code, count: count, &reader),
+                stack.type(-1) == .table
+            else { throw .malformed(kind, at: start) }
+        }
+    }
+}
+
+// MARK: What travels by name
+
+extension Decoder {
+    /// Stack: name → metatable
+    private func resolveClass(at offset: Int) throws(WireError) {
+        stack.rawGet(Stack.registry, at: classes)
+        stack.copy(-2)
+        guard stack.rawGet(-2) == .table else {
+            throw .unresolved("no class is registered here as \(stack.string(-3) ?? "")", at: offset)
+        }
+        stack.replace(-3)
+        stack.pop()
+    }
+
+    /// Stack: name → module, which is required if it is not loaded
+    private func resolveModule(at offset: Int) throws(WireError) {
+        if stack.string(-1) == "_G" {
+            stack.pop()
+            return stack.pushGlobals()
+        }
+        stack.rawGet(Stack.registry, at: loaded)
+        stack.copy(-2)
+        if stack.rawGet(-2) == .nil {
+            stack.pop()
+            try requireModule(at: offset)
+        }
+        guard isNameable(-1) else {
+            throw .unresolved("module \(stack.string(-3) ?? "") is no table or function here", at: offset)
+        }
+        stack.replace(-3)
+        stack.pop()
+    }
+
+    /// What is neither could be a nan, which raises an error as a key.
+    private func isNameable(_ index: Int32) -> Bool {
+        stack.type(index) == .table || stack.type(index) == .function
+    }
+
+    /// Stack: name, loaded → name, loaded, module
+    private func requireModule(at offset: Int) throws(WireError) {
+        stack.pushGlobals()
+        stack.rawGet(-1, field: "require")
+        stack.remove(-2)
+        stack.copy(-3)
+        do throws(LuaError) {
+            try stack.call(arguments: 1, results: 1)
+        } catch {
+            throw .unresolved(error.message, at: offset)
+        }
+    }
+
+    /// Stack: → what is in the module under the key
+    private mutating func pushMember(end: Int, _ reader: inout WireReader) throws(WireError) {
+        let start = reader.offset
+        try pushText(end: end, &reader)
+        try pushText(end: end, &reader)
+        guard reader.offset == end else { throw .malformed(.member, at: start) }
+        stack.copy(-2)
+        try resolveModule(at: start)
+        stack.copy(-2)
+        guard stack.type(-2) == .table, stack.rawGet(-2) != .nil, isNameable(-1) else {
+            let module = stack.string(-4) ?? "", key = stack.string(-3) ?? ""
+            throw .unresolved("module \(module) has no \(key) here", at: start)
+        }
+        stack.replace(-4)
+        stack.pop(2)
+    }
+
+    /// Stack: → string
+    private func pushText(end: Int, _ reader: inout WireReader) throws(WireError) {
+        guard reader.offset < end, case .string(let count) = try reader.readToken(), count <= end - reader.offset else {
+            throw .malformed(.member, at: reader.offset)
+        }
+        unsafe stack.push(bytes: try reader.readBytes(count))
+    }
+}

@@ -1,0 +1,200 @@
+// MessagePack with the extensions of `WireExtension` becomes a Lua value on the stack.
+//
+// The bytes may come from anybody: every count is checked against what is left before anything is allocated for it.
+// There is no recursion, as in the encoder: a new table is put into the one around it at once, and stays on the
+// Lua stack while it is filled. What the frames do is in Decoder+Tables.swift and Decoder+Functions.swift.
+
+import CLua
+import CLuaBridge
+package import Wire
+
+/// Decodes values into one Lua state, one at a time.
+///
+/// A value that names a module not yet loaded here runs that module's code, and making tables may run finalizers:
+/// either may ask for another value to be decoded, which takes another decoder.
+package struct Decoder {
+    let marks: TableMarks
+    let loaded: Int, classes: Int
+    var frames: [Frame] = []
+    /// The caller's thread, then those that continue it.
+    var threads: [Stack] = []
+    /// The last of `threads`.
+    var stack: Stack
+    /// Set while a graph is read.
+    var graph: Graph?
+
+    /// A table or function that has been begun.
+    struct Frame {
+        enum Kind { case list, pairs, upvalues }
+        var kind: Kind
+        /// Whether it stays on the stack when it is complete: the value itself, or a key.
+        var stays: Bool
+        /// Where on its thread the table or function is.
+        var slot: Int32
+        /// Values that were begun; a pair is two.
+        var current: Int
+        /// Values in it.
+        var count: Int
+        /// Values that the frames around it still await, at least a byte each.
+        var awaited: Int
+        /// Where the extension around it ends, and the one around that.
+        var end: Int?
+        var outerEnd: Int?
+        /// Which thread it is on.
+        var thread: Int
+        /// The function's own number in a graph.
+        var number: Int
+    }
+
+    package init(_ stack: Stack) {
+        self.stack = stack
+        marks = TableMarks(stack)
+        stack.rawGet(Stack.registry, field: "_LOADED")
+        loaded = stack.makeReference()
+        stack.pushClasses()
+        classes = stack.makeReference()
+    }
+
+    /// Decodes the value that `bytes` begin with; answers how many bytes it takes.
+    ///
+    /// Stack: → value, or on error → (nothing)
+    package mutating func decode(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
+        let height = stack.top
+        self.stack = stack
+        threads.append(stack)
+        defer { end() }
+        var reader = unsafe WireReader(bytes)
+        do throws(WireError) {
+            try decodeAll(&reader)
+        } catch {
+            stack.top = height
+            throw error
+        }
+        return reader.offset
+    }
+
+    private mutating func end() {
+        if let graph { threads[0].releaseReference(graph.reference) }
+        graph = nil
+        threads.removeAll()
+        frames.removeAll(keepingCapacity: frames.capacity < 1 << 10)
+    }
+
+    private mutating func decodeAll(_ reader: inout WireReader) throws(WireError) {
+        guard stack.reserve(Decoder.room) else { throw .unresolved("the Lua stack is full", at: 0) }
+        let graphEnd = try openGraph(&reader)
+        let token = try reader.readToken()
+        if !(try push(token, nilIsNull: false, &reader)) { try open(token, stays: true, awaited: 0, &reader) }
+        while let frame = frames.last {
+            switch frame.kind {
+            case .list: try continueList(frame, &reader)
+            case .pairs: try continuePairs(frame, &reader)
+            case .upvalues: try continueUpvalues(frame, &reader)
+            }
+        }
+        if let graphEnd {
+            guard reader.offset == graphEnd else { throw .overrun(at: reader.offset) }
+        }
+    }
+
+    // MARK: Values
+
+    /// Pushes what is neither table nor function and answers true; else nothing is pushed or read.
+    @inline(__always)
+    mutating func push(_ token: WireToken, nilIsNull: Bool, _ reader: inout WireReader) throws(WireError) -> Bool {
+        switch token {
+        case .integer(let value): stack.push(value)
+        case .string(let count): unsafe stack.push(bytes: try reader.readBytes(count))
+        case .float(let value): stack.push(value)
+        case .boolean(let value): stack.push(value)
+        case .nil: if nilIsNull { stack.pushNull() } else { stack.pushNil() }
+        case .large(let value): stack.push(Double(value))
+        case .array, .map: return false
+        case .extension(let code, let count): return try pushExtension(code, count: count, &reader)
+        }
+        return true
+    }
+
+    /// Begins a table or function.
+    ///
+    /// `awaited` is how many values must follow it. Stack: → the table or function
+    mutating func open(
+        _ token: WireToken, stays: Bool, awaited: Int, _ reader: inout WireReader
+    ) throws(WireError) {
+        switch token {
+        case .array(let count):
+            try openTable(list: count, pairs: 0, stays: stays, awaited: awaited, &reader)
+        case .map(let count):
+            try openTable(list: 0, pairs: count, stays: stays, awaited: awaited, &reader)
+        case .extension(let code, let count):
+            try openExtension(code, count: count, stays: stays, awaited: awaited, &reader)
+        default: preconditionFailure("only tables and functions are opened")
+        }
+    }
+
+    // MARK: Frames
+
+    /// Slots that one step may use.
+    static var room: Int32 { 40 }
+
+    /// When this thread has no room for another frame, the thing on top moves to a new one. What attaches it to the
+    /// frame around it has been done.
+    mutating func push(_ frame: Frame) {
+        var frame = frame
+        if !stack.reserve(Decoder.room) {
+            let next = stack.pushThread()
+            stack.insert(at: -2)
+            stack.move(to: next)
+            threads.append(next)
+            stack = next
+        }
+        frame.thread = threads.count - 1
+        frame.slot = stack.top
+        frames.append(frame)
+    }
+
+    /// Stack: table or function → (nothing), or the same if it stays
+    mutating func close(_ frame: Frame, _ reader: inout WireReader) throws(WireError) {
+        if let end = frame.end {
+            guard reader.offset == end else { throw .overrun(at: reader.offset) }
+            reader.payloadEnd = frame.outerEnd
+        }
+        frames.removeLast()
+        let outer = frames.last?.thread ?? 0
+        if outer < threads.count - 1 {
+            leaveThread(with: frame.stays)
+        } else if !frame.stays {
+            stack.pop()
+        }
+    }
+
+    /// Stack of the thread before: thread → (nothing), or the value of this one if it stays
+    private mutating func leaveThread(with value: Bool) {
+        let done = stack
+        threads.removeLast()
+        stack = threads[threads.count - 1]
+        if value {
+            done.move(to: stack)
+            stack.remove(-2)
+        } else {
+            stack.pop()
+        }
+    }
+
+    /// Puts the value on top into the frame around it, and leaves it on the stack. Stack: value → value
+    func attach() {
+        guard let frame = frames.last else { return }
+        switch frame.kind {
+        case .list:
+            stack.copy(-1)
+            stack.rawSet(frame.slot, at: frame.current)
+        case .pairs:
+            stack.copy(-1)
+            stack.insert(at: -3)
+            stack.rawSet(frame.slot)
+        case .upvalues:
+            stack.copy(-1)
+            stack.setUpvalue(of: frame.slot, at: Int32(frame.current))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// Functions on their way out: by name when they are in a module, else bytecode and upvalues.
+
+import CLua
+import Wire
+
+extension Encoder {
+    mutating func openFunction(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+        if let entry = try orInterrupted({ () throws(LuaError) in try names.find(slot, as: .function, in: stack) }) {
+            encodeName(entry, into: &buffer)
+            return nil
+        }
+        if stack.isHostCode(slot) {
+            throw .cannotSend("a C function", path: "", advice: "it is not directly in a loaded module")
+        }
+        if encodeReference(to: stack.identity(slot), into: &buffer) { return nil }
+        let slot = makeRoom(for: slot)
+        let header = buffer.open(.function)
+        try encodeBytecode(of: slot, into: &buffer)
+        var upvalues: Int32 = 0
+        while stack.hasUpvalue(slot, at: upvalues + 1) { upvalues += 1 }
+        buffer.appendArray(count: Int(upvalues))
+        return frame(.upvalues, slot, base: stack.top, count: Int(upvalues), header: header)
+    }
+
+    private func encodeBytecode(of slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) {
+        let hash = buffer.count
+        buffer.append(bigEndian: 0 as UInt64)
+        buffer.appendBinary(count: 0)
+        let code = buffer.count
+        stack.copy(slot)
+        stack.dumpFunction(into: &buffer)
+        stack.pop()
+        guard let size = UInt32(exactly: buffer.count - code) else { throw tooLarge("a function") }
+        buffer.store(bigEndian: size, at: code - 4)
+        let bytecode = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[code...])
+        buffer.store(bigEndian: unsafe bytecodeHash(bytecode), at: hash)
+    }
+
+    mutating func advanceUpvalues(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+        while frame.current < frame.count {
+            stack.top = frame.base
+            frame.current += 1
+            let place = Int32(frame.current)
+            let variable = stack.upvalueIdentity(of: frame.slot, at: place)
+            if encodeReference(to: variable, into: &buffer) { continue }
+            _ = stack.pushUpvalue(of: frame.slot, at: place)
+            if !(try encodeScalar(frame.base + 1, nilIsNull: false, into: &buffer)) { return frame.base + 1 }
+        }
+        return nil
+    }
+
+    /// Writes what a known thing is called.
+    func encodeName(_ entry: Int, into buffer: inout WireBuffer) {
+        let height = stack.top
+        defer { stack.top = height }
+        names.pushName(entry, stack)
+        guard let name = unsafe stack.bytes(-1) else { return }
+        switch names.kind(entry) {
+        case .module, .class:
+            buffer.append(names.kind(entry) == .module ? .module : .class, count: name.count)
+            unsafe buffer.append(name)
+        case .member:
+            names.pushKey(entry, stack)
+            guard let key = unsafe stack.bytes(-1) else { return }
+            let start = buffer.open(.member)
+            buffer.appendString(count: name.count)
+            unsafe buffer.append(name)
+            buffer.appendString(count: key.count)
+            unsafe buffer.append(key)
+            _ = buffer.close(start)
+        }
+    }
+}

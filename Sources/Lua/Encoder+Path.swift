@@ -1,0 +1,77 @@
+// What could not be sent, and where it is: read from the frames that were open then.
+
+import CLua
+
+extension Encoder {
+    func tooLarge(_ thing: String) -> EncodeError {
+        .cannotSend("\(thing) of more than 4 GB", path: "")
+    }
+
+    func unsendable(_ slot: Int32) -> EncodeError {
+        switch stack.type(slot) {
+        case .thread: .cannotSend("a coroutine", path: "")
+        case .lightUserdata: .cannotSend("a light userdata", path: "")
+        default: .cannotSend("userdata" + className(slot), path: "")
+        }
+    }
+
+    /// ` (FILE*)`, or nothing.
+    private func className(_ slot: Int32) -> String {
+        let height = stack.top
+        defer { stack.top = height }
+        guard stack.pushMetatable(slot) else { return "" }
+        stack.rawGet(-1, field: "__name")
+        return stack.string(-1).map { " (\($0))" } ?? ""
+    }
+
+    /// The error with its path, if it has one.
+    func locate(_ error: EncodeError, root: String) -> EncodeError {
+        guard case .cannotSend(var thing, _, let advice) = error else { return error }
+        if let last = frames.last, isInKey(last) { thing += " as a key" }
+        return .cannotSend(thing, path: path(root: root), advice: advice)
+    }
+
+    /// `result.rows[3].name`; the middle of a very deep one is left out.
+    private func path(root: String) -> String {
+        let shown = 8
+        if frames.count <= 2 * shown { return root + frames.map(segment).joined() }
+        return root + frames.prefix(shown).map(segment).joined() + "…" + frames.suffix(shown).map(segment).joined()
+    }
+
+    private func isInKey(_ frame: Frame) -> Bool {
+        frame.kind == .pairs && (Int32(frame.current) - frame.base) & 1 == 0
+    }
+
+    private func segment(_ frame: Frame) -> String {
+        let stack = threads[frame.thread], current = Int32(frame.current)
+        switch frame.kind {
+        case .list: return "[\(current)]"
+        case .upvalues:
+            let name = stack.pushUpvalue(of: frame.slot, at: current) ?? ""
+            stack.pop()
+            return "(upvalue '\(name)')"
+        case .pairs:
+            if !isInKey(frame) { return segment(key: current - 1, in: stack) }
+            return frame.slot == frames.last?.slot ? "" : "[a key]"
+        }
+    }
+
+    private func segment(key: Int32, in stack: Stack) -> String {
+        switch stack.type(key) {
+        case .string:
+            let text = stack.string(key) ?? ""
+            return isIdentifier(text) ? ".\(text)" : "[\"\(text)\"]"
+        case .number: return stack.isInteger(key) ? "[\(stack.integer(key) ?? 0)]" : "[\(stack.number(key))]"
+        case .boolean: return "[\(stack.boolean(key))]"
+        default: return "[\(stack.type(key))]"
+        }
+    }
+
+    private func isIdentifier(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard let first = bytes.first, !(0x30...0x39).contains(first) else { return false }
+        return bytes.allSatisfy { byte in
+            byte == 0x5f || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) && byte < 0x80
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// Tables on their way out: lists become arrays, all others maps; a metatable is named around them.
+
+import CLua
+import Wire
+
+extension Encoder {
+    /// Pairs that one protected call fetches.
+    private static var batch: Int32 { 16 }
+
+    mutating func openTable(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+        if let entry = try orInterrupted({ () throws(LuaError) in try names.find(slot, as: .value, in: stack) }) {
+            encodeName(entry, into: &buffer)
+            return nil
+        }
+        if encodeReference(to: stack.identity(slot), into: &buffer) { return nil }
+        let slot = makeRoom(for: slot)
+        let header = stack.pushMetatable(slot) ? try encodeMetatable(into: &buffer) : nil
+        let base = stack.top
+        let (entries, isList) = try orInterrupted { () throws(LuaError) in
+            try stack.openTable(slot, limit: Encoder.batch)
+        }
+        if entries > UInt32.max { throw tooLarge("a table") }
+        if isList || entries == 0 { buffer.appendArray(count: entries) } else { buffer.appendMap(count: entries) }
+        return frame(isList ? .list : .pairs, slot, base: base, count: entries, header: header)
+    }
+
+    /// Begins the extension that says what the metatable is. Stack: metatable →
+    private mutating func encodeMetatable(into buffer: inout WireBuffer) throws(EncodeError) -> Int {
+        let metatable = stack.top
+        defer { stack.pop() }
+        if let kind = marks.kind(ofMetatable: stack.identity(metatable)) {
+            return buffer.open(kind == .array ? .array : .object)
+        }
+        let known = try orInterrupted { () throws(LuaError) in try names.find(metatable, as: .metatable, in: stack) }
+        guard let known else {
+            throw .cannotSend(
+                "a table with a metatable", path: "", advice: "register its class with pmap.register")
+        }
+        let header = buffer.open(.instance)
+        encodeName(known, into: &buffer)
+        return header
+    }
+
+    mutating func advanceList(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+        let first = frame.base + 1, last = frame.base + Encoder.batch
+        var slot = last
+        while frame.current < frame.count {
+            if slot == last {
+                stack.top = frame.base
+                slot = first
+            } else {
+                slot += 1
+            }
+            frame.current += 1
+            let type = unsafe lua_rawgeti(stack.thread, frame.slot, lua_Integer(frame.current))
+            if !(try encodeScalar(slot, type: type, nilIsNull: true, into: &buffer)) { return slot }
+        }
+        return nil
+    }
+
+    /// Stack above the frame's base: a key or nil, then the pairs that follow it.
+    mutating func advancePairs(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+        stack.top = frame.end
+        while true {
+            while frame.current < Int(frame.end) {
+                frame.current += 1
+                let slot = Int32(frame.current), isValue = (slot - frame.base) & 1 == 1
+                if !(try encodeScalar(slot, nilIsNull: isValue, into: &buffer)) { return slot }
+            }
+            if frame.end - frame.base < 1 + 2 * Encoder.batch { return nil }
+            frame.end = try fetchPairs(after: frame.end - 1, frame)
+            frame.current = Int(frame.base + 1)
+        }
+    }
+
+    /// Stack above the base: …, key, value → key, next key, next value, …; answers the new height.
+    private func fetchPairs(after key: Int32, _ frame: Frame) throws(EncodeError) -> Int32 {
+        stack.copy(key)
+        stack.replace(frame.base + 1)
+        stack.top = frame.base + 1
+        _ = try orInterrupted { () throws(LuaError) in try stack.nextPairs(frame.slot, limit: Encoder.batch) }
+        return stack.top
+    }
+}

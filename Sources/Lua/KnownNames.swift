@@ -1,0 +1,174 @@
+// What travels by name: modules, what is directly in one, registered classes. Found by identity; the names stay
+// Lua strings, so that nothing is allocated, and no finalizer can run, while a value is being encoded.
+
+import CLua
+import CLuaBridge
+
+struct KnownNames {
+    enum Kind { case module, member, `class` }
+    /// Where the thing stands: a module's member is named as a function or as a metatable, not as a mere table.
+    enum Role { case value, function, metatable }
+
+    private struct Entry {
+        var kind: Kind
+        /// Looks like a metatable, so that it is named also where it stands as a value.
+        var isClass = false
+    }
+
+    private static let indexField = 1, nameField = 2, globalsName = 3, firstName = 4
+    private static let batch: Int32 = 32
+
+    private let loaded: Int, classes: Int, strings: Int
+    private var numbers = IdentityMap()
+    private var entries: [Entry] = []
+    private var print: UInt64?
+    private var isComplete = false
+
+    init(_ stack: Stack) {
+        stack.rawGet(Stack.registry, field: "_LOADED")
+        loaded = stack.makeReference()
+        stack.pushClasses()
+        classes = stack.makeReference()
+        stack.newTable()
+        for (place, text) in [(Self.indexField, "__index"), (Self.nameField, "__name"), (Self.globalsName, "_G")] {
+            stack.push(text)
+            stack.rawSet(-2, at: place)
+        }
+        strings = stack.makeReference()
+    }
+
+    /// A new message begins: finds out whether modules or classes were added since the last one.
+    mutating func refresh(_ stack: Stack) throws(LuaError) {
+        isComplete = false
+        stack.rawGet(Stack.registry, at: loaded)
+        stack.rawGet(Stack.registry, at: classes)
+        let now = unsafe pmap_tables_print(stack.thread, -2, -1)
+        stack.pop(2)
+        if now != print { try collect(stack) }
+        print = now
+    }
+
+    /// The entry of the thing at `index`, if it has a name. A member found may have been replaced since, and one not
+    /// found may have been added: then everything is looked through again, once a message.
+    mutating func find(_ index: Int32, as role: Role, in stack: Stack) throws(LuaError) -> Int? {
+        let identity = stack.identity(index)
+        if let entry = numbers.number(of: identity), isCurrent(entry, index, stack) { return accepted(entry, as: role) }
+        if role == .value && numbers.number(of: identity) == nil || isComplete { return nil }
+        try collect(stack)
+        return numbers.number(of: identity).flatMap { accepted($0, as: role) }
+    }
+
+    func kind(_ entry: Int) -> Kind { entries[entry].kind }
+
+    /// Stack: → name of the module or class
+    func pushName(_ entry: Int, _ stack: Stack) { pushString(Self.firstName + 2 * entry, stack) }
+    /// Stack: → key in the module
+    func pushKey(_ entry: Int, _ stack: Stack) { pushString(Self.firstName + 2 * entry + 1, stack) }
+
+    private func pushString(_ place: Int, _ stack: Stack) {
+        stack.rawGet(Stack.registry, at: strings)
+        stack.rawGet(-1, at: place)
+        stack.remove(-2)
+    }
+
+    private func accepted(_ entry: Int, as role: Role) -> Int? {
+        role == .value && entries[entry].kind == .member && !entries[entry].isClass ? nil : entry
+    }
+
+    private func isCurrent(_ entry: Int, _ index: Int32, _ stack: Stack) -> Bool {
+        guard entries[entry].kind == .member, !isComplete else { return true }
+        let index = stack.absolute(index), height = stack.top
+        defer { stack.top = height }
+        stack.rawGet(Stack.registry, at: loaded)
+        pushName(entry, stack)
+        guard stack.rawGet(-2) == .table else { return false }
+        pushKey(entry, stack)
+        stack.rawGet(-2)
+        return stack.rawEqual(-1, index)
+    }
+}
+
+// MARK: Looking through the modules
+
+extension KnownNames {
+    private mutating func collect(_ stack: Stack) throws(LuaError) {
+        let height = stack.top
+        defer { stack.top = height }
+        numbers = IdentityMap()
+        entries.removeAll()
+        stack.rawGet(Stack.registry, at: strings)
+        stack.rawGet(Stack.registry, at: loaded)
+        stack.rawGet(Stack.registry, at: classes)
+        let strings = height + 1, loaded = height + 2, classes = height + 3
+
+        stack.pushGlobals()
+        stack.rawGet(strings, at: Self.globalsName)
+        add(.module, thing: height + 4, name: height + 5, key: nil, strings, stack)
+        let globals = stack.identity(height + 4)
+
+        try stack.walk(loaded, batch: Self.batch) { name, module in
+            add(.module, thing: module, name: name, key: nil, strings, stack)
+        }
+        try stack.walk(classes, batch: Self.batch) { name, metatable in
+            add(.class, thing: metatable, name: name, key: nil, strings, stack)
+        }
+        try stack.walk(loaded, batch: Self.batch) { (name, module) throws(LuaError) in
+            guard stack.type(module) == .table, stack.identity(module) != globals else { return }
+            try addMembers(of: module, name: name, strings, stack)
+        }
+        try addMembers(of: height + 4, name: height + 5, functionsOfHostOnly: true, strings, stack)
+        isComplete = true
+    }
+
+    private mutating func addMembers(
+        of module: Int32, name: Int32, functionsOfHostOnly: Bool = false, _ strings: Int32, _ stack: Stack
+    ) throws(LuaError) {
+        try stack.walk(module, batch: Self.batch) { key, thing in
+            if functionsOfHostOnly && !stack.isHostCode(thing) { return }
+            add(.member, thing: thing, name: name, key: key, strings, stack)
+        }
+    }
+
+    private mutating func add(
+        _ kind: Kind, thing: Int32, name: Int32, key: Int32?, _ strings: Int32, _ stack: Stack
+    ) {
+        let type = stack.type(thing)
+        guard type == .table || type == .function, stack.type(name) == .string, stack.type(key ?? name) == .string,
+            numbers.insert(stack.identity(thing)) == nil
+        else { return }
+        let place = Self.firstName + 2 * entries.count
+        stack.copy(name)
+        stack.rawSet(strings, at: place)
+        stack.copy(key ?? name)
+        stack.rawSet(strings, at: place + 1)
+        let isClass = type == .table && hasMetafield(thing, strings, stack)
+        entries.append(Entry(kind: kind, isClass: isClass))
+    }
+
+    private func hasMetafield(_ table: Int32, _ strings: Int32, _ stack: Stack) -> Bool {
+        [Self.indexField, Self.nameField].contains { field in
+            stack.rawGet(strings, at: field)
+            defer { stack.pop() }
+            return stack.rawGet(table) != .nil
+        }
+    }
+}
+
+extension Stack {
+    /// Calls `body` with the indices of each key and value.
+    func walk(
+        _ table: Int32, batch: Int32, _ body: (_ key: Int32, _ value: Int32) throws(LuaError) -> Void
+    ) throws(LuaError) {
+        let first = top + 1
+        pushNil()
+        while true {
+            let pairs = try nextPairs(table, limit: batch)
+            for pair in 0..<pairs { try body(first + 1 + 2 * pair, first + 2 + 2 * pair) }
+            if pairs < batch { break }
+            copy(first + 2 * pairs - 1)
+            replace(first)
+            top = first
+        }
+        top = first - 1
+    }
+}

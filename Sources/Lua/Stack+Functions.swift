@@ -1,0 +1,53 @@
+// Functions as values: their bytecode and their upvalues.
+
+import CLua
+import CLuaBridge
+import Wire
+
+extension Stack {
+    package func isHostCode(_ index: Int32) -> Bool { unsafe lua_iscfunction(thread, index) != 0 }
+
+    /// Appends the bytecode of the Lua function on top of the stack, with what messages need to name its lines.
+    func dumpFunction(into buffer: inout WireBuffer) {
+        unsafe withUnsafeMutablePointer(to: &buffer) { pointer in
+            let write: lua_Writer = { _, bytes, count, context in
+                guard let buffer = unsafe context?.assumingMemoryBound(to: WireBuffer.self) else { return 1 }
+                unsafe buffer.pointee.append(UnsafeRawBufferPointer(start: bytes, count: count))
+                return 0
+            }
+            unsafe lua_dump(thread, write, pointer, 0)
+        }
+    }
+
+    /// Stack: → function, or → message and false. Bytecode that Lua did not write can crash it.
+    func loadBytecode(_ bytecode: UnsafeRawBufferPointer) -> Bool {
+        let start = unsafe bytecode.baseAddress?.assumingMemoryBound(to: CChar.self)
+        return unsafe luaL_loadbufferx(thread, start, bytecode.count, "=?", "b") == LUA_OK
+    }
+
+    /// Stack: → value, or nothing and nil when the function has no such upvalue; answers its name.
+    func pushUpvalue(of function: Int32, at place: Int32) -> String? {
+        unsafe lua_getupvalue(thread, function, place).map { unsafe String(cString: $0) }
+    }
+
+    /// Stack: value →
+    func setUpvalue(of function: Int32, at place: Int32) {
+        if unsafe lua_setupvalue(thread, function, place) == nil { pop() }
+    }
+
+    func hasUpvalue(_ function: Int32, at place: Int32) -> Bool {
+        guard unsafe lua_getupvalue(thread, function, place) != nil else { return false }
+        pop()
+        return true
+    }
+
+    /// The identity of the variable itself: functions that share it have the same.
+    func upvalueIdentity(of function: Int32, at place: Int32) -> UInt {
+        unsafe UInt(bitPattern: lua_upvalueid(thread, function, place))
+    }
+
+    /// Makes an upvalue of `function` the same variable as one of `other`.
+    func joinUpvalue(of function: Int32, at place: Int32, to other: Int32, at otherPlace: Int32) {
+        unsafe lua_upvaluejoin(thread, function, place, other, otherPlace)
+    }
+}

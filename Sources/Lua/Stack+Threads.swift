@@ -1,0 +1,24 @@
+// More room than one Lua stack has, and quiet while values are read.
+
+import CLua
+import CLuaBridge
+
+extension Stack {
+    /// Stack: → thread. Its stack is empty, and lives as long as the thread stays on this one.
+    func pushThread() -> Stack {
+        guard let other = unsafe lua_newthread(thread) else { preconditionFailure("lua_newthread gave no thread") }
+        return unsafe Stack(other)
+    }
+
+    /// Moves the value on top to the stack of another thread of the same state.
+    func move(to other: Stack) { unsafe lua_xmove(thread, other.thread, 1) }
+
+    /// Stops the collector, so that no finalizer runs; answers whether it was running.
+    func stopCollector() -> Bool {
+        let wasRunning = unsafe pmap_gc_is_running(thread)
+        if wasRunning { unsafe pmap_gc_stop(thread) }
+        return wasRunning
+    }
+
+    func restartCollector() { unsafe pmap_gc_restart(thread) }
+}

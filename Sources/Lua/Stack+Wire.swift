@@ -1,0 +1,34 @@
+// Between the Lua stack and Wire's buffers, for those who hold no pointers.
+
+package import Wire
+
+extension Stack {
+    /// Stack: → string
+    package func push(_ buffer: borrowing WireBuffer) { unsafe push(bytes: buffer.bytes) }
+
+    /// Makes the value on top what `require(name)` answers. Stack: value →
+    package func setLoaded(_ name: String) {
+        rawGet(Stack.registry, field: "_LOADED")
+        insert(at: -2)
+        rawSet(-2, field: name)
+        pop()
+    }
+}
+
+extension Decoder {
+    /// Decodes the string at `index` of `stack`, all of it. Stack: → value
+    package mutating func decodeWhole(_ index: Int32, of stack: Stack) throws(WireError) {
+        guard let bytes = unsafe stack.bytes(index) else { throw .truncated(at: 0, needed: 1) }
+        let used = try unsafe decode(bytes, onto: stack)
+        if used == bytes.count { return }
+        stack.pop()
+        throw .overrun(at: used)
+    }
+
+    /// Decodes the value that begins at `offset` of `buffer`. Stack: → value
+    package mutating func decode(
+        _ buffer: borrowing WireBuffer, at offset: Int, onto stack: Stack
+    ) throws(WireError) -> Int {
+        try unsafe decode(UnsafeRawBufferPointer(rebasing: buffer.bytes[offset...]), onto: stack)
+    }
+}

@@ -1,0 +1,216 @@
+// One item after the other through the task: what it is given, what it answers, what it printed. It knows neither
+// where items come from nor who takes what is left of them.
+
+package import Lua
+package import Records
+package import Wire
+
+/// Runs items in this process and tells an outbox of each.
+package final class TaskRunner {
+    /// How items become arguments and results become records.
+    package struct Form {
+        package var input = InputFormat.lines
+        package var output = OutputFormat.lines
+        /// Write the item instead of the result, unless that is nil or false.
+        package var isFilter = false
+        /// A failure carries the item as text.
+        package var keepsInput = false
+
+        package init() {}
+
+        /// What tasks print goes in front of their records; with other formats it goes to standard error.
+        var printsToOutput: Bool { output == .lines || output == .none }
+    }
+
+    private let script: LoadedScript
+    private let stack: Stack
+    private let form: Form
+    private var reader: RecordReader
+    private var writer: RecordWriter
+    private lazy var decoder = Decoder(stack)
+    /// Records of `pmap.emit`, in front of the returned one.
+    private var emitted = WireBuffer()
+
+    /// Where on the stack they stay: the message handler, the task, the `inputs` list.
+    private static let (handler, task, inputs): (Int32, Int32, Int32) = (1, 2, 3)
+
+    /// Takes the script's state for itself: its stack is the runner's from now on.
+    package init(_ script: LoadedScript, _ form: Form) {
+        self.script = script
+        self.form = form
+        stack = script.stack
+        reader = RecordReader(form.input, marks: script.module.marks)
+        writer = RecordWriter(form.output, marks: script.module.marks)
+        stack.top = 0
+        stack.pushHandler()
+        script.push(.task)
+        script.push(.inputs)
+    }
+
+    // MARK: The worker's life
+
+    /// Runs the script's `setup`, with standard output captured; `programs` is what programs write to.
+    package func setUp(worker: Int, programs: Int32, mode: LibraryMode, outbox: inout Outbox) -> Failure? {
+        do throws(LuaError) {
+            try stack.beginCapture(programs: programs, mode: mode)
+            try call(.setup, worker: worker)
+        } catch {
+            return Failure(.error, error.message, traceback: error.traceback)
+        }
+        passOnCaptured(&outbox)
+        self.worker = worker
+        return nil
+    }
+
+    private var worker = 0
+
+    /// Runs the script's `teardown`.
+    package func tearDown(outbox: inout Outbox) {
+        do throws(LuaError) {
+            try call(.teardown, worker: worker)
+        } catch {
+            outbox.stray(Array("pmap: teardown: \(error.message)\n".utf8))
+        }
+        passOnCaptured(&outbox)
+    }
+
+    private func call(_ name: ScriptName, worker: Int) throws(LuaError) {
+        guard script.has(name) else { return }
+        script.push(name)
+        stack.newTable(keys: 1)
+        stack.push(Int64(worker))
+        stack.rawSet(-2, field: "id")
+        try stack.call(arguments: 1, results: 0)
+    }
+
+    /// What was printed outside any item, or written by a program that nobody waited for.
+    package func passOnCaptured(_ outbox: inout Outbox) {
+        let text = stack.takeCaptured(all: true)
+        if text.isEmpty { return }
+        if form.printsToOutput { outbox.strayOutput(text) } else { outbox.stray(text) }
+    }
+
+    // MARK: Items
+
+    /// Runs the item that `record` is. At least 64 bytes after it must be readable.
+    package func run(_ record: RecordBytes, item: Int, outbox: inout Outbox) {
+        begin(item, &outbox)
+        do throws(RecordError) {
+            if try reader.read(record, onto: stack) == .blank { return outbox.commit() }
+        } catch {
+            return outbox.fail(Failure(.error, error.description, input: form.keepsInput ? record.text : nil))
+        }
+        runPushed(item, record, &outbox)
+    }
+
+    /// Runs the item at `place` of the script's `inputs` list.
+    package func run(listed place: Int, item: Int, outbox: inout Outbox) {
+        begin(item, &outbox)
+        stack.rawGet(TaskRunner.inputs, at: place)
+        runPushed(item, nil, &outbox)
+    }
+
+    /// Runs the item whose value on the wire begins at `offset` of `values`.
+    package func run(_ values: borrowing WireBuffer, at offset: Int, item: Int, outbox: inout Outbox) {
+        begin(item, &outbox)
+        do throws(WireError) {
+            _ = try decoder.decode(values, at: offset, onto: stack)
+        } catch {
+            return outbox.fail(Failure(.unsendable, error.description))
+        }
+        runPushed(item, nil, &outbox)
+    }
+
+    private func begin(_ item: Int, _ outbox: inout Outbox) {
+        outbox.begin(item: item)
+        stack.beginItem(item)
+        stack.top = TaskRunner.inputs
+        stack.copy(TaskRunner.task)
+    }
+
+    /// Stack: handler, task, inputs, task, item → handler, task, inputs, results…
+    private func runPushed(_ item: Int, _ record: RecordBytes?, _ outbox: inout Outbox) {
+        if form.isFilter || form.keepsInput {
+            stack.copy(-1)
+            stack.insert(at: TaskRunner.inputs + 1)
+        }
+        let base = stack.top - 2
+        stack.push(Int64(item))
+        var failure: Failure?
+        do throws(LuaError) {
+            try stack.call(arguments: 2, results: -1, handler: TaskRunner.handler)
+        } catch {
+            failure = Failure(.error, error.message, traceback: error.traceback)
+        }
+        if stack.hasCaptured { showCaptured(failed: failure != nil || isRefusal(base), &outbox) }
+        if failure == nil { failure = append(resultsAbove: base, record, &outbox) }
+        guard var failure else { return outbox.commit() }
+        if form.keepsInput { failure.input = inputText(record) }
+        outbox.fail(failure)
+    }
+
+    /// nil and a message: a failure, as under `assert`.
+    private func isRefusal(_ base: Int32) -> Bool { stack.top > base + 1 && stack.type(base + 1) == .nil }
+
+    private func append(resultsAbove base: Int32, _ record: RecordBytes?, _ outbox: inout Outbox) -> Failure? {
+        if isRefusal(base) { return refusal(base + 2) }
+        if emitted.count > 0 {
+            outbox.output.append(emitted)
+            emitted.reset()
+        }
+        let count = stack.top - base
+        let isNothing = count == 0 || stack.type(base + 1) == .nil
+        do throws(RecordError) {
+            if form.isFilter {
+                if !isNothing && stack.boolean(base + 1) { try appendItem(record, &outbox) }
+            } else if !isNothing {
+                try writer.append(count, from: base + 1, of: stack, to: &outbox.output)
+            }
+        } catch {
+            return Failure(.unsendable, error.description)
+        }
+        return nil
+    }
+
+    private func refusal(_ message: Int32) -> Failure {
+        stack.copy(message)
+        do throws(LuaError) { try stack.convertToString() } catch {
+            return Failure(.error, error.message, traceback: error.traceback)
+        }
+        return Failure(.error, stack.string(-1) ?? "(no message)")
+    }
+
+    /// The item unchanged: its own bytes where both formats are the same.
+    private func appendItem(_ record: RecordBytes?, _ outbox: inout Outbox) throws(RecordError) {
+        if let record, form.input.rawValue == form.output.rawValue {
+            outbox.output.append(record)
+            outbox.output.append(form.output.terminator)
+        } else {
+            try writer.append(1, from: TaskRunner.inputs + 1, of: stack, to: &outbox.output)
+        }
+    }
+
+    // MARK: What else an item leaves
+
+    /// Records that the running task adds before the one it returns. `values` are the arguments of `pmap.emit`.
+    private func emit(_ values: Stack) throws(LuaError) {
+        do { try writer.append(values.top, from: 1, of: values, to: &emitted) } catch {
+            throw LuaError(message: error.description)
+        }
+    }
+
+    private func showCaptured(failed: Bool, _ outbox: inout Outbox) {
+        let text = stack.takeCaptured()
+        if text.isEmpty { return }
+        if form.printsToOutput && !failed { outbox.output.append(text) } else { outbox.text(text) }
+    }
+
+    private func inputText(_ record: RecordBytes?) -> String? {
+        if let record { return record.text }
+        var text = WireBuffer()
+        var json = RecordWriter(.jsonl, marks: script.module.marks)
+        do { try json.append(1, from: TaskRunner.inputs + 1, of: stack, to: &text) } catch { return nil }
+        text.truncate(to: text.count - 1)
+        return String(decoding: text.array, as: UTF8.self)
+    }
+}

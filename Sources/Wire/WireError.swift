@@ -1,0 +1,36 @@
+// Why bytes were refused, wherever in this package bytes are read.
+
+/// Why bytes were refused. `at` counts from the start of the message.
+package enum WireError: Error, Equatable, CustomStringConvertible {
+    /// At least `needed` more bytes must follow: the only error that more bytes can mend.
+    case truncated(at: Int, needed: Int)
+    case unknownTag(UInt8, at: Int)
+    case unknownExtension(Int8, at: Int)
+    /// An extension whose payload is not what the table in `WireExtension` says.
+    case malformed(WireExtension, at: Int)
+    /// The size of an extension is not that of what is in it.
+    case overrun(at: Int)
+    /// What stands where a table's key must be: `nil` or `nan`.
+    case badKey(String, at: Int)
+    /// A function that was not sent by a process of this run.
+    case foreignFunction(at: Int)
+    /// A module, a member of one, or a class that the receiver does not have, and why.
+    case unresolved(String, at: Int)
+
+    package var description: String {
+        switch self {
+        case .truncated(let offset, let needed): "at byte \(offset): at least \(needed) more bytes are missing"
+        case .unknownTag(let tag, let offset): "at byte \(offset): \(hexadecimal(tag)) begins no MessagePack value"
+        case .unknownExtension(let code, let offset): "at byte \(offset): extension type \(code) is unknown here"
+        case .malformed(let kind, let offset): "at byte \(offset): the \(kind) extension is malformed"
+        case .overrun(let offset): "at byte \(offset): an extension and what is in it end at different places"
+        case .badKey(let key, let offset): "at byte \(offset): \(key) cannot be a key of a table"
+        case .foreignFunction(let offset): "at byte \(offset): a function that does not come from this run"
+        case .unresolved(let reason, let offset): "at byte \(offset): \(reason)"
+        }
+    }
+}
+
+private func hexadecimal(_ byte: UInt8) -> String {
+    (byte < 16 ? "0x0" : "0x") + String(byte, radix: 16)
+}

@@ -1,0 +1,26 @@
+// What Lua has and MessagePack lacks, as MessagePack extension types. Anybody can read a message without them.
+
+/// The extension types.
+///
+///     code  name       payload
+///     ────  ─────────  ──────────────────────────────────────────────────────────────────────────────────
+///     -1    timestamp  MessagePack's own, read only: becomes seconds, a float if there are nanoseconds
+///     80    graph      one value; the whole message, when a `reference` is in it
+///     81    reference  an unsigned number, 4 bytes: what got this number when it first appeared
+///     82    null       nothing; `pmap.null` where `nil` may stand too: at the top, as upvalue, as key
+///     83    array      an array or map: a table marked by `pmap.array`
+///     84    object     an array or map: a table marked by `pmap.object`
+///     85    instance   its metatable (a module, member or class), then an array or map
+///     86    function   hash of the bytecode, 8 bytes; bytecode as bin; its upvalues as an array
+///     87    module     the name: what `require` gives for it; "_G" is the receiver's globals
+///     88    member     module and key as two strings: a function or metatable directly in a module
+///     89    class      the name under which `pmap.register` knows the metatable
+///
+/// Inside a graph every table, function and upvalue is numbered from 0 in the order of first appearance; of an
+/// upvalue that several functions share, the later ones hold a `reference` to its number. In tables `nil` is
+/// `pmap.null`; at the top and as an upvalue it is nil.
+package enum WireExtension: Int8, Sendable, CaseIterable {
+    case timestamp = -1
+    case graph = 80
+    case reference, null, array, object, instance, function, module, member, `class`
+}

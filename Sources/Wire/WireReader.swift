@@ -1,0 +1,54 @@
+// Reads bytes in order, never past their end. A file of its own beside WireBuffer.swift because reading and writing
+// share nothing: this one never owns memory. With that one the only file of the module with raw memory in it.
+
+/// A place in bytes that somebody else keeps alive.
+@safe package struct WireReader {
+    @usableFromInline let base: UnsafeRawPointer?
+    @usableFromInline package var offset: Int = 0
+    /// Nothing is read from here on.
+    @usableFromInline package private(set) var limit: Int
+    @usableFromInline let count: Int
+    /// Where the extension ends that is being read; more bytes would not help then.
+    package var payloadEnd: Int? {
+        didSet { limit = payloadEnd ?? count }
+    }
+
+    package init(_ bytes: UnsafeRawBufferPointer) {
+        unsafe base = bytes.baseAddress
+        count = bytes.count
+        limit = bytes.count
+    }
+
+    @inlinable package var remaining: Int { limit &- offset }
+    /// What is left of the message, beyond the extension too.
+    package var remainingOfMessage: Int { count - offset }
+
+    /// Checks that `size` bytes are there.
+    @inlinable package func require(_ size: Int) throws(WireError) {
+        if size > remaining { throw shortage(of: size - remaining) }
+    }
+
+    @usableFromInline func shortage(of size: Int) -> WireError {
+        payloadEnd == nil ? .truncated(at: offset, needed: size) : .overrun(at: offset)
+    }
+
+    @inlinable package mutating func readByte() throws(WireError) -> UInt8 {
+        try require(1)
+        defer { offset &+= 1 }
+        return unsafe base.unsafelyUnwrapped.load(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    @inlinable package mutating func read<Integer: FixedWidthInteger>(_: Integer.Type) throws(WireError) -> Integer {
+        let size = MemoryLayout<Integer>.size
+        try require(size)
+        defer { offset &+= size }
+        return Integer(bigEndian: unsafe base.unsafelyUnwrapped.loadUnaligned(fromByteOffset: offset, as: Integer.self))
+    }
+
+    /// The next `size` bytes where they lie, valid as long as what is read.
+    @inlinable package mutating func readBytes(_ size: Int) throws(WireError) -> UnsafeRawBufferPointer {
+        try require(size)
+        defer { offset &+= size }
+        return unsafe UnsafeRawBufferPointer(start: base.map { unsafe $0 + offset }, count: size)
+    }
+}
