@@ -51,6 +51,14 @@ package struct Descriptor: ~Copyable {
         self.init(owning: number)
     }
 
+    /// A file in memory.
+    package init(memory name: String) throws(PosixError) {
+        let number = unsafe pmap_memfd_create(name)
+        if number < 0 { throw PosixError("memfd_create") }
+        defer { close(number) }
+        try self.init(copying: number)
+    }
+
     /// The directory the process is in now, to open files relative to it later.
     package static func currentDirectory() throws(PosixError) -> Descriptor {
         let number = pmap_open_current_directory()

@@ -63,8 +63,18 @@ package enum StandardDescriptor {
 
     package static func isTerminal(_ number: Int32) -> Bool { isatty(number) != 0 }
 
-    /// Makes `number` lead to where `source` does.
-    package static func redirect(_ number: Int32, to source: Int32) { dup2(source, number) }
+    /// Writes all of `bytes` to standard error; when that is not possible there is nobody to tell.
+    package static func writeError(_ bytes: [UInt8]) {
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { memory in
+                let from = unsafe memory.baseAddress.map { unsafe $0 + start }
+                return retrying { unsafe write(error, from, bytes.count - start) }
+            }
+            if count <= 0 { return }
+            start += count
+        }
+    }
 
     package static func redirectToNull(_ number: Int32) {
         let null = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)

@@ -167,16 +167,23 @@ package final class HostLoop {
             workers[number] = worker
             return worker
         } catch {
-            observer.notice(.fewerWorkers(error))
-            giveUp(number, unfinished: [chunk], why: Failure(.error, error.description))
+            giveUp(number, unfinished: [chunk], why: .noProcess(error))
             return nil
         }
     }
 
+    private enum WhyUnusable { case noProcess(PosixError), setup(Failure) }
+
     /// A worker that cannot be had costs its place; the last one costs the run.
-    private func giveUp(_ number: Int, unfinished: [Chunk], why: Failure) {
+    private func giveUp(_ number: Int, unfinished: [Chunk], why: WhyUnusable) {
         let actions = scheduler.handle(.unusable(worker: number, unfinished: unfinished))
-        if scheduler.isHelpless { end(.noWorkers(why)) } else { perform(actions) }
+        switch (why, scheduler.isHelpless) {
+        case (.noProcess(let error), true): end(.noWorkers(Failure(.error, error.description), inSetup: false))
+        case (.setup(let failure), true): end(.noWorkers(failure, inSetup: true))
+        case (.noProcess(let error), false): observer.notice(.fewerWorkers(error))
+        case (.setup(let failure), false): observer.notice(.setupFailed(failure))
+        }
+        perform(actions)
     }
 
     /// What fails on the way to a worker shows in its death.
@@ -204,8 +211,7 @@ package final class HostLoop {
         take(death.entries, from: worker)
         workers[worker.number] = nil
         if let failure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status)) {
-            observer.notice(.setupFailed(failure))
-            return giveUp(worker.number, unfinished: worker.assignments.chunks, why: failure)
+            return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
         if worker.hasBegunNext && !isKilling {
             let failure = Failure(.crash, crashMessage(worker.pid, death.status))

@@ -25,10 +25,10 @@ package final class LocalRun {
     package func run(_ body: any WorkerBody) -> (Ending, Tally) {
         let batches = BatchSlot()
         guard let pages = try? SharedPages(bytes: WorkerHandle.pageBytes) else {
-            return (.noWorkers(Failure(.error, "the machine has no memory")), ledger.tally)
+            return (.noWorkers(Failure(.error, "the machine has no memory"), inSetup: false), ledger.tally)
         }
         var outbox = Outbox(pages.buffer(), pages.statusWords()) { batches.append($0) }
-        if let failure = body.setUp(worker: 1, outbox: &outbox) { return (.noWorkers(failure), ledger.tally) }
+        if let failure = body.setUp(worker: 1, outbox: &outbox) { return (.noWorkers(failure, inSetup: true), ledger.tally) }
         var events = [Scheduler.Event.available]
         while !events.isEmpty, ending == nil {
             for action in scheduler.handle(events.removeFirst()) {

@@ -74,5 +74,5 @@ package enum Ending: Equatable {
     case outputFailed(PosixError)
     case inputFailed(Failure)
     /// `setup` failed everywhere, or no process was to be had.
-    case noWorkers(Failure)
+    case noWorkers(Failure, inSetup: Bool)
 }

@@ -115,36 +115,8 @@ struct JSONWriter: ~Copyable {
             buffer.append(text)
         } else {
             guard text.isUTF8 else { throw refusal(.stringNotUTF8) }
-            appendEscaped(text, to: &buffer)
+            buffer.append(escapedJSON: text)
         }
         buffer.append(UInt8(ascii: "\""))
-    }
-
-    private func appendEscaped(_ text: RecordBytes, to buffer: inout WireBuffer) {
-        var start = 0
-        while true {
-            let end = text.firstToEscape(from: start, orHigh: false)
-            buffer.append(text[start..<end])
-            if end == text.count { return }
-            appendEscape(text[end], to: &buffer)
-            start = end + 1
-        }
-    }
-
-    private func appendEscape(_ byte: UInt8, to buffer: inout WireBuffer) {
-        switch byte {
-        case 0x08: buffer.append("\\b")
-        case 0x09: buffer.append("\\t")
-        case 0x0A: buffer.append("\\n")
-        case 0x0C: buffer.append("\\f")
-        case 0x0D: buffer.append("\\r")
-        case 0x22: buffer.append("\\\"")
-        case 0x5C: buffer.append("\\\\")
-        default:
-            let digits = Array("0123456789abcdef".utf8)
-            buffer.append("\\u00")
-            buffer.append(digits[Int(byte >> 4)])
-            buffer.append(digits[Int(byte & 15)])
-        }
     }
 }

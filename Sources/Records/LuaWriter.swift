@@ -13,7 +13,7 @@ struct LuaWriter: ~Copyable {
     mutating func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
         switch stack.type(index) {
         case .string:
-            if let bytes = stack.recordBytes(index) { write(bytes, to: &buffer) }
+            if let bytes = stack.recordBytes(index) { buffer.append(luaString: bytes) }
         case .number where stack.isInteger(index):
             write(stack.integer(index) ?? 0, to: &buffer)
         case .number:
@@ -88,7 +88,7 @@ struct LuaWriter: ~Copyable {
         if case .text = keys.key(place), keys.name(place).isIdentifier { return buffer.append(keys.name(place)) }
         buffer.append(UInt8(ascii: "["))
         switch keys.key(place) {
-        case .text: write(keys.name(place), to: &buffer)
+        case .text: buffer.append(luaString: keys.name(place))
         case .integer(let key): write(key, to: &buffer)
         case .float(let key): write(key, to: &buffer)
         case .boolean(let key): buffer.append(key ? "true" : "false")
@@ -108,34 +108,6 @@ struct LuaWriter: ~Copyable {
             buffer.append(exact: value)
         } else {
             buffer.append(value.isNaN ? "(0/0)" : value < 0 ? "-math.huge" : "math.huge")
-        }
-    }
-
-    /// Bytes from 0x80 stay as they are in text that is UTF-8, and become escapes in what is not.
-    private func write(_ text: RecordBytes, to buffer: inout WireBuffer) {
-        buffer.append(UInt8(ascii: "\""))
-        var start = 0
-        let escapesHigh = !text.isUTF8
-        while true {
-            let end = text.firstToEscape(from: start, orHigh: escapesHigh)
-            buffer.append(text[start..<end])
-            if end == text.count { break }
-            appendEscape(text[end], to: &buffer)
-            start = end + 1
-        }
-        buffer.append(UInt8(ascii: "\""))
-    }
-
-    /// Three digits always, so that a digit may follow.
-    private func appendEscape(_ byte: UInt8, to buffer: inout WireBuffer) {
-        buffer.append(UInt8(ascii: "\\"))
-        switch byte {
-        case 0x09: buffer.append(UInt8(ascii: "t"))
-        case 0x0A: buffer.append(UInt8(ascii: "n"))
-        case 0x0D: buffer.append(UInt8(ascii: "r"))
-        case 0x22, 0x5C: buffer.append(byte)
-        default:
-            for place: UInt8 in [100, 10, 1] { buffer.append(0x30 + byte / place % 10) }
         }
     }
 }

@@ -127,5 +127,5 @@ extension Stack {
 }
 
 extension WireBuffer {
-    mutating func append(_ bytes: RecordBytes) { unsafe append(bytes.memory) }
+    package mutating func append(_ bytes: RecordBytes) { unsafe append(bytes.memory) }
 }

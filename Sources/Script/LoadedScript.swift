@@ -1,6 +1,6 @@
 // A script, loaded once, in the host, before any worker exists: its Lua state and what it defined.
 
-package import Lua
+import Lua
 
 /// What a script defined, by name.
 package enum ScriptName: String, CaseIterable, Sendable {

@@ -1,6 +1,6 @@
 // The `pmap` table that scripts see: emit, null, args, array and object, dumps and loads, register.
 
-package import Lua
+import Lua
 import Wire
 
 /// Its functions hold on to this, so it lives as long as the state.

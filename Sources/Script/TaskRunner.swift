@@ -45,6 +45,7 @@ package final class TaskRunner {
         stack.pushHandler()
         script.push(.task)
         script.push(.inputs)
+        script.module.emit = { [unowned self] stack throws(LuaError) in try emit(stack) }
     }
 
     // MARK: The worker's life

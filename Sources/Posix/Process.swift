@@ -1,0 +1,17 @@
+// This process: its end, and its environment.
+
+import Glibc
+
+package enum Process {
+    /// Flushes C's streams and ends; nothing else is run or freed.
+    package static func exit(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
+    }
+}
+
+package enum Environment {
+    package static func value(_ name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+}

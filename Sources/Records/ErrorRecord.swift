@@ -1,0 +1,54 @@
+// The record that `--on-error keep` writes in place of a failed item's, and the line that `--errors` keeps of it.
+
+package import Wire
+
+/// A failed item, in the forms users read by program.
+package struct ErrorRecord {
+    package let index: Int
+    package let failure: Failure
+
+    package init(index: Int, failure: Failure) {
+        self.index = index
+        self.failure = failure
+    }
+
+    /// A record with its terminator.
+    package func bytes(as format: OutputFormat) -> [UInt8] {
+        var record = WireBuffer()
+        switch format {
+        case .lines, .nul: record.append("error: \(failure.message)")
+        case .jsonl:
+            record.append("{\"error\":{\"index\":\(index),\"kind\":\"\(failure.kind)\",\"message\":")
+            record.append(jsonString: failure.message)
+            record.append("}}")
+        case .lua:
+            record.append("{error={index=\(index),kind=\"\(failure.kind)\",message=")
+            record.append(luaString: failure.message)
+            record.append("}}")
+        case .none: return []
+        }
+        record.append(format.terminator)
+        return record.array
+    }
+
+    /// One JSON object on a line: index, source, line, input, kind, message, traceback, attempts, worker.
+    package func line(source: String, place: Int, worker: Int) -> [UInt8] {
+        var line = WireBuffer()
+        line.append("{\"index\":\(index),\"source\":")
+        line.append(jsonString: source)
+        line.append(",\"line\":\(place),\"input\":")
+        line.append(jsonStringOrNull: failure.input)
+        line.append(",\"kind\":\"\(failure.kind)\",\"message\":")
+        line.append(jsonString: failure.message)
+        line.append(",\"traceback\":")
+        line.append(jsonStringOrNull: failure.traceback)
+        line.append(",\"attempts\":1,\"worker\":\(worker)}\n")
+        return line.array
+    }
+}
+
+extension WireBuffer {
+    fileprivate mutating func append(jsonStringOrNull text: String?) {
+        if let text { append(jsonString: text) } else { append("null") }
+    }
+}

@@ -1,0 +1,83 @@
+// The options as they are typed. What they mean together is worked out in `Job`.
+
+import ArgumentParser
+
+struct Flags: ParsableArguments {
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .customShort("P", allowingJoined: true), .customLong("jobs")],
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Workers: N, N% of the processors, +N or -N relative to them; 0 runs everything in this process.",
+            valueName: "n"))
+    var jobs: String?
+
+    @Option(
+        name: [.customShort("f", allowingJoined: true), .customLong("from")],
+        help: ArgumentHelp("How the input is read: lines, nul, jsonl.", valueName: "format"))
+    var from: String?
+
+    @Option(
+        name: [.customShort("t", allowingJoined: true), .customLong("to")],
+        help: ArgumentHelp("How results are written: lines, nul, jsonl, lua, none.", valueName: "format"))
+    var to: String?
+
+    @Flag(name: [.customShort("0"), .customLong("null")], help: "The same as --from nul.")
+    var null = false
+
+    @Flag(name: [.customShort("u"), .long], help: "Write results as they finish.")
+    var unordered = false
+
+    @Flag(name: [.customShort("k"), .customLong("keep-order")], help: "Write results in input order (the default).")
+    var keepOrder = false
+
+    @Option(
+        name: [.customShort("e", allowingJoined: false), .customLong("eval")], parsing: .unconditional,
+        help: ArgumentHelp("The task: an expression of item and index, or the body of a function.", valueName: "code"))
+    var code: String?
+
+    @Flag(help: "Write each input for which the task returns neither nil nor false.")
+    var filter = false
+
+    @Option(
+        name: [.customShort("D", allowingJoined: true)], parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("A string in pmap.args.NAME; may be repeated.", valueName: "name=value"))
+    var definitions: [String] = []
+
+    @Option(
+        name: [.customShort("l", allowingJoined: true)], parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Require a module first, as a global; may be repeated.", valueName: "name"))
+    var modules: [String] = []
+
+    @Option(help: ArgumentHelp("Items a chunk; by default it adapts while running.", valueName: "n"))
+    var chunk: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A failed item gives no record (drop), an error record (keep), or ends the run (stop).",
+            valueName: "drop|keep|stop"))
+    var onError: String?
+
+    @Option(help: ArgumentHelp("Replace a worker after so many items.", valueName: "n"))
+    var maxTasks: String?
+
+    @Option(help: ArgumentHelp("The seed of math.random: the same seed gives the same output.", valueName: "n"))
+    var seed: String?
+
+    @Option(help: ArgumentHelp("A file for one JSON line per failed item.", valueName: "file"))
+    var errors: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Disk space for results that wait for an earlier item: bytes, or with k, M, G (default 10G).",
+            valueName: "size"))
+    var spill: String?
+
+    @Flag(name: [.customShort("h"), .customLong("help")], help: "Show this help.")
+    var help = false
+
+    @Flag(name: [.customShort("V"), .customLong("version")], help: "Show the version.")
+    var version = false
+
+    @Argument(help: ArgumentHelp("The script, then the files, in order.", valueName: "script [file]"))
+    var words: [String] = []
+}

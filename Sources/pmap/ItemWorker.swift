@@ -1,0 +1,84 @@
+// What a worker does with a chunk: its records, one after the other, through the task.
+
+import Inputs
+import Lua
+import Posix
+import ProcessPool
+import Records
+import Script
+import Wire
+
+/// Joins the worker's side of the input and the task; knows neither pipes nor other workers.
+final class ItemWorker: WorkerBody {
+    private let runner: TaskRunner
+    private let chunks: ChunkReader
+    private let inputs: [Input]
+    private let terminator: UInt8
+    private let mode: LibraryMode
+    /// What programs write to instead of standard output; open for as long as the process.
+    private var programs: Descriptor?
+
+    init(_ script: LoadedScript, _ job: Job, directory: Int32, mode: LibraryMode) {
+        runner = TaskRunner(script, job.form)
+        chunks = ChunkReader(job.inputs, directory: directory)
+        inputs = job.inputs
+        terminator = job.terminator
+        self.mode = mode
+    }
+
+    func setUp(worker: Int, outbox: inout Outbox) -> Failure? {
+        if mode == .inWorker { StandardDescriptor.redirectToNull(StandardDescriptor.input) }
+        do throws(PosixError) {
+            let memory = try Descriptor(memory: "pmap output of programs")
+            let number = memory.number
+            programs = consume memory
+            return runner.setUp(worker: worker, programs: number, mode: mode, outbox: &outbox)
+        } catch {
+            return Failure(.error, error.description)
+        }
+    }
+
+    func run(_ chunk: Chunk, outbox: inout Outbox) {
+        do throws(Failure) {
+            try runRecords(Payload(decoding: chunk.payload), chunk, &outbox)
+        } catch {
+            outbox.inputFailed(error)
+        }
+        runner.passOnCaptured(&outbox)
+    }
+
+    func tearDown(outbox: inout Outbox) { runner.tearDown(outbox: &outbox) }
+
+    private func runRecords(_ payload: Payload, _ chunk: Chunk, _ outbox: inout Outbox) throws(Failure) {
+        let items = chunk.next..<chunk.first + chunk.count
+        switch inputs[payload.input] {
+        case .list:
+            for item in items where !outbox.isStopped {
+                runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
+            }
+        case .iterator:
+            runValues(payload, chunk, &outbox)
+        case .file, .standardInput, .arguments:
+            var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
+            cursor.skip(chunk.skip)
+            for item in items {
+                if outbox.isStopped { return }
+                guard let record = cursor.next() else { throw chunks.hasChanged(inputs[payload.input]) }
+                runner.run(record, item: item, outbox: &outbox)
+            }
+            if cursor.next() != nil { throw chunks.hasChanged(inputs[payload.input]) }
+        }
+    }
+
+    /// Values on the wire, each with its length u64 in front.
+    private func runValues(_ payload: Payload, _ chunk: Chunk, _ outbox: inout Outbox) {
+        guard case .bytes(let bytes) = payload.records else { return }
+        var values = WireBuffer(capacity: bytes.count)
+        values.append(bytes)
+        var offset = 0
+        for place in 0..<chunk.count where !outbox.isStopped {
+            if place >= chunk.skip { runner.run(values, at: offset + 8, item: chunk.first + place, outbox: &outbox) }
+            offset += 8 + Int(values.load(UInt64.self, at: offset))
+        }
+    }
+}

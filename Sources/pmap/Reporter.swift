@@ -1,0 +1,111 @@
+// What the user reads on standard error, and the file of errors.
+
+import Inputs
+import Posix
+import ProcessPool
+import Records
+import Script
+import Wire
+
+/// Prints failures in the order of the items: the first ones in full, then a line each, then none; all are counted.
+final class Reporter: RunObserver {
+    private let job: Job
+    private let scriptName: String
+    private let errors: Descriptor?
+    private var failures = 0
+    private var setupMessages: Set<String> = []
+
+    private static let (inFull, asLines) = (10, 100)
+    /// Bytes of a message that are printed; `--errors` has them all.
+    private static let messageLimit = 4096
+
+    init(_ job: Job, scriptName: String) throws(UsageError) {
+        self.job = job
+        self.scriptName = scriptName
+        do throws(PosixError) {
+            if let path = job.errorsFile { errors = try Descriptor(writing: path) } else { errors = nil }
+        } catch {
+            throw UsageError("\(error.subject): \(error.reason)")
+        }
+    }
+
+    // MARK: Items
+
+    func failed(_ item: FailedItem) -> [UInt8] {
+        failures += 1
+        let payload = Payload(decoding: item.chunk.payload)
+        let input = job.inputs[payload.input]
+        let place = payload.firstPlace + item.item - item.chunk.first
+        if failures <= Reporter.asLines {
+            let isInFull = failures <= Reporter.inFull
+            print("\(input.name(ofPlace: place)): \(shortened(item.failure.message))", isInFull ? item.failure.traceback : nil)
+        }
+        let record = ErrorRecord(index: item.item, failure: item.failure)
+        try? errors?.writeAll(record.line(source: input.name, place: place, worker: item.worker))
+        return job.onError == .keep ? record.bytes(as: job.form.output) : []
+    }
+
+    func text(_ bytes: [UInt8]) { Reporter.write(bytes) }
+
+    func notice(_ notice: Notice) {
+        switch notice {
+        case .finishing(let items):
+            print("finishing \(items) running item\(items == 1 ? "" : "s"); Ctrl-C again stops now")
+        case .setupFailed(let failure):
+            let message = "\(scriptName): setup failed: \(failure.message)"
+            if setupMessages.insert(message).inserted { print(message, failure.traceback) }
+        case .fewerWorkers(let error):
+            print("cannot start a further worker (\(error)); going on with fewer")
+        }
+    }
+
+    private func shortened(_ message: String) -> String {
+        message.utf8.count <= Reporter.messageLimit ? message : message.prefix(Reporter.messageLimit) + "…"
+    }
+
+    // MARK: The end
+
+    /// Says how the run ended, and answers the exit status; a run that a signal ended does not come back.
+    func finish(_ ending: Ending, _ tally: Tally) -> ExitCode {
+        if tally.failures > 0 || ending == .stoppedByFailure { print(summary(tally)) }
+        switch ending {
+        case .completed: return tally.failures > 0 ? .itemsFailed : .success
+        case .stoppedByFailure: return .itemsFailed
+        case .signal(let signal): Signal.die(by: signal)
+        case .outputClosed: Signal.die(by: Signal.brokenPipe)
+        case .outputFailed(let error):
+            print("write standard output: \(error.reason)")
+            return .hostFailed
+        case .inputFailed(let failure):
+            print(failure.message, failure.traceback)
+            return .hostFailed
+        case .noWorkers(let failure, inSetup: true):
+            notice(.setupFailed(failure))
+            return tally.items == tally.skipped ? .usage : .hostFailed
+        case .noWorkers(let failure, inSetup: false):
+            print("no worker could be started: \(failure.message)")
+            return .hostFailed
+        }
+    }
+
+    /// `3 of 10000 items failed (2 error, 1 crash)`
+    private func summary(_ tally: Tally) -> String {
+        let kinds = Failure.Kind.allCases.compactMap { kind in tally.failed[kind].map { "\($0) \(kind)" } }
+        let skipped = tally.skipped > 0 ? ", \(tally.skipped) skipped" : ""
+        let items = "\(tally.items) item\(tally.items == 1 ? "" : "s")"
+        return "\(tally.failures) of \(items) failed (\(kinds.joined(separator: ", ")))\(skipped)"
+    }
+
+    private func print(_ message: String, _ traceback: String? = nil) {
+        Reporter.print(message, traceback)
+    }
+
+    // MARK: Standard error
+
+    /// One message, with the traceback it came with on the lines below.
+    static func print(_ message: String, _ traceback: String? = nil) {
+        write(Array("pmap: \(message)\n\(traceback.map { $0 + "\n" } ?? "")".utf8))
+    }
+
+    private static func write(_ bytes: [UInt8]) { StandardDescriptor.writeError(bytes) }
+}

@@ -1,0 +1,87 @@
+// Where the script comes from: a file, standard input, or -e.
+
+import Lua
+import Posix
+import Script
+import Wire
+
+/// The script as the command line names it.
+enum ScriptSource {
+    case file(String)
+    case standardInput
+    case inline(String)
+
+    /// Loads it into a fresh state.
+    func load(_ flags: Flags, seed: UInt64) throws(UsageError) -> LoadedScript {
+        var settings = LoadedScript.Settings()
+        settings.seed = seed
+        settings.modules = flags.modules
+        settings.arguments = try ScriptSource.arguments(flags.definitions)
+        settings.folder = folder
+        let source = try text()
+        do throws(ScriptError) {
+            let script = try LoadedScript(name: name, settings)
+            if case .inline(let code) = self { try script.load(inline: code) } else { try script.load(source) }
+            return script
+        } catch {
+            guard case .lua(let cause) = error else { throw UsageError(error.description) }
+            throw UsageError(cause.message, traceback: cause.traceback)
+        }
+    }
+
+    private var name: String {
+        switch self {
+        case .file(let path): String(path.split(separator: "/").last ?? "script")
+        case .standardInput: "stdin"
+        case .inline: "-e"
+        }
+    }
+
+    private var folder: String? {
+        guard case .file(let path) = self else { return nil }
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private func text() throws(UsageError) -> [UInt8] {
+        do throws(PosixError) {
+            switch self {
+            case .inline: return []
+            case .standardInput: return try readAll(try Descriptor(copying: StandardDescriptor.input))
+            case .file(let path):
+                if try FileKind(path: path).kind == .directory {
+                    throw PosixError("open", path, code: PosixError.isADirectory)
+                }
+                return try readAll(try Descriptor(reading: path))
+            }
+        } catch {
+            throw UsageError(missing(error))
+        }
+    }
+
+    private func readAll(_ file: consuming Descriptor) throws(PosixError) -> [UInt8] {
+        var bytes = WireBuffer(capacity: 4096)
+        while case .bytes(let count) = try file.read(appendingTo: &bytes, limit: 64 << 10), count > 0 {}
+        return bytes.array
+    }
+
+    /// `pmap 1234` means the other pmap.
+    private func missing(_ error: PosixError) -> String {
+        guard case .file(let path) = self else { return "standard input: \(error.reason)" }
+        if Int(path) != nil {
+            return "\(path): no such script; the program that shows a process's memory map is the other pmap, of procps: /usr/bin/pmap \(path)"
+        }
+        return "\(path): \(error.reason)"
+    }
+
+    private static func arguments(_ definitions: [String]) throws(UsageError) -> [String: String] {
+        var arguments: [String: String] = [:]
+        for definition in definitions {
+            guard let equals = definition.firstIndex(of: "="), equals != definition.startIndex else {
+                throw UsageError("-D takes NAME=VALUE, not “\(definition)”")
+            }
+            arguments[String(definition[..<equals])] = String(definition[definition.index(after: equals)...])
+        }
+        return arguments
+    }
+}
