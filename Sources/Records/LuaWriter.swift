@@ -73,22 +73,24 @@ struct LuaWriter: ~Copyable {
         let table: SortedPairs.Table
         do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
         let top = stack.top
-        for place in table.indices {
-            if place > table.indices.lowerBound { buffer.append(", ") }
-            writeKey(place, to: &buffer)
+        for place in table.pairs {
+            if place > table.pairs.lowerBound { buffer.append(", ") }
+            let pair = keys[place]
+            writeKey(of: pair, to: &buffer)
             buffer.append(" = ")
-            let value = keys.value(place, of: table, on: stack)
-            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(place)) }
-            stack.top = top
+            let value = keys.value(of: pair, in: table, on: stack)
+            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(to: pair)) }
+            if pair.slot == 0 { stack.top = top }
         }
         keys.close(table)
     }
 
-    private func writeKey(_ place: Int, to buffer: inout WireBuffer) {
-        if case .text = keys.key(place), keys.name(place).isIdentifier { return buffer.append(keys.name(place)) }
+    private func writeKey(of pair: SortedPairs.Pair, to buffer: inout WireBuffer) {
+        let name = keys.name(of: pair)
+        if case .text = pair.key, name.isIdentifier { return buffer.append(name) }
         buffer.append(UInt8(ascii: "["))
-        switch keys.key(place) {
-        case .text: write(keys.name(place), to: &buffer)
+        switch pair.key {
+        case .text: write(name, to: &buffer)
         case .integer(let key): write(key, to: &buffer)
         case .float(let key): write(key, to: &buffer)
         case .boolean(let key): buffer.append(key ? "true" : "false")
@@ -113,9 +115,10 @@ struct LuaWriter: ~Copyable {
 
     /// Bytes from 0x80 stay as they are in text that is UTF-8, and become escapes in what is not.
     private func write(_ text: RecordBytes, to buffer: inout WireBuffer) {
-        buffer.append(UInt8(ascii: "\""))
-        var start = 0
+        if buffer.append(plain: text) { return }
         let escapesHigh = !text.isUTF8
+        var start = 0
+        buffer.append(UInt8(ascii: "\""))
         while true {
             let end = text.firstToEscape(from: start, orHigh: escapesHigh)
             buffer.append(text[start..<end])

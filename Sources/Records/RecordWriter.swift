@@ -21,7 +21,12 @@ package struct RecordWriter: ~Copyable {
         _ count: Int32, from first: Int32, of stack: Stack, to buffer: inout WireBuffer
     ) throws(RecordError) {
         precondition(count > 0, "a record has at least one field")
-        let first = stack.absolute(first), top = stack.top, start = buffer.count
+        if count == 1, isText, case .string = stack.type(first), let line = stack.recordBytes(first) {
+            buffer.append(line)
+            return buffer.append(format.terminator)
+        }
+        let top = stack.top, start = buffer.count
+        let first = first < 0 ? top + 1 + first : first
         do {
             try appendFields(first..<first + count, of: stack, to: &buffer)
         } catch {
@@ -32,6 +37,8 @@ package struct RecordWriter: ~Copyable {
             throw error
         }
     }
+
+    private var isText: Bool { format == .lines || format == .nul }
 
     private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
         if format == .none { return }
