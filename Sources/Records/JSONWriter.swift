@@ -139,10 +139,8 @@ struct JSONWriter: ~Copyable {
         case 0x22: buffer.append("\\\"")
         case 0x5C: buffer.append("\\\\")
         default:
-            let digits = Array("0123456789abcdef".utf8)
             buffer.append("\\u00")
-            buffer.append(digits[Int(byte >> 4)])
-            buffer.append(digits[Int(byte & 15)])
+            for digit in [byte >> 4, byte & 15] { buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
         }
     }
 }

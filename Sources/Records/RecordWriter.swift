@@ -43,7 +43,7 @@ package struct RecordWriter: ~Copyable {
     private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
         if format == .none { return }
         let isJSONList = format == .jsonl && fields.count > 1
-        guard stack.reserve(8) else { throw .unwritable(.depth(0), format: format, path: "result") }
+        guard stack.reserve(8) else { throw .unwritable(.unreadable("stack overflow"), format: format, path: "result") }
         if isJSONList { buffer.append(UInt8(ascii: "[")) }
         for field in fields {
             if field > fields.lowerBound { appendSeparator(to: &buffer) }

@@ -51,7 +51,13 @@ struct SortedPairs: ~Copyable {
 
     mutating func removeAll() {
         pairs.removeAll(keepingCapacity: true)
+        giveBack()
+    }
+
+    /// A table with a million keys is no reason to hold their memory for ever.
+    private mutating func giveBack() {
         names.reset()
+        if pairs.capacity > 1 << 14 { pairs = [] }
     }
 
     /// Takes the pairs of the table at `index` (not relative), of which `contents` may have left some on top.
@@ -72,6 +78,7 @@ struct SortedPairs: ~Copyable {
     mutating func close(_ table: Table) {
         pairs.removeLast(table.pairs.count)
         names.truncate(to: table.names)
+        if pairs.isEmpty { giveBack() }
     }
 
     subscript(_ place: Int) -> Pair { pairs[place] }
@@ -179,44 +186,5 @@ struct SortedPairs: ~Copyable {
     private func text(of key: Double) -> String {
         if key.isFinite || order == .text { return key.description }
         return key < 0 ? "-math.huge" : "math.huge"
-    }
-}
-
-extension RecordBytes {
-    /// A name as Lua has them, and none of its keywords.
-    var isIdentifier: Bool {
-        guard count > 0, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= self[0]) else { return false }
-        for place in 0..<count {
-            switch self[place] {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): continue
-            default: return false
-            }
-        }
-        return count > 8 || !keywords.contains(text)
-    }
-}
-
-private let keywords: Set = [
-    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
-    "repeat", "return", "then", "true", "until", "while",
-]
-
-extension Stack {
-    /// What no text format has a form for, by the name a message uses.
-    func thing(_ index: Int32) -> Unwritable {
-        switch type(index) {
-        case .function: .function
-        case .thread: .coroutine
-        default: .userdata(name: typeName(index))
-        }
-    }
-
-    /// A metatable's `__name`.
-    private func typeName(_ index: Int32) -> String? {
-        guard type(index) != .lightUserdata, pushMetatable(index) else { return nil }
-        defer { pop(2) }
-        rawGet(-1, field: "__name")
-        return string(-1)
     }
 }
