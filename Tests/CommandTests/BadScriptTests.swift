@@ -18,12 +18,12 @@ private func bad(_ claim: String, _ script: String, _ errors: String) -> Row {
         "a task that is local", "local function task(item) return item end",
         "pmap: t.lua: no task: it is local here; write function task(item), or return task\n"),
     // wording: proposed, from here on
-    bad("no task", "local x = 1", "pmap: t.lua: no task; write function task(item), or return one function\n"),
-    bad("an empty script", "", "pmap: t.lua: no task; write function task(item), or return one function\n"),
+    bad("no task", "local x = 1", "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+    bad("an empty script", "", "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
     bad(
         "a task by a name that is nearly right", "function Task(item) return item end",
-        "pmap: t.lua: no task; write function task(item), or return one function\n"),
-    bad("a task that is no function", "task = 42", "pmap: t.lua: task is a number; write function task(item)\n"),
+        "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+    bad("a task that is no function", "task = 42", "pmap: t.lua: task is a number, not a function\n"),
     bad(
         "a returned table without a task", "return { inputs = { 1 } }",
         "pmap: t.lua: no task in the table it returns; write task = function(item) … end\n"),
@@ -35,7 +35,7 @@ private func bad(_ claim: String, _ script: String, _ errors: String) -> Row {
         "pmap: t.lua: inputs is a string; write a list, or a function that returns the next item\n"),
     bad(
         "a setup that is no function", "setup = {} task = print",
-        "pmap: t.lua: setup is a table; write function setup(worker)\n"),
+        "pmap: t.lua: setup is a table, not a function\n"),
     bad("an error that is no string", "error({})", "pmap: t.lua: (error object is a table value)\n" + traceback),
     bad("a script that ends the program", "os.exit(0)", "pmap: t.lua: it called os.exit(0) before the first item\n"),
 ])
@@ -52,7 +52,7 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
     Row(
         "a compiled script", ["s.lua": "return string.upper"],
         "lua5.4 -e 'io.open(\"t.luac\", \"w\"):write(string.dump(loadfile \"s.lua\")):close()'; pmap t.luac ::: a",
-        err: "pmap: t.luac: this is compiled Lua; give the source\n", status: 2),
+        err: "pmap: t.luac: this is Lua bytecode; give the source text\n", status: 2),
     Row(
         "a script in another folder goes by its file's name", ["d/t.lua": "return ="], "pmap d/t.lua ::: a",
         err: "pmap: t.lua:1: unexpected symbol near '='\n", status: 2),

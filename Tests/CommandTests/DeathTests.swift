@@ -9,9 +9,12 @@ private func death(_ claim: String, _ how: String, _ what: String) -> Row {
         claim, "function task(item) if item == 'x' then \(how) end return item end",
         "pmap -j 2 t.lua ::: a b x c d",
         out: "a\nb\nc\nd\n",
-        err: "pmap: :::3: the worker (pid N) \(what) while it ran this item; the others went on\n"
+        err: "pmap: :::3: the worker (pid N) \(what); the others went on\n"
             + lastLine(1, of: 5, "1 crash"), status: 1)
 }
+
+private func killed(_ signal: String) -> String { "was killed by \(signal) while it ran this item" }
+private func exited(_ status: Int) -> String { "exited (\(status)) before returning a result" }
 
 /// 30,000 coroutines, each closed by the one before: Lua 5.4.4 overflows its C stack.
 private let closeChain = """
@@ -28,17 +31,17 @@ private let closeChain = """
     """
 
 private let deaths = [
-    death("SIGKILL", "os.execute('kill -9 $PPID')", "was killed by SIGKILL"),
-    death("SIGTERM from outside", "os.execute('kill -15 $PPID') os.execute('sleep 5')", "was killed by SIGTERM"),
-    death("SIGSEGV", "os.execute('kill -SEGV $PPID') os.execute('sleep 5')", "was killed by SIGSEGV"),
-    death("abort", "package.loadlib('libc.so.6', 'abort')()", "was killed by SIGABRT"),
-    death("what crashes Lua 5.4.4 itself", closeChain, "was killed by SIGSEGV"),
+    death("SIGKILL", "os.execute('kill -9 $PPID')", killed("SIGKILL")),
+    death("SIGTERM from outside", "os.execute('kill -15 $PPID') os.execute('sleep 5')", killed("SIGTERM")),
+    death("SIGSEGV", "os.execute('kill -SEGV $PPID') os.execute('sleep 5')", killed("SIGSEGV")),
+    death("abort", "package.loadlib('libc.so.6', 'abort')()", killed("SIGABRT")),
+    death("what crashes Lua 5.4.4 itself", closeChain, killed("SIGSEGV")),
     // wording: proposed
-    death("os.exit()", "os.exit()", "exited with status 0"),
-    death("os.exit(3)", "os.exit(3)", "exited with status 3"),
-    death("os.exit(false)", "os.exit(false)", "exited with status 1"),
-    death("os.exit(true, true)", "os.exit(true, true)", "exited with status 0"),
-    death("after printing", "print('lost') os.exit(3)", "exited with status 3"),
+    death("os.exit()", "os.exit()", exited(0)),
+    death("os.exit(3)", "os.exit(3)", exited(3)),
+    death("os.exit(false)", "os.exit(false)", exited(1)),
+    death("os.exit(true, true)", "os.exit(true, true)", exited(0)),
+    death("after printing", "print('lost') os.exit(3)", exited(3)),
 ]
 
 @Test(arguments: deaths)

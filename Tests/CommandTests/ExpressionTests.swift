@@ -32,11 +32,11 @@ func `-e takes an expression or a body`(row: Row) throws { try row.check() }
     Row(  // wording: proposed
         "a function", [:],
         "pmap -e 'function(item) return item end' ::: a",
-        err: "pmap: -e: this is a function; write the body, not a function, as in -e 'item:upper()'\n", status: 2),
+        err: "pmap: -e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'\n", status: 2),
     Row(  // wording: proposed
         "a task", [:],
         "pmap -e 'function task(item) return item end' ::: a",
-        err: "pmap: -e: this only defines task; write the body, not a function, as in -e 'item:upper()'\n", status: 2),
+        err: "pmap: -e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'\n", status: 2),
     Row(
         "an error while it runs", [:],
         "pmap -e 'nosuch.field' ::: a",

@@ -87,15 +87,15 @@ private func refused(_ value: String, _ message: String, to format: String = "js
     refused("1, print", "cannot write a function as jsonl at result[2]"),
     // wording: proposed, from here on
     refused("{h = io.stdout}", "cannot write userdata (FILE*) as jsonl at result.h"),
-    refused("{c = coroutine.create(print)}", "cannot write a thread as jsonl at result.c"),
+    refused("{c = coroutine.create(print)}", "cannot write a coroutine as jsonl at result.c"),
     refused("{0/0}", "cannot write nan as jsonl at result[1]"),
     refused("{x = {-1/0}}", "cannot write -inf as jsonl at result.x[1]"),
-    refused("{[1] = 1, x = 1, [\"1\"] = 2}", "cannot write two keys that are both \"1\" as jsonl at result"),
-    refused("{[true] = 1}", "cannot write a boolean key as jsonl at result"),
-    refused("{[{}] = 1}", "cannot write a table key as jsonl at result"),
+    refused("{[1] = 1, x = 1, [\"1\"] = 2}", "cannot write a table with two keys that read “1” as jsonl at result"),
+    refused("{[true] = 1}", "cannot write a table with a boolean as a key as jsonl at result"),
+    refused("{[{}] = 1}", "cannot write a table with a table as a key as jsonl at result"),
     refused(
         "(function() local t = {} t.self = t return t end)()",
-        "cannot write a table inside itself as jsonl at result.self"),
+        "cannot write a table that contains itself as jsonl at result.self"),
     refused("{name = \"\\xff\"}", "cannot write a string that is not UTF-8 as jsonl at result.name"),
     refused("{[\"a b\"] = print}", "cannot write a function as jsonl at result[\"a b\"]"),
     refused("pmap.emit(print)", "cannot write a function as jsonl at result"),
@@ -115,7 +115,7 @@ func `what a format cannot write is that item's error, with its path`(row: Row) 
         out: "3\n", err: "pmap: f:1: not JSON: ‹…›\n" + lastLine(1, of: 2, "1 error"), status: 1),
     Row(  // wording: proposed
         "an empty line", ["f": "1\n\n3\n"], "\(same) f",
-        out: "1\n3\n", err: "pmap: f:2: not JSON: the line is empty\n" + lastLine(1, of: 3, "1 error"), status: 1),
+        out: "1\n3\n", err: "pmap: f:2: not JSON: there is no value\n" + lastLine(1, of: 3, "1 error"), status: 1),
     Row(  // wording: proposed
         "bytes that are not UTF-8", [:], "printf '1\\n\"\\xff\"\\n' | \(same)",
         out: "1\n", err: "pmap: -:2: not JSON: ‹…›\n" + lastLine(1, of: 2, "1 error"), status: 1),

@@ -20,7 +20,15 @@ package struct Outcome: Equatable, Sendable {
     package var ending: Ending
 
     /// Nothing written anywhere, and status 0.
-    package static let silence = Outcome(bytes: [], errors: "", ending: .exit(0))
+    package static let silence = Outcome(output: "", errors: "", ending: .exit(0))
+
+    package init(output: String, errors: String, ending: Ending) {
+        self.init(bytes: Array(output.utf8), errors: errors, ending: ending)
+    }
+
+    init(bytes: [UInt8], errors: String, ending: Ending) {
+        (self.bytes, self.errors, self.ending) = (bytes, errors, ending)
+    }
 
     package var output: String { String(decoding: bytes, as: UTF8.self) }
 }
