@@ -34,7 +34,7 @@ import Testing
         "an iterator that gives what cannot travel",
         "local n = 0\nfunction inputs() n = n + 1 return n == 2 and { f = coroutine.create(print) } or n < 4 and n or nil end\nfunction task(x) return x end",
         "pmap -j 2 t.lua", out: "1\n3\n",
-        err: "pmap: inputs[2]: cannot send a thread at item.f\n" + lastLine(1, of: 3, "1 error"), status: 1),
+        err: "pmap: inputs[2]: cannot send a coroutine at item.f\n" + lastLine(1, of: 3, "1 error"), status: 1),
     Row(
         "an iterator whose process is killed",
         "function inputs() os.execute('kill -9 $PPID') end\nfunction task(x) return x end", "pmap -j 2 t.lua",
