@@ -42,6 +42,11 @@ let package = Package(
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Lua", "Wire"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(name: "LuaTests", dependencies: ["Lua", "Wire"], swiftSettings: strict),
+
+        // These only run the built pmap.
+        .target(name: "Running", path: "Tests/Running", swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["Running"], swiftSettings: strict),
+        .testTarget(name: "ExampleTests", dependencies: ["Running"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

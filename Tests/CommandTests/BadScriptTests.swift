@@ -1,0 +1,94 @@
+// Scripts that cannot be run: said once, before any item, with status 2.
+
+import Testing
+
+private func bad(_ claim: String, _ script: String, _ errors: String) -> Row {
+    Row(claim, script, "pmap t.lua ::: a b", err: errors, status: 2)
+}
+
+@Test(arguments: [
+    bad("a syntax error", "function task(x)\n  return x ..\nend", "pmap: t.lua:3: unexpected symbol near 'end'\n"),
+    bad(
+        "an error at the top level", "local t = nil\nprint(t.x)",
+        "pmap: t.lua:2: attempt to index a nil value (local 't')\n" + traceback),
+    bad(
+        "an error in a module that it requires", "require 'nosuch'",
+        "pmap: t.lua:1: module 'nosuch' not found:‹…›" + traceback),
+    bad(
+        "a task that is local", "local function task(item) return item end",
+        "pmap: t.lua: no task: it is local here; write function task(item), or return task\n"),
+    // wording: proposed, from here on
+    bad("no task", "local x = 1", "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+    bad("an empty script", "", "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+    bad(
+        "a task by a name that is nearly right", "function Task(item) return item end",
+        "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+    bad("a task that is no function", "task = 42", "pmap: t.lua: task is a number, not a function\n"),
+    bad(
+        "a returned table without a task", "return { inputs = { 1 } }",
+        "pmap: t.lua: no task in the table it returns; write task = function(item) … end\n"),
+    bad(
+        "a returned number", "return 42",
+        "pmap: t.lua: it returns a number; return a function, or a table with task, inputs, …\n"),
+    bad(
+        "inputs that are no list", "inputs = 'a' task = print",
+        "pmap: t.lua: inputs is a string; write a list, or a function that returns the next item\n"),
+    bad(
+        "a setup that is no function", "setup = {} task = print",
+        "pmap: t.lua: setup is a table, not a function\n"),
+    bad("an error that is no string", "error({})", "pmap: t.lua: (error object is a table value)\n" + traceback),
+    bad("a script that ends the program", "os.exit(0)", "pmap: t.lua: it called os.exit(0) before the first item\n"),
+])
+func `a script that cannot run is explained`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    // wording: proposed
+    Row(
+        "a script that is not there", [:], "pmap nosuch.lua ::: a", err: "pmap: nosuch.lua: no such script\n", status: 2
+    ),
+    Row(
+        "a script that is a folder", ["d/x": ""], "pmap d ::: a",
+        err: "pmap: d: a folder is not a script; name the script in it, as in d/NAME.lua\n", status: 2),
+    Row(
+        "a compiled script", ["s.lua": "return string.upper"],
+        "lua5.4 -e 'io.open(\"t.luac\", \"w\"):write(string.dump(loadfile \"s.lua\")):close()'; pmap t.luac ::: a",
+        err: "pmap: t.luac: this is Lua bytecode; give the source text\n", status: 2),
+    Row(
+        "a script in another folder goes by its file's name", ["d/t.lua": "return ="], "pmap d/t.lua ::: a",
+        err: "pmap: t.lua:1: unexpected symbol near '='\n", status: 2),
+    Row(
+        "a bad script from standard input", [:], "pmap - ::: a", input: "return =",
+        err: "pmap: -:1: unexpected symbol near '='\n", status: 2),
+    Row(
+        "the number of a process", [:], "pmap 1234",
+        err:
+            "pmap: 1234: no such script; the pmap that shows the memory map of a process is another program, from procps\n",
+        status: 2),
+    Row(
+        "the other pmap's options", [:], "pmap -x 1234",
+        err:
+            "pmap: unknown option '-x'; the pmap that shows the memory map of a process is another program, from procps\n",
+        status: 2),
+    Row(
+        "setup that fails in every first worker",
+        "function setup() error('no database') end\nfunction task(x) return x end", "pmap -j 2 t.lua ::: a b c",
+        err: "pmap: t.lua: setup failed in every worker: t.lua:1: no database\n" + traceback, status: 2),
+    Row(
+        "setup that fails with -j 0", "function setup() error('no database') end\nfunction task(x) return x end",
+        "pmap -j 0 t.lua ::: a b c",
+        err: "pmap: t.lua: setup failed in every worker: t.lua:1: no database\n" + traceback, status: 2),
+    Row(
+        "setup that kills its worker",
+        "function setup() os.execute('kill -9 $PPID') end\nfunction task(x) return x end", "pmap -j 2 t.lua ::: a b c",
+        err: "pmap: t.lua: setup failed in every worker: the worker (pid N) was killed by SIGKILL\n", status: 2),
+    Row(
+        "a script that nobody may read", ["t.lua": "return string.upper"], "\(asNobody("t.lua")) ./p t.lua ::: a",
+        err: "pmap: t.lua: cannot read the script: Permission denied\n", status: 2),
+])
+func `a script that is not there or cannot be read is named`(row: Row) throws { try row.check() }
+
+/// What a line begins with to run a copy of pmap, `./p`, without root's rights and without the right to read `file`.
+func asNobody(_ file: String) -> String {
+    "chmod 755 .. .; chmod 000 \(file); cp \"$(command -v pmap)\" p; "
+        + "$([ $(id -u) = 0 ] && echo setpriv --reuid=65534 --regid=65534 --clear-groups)"
+}

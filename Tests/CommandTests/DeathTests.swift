@@ -1,0 +1,105 @@
+// Workers that die: only the item they were on is lost, and it is named.
+
+import Running
+import Testing
+
+/// `how` is Lua that ends the worker when the item is x; the items around it must come out.
+private func death(_ claim: String, _ how: String, _ what: String) -> Row {
+    Row(
+        claim, "function task(item) if item == 'x' then \(how) end return item end",
+        "pmap -j 2 t.lua ::: a b x c d",
+        out: "a\nb\nc\nd\n",
+        err: "pmap: :::3: the worker (pid N) \(what); the others went on\n"
+            + lastLine(1, of: 5, "1 crash"), status: 1)
+}
+
+private func killed(_ signal: String) -> String { "was killed by \(signal) while it ran this item" }
+private func exited(_ status: Int) -> String { "exited (\(status)) before returning a result" }
+
+/// 30,000 coroutines, each closed by the one before: Lua 5.4.4 overflows its C stack.
+private let closeChain = """
+    local co
+    for i = 1, 30000 do
+      local previous = co
+      co = coroutine.create(function()
+        local x <close> = setmetatable({}, { __close = function() if previous then coroutine.close(previous) end end })
+        coroutine.yield()
+      end)
+      coroutine.resume(co)
+    end
+    coroutine.close(co)
+    """
+
+private let deaths = [
+    death("SIGKILL", "os.execute('kill -9 $PPID')", killed("SIGKILL")),
+    death("SIGTERM from outside", "os.execute('kill -15 $PPID') os.execute('sleep 5')", killed("SIGTERM")),
+    death("SIGSEGV", "os.execute('kill -SEGV $PPID') os.execute('sleep 5')", killed("SIGSEGV")),
+    death("abort", "package.loadlib('libc.so.6', 'abort')()", killed("SIGABRT")),
+    death("what crashes Lua 5.4.4 itself", closeChain, killed("SIGSEGV")),
+    // wording: proposed
+    death("os.exit()", "os.exit()", exited(0)),
+    death("os.exit(3)", "os.exit(3)", exited(3)),
+    death("os.exit(false)", "os.exit(false)", exited(1)),
+    death("os.exit(true, true)", "os.exit(true, true)", exited(0)),
+    death("after printing", "print('lost') os.exit(3)", exited(3)),
+]
+
+@Test(arguments: deaths)
+func `a worker's death costs its item, and no other`(row: Row) throws { try row.check() }
+
+@Test(arguments: ["--chunk 1", "--chunk 2", "--chunk 3", "--chunk 1000", "-j 1", "-j 7", "-j 1 --chunk 5"])
+func `nothing around a death is lost or run twice`(options: String) throws {
+    let script = """
+        function task(item)
+          io.open("ran", "a"):write(item, "\\n"):close()
+          if item % 50 == 0 then os.execute("kill -9 $PPID") end
+          return item
+        end
+        """
+    let outcome = try Run(
+        "seq 200 > f; pmap \(options) t.lua f; sort -n ran | cmp - f", in: Scratch(["t.lua": script])
+    ).finish()
+    #expect(outcome.output == (1...200).filter { $0 % 50 != 0 }.map { "\($0)\n" }.joined())
+    let expected = stride(from: 50, through: 200, by: 50).map {
+        "pmap: f:\($0): the worker (pid N) was killed by SIGKILL while it ran this item; the others went on\n"
+    }
+    #expect(steady(outcome.errors) == expected.joined() + lastLine(4, of: 200, "4 crash"))
+}
+
+@Test(arguments: [
+    Row(
+        "an error and a crash are counted apart", "function task(x) if x == 'k' then os.exit(1) end error('no', 0) end",
+        "pmap t.lua ::: e k e 2>&1 | tail -1", out: lastLine(3, of: 3, "2 error, 1 crash"), status: 1),
+    Row(
+        "keep, in lines", "function task(x) if x == 'k' then os.exit(1) end return x end",
+        "pmap --on-error keep t.lua ::: a k b 2>/dev/null", out: "a\nerror: ‹…›\nb\n", status: 1),
+    Row(
+        "keep, in jsonl", "function task(x) if x == 'k' then os.exit(1) end return x end",
+        "pmap --on-error keep -t jsonl t.lua ::: a k 2>/dev/null",
+        out: "\"a\"\n{\"error\":{\"index\":2,\"kind\":\"crash\",\"message\":\"‹…›\"}}\n", status: 1),
+    Row(
+        "while a big result is written",
+        "function task(x) if x == 'k' then local s = ('y'):rep(50000000) os.execute('(sleep 0.02; kill -9 '..io.open('/proc/self/stat'):read('n')..') &') return s end return x end",
+        "pmap -j 2 --chunk 1 t.lua ::: a k b 2>/dev/null | grep -c '^[ab]$'; true", out: "2\n"),
+    Row(
+        "every item", [:], "seq 15 | pmap -j 2 --chunk 1 -e 'os.exit(1)' 2>&1 | tail -1",
+        out: lastLine(15, of: 15, "15 crash"), status: 1),
+    Row(
+        "what the dead worker left running is ended",
+        "function task(x) os.execute('sleep 600 &') os.execute('kill -9 $PPID') end", "pmap t.lua ::: a 2>/dev/null",
+        status: 1),
+    Row(
+        "a task that leaves a program behind",
+        "function task(x) os.execute('sleep 600 > /dev/null 2>&1 &') return x end", "pmap t.lua ::: a b", out: "a\nb\n"),
+    Row(
+        "no zombies after many replacements", [:], "seq 300 | pmap -j 2 --max-tasks 1 -e 'index' | tail -1",
+        out: "300\n"),
+    Row(
+        "a worker that was stopped can be waited for",
+        "function task(x) os.execute('kill -STOP $PPID; sleep 0.2; kill -CONT $PPID') return x end",
+        "pmap -j 1 t.lua ::: a", out: "a\n"),
+    Row(
+        "a fork of the task's own does not hold up the end", "function task(x) io.popen('sleep 600') return x end",
+        "pmap -j 1 t.lua ::: a", out: "a\n"),
+])
+func `deaths in their contexts`(row: Row) throws { try row.check() }

@@ -1,0 +1,43 @@
+// Standard descriptors that are closed, full, or not what they seem.
+
+import Testing
+
+@Test(arguments: [
+    Row("standard input closed", [:], "pmap -j 2 -e item ::: a b <&-", out: "a\nb\n"),
+    Row("standard error closed", [:], "pmap -j 2 -e item ::: a b 2>&-", out: "a\nb\n"),
+    Row("standard error closed, and a failure", [:], "pmap -j 2 -e 'error()' ::: a b 2>&-", status: 1),
+    Row("all three closed, nothing to write", [:], "pmap -j 2 -t none -e item ::: a b <&- >&- 2>&-"),
+    Row("standard output closed, nothing to write", [:], "pmap -j 2 -t none -e item ::: a b >&-"),
+    // wording: proposed
+    Row(
+        "standard output closed", [:], "pmap -j 2 -e item ::: a b >&-",
+        err: "pmap: cannot write standard output: Bad file descriptor\n", status: 3),
+    Row(
+        "standard output full", [:], "pmap -j 2 -e item ::: a b > /dev/full",
+        err: "pmap: cannot write standard output: No space left on device\n", status: 3),
+    Row(
+        "standard output full, with much to come", [:], "seq 1000000 | pmap -j 2 -e item > /dev/full",
+        err: "pmap: cannot write standard output: No space left on device\n", status: 3),
+    Row(
+        "standard output full, with -j 0", [:], "pmap -j 0 -e item ::: a > /dev/full",
+        err: "pmap: cannot write standard output: No space left on device\n", status: 3),
+    Row(
+        "the file of --errors is full", [:], "pmap --errors /dev/full -e 'error(\"no\", 0)' ::: a 2>&1 | tail -1",
+        out: "pmap: cannot write /dev/full: No space left on device\n", status: 3),
+    Row("standard error full", [:], "pmap -e 'error()' ::: a b 2> /dev/full", status: 1),
+    Row(
+        "standard input closed, and read", [:], "pmap -e item <&-",
+        err: "pmap: -: cannot read it: Bad file descriptor\n", status: 2),
+    Row(
+        "input and output the same file, appended", ["f": "a\nb\n"], "pmap -e 'item:upper()' f >> f; cat f",
+        out: "a\nb\nA\nB\n"),
+    Row(
+        "a task that closes descriptors of its own",
+        "function task(x) os.execute('exec 3>&- 4>&- 5>&- 6>&- 7>&-') return x end", "pmap t.lua ::: a b", out: "a\nb\n"
+    ),
+    Row(
+        "descriptors do not leak into programs that tasks start", [:],
+        "[ $(pmap -j 2 -e 'io.popen(\"ls /proc/self/fd | wc -l\"):read()' ::: a) -le $(ls /proc/self/fd | wc -l) ]"),
+    Row("few descriptors", [:], "ulimit -n 40; seq 100 | pmap -j 4 -e item | tail -1", out: "100\n"),
+])
+func `standard descriptors may be anything`(row: Row) throws { try row.check() }

@@ -1,0 +1,103 @@
+// The same bytes for any number of workers, any kind of input and any chunking: those of a plain lua5.4 loop.
+
+import Foundation
+import Running
+import Testing
+
+private let script = """
+    function task(item, index)
+      if item == "" then
+        return nil
+      elseif #item % 7 == 0 then
+        print("seven", index)
+      elseif index % 11 == 0 then
+        pmap.emit(index)
+        pmap.emit("twice", #item)
+      end
+      return index, #item, item:sub(1, 30), #item > 20
+    end
+    """
+
+/// What pmap does, said in a loop.
+private let loop = """
+    local function record(...)
+      local fields = table.pack(...)
+      for i = 1, fields.n do fields[i] = tostring(fields[i]) end
+      if fields[1] ~= "nil" then io.write(table.concat(fields, "\\t"), "\\n") end
+    end
+    pmap = { emit = record }
+    dofile "t.lua"
+    local index = 0
+    for line in io.lines() do
+      index = index + 1
+      record(task(line, index))
+    end
+    """
+
+/// 60,000 lines of every kind, 3 MB; the last one has no newline.
+private let input: [UInt8] = {
+    var state: UInt64 = 88_172_645_463_325_252
+    func next(_ limit: UInt64) -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state % limit
+    }
+    var bytes: [UInt8] = []
+    for number in 1...60_000 {
+        let length = number % 20_000 == 0 ? 200_000 : next(20) == 0 ? 0 : next(60)
+        for _ in 0..<length {
+            let byte = UInt8(next(256))
+            bytes.append(next(4) > 0 ? byte & 63 + 48 : byte == 10 ? 0 : byte)
+        }
+        bytes.append(10)
+    }
+    return bytes + Array("the end".utf8)
+}()
+
+/// A folder with the script, the input whole and in three parts, and what the plain loop makes of it.
+private func prepared() throws -> Scratch {
+    let folder = try Scratch(["t.lua": script, "loop.lua": loop])
+    try folder.write(Data(input), to: "f")
+    let cuts = [0, input.count / 3, input.count / 3 + 12_345, input.count].map { cut in
+        cut == 0 || cut == input.count ? cut : (input[cut...].firstIndex(of: 10) ?? cut) + 1
+    }
+    for part in 0..<3 { try folder.write(Data(input[cuts[part]..<cuts[part + 1]]), to: "f\(part)") }
+    let outcome = try Run("lua5.4 loop.lua < f > expected && cat f0 f1 f2 | cmp - f", in: folder).finish()
+    #expect(outcome == .silence)
+    return folder
+}
+
+@Test(arguments: ["-j 0", "-j 1", "-j 2", "-j 7"])
+func `the output is that of a plain loop`(jobs: String) throws {
+    let folder = try prepared()
+    let ways = [
+        ("", "f"), ("", "f0 f1 f2"), ("", "< f"), ("", "f0 - f2 < f1"), ("cat f |", ""), ("cat f0 |", "- f1 f2"),
+    ]
+    for (before, inputs) in ways {
+        for chunk in ["", "--chunk 1000", "--chunk 7"] where jobs != "-j 0" || chunk == "" {
+            let line = "\(before) pmap \(jobs) \(chunk) t.lua \(inputs)"
+            let outcome = try Run("\(line) > out; s=$?; cmp out expected && exit $s", in: folder).finish()
+            #expect(outcome == .silence, "\(line)")
+        }
+    }
+}
+
+@Test(arguments: ["-j 0", "-j 1", "-j 2", "-j 7"])
+func `one item a chunk is still the output of a plain loop`(jobs: String) throws {
+    let folder = try prepared()
+    let outcome = try Run(
+        "head -3000 f > s; lua5.4 loop.lua < s > e; for f in s '- < s'; do eval pmap \(jobs) --chunk 1 t.lua $f | cmp - e; done",
+        in: folder
+    ).finish()
+    #expect(outcome == .silence)
+}
+
+@Test(arguments: ["-j 1", "-j 2", "-j 7"])
+func `-u writes the same records in some order`(jobs: String) throws {
+    let folder = try prepared()
+    let outcome = try Run(
+        "pmap -u \(jobs) --chunk 100 t.lua f | LC_ALL=C sort > out; LC_ALL=C sort expected | cmp - out", in: folder
+    ).finish()
+    #expect(outcome == .silence)
+}

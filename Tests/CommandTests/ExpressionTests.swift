@@ -1,0 +1,49 @@
+// pmap -e CODE: an expression of item and index, or else the body of the task.
+
+import Testing
+
+@Test(arguments: [
+    Row("an expression", [:], "pmap -e 'index .. item:upper()' ::: a b", out: "1A\n2B\n"),
+    Row("several expressions are fields", [:], "pmap -e 'item, #item' ::: a bb", out: "a\t1\nbb\t2\n"),
+    Row("a body", [:], "pmap -e 'local n = #item return n * 2' ::: a bb", out: "2\n4\n"),
+    Row("a body that returns nothing", [:], "pmap -e 'x = item' ::: a b"),
+    Row("a body of one call", [:], "pmap -e 'print(item)' ::: a b", out: "a\nb\n"),
+    Row("a table is an expression", [:], "pmap -e '{ item, index }' ::: a", out: "[\"a\",1]\n"),
+    Row("a comment at the end", [:], "pmap -e 'item -- as it is' ::: a", out: "a\n"),
+    Row("pmap.emit", [:], "pmap -e 'for c in item:gmatch \".\" do pmap.emit(c) end' ::: ab c", out: "a\nb\nc\n"),
+    Row("with files", ["f": "a\nb\n"], "pmap -e '#item' f f", out: "1\n1\n1\n1\n"),
+    Row("with standard input", [:], "pmap -e item", input: "a\nb\n", out: "a\nb\n"),
+    Row("with standard input by name", ["f": "f\n"], "pmap -e item f - f", input: "a\n", out: "f\na\nf\n"),
+    Row("-e after FILE", ["f": "a\n"], "pmap f -e 'item .. item'", out: "aa\n"),
+])
+func `-e takes an expression or a body`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(  // wording: proposed
+        "an expression that breaks off", [:],
+        "pmap -e 'item +' ::: a", err: "pmap: -e:1: unexpected symbol near <eof>\n", status: 2),
+    Row(  // wording: proposed
+        "a body that breaks off", [:],
+        "pmap -e 'local x = item return x x' ::: a", err: "pmap: -e:1: ‹…› expected near 'x'\n", status: 2),
+    Row(  // wording: proposed
+        "the second line of a body", [:],
+        "pmap -e $'local x = item\\nreturn = x' ::: a",
+        err: "pmap: -e:2: unexpected symbol near '='\n", status: 2),
+    Row(  // wording: proposed
+        "a function", [:],
+        "pmap -e 'function(item) return item end' ::: a",
+        err: "pmap: -e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'\n", status: 2),
+    Row(  // wording: proposed
+        "a task", [:],
+        "pmap -e 'function task(item) return item end' ::: a",
+        err: "pmap: -e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'\n", status: 2),
+    Row(
+        "an error while it runs", [:],
+        "pmap -e 'nosuch.field' ::: a",
+        err: "pmap: :::1: -e:1: attempt to index a nil value (global 'nosuch')\n" + traceback
+            + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(  // wording: proposed
+        "no code", [:],
+        "pmap -e", err: "pmap: missing value for -e; write -e CODE\n", status: 2),
+])
+func `-e says what is wrong with its code`(row: Row) throws { try row.check() }

@@ -1,0 +1,187 @@
+// Items that fail: what is printed, what is counted, what --on-error and --errors make of it.
+
+import Running
+import Testing
+
+private let picky = """
+    function task(item)
+      if item:find "b" then
+        error("bad item " .. item)
+      end
+      return item
+    end
+    """
+
+private func one(_ message: String) -> String { "pmap: \(message)\n" + traceback + lastLine(1, of: 1, "1 error") }
+
+@Test(arguments: [
+    Row(
+        "a line of a file", ["t.lua": picky, "f": "a\nb\nc\n"], "pmap t.lua f", out: "a\nc\n",
+        err: "pmap: f:2: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 3, "1 error"), status: 1),
+    Row(
+        "a line of the second file", ["t.lua": picky, "d/f": "a\n", "d/g": "a\nb\n"], "pmap t.lua d/f d/g",
+        out: "a\na\n", err: "pmap: d/g:2: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 3, "1 error"), status: 1),
+    Row(
+        "a line of standard input", picky, "pmap t.lua", input: "a\nb\n", out: "a\n",
+        err: "pmap: -:2: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 2, "1 error"), status: 1),
+    Row(
+        "an argument", picky, "pmap t.lua ::: a b", out: "a\n",
+        err: "pmap: :::2: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 2, "1 error"), status: 1),
+    Row(
+        "an item of a list", "inputs = { 'a', 'b' } " + picky, "pmap t.lua", out: "a\n",
+        err: "pmap: inputs[2]: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 2, "1 error"), status: 1),
+    Row(
+        "an item of an iterator", "inputs = ('ab'):gmatch '.' " + picky, "pmap t.lua", out: "a\n",
+        err: "pmap: inputs[2]: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 2, "1 error"), status: 1),
+    Row(
+        "a script in another folder", ["d/t.lua": picky], "pmap d/t.lua ::: b", err: one(":::1: t.lua:3: bad item b"),
+        status: 1),
+    Row(
+        "with -j 0", picky, "pmap -j 0 t.lua ::: a b", out: "a\n",
+        err: "pmap: :::2: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 2, "1 error"), status: 1),
+    Row(
+        "with -u", picky, "pmap -u t.lua ::: a b", out: "a\n",
+        err: "pmap: :::2: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 2, "1 error"), status: 1),
+    Row(
+        "the last line of several", picky, "pmap t.lua ::: b a b b 2>&1 | tail -1", out: lastLine(3, of: 4, "3 error"),
+        status: 1),
+    Row(
+        "messages in the order of the items", picky,
+        "seq 40 | sed 's/^/b/' | pmap -j 2 --chunk 1 t.lua 2>&1 >/dev/null | grep -o 'item b.*' | cmp - <(seq 40 | sed 's/^/item b/')",
+        status: 1),
+])
+func `a failed item is named by where it came from`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row("nil", [:], "pmap -e 'error(nil)' ::: a", err: one(":::1: (error object is a nil value)"), status: 1),
+    Row("a table", [:], "pmap -e 'error {}' ::: a", err: one(":::1: (error object is a table value)"), status: 1),
+    Row(
+        "a table with __tostring", [:],
+        "pmap -e 'error(setmetatable({}, { __tostring = function() return \"me\" end }))' ::: a", err: one(":::1: me"),
+        status: 1),
+    Row(
+        "a __tostring that fails", [:], "pmap -e 'error(setmetatable({}, { __tostring = error }))' ::: a",
+        err: "pmap: :::1: ‹…›" + lastLine(1, of: 1, "1 error"), status: 1),
+    Row("a number", [:], "pmap -e 'error(42)' ::: a", err: one(":::1: 42"), status: 1),
+    Row(
+        "a boolean", [:], "pmap -e 'error(false)' ::: a", err: one(":::1: (error object is a boolean value)"), status: 1
+    ),
+    Row(
+        "a message of two lines", [:], "pmap -e 'error(\"one\\ntwo\", 0)' ::: a", err: one(":::1: one\ntwo"), status: 1),
+    Row(
+        "too deep a recursion", "local function f(n) return 1 + f(n) end return f", "pmap t.lua ::: a",
+        err: "pmap: :::1: t.lua:1: stack overflow‹…›" + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(
+        "too deep a recursion in C", [:],
+        "pmap -e 'local f f = function() return string.gsub(\"a\", \"a\", f) end return f()' ::: a",
+        err: one(":::1: error in error handling"), status: 1),
+    Row(
+        "a yield outside a coroutine", [:], "pmap -e 'coroutine.yield()' ::: a",
+        err: one(":::1: attempt to yield from outside a coroutine"), status: 1),
+    Row(
+        "an error in a coroutine", [:], "pmap -e 'coroutine.wrap(function() error(\"inner\", 0) end)()' ::: a",
+        err: one(":::1: inner"), status: 1),
+    Row(
+        "a message of 10 MB is cut", [:],
+        "pmap -e 'error((\"x\"):rep(10000000), 0)' ::: a 2>&1 | wc -c | awk '{ print ($1 < 100000) }'", out: "1\n",
+        status: 1),
+])
+func `whatever is raised has a text`(row: Row) throws { try row.check() }
+
+@Test func `the traceback is made where the error was raised`() throws {
+    let script = """
+        local function inner(item)
+          return item.name.first
+        end
+
+        function task(item)
+          local first = inner(item)
+          return first
+        end
+        """
+    let outcome = try Run("pmap t.lua ::: a", in: Scratch(["t.lua": script])).finish()
+    #expect(
+        outcome.errors == """
+            pmap: :::1: t.lua:2: attempt to index a nil value (field 'name')
+            stack traceback:
+            \tt.lua:2: in upvalue 'inner'
+            \tt.lua:6: in function 'task'
+            pmap: 1 of 1 items failed (1 error)
+
+            """)
+}
+
+@Test func `the first 10 failures have a traceback, the next 90 a line, the rest is counted`() throws {
+    let outcome = try Run("seq 120 | pmap --chunk 1 -e 'error(item, 0)'", in: Scratch()).finish()
+    let expected =
+        (1...10).map { "pmap: -:\($0): \($0)\n" + traceback }.joined()
+        + (11...100).map { "pmap: -:\($0): \($0)\n" }.joined()
+        + lastLine(120, of: 120, "120 error")
+    #expect(steady(outcome.errors) == expected)
+    #expect(outcome.ending == .exit(1))
+}
+
+@Test(arguments: [
+    Row("drop", picky, "pmap --on-error drop t.lua ::: a b c 2>/dev/null", out: "a\nc\n", status: 1),
+    Row(
+        "keep, in lines", picky, "pmap --on-error keep t.lua ::: a b c 2>/dev/null",
+        out: "a\nerror: t.lua:3: bad item b\nc\n", status: 1),
+    Row(
+        "keep, in jsonl", picky, "pmap --on-error keep -t jsonl t.lua ::: a b c 2>/dev/null",
+        out: "\"a\"\n" + #"{"error":{"index":2,"kind":"error","message":"t.lua:3: bad item b"}}"# + "\n\"c\"\n",
+        status: 1),
+    Row(
+        "keep, in nul", picky, "pmap --on-error keep -t nul t.lua ::: a b 2>/dev/null | tr '\\0' '|'",
+        out: "a|error: t.lua:3: bad item b|", status: 1),
+    Row(
+        "keep, with records emitted before", [:],
+        "pmap --on-error keep -e 'pmap.emit(1) error(\"no\", 0)' ::: a 2>/dev/null", out: "error: no\n", status: 1),
+    Row(
+        "keep, after nil and a message", [:], "pmap --on-error keep -e 'return nil, \"no\"' ::: a 2>/dev/null",
+        out: "error: no\n", status: 1),
+    Row(
+        "keep still says so on standard error", [:], "pmap --on-error keep -e 'return nil, \"no\"' ::: a",
+        out: "error: no\n", err: "pmap: :::1: no\n" + lastLine(1, of: 1, "1 error"), status: 1),
+    // wording: proposed
+    Row(
+        "stop, one by one", picky, "pmap -j 0 --on-error stop t.lua ::: a b c d", out: "a\n",
+        err: "pmap: :::2: t.lua:3: bad item b\n" + traceback + "pmap: 1 of 4 items failed (1 error), 2 were skipped\n",
+        status: 1),
+    Row(
+        "stop ends what runs",
+        "function task(x) if x == 'b' then error('no', 0) end os.execute('sleep ' .. x) return x end",
+        "pmap -j 2 --chunk 1 --on-error stop t.lua ::: 0 60 b 2>/dev/null", out: "‹…›", status: 1),
+])
+func `--on-error decides what becomes of a failed item`(row: Row) throws { try row.check() }
+
+@Test func `--errors has one JSON line for each failed item`() throws {
+    let folder = try Scratch(["t.lua": picky, "f": "a\nb\n", "g": "c\n\tb\"\n"])
+    let outcome = try Run("pmap -j 1 --errors log t.lua f g", in: folder).finish()
+    #expect(outcome.output == "a\nc\n" && outcome.ending == .exit(1))
+    let lines = try folder.text(of: "log").replacing(/"traceback":"(?:[^"\\]|\\.)+"/, with: "\"traceback\":\"…\"")
+    #expect(
+        lines == #"""
+            {"attempts":1,"index":2,"input":"b","kind":"error","line":2,"message":"t.lua:3: bad item b","source":"f","traceback":"…","worker":1}
+            {"attempts":1,"index":4,"input":"\tb\"","kind":"error","line":2,"message":"t.lua:3: bad item \tb\"","source":"g","traceback":"…","worker":1}
+
+            """#)
+}
+
+@Test(arguments: [
+    Row("an empty file when nothing failed", [:], "pmap --errors log -e item ::: a; wc -c < log", out: "a\n0\n"),
+    Row("an old file is replaced", ["log": "old\n"], "pmap --errors log -e item ::: a; wc -c < log", out: "a\n0\n"),
+    Row(
+        "all of them, also those that are only counted", [:],
+        "seq 150 | pmap --errors log -e 'error()' 2>/dev/null; wc -l < log", out: "150\n"),
+    Row(
+        "in the order of the items", [:],
+        "seq 150 | pmap -j 2 --chunk 1 --errors log -e 'error()' 2>/dev/null; grep -o 'index\":[0-9]*' log | cut -d: -f2 | cmp - <(seq 150)"
+    ),
+    Row(
+        "a worker's death", [:],
+        "pmap --errors log -e 'os.exit(3)' ::: a 2>/dev/null; grep -c '\"kind\":\"crash\"' log", out: "1\n"),
+    Row(
+        "an input that is not UTF-8 makes no broken JSON", [:],
+        "pmap --errors log -e 'error()' ::: $'\\xff' 2>/dev/null; pmap -f jsonl -e 'item.kind' log", out: "error\n"),
+])
+func `--errors is complete`(row: Row) throws { try row.check() }

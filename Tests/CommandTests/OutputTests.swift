@@ -1,0 +1,92 @@
+// What tasks print, and what the programs print that they start.
+
+import Testing
+
+private let say = "function task(item) print('said ' .. item) io.write('half ') return item end"
+
+@Test(arguments: [
+    Row(
+        "with lines it comes in front of the record", say, "pmap t.lua ::: a b", out: "said a\nhalf a\nsaid b\nhalf b\n"
+    ),
+    Row("with none it is all there is", say, "pmap -t none t.lua ::: a b", out: "said a\nhalf said b\nhalf "),
+    Row("with jsonl it goes to standard error", say, "pmap -t jsonl t.lua ::: a", out: "\"a\"\n", err: "said a\nhalf "),
+    Row(
+        "with nul it goes to standard error", say, "pmap -t nul t.lua ::: a | tr '\\0' '|'", out: "a|",
+        err: "said a\nhalf "),
+    Row("with lua it goes to standard error", say, "pmap -t lua t.lua ::: a", out: "\"a\"\n", err: "said a\nhalf "),
+    Row(
+        "in front of the first emitted record", "function task(x) print 'p' pmap.emit(1) return 2 end",
+        "pmap t.lua ::: a", out: "p\n1\n2\n"),
+    Row("without a record", "function task(x) print(x) end", "pmap t.lua ::: a b", out: "a\nb\n"),
+    Row(
+        "print joins with tabs", "function task(x) print(x, 1, nil, 2.0) end", "pmap t.lua ::: a",
+        out: "a\t1\tnil\t2.0\n"),
+    Row(
+        "io.stdout:write", "function task(x) io.stdout:write(x, 1, '\\n'):write('more\\n') end", "pmap t.lua ::: a",
+        out: "a1\nmore\n"),
+    Row(
+        "programs that a task starts", "function task(x) os.execute('echo ran ' .. x) return x end",
+        "pmap t.lua ::: a b", out: "ran a\na\nran b\nb\n"),
+    Row(
+        "Lua's and a program's output stay in order",
+        "function task(x) print 'before' os.execute('echo ran') print 'after' end", "pmap t.lua ::: a",
+        out: "before\nran\nafter\n"),
+    Row(
+        "what io.popen writes",
+        "function task(x) local p = io.popen('cat', 'w') p:write(x, '\\n') p:close() return x end",
+        "pmap t.lua ::: a b", out: "a\na\nb\nb\n"),
+    Row(
+        "what io.popen reads is the task's", "function task(x) return io.popen('echo ' .. x):read 'a' end",
+        "pmap t.lua ::: a", out: "a\n\n"),
+    Row(
+        "a program's output with jsonl", "function task(x) os.execute('echo ran') return x end",
+        "pmap -t jsonl t.lua ::: a", out: "\"a\"\n", err: "ran\n"),
+    Row(
+        "a megabyte in one piece", "function task(x) io.write(x:rep(1000000), '\\n') end",
+        "pmap -j 2 --chunk 1 t.lua ::: a b c d | uniq -c -w 1 | awk '{ print $1, length($2) }'",
+        out: "1 1000000\n1 1000000\n1 1000000\n1 1000000\n"),
+    Row("with -j 0 as well", say, "pmap -j 0 t.lua ::: a b", out: "said a\nhalf a\nsaid b\nhalf b\n"),
+    Row(
+        "a failed item's goes to standard error, before its message",
+        "function task(x) print('said ' .. x) error('no', 0) end", "pmap t.lua ::: a",
+        err: "said a\npmap: :::1: no\n" + traceback + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(
+        "standard output that a task closed", "function task(x) io.stdout:close() return x end",
+        "pmap -j 1 t.lua ::: a b", out: "a\nb\n"),
+    Row(
+        "io.output put elsewhere",
+        "function task(x) io.output('out.' .. x):write(x):close() io.output(io.stdout) return x end",
+        "pmap t.lua ::: a b; cat out.a out.b", out: "a\nb\nab"),
+    Row(
+        "io.stderr is not captured", "function task(x) io.stderr:write('note ', x, '\\n') return x end",
+        "pmap -j 1 t.lua ::: a", out: "a\n", err: "note a\n"),
+    Row(
+        "standard input is empty in a task", "function task(x) return tostring(io.read()) end", "pmap t.lua ::: a",
+        input: "x\n", out: "nil\n"),
+    Row(
+        "standard input is empty for a task's programs", "function task(x) os.execute('cat') return x end",
+        "pmap t.lua", input: "a\nb\n", out: "a\nb\n"),
+])
+func `what a task prints is captured whole`(row: Row) throws { try row.check() }
+
+@Test func `lines of many workers are never mixed`() throws {
+    let script = """
+        function task(item)
+          for i = 1, 20 do io.write(item) io.write(" ", i, "\\n") end
+          os.execute("for i in 1 2 3; do echo " .. item .. " sh; done")
+        end
+        """
+    let expected = (1...60).map { item in
+        (1...20).map { "\(item) \($0)\n" }.joined() + String(repeating: "\(item) sh\n", count: 3)
+    }
+    try Row("many", script, "seq 60 | pmap -j 4 --chunk 1 t.lua", out: expected.joined()).check()
+}
+
+@Test func `io.stderr of many workers comes in whole lines`() throws {
+    let script = "function task(item) for i = 1, 5 do io.stderr:write(item, ' ', i, ' ', ('x'):rep(500), '\\n') end end"
+    try Row(
+        "many", script,
+        "seq 200 | pmap -j 4 --chunk 1 t.lua 2>&1 | awk '{ n++; if (NF != 3 || length($3) != 500) print } END { print n }'",
+        out: "1000\n"
+    ).check()
+}

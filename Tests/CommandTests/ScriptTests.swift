@@ -1,0 +1,165 @@
+// What a script may be, and what its parts are called with.
+
+import Testing
+
+@Test(arguments: [
+    Row(
+        "globals", "function task(item) return item:upper() end",
+        "pmap t.lua ::: a b", out: "A\nB\n"),
+    Row(
+        "a table", "local function up(item) return item:upper() end return { task = up }",
+        "pmap t.lua ::: a b", out: "A\nB\n"),
+    Row(
+        "one function, which is the task", "return string.upper",
+        "pmap t.lua ::: a b", out: "A\nB\n"),
+    Row(
+        "a script whose first line is for the shell", "#!/usr/bin/env pmap\nreturn string.upper",
+        "pmap t.lua ::: a", out: "A\n"),
+    Row(
+        "a script with a byte order mark", "\u{FEFF}return string.upper",
+        "pmap t.lua ::: a", out: "A\n"),
+    Row(
+        "a script from standard input", [:],
+        "pmap - ::: a b", input: "return string.upper", out: "A\nB\n"),
+    Row(
+        "a script that is run by its own first line", "#!/usr/bin/env pmap\nreturn string.upper",
+        "chmod +x t.lua; echo a | ./t.lua", out: "A\n"),
+    Row(
+        "the lines after a first line for the shell keep their numbers", "#!/usr/bin/env pmap\nreturn #",
+        "pmap t.lua ::: a", err: "pmap: t.lua:2: unexpected symbol near <eof>\n", status: 2),
+])
+func `a script is globals, a table or a function`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "the task gets the item and its index", "function task(item, index) return index, item end",
+        "pmap t.lua ::: a b", out: "1\ta\n2\tb\n"),
+    Row(
+        "the index counts on over several files",
+        ["t.lua": "function task(item, index) return index .. item end", "1": "a\nb\n", "2": "c\n"],
+        "pmap t.lua 1 2", out: "1a\n2b\n3c\n"),
+    Row(
+        "the top level runs once, before any worker",
+        "io.stderr:write('loaded\\n') return string.upper",
+        "pmap -j 3 t.lua ::: a b c", out: "A\nB\nC\n", err: "loaded\n"),
+    Row(
+        "what the top level prints is printed once", "print 'top' io.write 'half' return string.upper",
+        "pmap -j 3 t.lua ::: a b c", out: "top\nhalfA\nB\nC\n"),
+    Row(
+        "what the top level builds is in every worker",
+        "local names = { a = 'Anna', b = 'Bert' } return function(item) return names[item] end",
+        "pmap -j 2 --chunk 1 t.lua ::: a b a b", out: "Anna\nBert\nAnna\nBert\n"),
+    Row(
+        "pmap is a global, and a module", "assert(require 'pmap' == pmap) return string.upper",
+        "pmap t.lua ::: a", out: "A\n"),
+    Row(
+        "setup, tasks and teardown run in one worker",
+        """
+        local log = io.stderr
+        function setup(worker) log:write("setup ", worker.id, "\\n") prefix = "<" end
+        function teardown(worker) log:write("teardown ", worker.id, prefix, "\\n") end
+        function task(item) return prefix .. item end
+        """,
+        "pmap -j 1 t.lua ::: a b", out: "<a\n<b\n", err: "setup 1\nteardown 1<\n"),
+    Row(
+        "setup runs again in a replacement",
+        """
+        function setup(worker) io.stderr:write("setup\\n") end
+        function task(item) return item end
+        """,
+        "pmap -j 1 --max-tasks 1 --chunk 1 t.lua ::: a b c 2>&1 | sort | uniq -c | sed 's/^ *//'",
+        out: "1 a\n1 b\n1 c\n3 setup\n"),
+    Row(
+        "a worker that did its --max-tasks is replaced, and its globals with it",
+        "n = 0 function task() n = n + 1 return n end",
+        "pmap -j 1 --max-tasks 2 t.lua ::: a b c d e", out: "1\n2\n1\n2\n1\n"),
+    Row(
+        "with -j 0 setup, tasks and teardown run in this process",
+        """
+        local log = io.stderr
+        function setup() log:write("setup\\n") n = 0 end
+        function teardown() log:write("teardown ", n, "\\n") end
+        function task(item) n = n + 1 return n end
+        """,
+        "pmap -j 0 t.lua ::: a b", out: "1\n2\n", err: "setup\nteardown 2\n"),
+])
+func `the parts of a script run where and when it is promised`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a list", "inputs = { 'a', 'b' } task = string.upper",
+        "pmap t.lua", out: "A\nB\n"),
+    Row(
+        "a list of tables", "inputs = { { n = 1 }, { n = 2 } } function task(item) return item.n * 10 end",
+        "pmap t.lua", out: "10\n20\n"),
+    Row(
+        "an iterator", "inputs = ('x y z'):gmatch '%a' function task(item, index) return index, item end",
+        "pmap t.lua", out: "1\tx\n2\ty\n3\tz\n"),
+    Row(
+        "an iterator of tables",
+        """
+        local n = 0
+        function inputs() n = n + 1 if n <= 3 then return { n = n, list = { n, { "x" } } } end end
+        function task(item) return item end
+        """,
+        "pmap -t jsonl t.lua",
+        out: #"{"list":[1,["x"]],"n":1}"# + "\n" + #"{"list":[2,["x"]],"n":2}"# + "\n" + #"{"list":[3,["x"]],"n":3}"#
+            + "\n"),
+    Row(
+        "an iterator runs in the script's own process, after the top level",
+        """
+        local n = 0
+        function inputs() n = n + 1 return n <= 2000 and n or nil end
+        function task(item) return item end
+        """,
+        "pmap -j 2 t.lua | cmp - <(seq 2000)"),
+    Row(
+        "an empty list", "inputs = {} task = string.upper",
+        "echo a | pmap t.lua"),
+    Row(
+        "FILE wins over inputs", ["t.lua": "inputs = { 'a' } task = string.upper", "f": "file\n"],
+        "pmap t.lua f", out: "FILE\n"),
+    Row(
+        "::: wins over inputs", "inputs = { 'a' } task = string.upper",
+        "pmap t.lua ::: b", out: "B\n"),
+    Row(
+        "- wins over inputs", "inputs = { 'a' } task = string.upper",
+        "pmap t.lua -", input: "in\n", out: "IN\n"),
+    Row(
+        "inputs win over standard input", "inputs = { 'a' } task = string.upper",
+        "pmap t.lua", input: "in\n", out: "A\n"),
+    Row(
+        "inputs in a returned table", "return { inputs = { 'a' }, task = string.upper }",
+        "pmap t.lua", out: "A\n"),
+])
+func `the items may come from the script`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "options of the script count", "options = { to = 'jsonl' } return string.upper",
+        "pmap t.lua ::: a", out: "\"A\"\n"),
+    Row(
+        "options may stand in a returned table", "return { options = { to = 'jsonl' }, task = string.upper }",
+        "pmap t.lua ::: a", out: "\"A\"\n"),
+    Row(
+        "hyphens are underscores",
+        "options = { on_error = 'keep', jobs = 2, chunk = 1 } function task(x) return nil, 'no ' .. x end",
+        "pmap t.lua ::: a", out: "error: no a\n", err: "pmap: :::1: no a\n" + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(
+        "the command line wins", "options = { to = 'jsonl' } return string.upper",
+        "pmap t.lua -t lines ::: a", out: "A\n"),
+    Row(
+        "a switch is a boolean", "options = { filter = true } return function(x) return #x > 1 end",
+        "pmap t.lua ::: a bb", out: "bb\n"),
+    Row(  // wording: proposed
+        "an option that does not exist", "options = { jbos = 2 } return string.upper",
+        "pmap t.lua ::: a", err: "pmap: t.lua: options.jbos: no such option; did you mean jobs?\n", status: 2),
+    Row(  // wording: proposed
+        "an option with a value that cannot be", "options = { on_error = 'ignore' } return string.upper",
+        "pmap t.lua ::: a", err: "pmap: t.lua: options.on_error: ignore: write drop, keep or stop\n", status: 2),
+    Row(  // wording: proposed
+        "options that are no table", "options = 'jobs' return string.upper",
+        "pmap t.lua ::: a",
+        err: "pmap: t.lua: options is a string; write a table, as in { jobs = 2 }\n", status: 2),
+])
+func `a script has options of its own`(row: Row) throws { try row.check() }
