@@ -70,6 +70,7 @@ bool pmap_has_captured(void) {
 
 const char *pmap_take_captured(size_t *length, bool all) {
     flush_captured();
+    if (all) fflush(stderr);
     if (captured.programs >= 0 && (all || captured.programs_ran)) take_programs_output();
     *length = captured.length;
     captured.length = 0;
@@ -91,6 +92,7 @@ static int begin_capture(lua_State *L) {
     captured.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_captured});
     if (!captured.stream) return luaL_error(L, "no memory for capturing output");
     setvbuf(captured.stream, NULL, _IOFBF, 64 << 10);
+    setvbuf(stderr, NULL, _IOLBF, 64 << 10); /* lines of many workers stay whole */
     stdout = captured.stream;
     push_member(L, LUA_IOLIBNAME, "stdout");
     luaL_Stream *file = luaL_testudata(L, -1, LUA_FILEHANDLE);
@@ -131,8 +133,16 @@ static int open_program(lua_State *L) {
     return call_original(L);
 }
 
+static char script_name[256];
+
 static int leave(lua_State *L) {
-    if (mode == PMAP_LOADING) return call_original(L);
+    int status = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE)
+                                     : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+    if (mode == PMAP_LOADING) {
+        fflush(NULL);
+        fprintf(stderr, "pmap: %s: it called os.exit(%d) before the first item\n", script_name, status);
+        _exit(2);
+    }
     static const char last_words[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";
     size_t length;
     const char *text = pmap_take_captured(&length, true);
@@ -142,8 +152,6 @@ static int leave(lua_State *L) {
         _exit(3);
     }
     (void)ignored;
-    int status = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE)
-                                     : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
     fflush(NULL);
     _exit(status);
 }
@@ -219,7 +227,8 @@ static int change_library(lua_State *L) {
     return 0;
 }
 
-int pmap_change_library(lua_State *L, unsigned long long seed) {
+int pmap_change_library(lua_State *L, unsigned long long seed, const char *script) {
+    snprintf(script_name, sizeof script_name, "%s", script);
     randomness.seed = seed;
     lua_pushcfunction(L, change_library);
     return lua_pcall(L, 0, 0, 0);

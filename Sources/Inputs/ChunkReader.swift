@@ -65,7 +65,7 @@ package final class ChunkReader {
 
     /// The input is not what the host has cut any more.
     package func hasChanged(_ input: Input) -> Failure {
-        Failure(.error, "\(input.name): it changed while it was read")
+        Failure(.error, "\(input.name): the file changed while it was read")
     }
 }
 

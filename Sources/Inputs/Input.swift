@@ -17,7 +17,9 @@ package enum Input: Equatable, Sendable {
     /// Checks that `path` can be read; `-` is standard input.
     package init(path: String) throws(PosixError) {
         if path == "-" {
-            self = .standardInput(try FileKind(descriptor: StandardDescriptor.input))
+            let kind = try FileKind(descriptor: StandardDescriptor.input)
+            if kind.kind == .directory { throw PosixError("open", path, code: PosixError.isADirectory) }
+            self = .standardInput(kind)
             return
         }
         let kind = try FileKind(path: path)

@@ -82,7 +82,7 @@ final class RangeSource: RecordSource {
                 if count == 0 { throw PosixError("read", code: 0) }
             }
         } catch {
-            let reason = error.code == 0 ? "it became shorter while it was read" : error.description
+            let reason = error.code == 0 ? "the file changed while it was read" : error.description
             throw Failure(.error, "\(name): \(reason)")
         }
     }

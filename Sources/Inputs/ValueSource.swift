@@ -4,7 +4,7 @@ import ProcessPool
 import Records
 import Wire
 
-/// The values of a producer, each with its length u64 in front.
+/// The values of a producer, each with its length u64 in front, of which the top bit is not for us.
 final class ValueSource: RecordSource {
     private let producer: Producer
     private var held = WireBuffer(capacity: 4096)
@@ -26,7 +26,7 @@ final class ValueSource: RecordSource {
         }
         var (end, count) = (start, 0)
         while end < held.count, count < items {
-            end += 8 + Int(held.load(UInt64.self, at: end))
+            end += 8 + Int(held.load(UInt64.self, at: end) & Int64.max.magnitude)
             count += 1
         }
         if count == 0 { return .nothingYet }

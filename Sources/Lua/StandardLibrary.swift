@@ -12,8 +12,8 @@ package enum LibraryMode: Sendable {
 
 extension Stack {
     /// Makes the changes, before a script is loaded.
-    package func changeLibrary(seed: UInt64) throws(LuaError) {
-        let status = unsafe pmap_change_library(thread, seed)
+    package func changeLibrary(seed: UInt64, script: String) throws(LuaError) {
+        let status = unsafe pmap_change_library(thread, seed, script)
         if status != LUA_OK { throw popError(status: status) }
     }
 

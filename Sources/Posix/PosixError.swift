@@ -14,6 +14,8 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
     }
 
     package static let isADirectory = EISDIR
+    package var isDirectory: Bool { code == EISDIR }
+    package var isMissing: Bool { code == ENOENT }
 
     /// "No such file or directory"
     package var reason: String { unsafe String(cString: strerror(code)) }

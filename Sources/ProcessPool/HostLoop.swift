@@ -41,6 +41,8 @@ package final class HostLoop {
     /// Workers are being killed, and what they were on is nobody's fault.
     private var isKilling = false
     private var lastLook = Clock.now()
+    /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
+    private var setupFailure: Failure?
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
     private var killTime: Int?
 
@@ -181,7 +183,7 @@ package final class HostLoop {
         case (.noProcess(let error), true): end(.noWorkers(Failure(.error, error.description), inSetup: false))
         case (.setup(let failure), true): end(.noWorkers(failure, inSetup: true))
         case (.noProcess(let error), false): observer.notice(.fewerWorkers(error))
-        case (.setup(let failure), false): observer.notice(.setupFailed(failure))
+        case (.setup(let failure), false): setupFailure = failure
         }
         perform(actions)
     }
@@ -192,6 +194,10 @@ package final class HostLoop {
     // MARK: What workers tell
 
     private func take(_ entries: [Entry], from worker: WorkerHandle) {
+        if let failure = setupFailure, !entries.isEmpty, worker.setupFailure == nil {
+            observer.notice(.setupFailed(failure))
+            setupFailure = nil
+        }
         for entry in entries {
             switch ledger.enter(entry, of: &worker.assignments, worker: worker.number) {
             case nil: continue
@@ -223,7 +229,7 @@ package final class HostLoop {
     }
 
     private func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
-        Failure(.crash, "the worker (pid \(worker.pid)) \(status) in setup")
+        Failure(.crash, "the worker (pid \(worker.pid)) \(status)")
     }
 
     private func crashMessage(_ pid: Int32, _ status: ExitStatus) -> String {
@@ -265,7 +271,7 @@ package final class HostLoop {
         if case .signal = ending { return killAll() }
         ending = .signal(signal)
         let running = workers.count { $0?.isBusy == true }
-        if running > 0 { observer.notice(.finishing(items: running)) }
+        if running > 0 { observer.notice(.finishing(items: running, signal: signal)) }
         if signal != Signal.interrupt { killTime = Clock.now() + HostLoop.grace }
         stop()
     }

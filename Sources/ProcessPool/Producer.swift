@@ -42,7 +42,7 @@ package final class Producer {
         switch ending {
         case nil: return .values([])
         case .exited(0): return .end
-        case let status?: throw Failure(.crash, "the process that runs inputs \(status)")
+        case let status?: throw Failure(.crash, "inputs: the script's process (pid \(handle.pid)) \(status)")
         }
     }
 

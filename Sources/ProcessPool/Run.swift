@@ -42,7 +42,7 @@ package protocol RunObserver: AnyObject {
 
 package enum Notice: Equatable {
     /// A signal has come: running items are finished, no others begun.
-    case finishing(items: Int)
+    case finishing(items: Int, signal: Int32)
     /// `setup` failed in one worker; the others go on.
     case setupFailed(Failure)
     /// There is no process to be had for a further worker.

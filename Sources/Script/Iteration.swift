@@ -10,34 +10,37 @@ extension LoadedScript {
 /// One pass over the items a script makes.
 package struct Iteration {
     private let stack: Stack
-    private let scriptName: String
     private var encoder: Encoder
-    private var calls = 0
 
     init(_ script: LoadedScript) {
         stack = script.stack
-        scriptName = script.name
         encoder = Encoder(stack)
         stack.top = 0
         script.push(.inputs)
     }
 
-    /// Appends the next item as a value on the wire; false after the last one.
-    package mutating func appendNext(to buffer: inout WireBuffer) throws(Failure) -> Bool {
-        calls += 1
+    package enum Item {
+        case value
+        /// It was made and cannot travel.
+        case unsendable(String)
+        case end
+    }
+
+    /// Appends the next item as a value on the wire.
+    package mutating func appendNext(to buffer: inout WireBuffer) throws(Failure) -> Item {
         stack.copy(1)
         do throws(LuaError) {
             try stack.call(arguments: 0, results: 1)
         } catch {
-            throw Failure(.error, "\(scriptName): inputs failed at item \(calls): \(error.message)", traceback: error.traceback)
+            throw Failure(.error, "inputs: \(error.message)", traceback: error.traceback)
         }
         defer { stack.top = 1 }
-        if stack.type(-1) == .nil { return false }
+        if stack.type(-1) == .nil { return .end }
         do throws(EncodeError) {
-            try encoder.encode(-1, of: stack, into: &buffer, root: "inputs[\(calls)]")
+            try encoder.encode(-1, of: stack, into: &buffer, root: "item")
         } catch {
-            throw Failure(.unsendable, "\(scriptName): \(error)")
+            return .unsendable(error.description)
         }
-        return true
+        return .value
     }
 }

@@ -35,7 +35,7 @@ package final class LoadedScript {
         self.name = name
         do throws(LuaError) {
             state = try State()
-            try state.stack.changeLibrary(seed: settings.seed)
+            try state.stack.changeLibrary(seed: settings.seed, script: name)
             module = PmapModule(state.stack, arguments: settings.arguments)
             if let folder = settings.folder { state.stack.searchFirst(in: folder) }
             for module in settings.modules { try state.stack.requireGlobally(module) }
@@ -54,17 +54,24 @@ package final class LoadedScript {
             try stack.load(text.bytes, name: text.chunkName)
             try stack.call(arguments: 0, results: 1)
         } catch {
-            throw .lua(error)
+            throw .lua(error.message.hasPrefix(name) ? error : LuaError(message: "\(name): \(error.message)", traceback: error.traceback))
         }
+        defer { stack.top = height }
         switch stack.type(-1) {
-        case .function: references[.task] = stack.makeReference()
-        case .table: try collect(from: stack.top)
-        default:
+        case .table:
+            try collect(from: stack.top)
+            if !has(.task) { throw .noTaskInTable(script: name) }
+        case .function:
+            let task = stack.makeReference()
             stack.pushGlobals()
             try collect(from: stack.top)
+            references[.task] = task
+        case .nil:
+            stack.pushGlobals()
+            try collect(from: stack.top)
+            if !has(.task) { throw .noTask(script: name, isLocal: text.hasLocalTask) }
+        case let other: throw .returns(script: name, type: "\(other)")
         }
-        stack.top = height
-        if references[.task] == nil { throw .noTask(script: name, isLocal: text.hasLocalTask) }
     }
 
     /// Makes an expression or a body of `item` and `index` the task.
@@ -93,7 +100,7 @@ package final class LoadedScript {
             case .inputs: type == .function || type == .table
             case .options: type == .table
             }
-        if !isRight { throw .notCallable(script: name, name: definition.rawValue, type: "\(type)") }
+        if !isRight { throw .wrongType(script: name, definition, type: "\(type)") }
     }
 
     // MARK: What it defined
@@ -121,7 +128,9 @@ package final class LoadedScript {
         push(.options)
         defer { stack.pop() }
         guard stack.type(-1) == .table else { return [] }
-        do { return try stack.optionWords(stack.top) } catch { throw .lua(error) }
+        do { return try stack.optionWords(stack.top) } catch {
+            throw .lua(LuaError(message: "\(name): \(error.message)"))
+        }
     }
 
     /// Makes the loaded state ready to be shared by forked workers.

@@ -7,7 +7,9 @@ package enum ScriptError: Error, Equatable, CustomStringConvertible {
     case lua(LuaError)
     case bytecode(script: String)
     case noTask(script: String, isLocal: Bool)
-    case notCallable(script: String, name: String, type: String)
+    case noTaskInTable(script: String)
+    case returns(script: String, type: String)
+    case wrongType(script: String, ScriptName, type: String)
     /// `-e` got a function where the body of one belongs.
     case functionInsteadOfBody
 
@@ -19,8 +21,16 @@ package enum ScriptError: Error, Equatable, CustomStringConvertible {
             "\(script): no task: it is local here; write function task(item), or return task"
         case .noTask(let script, isLocal: false):
             "\(script): no task: write function task(item) … end, or return a function"
-        case .notCallable(let script, let name, let type):
-            "\(script): \(name) is a \(type), not a function"
+        case .noTaskInTable(let script):
+            "\(script): no task in the table it returns; write task = function(item) … end"
+        case .returns(let script, let type):
+            "\(script): it returns a \(type); return a function, or a table with task, inputs, …"
+        case .wrongType(let script, .inputs, let type):
+            "\(script): inputs is a \(type); write a list, or a function that returns the next item"
+        case .wrongType(let script, .options, let type):
+            "\(script): options is a \(type); write a table, as in { jobs = 2 }"
+        case .wrongType(let script, let name, let type):
+            "\(script): \(name.rawValue) is a \(type), not a function"
         case .functionInsteadOfBody:
             "-e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'"
         }

@@ -38,10 +38,11 @@ extension Stack {
 
     /// Stack: → function of `item` and `index`. Tries the code as an expression, then as a body.
     func loadInline(_ code: String) throws(ScriptError) {
-        let words = code.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+        let words = code.drop(while: \.isWhitespace).split(maxSplits: 3) { " \t\n(".contains($0) }
+        let isFunction = code.drop(while: \.isWhitespace).hasPrefix("function") && words.first == "function"
         let definesTask = words.starts(with: ["function", "task"]) || words.starts(with: ["local", "function", "task"])
         let (expression, asExpression) = tryInline("return \(code)")
-        if words.first == "function" && (expression == nil || definesTask) { throw .functionInsteadOfBody }
+        if isFunction && (expression == nil || definesTask) { throw .functionInsteadOfBody }
         guard let expression else { return }
         let (body, asBody) = tryInline(code)
         if body == nil {
@@ -74,7 +75,7 @@ extension Stack {
                 pop()
             }
             guard type(-2) == .string, let name = string(-2) else {
-                throw LuaError(message: "options: every key is the name of an option")
+                throw LuaError(message: "options: a key is a \(type(-2)), not the name of an option")
             }
             let option = "--" + name.replacing("_", with: "-")
             switch type(-1) {
@@ -84,7 +85,7 @@ extension Stack {
                 try convertToString()
                 words.append("\(option)=\(string(-1) ?? "")")
                 pop()
-            default: throw LuaError(message: "options.\(name) is a \(type(-1)), not a string, number or boolean")
+            default: throw LuaError(message: "options.\(name) is a \(type(-1)); write a string, number or boolean")
             }
         }
         pop()

@@ -111,13 +111,19 @@ package final class TaskRunner {
         runPushed(item, nil, &outbox)
     }
 
+    /// The item could not be made.
+    package func fail(_ message: String, item: Int, outbox: inout Outbox) {
+        outbox.begin(item: item)
+        outbox.fail(Failure(.error, message))
+    }
+
     /// Runs the item whose value on the wire begins at `offset` of `values`.
     package func run(_ values: borrowing WireBuffer, at offset: Int, item: Int, outbox: inout Outbox) {
         begin(item, &outbox)
         do throws(WireError) {
             _ = try decoder.decode(values, at: offset, onto: stack)
         } catch {
-            return outbox.fail(Failure(.unsendable, error.description))
+            return outbox.fail(Failure(.error, error.description))
         }
         runPushed(item, nil, &outbox)
     }
@@ -168,7 +174,7 @@ package final class TaskRunner {
                 try writer.append(count, from: base + 1, of: stack, to: &outbox.output)
             }
         } catch {
-            return Failure(.unsendable, error.description)
+            return Failure(.error, error.description)
         }
         return nil
     }

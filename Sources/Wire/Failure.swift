@@ -7,8 +7,6 @@ package struct Failure: Error, Equatable {
         case error
         /// The worker died while it ran the item.
         case crash
-        /// The result cannot travel, or cannot be written in the output's format.
-        case unsendable
     }
 
     package var kind: Kind

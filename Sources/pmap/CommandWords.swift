@@ -1,5 +1,5 @@
 // From the words of the command line to flags: what `:::` cuts off, what users of other programs type, and errors in
-// one line.
+// one line that say what to write.
 
 import ArgumentParser
 
@@ -9,38 +9,87 @@ struct CommandWords {
     /// The words after `:::`, if it is there.
     let arguments: [String]?
 
+    static let otherProgram = "the pmap that shows the memory map of a process is another program, from procps"
+
     /// Options that mean something elsewhere, and what to write here.
     private static let elsewhere = [
         "-o": "write to a file with > FILE", "--output": "write to a file with > FILE",
-        "--results": "write to a file with > FILE", "-a": "name the file behind the script: pmap SCRIPT FILE",
-        "--arg-file": "name the file behind the script: pmap SCRIPT FILE",
+        "--results": "write to a file with > FILE", "-a": "write the file behind the script: pmap SCRIPT FILE",
+        "--arg-file": "write the file behind the script: pmap SCRIPT FILE",
         "-I": "the item is the variable item in the task", "-i": "the item is the variable item in the task",
         "--dry-run": "try the task on one item: pmap -j0 SCRIPT ::: ITEM", "--colsep": "split the item in the task",
         "--quote": "nothing is passed through a shell here", "--pipepart": "files are read in parallel anyway",
         "--block": "chunks adapt by themselves; --chunk N fixes them",
     ]
-    private static let sameThing = [
-        "--max-procs": "--jobs", "--keepgoing": "--on-error=drop", "--chunksize": "--chunk",
-        "--maxtasksperchild": "--max-tasks", "--zero": "--null",
+    private static let sameThing = ["--max-procs": "--jobs", "--chunksize": "--chunk", "--maxtasksperchild": "--max-tasks"]
+
+    /// What an option's value looks like, for the message that it is missing.
+    private static let values = [
+        "-j": "N", "-P": "N", "--jobs": "N", "-f": "FORMAT", "--from": "FORMAT", "-t": "FORMAT", "--to": "FORMAT",
+        "-e": "CODE", "--eval": "CODE", "-D": "NAME=VALUE", "-l": "NAME", "--chunk": "N",
+        "--on-error": "drop|keep|stop", "--max-tasks": "N", "--seed": "N", "--errors": "FILE", "--spill": "SIZE",
     ]
 
-    /// `scriptOptions` come from the script; what the command line says wins over them.
-    init(_ words: [String], scriptOptions: [String] = []) throws(UsageError) {
+    /// `scriptOptions` come from the script named `script`; what the command line says wins over them.
+    init(_ words: [String], scriptOptions: [String] = [], of script: String = "") throws(UsageError) {
         let cut = words.firstIndex(of: ":::")
         arguments = cut.map { Array(words[($0 + 1)...]) }
-        if arguments?.contains(":::") == true { throw UsageError("a second ::: has no meaning; put all items behind one") }
+        if arguments?.contains(":::") == true {
+            throw UsageError("a second ':::'; items of one kind stand behind one ':::'")
+        }
         let own = words[..<(cut ?? words.endIndex)].map(CommandWords.translated)
-        flags = try CommandWords.parse(scriptOptions.map(CommandWords.translated) + own)
+        if !scriptOptions.isEmpty {
+            do { _ = try CommandWords.parse(scriptOptions).validated() } catch {
+                throw UsageError("\(script): \(CommandWords.asScriptOption(error.description))")
+            }
+        }
+        flags = try CommandWords.parse(scriptOptions + own)
     }
+
+    // MARK: Parsing
 
     private static func parse(_ words: [String]) throws(UsageError) -> Flags {
         if let word = words.first(where: { elsewhere[name($0)] != nil }), let advice = elsewhere[name(word)] {
-            throw UsageError("there is no option \(name(word)): \(advice)")
+            throw UsageError("\(name(word)): \(advice)")
         }
         do { return try Flags.parse(words) } catch {
-            let message = Flags.message(for: error)
-            throw UsageError(message.prefix(1).lowercased() + message.dropFirst())
+            throw UsageError(reworded(Flags.message(for: error), words))
         }
+    }
+
+    /// ArgumentParser's message as pmap words its own.
+    private static func reworded(_ message: String, _ words: [String]) -> String {
+        let quoted = message.split(separator: "'", omittingEmptySubsequences: false).dropFirst().first.map(String.init) ?? ""
+        let option = String(quoted.prefix { $0 != " " })
+        if message.hasPrefix("Missing value") {
+            return "missing value for \(option); write \(option) \(values[option] ?? "VALUE")"
+        }
+        if message.hasPrefix("Unknown option") {
+            if words.contains(where: { Int($0) ?? -1 > 0 }) && option.count == 2 {
+                return "unknown option '\(option)'; \(otherProgram)"
+            }
+            guard let guess = message.firstRange(of: "Did you mean ") else {
+                return "unknown option '\(option)'; pmap --help lists them"
+            }
+            return "unknown option '\(option)'; did you mean \(message[guess.upperBound...])"
+        }
+        return message.prefix(1).lowercased() + message.dropFirst()
+    }
+
+    /// A message about an option, as one about a key of the script's `options`.
+    private static func asScriptOption(_ message: String) -> String {
+        var text = message
+        if let quote = text.firstRange(of: "unknown option '--") {
+            let rest = text[quote.upperBound...]
+            let name = rest.prefix { $0 != "'" }.replacing("-", with: "_")
+            let guess = rest.firstRange(of: "did you mean '--").map { rest[$0.upperBound...].prefix { $0 != "'" } }
+            return "options.\(name): no such option" + (guess.map { "; did you mean \($0.replacing("-", with: "_"))?" } ?? "")
+        }
+        if text.hasPrefix("--") {
+            let name = text.dropFirst(2).prefix { $0 != " " && $0 != ":" }
+            text = "\(name.replacing("-", with: "_")):\(text.dropFirst(2 + name.count))"
+        }
+        return "options.\(text)"
     }
 
     private static func translated(_ word: String) -> String {
@@ -50,42 +99,4 @@ struct CommandWords {
 
     /// An option without its `=VALUE`.
     private static func name(_ word: String) -> String { String(word.prefix { $0 != "=" }) }
-}
-
-extension Flags {
-    /// A whole number that an option takes, at least `least`.
-    static func count(_ text: String?, _ option: String, least: Int = 1) throws(UsageError) -> Int? {
-        guard let text else { return nil }
-        guard let number = Int(text), number >= least else {
-            throw UsageError("\(option) takes a whole number from \(least) on, not “\(text)”")
-        }
-        return number
-    }
-
-    /// Bytes: a whole number, or one with k, M or G for powers of 1024.
-    static func size(_ text: String?, _ option: String) throws(UsageError) -> Int? {
-        guard let text else { return nil }
-        let units: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-        let unit = text.last.flatMap { units[$0] }
-        let digits = unit == nil ? text[...] : text.dropLast()
-        guard let number = Int(digits), number >= 0, case let (size, false) = number.multipliedReportingOverflow(by: unit ?? 1)
-        else { throw UsageError("\(option) takes a size such as 500M or 10G, not “\(text)”") }
-        return size
-    }
-
-    /// `N`, `N%`, `+N` or `-N` of `processors`; 0 means no worker at all.
-    static func workers(_ text: String?, processors: Int) throws(UsageError) -> Int {
-        guard let text else { return processors }
-        let wrong = UsageError("-j takes N, N%, +N or -N, not “\(text)”")
-        if text.hasSuffix("%") {
-            guard let percent = Int(text.dropLast()), percent > 0 else { throw wrong }
-            return max(1, processors * percent / 100)
-        }
-        guard let number = Int(text) else { throw wrong }
-        if text.hasPrefix("+") || text.hasPrefix("-") { return max(1, processors + number) }
-        if number > mostWorkers { throw UsageError("-j \(number): at most \(mostWorkers) workers") }
-        return number
-    }
-
-    private static let mostWorkers = 4096
 }

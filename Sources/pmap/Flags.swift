@@ -48,7 +48,7 @@ struct Flags: ParsableArguments {
         help: ArgumentHelp("Require a module first, as a global; may be repeated.", valueName: "name"))
     var modules: [String] = []
 
-    @Option(help: ArgumentHelp("Items a chunk; by default it adapts while running.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Items a chunk; by default it adapts while running.", valueName: "n"))
     var chunk: String?
 
     @Option(
@@ -57,10 +57,10 @@ struct Flags: ParsableArguments {
             valueName: "drop|keep|stop"))
     var onError: String?
 
-    @Option(help: ArgumentHelp("Replace a worker after so many items.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Replace a worker after so many items.", valueName: "n"))
     var maxTasks: String?
 
-    @Option(help: ArgumentHelp("The seed of math.random: the same seed gives the same output.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The seed of math.random: the same seed gives the same output.", valueName: "n"))
     var seed: String?
 
     @Option(help: ArgumentHelp("A file for one JSON line per failed item.", valueName: "file"))

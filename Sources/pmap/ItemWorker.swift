@@ -77,8 +77,16 @@ final class ItemWorker: WorkerBody {
         values.append(bytes)
         var offset = 0
         for place in 0..<chunk.count where !outbox.isStopped {
-            if place >= chunk.skip { runner.run(values, at: offset + 8, item: chunk.first + place, outbox: &outbox) }
-            offset += 8 + Int(values.load(UInt64.self, at: offset))
+            let header = values.load(UInt64.self, at: offset)
+            let start = offset + 8
+            offset = start + Int(header & ~ItemProducer.failed)
+            if place < chunk.skip { continue }
+            let item = chunk.first + place
+            if header & ItemProducer.failed == 0 {
+                runner.run(values, at: start, item: item, outbox: &outbox)
+            } else {
+                runner.fail(String(decoding: values.array(start..<offset), as: UTF8.self), item: item, outbox: &outbox)
+            }
         }
     }
 }

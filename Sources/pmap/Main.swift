@@ -36,7 +36,7 @@ enum Main {
             return .success
         }
         let (source, files) = try scriptAndFiles(typed.flags)
-        let seed = try Flags.seed(typed.flags.seed)
+        let seed = try typed.flags.seedValue() ?? UInt64.random(in: 0...UInt64.max)
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
         let job = try Job(flags, files: files, arguments: typed.arguments, script: script)
@@ -50,18 +50,19 @@ enum Main {
         let options: [String]
         do { options = try script.optionWords() } catch { throw UsageError(error.description) }
         if options.isEmpty { return typed.flags }
-        do { return try CommandWords(words, scriptOptions: options).flags } catch {
-            throw UsageError("\(script.name): options: \(error.description)")
-        }
+        return try CommandWords(words, scriptOptions: options, of: script.name).flags
     }
 
     private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [String]) {
         if let code = flags.code { return (.inline(code), flags.words) }
         guard let script = flags.words.first else {
-            throw UsageError("no script: write pmap SCRIPT [FILE …], or pmap -e CODE; pmap --help shows the options")
+            throw UsageError(
+                "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more")
         }
         let files = Array(flags.words.dropFirst())
-        if script == "-" && files.contains("-") { throw UsageError("-: standard input is the script already") }
+        if script == "-" && files.contains("-") { 
+            throw UsageError("standard input is the script already; name a FILE, or write ::: ITEM …")
+         }
         return (script == "-" ? .standardInput : .file(script), files)
     }
 
@@ -100,15 +101,5 @@ enum Main {
     /// Where results wait that memory should not hold.
     private static var spillFolders: [String] {
         [Environment.value("TMPDIR"), "/var/tmp", "/tmp"].compactMap { $0 }.filter { !$0.isEmpty }
-    }
-}
-
-extension Flags {
-    /// A number, or one by chance.
-    static func seed(_ text: String?) throws(UsageError) -> UInt64 {
-        guard let text else { return UInt64.random(in: 0...UInt64.max) }
-        if let seed = UInt64(text) { return seed }
-        guard let seed = Int64(text) else { throw UsageError("--seed takes a whole number, not “\(text)”") }
-        return UInt64(bitPattern: seed)
     }
 }

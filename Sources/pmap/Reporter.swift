@@ -13,7 +13,6 @@ final class Reporter: RunObserver {
     private let scriptName: String
     private let errors: Descriptor?
     private var failures = 0
-    private var setupMessages: Set<String> = []
 
     private static let (inFull, asLines) = (10, 100)
     /// Bytes of a message that are printed; `--errors` has them all.
@@ -25,7 +24,7 @@ final class Reporter: RunObserver {
         do throws(PosixError) {
             if let path = job.errorsFile { errors = try Descriptor(writing: path) } else { errors = nil }
         } catch {
-            throw UsageError("\(error.subject): \(error.reason)")
+            throw UsageError("--errors \(error.subject): \(error.reason)")
         }
     }
 
@@ -49,11 +48,11 @@ final class Reporter: RunObserver {
 
     func notice(_ notice: Notice) {
         switch notice {
-        case .finishing(let items):
-            print("finishing \(items) running item\(items == 1 ? "" : "s"); Ctrl-C again stops now")
+        case .finishing(let items, let signal):
+            let again = signal == Signal.interrupt ? "Ctrl-C" : Signal.name(signal)
+            print("finishing \(items) running item\(items == 1 ? "" : "s"); \(again) again stops now")
         case .setupFailed(let failure):
-            let message = "\(scriptName): setup failed: \(failure.message)"
-            if setupMessages.insert(message).inserted { print(message, failure.traceback) }
+            print("\(scriptName): setup failed in a worker; the others go on: \(failure.message)", failure.traceback)
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
         }
@@ -80,7 +79,7 @@ final class Reporter: RunObserver {
             print(failure.message, failure.traceback)
             return .hostFailed
         case .noWorkers(let failure, inSetup: true):
-            notice(.setupFailed(failure))
+            print("\(scriptName): setup failed in every worker: \(failure.message)", failure.traceback)
             return tally.items == tally.skipped ? .usage : .hostFailed
         case .noWorkers(let failure, inSetup: false):
             print("no worker could be started: \(failure.message)")
@@ -91,9 +90,8 @@ final class Reporter: RunObserver {
     /// `3 of 10000 items failed (2 error, 1 crash)`
     private func summary(_ tally: Tally) -> String {
         let kinds = Failure.Kind.allCases.compactMap { kind in tally.failed[kind].map { "\($0) \(kind)" } }
-        let skipped = tally.skipped > 0 ? ", \(tally.skipped) skipped" : ""
-        let items = "\(tally.items) item\(tally.items == 1 ? "" : "s")"
-        return "\(tally.failures) of \(items) failed (\(kinds.joined(separator: ", ")))\(skipped)"
+        let skipped = tally.skipped > 0 ? ", \(tally.skipped) were skipped" : ""
+        return "\(tally.failures) of \(tally.items) items failed (\(kinds.joined(separator: ", ")))\(skipped)"
     }
 
     private func print(_ message: String, _ traceback: String? = nil) {

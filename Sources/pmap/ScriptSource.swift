@@ -32,7 +32,7 @@ enum ScriptSource {
     private var name: String {
         switch self {
         case .file(let path): String(path.split(separator: "/").last ?? "script")
-        case .standardInput: "stdin"
+        case .standardInput: "-"
         case .inline: "-e"
         }
     }
@@ -67,18 +67,18 @@ enum ScriptSource {
 
     /// `pmap 1234` means the other pmap.
     private func missing(_ error: PosixError) -> String {
-        guard case .file(let path) = self else { return "standard input: \(error.reason)" }
-        if Int(path) != nil {
-            return "\(path): no such script; the program that shows a process's memory map is the other pmap, of procps: /usr/bin/pmap \(path)"
-        }
-        return "\(path): \(error.reason)"
+        guard case .file(let path) = self else { return "-: cannot read the script: \(error.reason)" }
+        if Int(path) != nil { return "\(path): no such script; \(CommandWords.otherProgram)" }
+        if error.isMissing { return "\(path): no such script" }
+        if error.isDirectory { return "\(path): a folder is not a script; name the script in it, as in \(path)/NAME.lua" }
+        return "\(path): cannot read the script: \(error.reason)"
     }
 
     private static func arguments(_ definitions: [String]) throws(UsageError) -> [String: String] {
         var arguments: [String: String] = [:]
         for definition in definitions {
             guard let equals = definition.firstIndex(of: "="), equals != definition.startIndex else {
-                throw UsageError("-D takes NAME=VALUE, not “\(definition)”")
+                throw UsageError("-D \(definition): write NAME=VALUE")
             }
             arguments[String(definition[..<equals])] = String(definition[definition.index(after: equals)...])
         }

@@ -8,14 +8,14 @@
 #include "bridge.h"
 
 typedef enum {
-    PMAP_LOADING,      /* the script's own process: everything as in lua */
+    PMAP_LOADING,      /* the script's own process: as in lua, but os.exit says that no item has run */
     PMAP_IN_WORKER,    /* os.exit leaves at once; collectgarbage leaves frozen pages alone */
     PMAP_WITHOUT_WORKER /* the task runs in the host: os.exit says that it ends everything */
 } pmap_library_mode;
 
-/* Replaces math.random, math.randomseed, os.exit, os.execute, io.popen and collectgarbage. Answers a Lua
- * status; Stack: → message when it is not LUA_OK. */
-int pmap_change_library(lua_State *L, unsigned long long seed);
+/* Replaces math.random, math.randomseed, os.exit, os.execute, io.popen and collectgarbage; `script` is what
+ * messages call it. Answers a Lua status; Stack: → message when it is not LUA_OK. */
+int pmap_change_library(lua_State *L, unsigned long long seed, const char *script);
 
 /* From now on everything written to standard output is kept: by Lua, by C code, and by programs. `programs`
  * is the descriptor that becomes standard output for the latter. Answers a Lua status, as above. */

@@ -1,0 +1,88 @@
+// What the values of options mean, and the message when they mean nothing.
+
+import Records
+
+extension Flags {
+    enum OnError: String { case drop, keep, stop }
+
+    /// The flags, if each value can be read.
+    func validated() throws(UsageError) -> Flags {
+        _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
+        _ = try (inputFormat(), outputFormat())
+        return self
+    }
+
+    /// `N`, `N%`, `+N` or `-N` of `processors`; 0 means no worker at all.
+    func workers(processors: Int) throws(UsageError) -> Int {
+        guard let jobs else { return processors }
+        let shown = jobs.isEmpty ? "''" : jobs
+        let wrong = UsageError("-j \(shown): write a number of workers: N, N%, +N, -N, or 0 for none")
+        if jobs.hasSuffix("%") {
+            guard let percent = Int(jobs.dropLast()), percent > 0, percent <= 100_000 else { throw wrong }
+            return max(1, processors * percent / 100)
+        }
+        guard let number = Int(jobs) else { throw wrong }
+        let isRelative = jobs.hasPrefix("+") || jobs.hasPrefix("-")
+        let workers = isRelative ? max(1, processors.addingReportingOverflow(number).partialValue) : number
+        if workers > Flags.mostWorkers { throw UsageError("-j \(shown): at most \(Flags.mostWorkers) workers") }
+        return workers
+    }
+
+    private static let mostWorkers = 4096
+
+    func onErrorChoice() throws(UsageError) -> OnError {
+        guard let onError else { return .drop }
+        guard let choice = OnError(rawValue: onError) else {
+            throw UsageError("--on-error \(onError): write drop, keep or stop")
+        }
+        return choice
+    }
+
+    func chunkItems() throws(UsageError) -> Int? { try Flags.items(chunk, "--chunk") }
+    func itemsPerWorker() throws(UsageError) -> Int? { try Flags.items(maxTasks, "--max-tasks") }
+
+    private static func items(_ text: String?, _ option: String) throws(UsageError) -> Int? {
+        guard let text else { return nil }
+        guard let number = Int(text), number >= 1 else {
+            throw UsageError("\(option) \(text): write a number of items, 1 or more")
+        }
+        return number
+    }
+
+    /// The seed that was asked for.
+    func seedValue() throws(UsageError) -> UInt64? {
+        guard let seed else { return nil }
+        if let value = UInt64(seed) { return value }
+        guard let value = Int64(seed) else { throw UsageError("--seed \(seed): write an integer") }
+        return UInt64(bitPattern: value)
+    }
+
+    /// Bytes that results which wait may take on the disk.
+    func spillLimit() throws(UsageError) -> Int {
+        guard let spill else { return 10 << 30 }
+        let units: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+        let unit = spill.last.flatMap { units[$0] }
+        let digits = unit == nil ? spill[...] : spill.dropLast()
+        if let number = Int(digits), number >= 0 {
+            let (size, overflows) = number.multipliedReportingOverflow(by: unit ?? 1)
+            if !overflows { return size }
+        }
+        throw UsageError("--spill \(spill): write a size, as in 500M or 10G")
+    }
+
+    func inputFormat() throws(UsageError) -> InputFormat {
+        var format: InputFormat?
+        do throws(RecordError) {
+            if let from { format = try InputFormat(named: from) }
+        } catch {
+            throw UsageError(error.description)
+        }
+        if null, let from, format != .nul { throw UsageError("-0 is --from nul; it cannot go with --from \(from)") }
+        return null ? .nul : format ?? .lines
+    }
+
+    func outputFormat() throws(UsageError) -> OutputFormat {
+        guard let to else { return .lines }
+        do throws(RecordError) { return try OutputFormat(named: to) } catch { throw UsageError(error.description) }
+    }
+}
