@@ -35,24 +35,33 @@ extension Decoder {
 
     /// Begins a marked table, an instance or a function, all of whose payload is there. Stack: → it
     mutating func openExtension(
-        _ code: Int8, count: Int, stays: Bool, awaited: Int, _ reader: inout WireReader
-    ) throws(WireError) {
+        _ code: Int8, count: Int, awaited: Int, _ reader: inout WireReader
+    ) throws(WireError) -> Frame {
         let start = reader.offset, end = start + count, outerEnd = reader.payloadEnd
         guard let kind = WireExtension(rawValue: code) else { throw .unknownExtension(code, at: start) }
         reader.payloadEnd = end
-        if kind == .function {
-            return try openFunction(stays: stays, awaited: awaited, end: end, outerEnd: outerEnd, &reader)
-        }
+        var frame = kind == .function
+            ? try openFunction(awaited: awaited, &reader) : try openWithMetatable(kind, awaited: awaited, &reader)
+        frame.end = end
+        frame.outerEnd = outerEnd
+        return frame
+    }
+
+    /// Stack: → table
+    private mutating func openWithMetatable(
+        _ kind: WireExtension, awaited: Int, _ reader: inout WireReader
+    ) throws(WireError) -> Frame {
+        let start = reader.offset
         try pushMetatable(kind, &reader)
-        let list: Int, pairs: Int
+        let frame: Frame
         switch try reader.readToken() {
-        case .array(let count): (list, pairs) = (count, 0)
-        case .map(let count): (list, pairs) = (0, count)
+        case .array(let count): frame = try openTable(.list, count: count, awaited: awaited, &reader)
+        case .map(let count): frame = try openTable(.pairs, count: 2 * count, awaited: awaited, &reader)
         default: throw .malformed(kind, at: start)
         }
-        try openTable(
-            list: list, pairs: pairs, stays: stays, awaited: awaited, end: end, outerEnd: outerEnd,
-            hasMetatable: true, &reader)
+        stack.insert(at: -2)
+        stack.setMetatable(-2)
+        return frame
     }
 
     /// Stack: → metatable

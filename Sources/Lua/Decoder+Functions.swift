@@ -1,12 +1,10 @@
-// Functions on their way in, and the numbers by which a graph refers back.
+// Functions on their way in, and references back to what came before.
 
 import Wire
 
 extension Decoder {
     /// Stack: → function
-    mutating func openFunction(
-        stays: Bool, awaited: Int, end: Int, outerEnd: Int?, _ reader: inout WireReader
-    ) throws(WireError) {
+    func openFunction(awaited: Int, _ reader: inout WireReader) throws(WireError) -> Frame {
         let start = reader.offset
         let hash = try reader.read(UInt64.self)
         guard case .string(let size) = try reader.readToken() else { throw .malformed(.function, at: start) }
@@ -17,29 +15,20 @@ extension Decoder {
         var upvalues = 0
         while stack.hasUpvalue(-1, at: Int32(upvalues + 1)) { upvalues += 1 }
         guard try reader.readToken() == .array(count: upvalues) else { throw .malformed(.function, at: start) }
-        let number = graph?.add(stack) ?? 0
-        if !stays { attach() }
-        push(
-            Frame(
-                kind: .upvalues, stays: stays, slot: 0, current: 0, count: upvalues, awaited: awaited, end: end,
-                outerEnd: outerEnd, thread: 0, number: number))
+        return Frame(.upvalues, count: upvalues, awaited: awaited)
     }
 
-    mutating func continueUpvalues(_ frame: Frame, _ reader: inout WireReader) throws(WireError) {
-        var place = frame.current
-        while place < frame.count {
-            place += 1
-            if try joinUpvalue(frame, at: Int32(place), &reader) { continue }
-            graph?.addUpvalue(of: frame.number, at: Int32(place), stack)
+    mutating func advanceUpvalues(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+        while frame.current < frame.count {
+            frame.current += 1
+            let place = Int32(frame.current)
+            if try joinUpvalue(frame, at: place, &reader) { continue }
+            graph?.addUpvalue(of: frame.number, at: place, stack)
             let token = try reader.readToken()
-            if try push(token, nilIsNull: false, &reader) {
-                stack.setUpvalue(of: frame.slot, at: Int32(place))
-            } else {
-                frames[frames.count - 1].current = place
-                return try open(token, stays: false, awaited: frame.awaited + frame.count - place, &reader)
-            }
+            guard try push(token, nilIsNull: false, &reader) else { return token }
+            stack.setUpvalue(of: frame.slot, at: place)
         }
-        try close(frame, &reader)
+        return nil
     }
 
     /// Whether the upvalue is a variable of an earlier function: then it becomes that, and the reference is read.
@@ -69,45 +58,5 @@ extension Decoder {
         graph = Graph(stack)
         reader.payloadEnd = reader.offset + count
         return reader.payloadEnd
-    }
-}
-
-/// What has been numbered so far in a graph.
-struct Graph {
-    /// The table of the things, in the registry.
-    let reference: Int
-    private var count = 0
-    /// The function that a numbered variable belongs to, and its place there.
-    private var upvalues: [Int: (function: Int, place: Int32)] = [:]
-
-    init(_ stack: Stack) {
-        stack.newTable()
-        reference = stack.makeReference()
-    }
-
-    /// Numbers the table or function on top.
-    mutating func add(_ stack: Stack) -> Int {
-        defer { count += 1 }
-        stack.rawGet(Stack.registry, at: reference)
-        stack.copy(-2)
-        stack.rawSet(-2, at: count + 1)
-        stack.pop()
-        return count
-    }
-
-    mutating func addUpvalue(of function: Int, at place: Int32, _ stack: Stack) {
-        upvalues[count] = (function, place)
-        count += 1
-    }
-
-    func upvalue(_ number: Int) -> (function: Int, place: Int32)? { upvalues[number] }
-
-    /// Stack: → the thing with this number, or nothing and false
-    func pushThing(_ number: Int, _ stack: Stack) -> Bool {
-        guard number < count, upvalues[number] == nil else { return false }
-        stack.rawGet(Stack.registry, at: reference)
-        stack.rawGet(-1, at: number + 1)
-        stack.remove(-2)
-        return true
     }
 }

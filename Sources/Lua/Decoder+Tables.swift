@@ -6,61 +6,40 @@ extension Decoder {
     /// Room made beforehand, whatever is claimed; larger tables grow as their contents arrive.
     private static var preallocated: Int { 1 << 22 }
 
-    /// Stack: → table, or metatable → table
-    mutating func openTable(
-        list: Int, pairs: Int, stays: Bool, awaited: Int, end: Int? = nil, outerEnd: Int? = nil,
-        hasMetatable: Bool = false, _ reader: inout WireReader
-    ) throws(WireError) {
-        let count = list + 2 * pairs
+    /// Stack: → table
+    func openTable(
+        _ kind: Frame.Kind, count: Int, awaited: Int, _ reader: inout WireReader
+    ) throws(WireError) -> Frame {
         try reader.require(count)
         if count + awaited > reader.remainingOfMessage {
             throw .truncated(at: reader.offset, needed: count + awaited - reader.remainingOfMessage)
         }
-        stack.newTable(
-            list: Int32(min(list, Decoder.preallocated)), keys: Int32(min(pairs, Decoder.preallocated)))
-        if hasMetatable {
-            stack.insert(at: -2)
-            stack.setMetatable(-2)
-        }
-        let number = graph?.add(stack) ?? 0
-        if !stays { attach() }
-        push(
-            Frame(
-                kind: pairs == 0 ? .list : .pairs, stays: stays, slot: 0, current: 0, count: count, awaited: awaited,
-                end: end, outerEnd: outerEnd, thread: 0, number: number))
+        let room = Int32(min(count, Decoder.preallocated))
+        if kind == .list { stack.newTable(list: room) } else { stack.newTable(keys: room / 2) }
+        return Frame(kind, count: count, awaited: awaited)
     }
 
-    mutating func continueList(_ frame: Frame, _ reader: inout WireReader) throws(WireError) {
-        var place = frame.current
-        while place < frame.count {
-            place += 1
+    mutating func advanceList(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+        while frame.current < frame.count {
+            frame.current += 1
             let token = try reader.readToken()
-            if try push(token, nilIsNull: true, &reader) {
-                stack.rawSet(frame.slot, at: place)
-            } else {
-                frames[frames.count - 1].current = place
-                return try open(token, stays: false, awaited: frame.awaited + frame.count - place, &reader)
-            }
+            guard try push(token, nilIsNull: true, &reader) else { return token }
+            stack.rawSet(frame.slot, at: frame.current)
         }
-        try close(frame, &reader)
+        return nil
     }
 
     /// Stack above the table: → key → (nothing)
-    mutating func continuePairs(_ frame: Frame, _ reader: inout WireReader) throws(WireError) {
-        var place = frame.current
-        while place < frame.count {
-            place += 1
-            let start = reader.offset, isKey = place & 1 == 1
+    mutating func advancePairs(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+        while frame.current < frame.count {
+            frame.current += 1
+            let start = reader.offset
             let token = try reader.readToken()
-            if isKey { try checkKey(token, at: start) }
-            if try push(token, nilIsNull: true, &reader) {
-                if !isKey { stack.rawSet(frame.slot) }
-            } else {
-                frames[frames.count - 1].current = place
-                return try open(token, stays: isKey, awaited: frame.awaited + frame.count - place, &reader)
-            }
+            if frame.isAtKey { try checkKey(token, at: start) }
+            guard try push(token, nilIsNull: true, &reader) else { return token }
+            if !frame.isAtKey { stack.rawSet(frame.slot) }
         }
-        try close(frame, &reader)
+        return nil
     }
 
     @inline(__always)

@@ -42,8 +42,19 @@ package struct Decoder {
         var outerEnd: Int?
         /// Which thread it is on.
         var thread: Int
-        /// The function's own number in a graph.
+        /// Its number in a graph.
         var number: Int
+
+        init(_ kind: Kind, count: Int, awaited: Int) {
+            self.kind = kind
+            self.count = count
+            self.awaited = awaited
+            stays = false
+            (slot, current, thread, number) = (0, 0, 0, 0)
+        }
+
+        /// Whether what was begun last is a key.
+        var isAtKey: Bool { kind == .pairs && current & 1 == 1 }
     }
 
     package init(_ stack: Stack) {
@@ -84,16 +95,34 @@ package struct Decoder {
         guard stack.reserve(Decoder.room) else { throw .unresolved("the Lua stack is full", at: 0) }
         let graphEnd = try openGraph(&reader)
         let token = try reader.readToken()
-        if !(try push(token, nilIsNull: false, &reader)) { try open(token, stays: true, awaited: 0, &reader) }
-        while let frame = frames.last {
-            switch frame.kind {
-            case .list: try continueList(frame, &reader)
-            case .pairs: try continuePairs(frame, &reader)
-            case .upvalues: try continueUpvalues(frame, &reader)
-            }
-        }
+        if !(try push(token, nilIsNull: false, &reader)) { try decodeNested(token, &reader) }
         if let graphEnd {
             guard reader.offset == graphEnd else { throw .overrun(at: reader.offset) }
+        }
+    }
+
+    /// Stack: → the table or function that `token` begins
+    private mutating func decodeNested(_ token: WireToken, _ reader: inout WireReader) throws(WireError) {
+        var frame = try open(token, in: nil, &reader)
+        while true {
+            if let token = try advance(&frame, &reader) {
+                let inner = try open(token, in: frame, &reader)
+                frames.append(frame)
+                frame = inner
+            } else {
+                try close(frame, &reader)
+                guard let outer = frames.popLast() else { return }
+                frame = outer
+            }
+        }
+    }
+
+    /// Reads up to the next table or function in the frame, and answers what that begins with, or nil at the end.
+    private mutating func advance(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+        switch frame.kind {
+        case .list: try advanceList(&frame, &reader)
+        case .pairs: try advancePairs(&frame, &reader)
+        case .upvalues: try advanceUpvalues(&frame, &reader)
         }
     }
 
@@ -115,21 +144,27 @@ package struct Decoder {
         return true
     }
 
-    /// Begins a table or function.
+    /// Begins a table or function, and puts it into the frame around it unless it is to be a key there.
     ///
-    /// `awaited` is how many values must follow it. Stack: → the table or function
-    mutating func open(
-        _ token: WireToken, stays: Bool, awaited: Int, _ reader: inout WireReader
-    ) throws(WireError) {
+    /// Stack: → the table or function
+    private mutating func open(
+        _ token: WireToken, in outer: Frame?, _ reader: inout WireReader
+    ) throws(WireError) -> Frame {
+        let awaited = outer.map { $0.awaited + $0.count - $0.current } ?? 0
+        var frame: Frame
         switch token {
-        case .array(let count):
-            try openTable(list: count, pairs: 0, stays: stays, awaited: awaited, &reader)
-        case .map(let count):
-            try openTable(list: 0, pairs: count, stays: stays, awaited: awaited, &reader)
+        case .array(let count): frame = try openTable(.list, count: count, awaited: awaited, &reader)
+        case .map(let count): frame = try openTable(.pairs, count: 2 * count, awaited: awaited, &reader)
         case .extension(let code, let count):
-            try openExtension(code, count: count, stays: stays, awaited: awaited, &reader)
+            frame = try openExtension(code, count: count, awaited: awaited, &reader)
         default: preconditionFailure("only tables and functions are opened")
         }
+        frame.number = graph?.add(stack) ?? 0
+        if let outer, !outer.isAtKey { attach(to: outer) } else { frame.stays = true }
+        makeRoom()
+        frame.slot = stack.top
+        frame.thread = threads.count - 1
+        return frame
     }
 
     // MARK: Frames
@@ -137,29 +172,22 @@ package struct Decoder {
     /// Slots that one step may use.
     static var room: Int32 { 40 }
 
-    /// When this thread has no room for another frame, the thing on top moves to a new one. What attaches it to the
-    /// frame around it has been done.
-    mutating func push(_ frame: Frame) {
-        var frame = frame
-        if !stack.reserve(Decoder.room) {
-            let next = stack.pushThread()
-            stack.insert(at: -2)
-            stack.move(to: next)
-            threads.append(next)
-            stack = next
-        }
-        frame.thread = threads.count - 1
-        frame.slot = stack.top
-        frames.append(frame)
+    /// When this thread has no room for another frame, the thing on top moves to a new one.
+    private mutating func makeRoom() {
+        if stack.reserve(Decoder.room) { return }
+        let next = stack.pushThread()
+        stack.insert(at: -2)
+        stack.move(to: next)
+        threads.append(next)
+        stack = next
     }
 
     /// Stack: table or function → (nothing), or the same if it stays
-    mutating func close(_ frame: Frame, _ reader: inout WireReader) throws(WireError) {
+    private mutating func close(_ frame: Frame, _ reader: inout WireReader) throws(WireError) {
         if let end = frame.end {
             guard reader.offset == end else { throw .overrun(at: reader.offset) }
             reader.payloadEnd = frame.outerEnd
         }
-        frames.removeLast()
         let outer = frames.last?.thread ?? 0
         if outer < threads.count - 1 {
             leaveThread(with: frame.stays)
@@ -181,9 +209,8 @@ package struct Decoder {
         }
     }
 
-    /// Puts the value on top into the frame around it, and leaves it on the stack. Stack: value → value
-    func attach() {
-        guard let frame = frames.last else { return }
+    /// Stack: value → value, which is in the frame now; a key before it is gone
+    private func attach(to frame: Frame) {
         switch frame.kind {
         case .list:
             stack.copy(-1)

@@ -34,8 +34,11 @@ extension Encoder {
     /// `result.rows[3].name`; the middle of a very deep one is left out.
     private func path(root: String) -> String {
         let shown = 8
-        if frames.count <= 2 * shown { return root + frames.map(segment).joined() }
-        return root + frames.prefix(shown).map(segment).joined() + "…" + frames.suffix(shown).map(segment).joined()
+        var segments = frames.prefix(shown).map(segment)
+        if frames.count > 2 * shown { segments.append("…") }
+        segments += frames.dropFirst(shown).suffix(shown).map(segment)
+        if let last = frames.last, isInKey(last) { segments.removeLast() }
+        return root + segments.joined()
     }
 
     private func isInKey(_ frame: Frame) -> Bool {
@@ -51,8 +54,7 @@ extension Encoder {
             stack.pop()
             return "(upvalue '\(name)')"
         case .pairs:
-            if !isInKey(frame) { return segment(key: current - 1, in: stack) }
-            return frame.slot == frames.last?.slot ? "" : "[a key]"
+            return isInKey(frame) ? "[a key]" : segment(key: current - 1, in: stack)
         }
     }
 

@@ -55,6 +55,7 @@ package struct Encoder {
         _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: String
     ) throws(EncodeError) {
         let height = stack.top, start = buffer.count
+        guard stack.reserve(Encoder.room) else { throw .cannotSend("anything: the Lua stack is full", path: root) }
         begin(stack)
         stack.copy(index)
         do throws(EncodeError) {

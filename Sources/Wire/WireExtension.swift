@@ -1,4 +1,5 @@
-// What Lua has and MessagePack lacks, as MessagePack extension types. Anybody can read a message without them.
+// What Lua has and MessagePack lacks, as MessagePack extension types. Any reader of MessagePack understands a message
+// without them.
 
 /// The extension types.
 ///

@@ -19,7 +19,14 @@ func `nesting is limited by memory alone`(link: String) throws {
     mirror.stack.rawSet(-2, field: "pmap_mark")
     mirror.stack.pop()
     let depth = link == "{t}" ? 1_000_000 : 50_000
-    try mirror.run("local t = {} for i = 1, \(depth) do local inner = t t = (function(t) return \(link) end)(inner) end return t", results: 1)
+    try mirror.run(
+        """
+        local t = {}
+        for i = 1, \(depth) do
+          t = (function(t) return \(link) end)(t)
+        end
+        return t
+        """, results: 1)
     try mirror.reflect()
     #expect(mirror.stack.top == 2)
     if !link.contains("function") && !link.contains("[t]") { #expect(try mirror.difference() == nil) }

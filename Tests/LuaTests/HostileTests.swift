@@ -1,4 +1,5 @@
-// Bytes that nobody meant: cut off, changed, made up. `scripts/fuzz` runs the last test at length under AddressSanitizer.
+// Bytes that nobody meant: cut off, changed, made up. `scripts/fuzz` runs the last test at length under
+// AddressSanitizer.
 
 import Foundation
 import Testing
@@ -99,7 +100,9 @@ private func mutate(_ bytes: inout [UInt8], _ samples: [[UInt8]], _ random: inou
     case 0: bytes.removeSubrange(place...)
     case 1: bytes.insert(contentsOf: samples.randomElement(using: &random) ?? [], at: place)
     case 2: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-    case 3: bytes.insert(contentsOf: [0xc7, UInt8(bytes.count & 0xff), UInt8.random(in: 79...90, using: &random)], at: place)
+    case 3:
+        let code = UInt8.random(in: 79...90, using: &random)
+        bytes.insert(contentsOf: [0xc7, UInt8(bytes.count & 0xff), code], at: place)
     default: if place < bytes.count { bytes[place] = UInt8.random(in: 0...255, using: &random) }
     }
 }
