@@ -10,13 +10,16 @@ package enum JSONFault: UInt32, Sendable {
 
 /// One parser; it keeps its memory from text to text. Nothing is allocated before the first.
 @safe struct JSONParser: ~Copyable {
+    /// How many bytes must be readable after a text, whatever they are.
+    static let padding = Int(pmap_json_padding)
+
     private var handle: OpaquePointer?
 
     init() { unsafe handle = nil }
 
     deinit { unsafe pmap_json_destroy(handle) }
 
-    /// Reads one text. `text` must be followed by at least 64 readable bytes, whatever they are.
+    /// Reads one text, with `padding` readable bytes after it.
     mutating func parse(_ text: RecordBytes) -> JSONFault? {
         if unsafe handle == nil { unsafe handle = pmap_json_create() }
         guard let handle = unsafe handle else { return .memory }

@@ -40,11 +40,9 @@ struct JSONReader: ~Copyable {
         repaired.reset()
         try JSONNumbers.repair(text, into: &repaired)
         let count = repaired.count
-        repaired.insert(zeros: JSONReader.padding, at: count)
+        repaired.insert(zeros: JSONParser.padding, at: count)
         if let fault = parser.parse(RecordBytes(repaired)[0..<count]) { throw .notJSON(fault) }
     }
-
-    private static let padding = 64
 
     // MARK: The tape
 

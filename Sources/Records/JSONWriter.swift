@@ -102,7 +102,7 @@ struct JSONWriter: ~Copyable {
             buffer.append(UInt8(ascii: ":"))
             let value = keys.value(of: pair, in: table, on: stack)
             do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(to: pair)) }
-            if pair.slot == 0 { stack.top = top }
+            if !pair.isOnStack { stack.top = top }
         }
         buffer.append(UInt8(ascii: "}"))
         keys.close(table)

@@ -80,7 +80,7 @@ struct LuaWriter: ~Copyable {
             buffer.append(" = ")
             let value = keys.value(of: pair, in: table, on: stack)
             do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(to: pair)) }
-            if pair.slot == 0 { stack.top = top }
+            if !pair.isOnStack { stack.top = top }
         }
         keys.close(table)
     }

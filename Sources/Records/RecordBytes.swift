@@ -88,20 +88,24 @@ package import Wire
     }
 
     /// Copies the bytes unless there is one to escape, or from 0x80; then it answers false. `room` is for
-    /// as many bytes as there are.
+    /// as many bytes as there are. The last word overlaps the one before.
     fileprivate func copyPlain(to room: UnsafeMutableRawPointer) -> Bool {
         var at = 0
-        while count - at >= 8 {
-            let word = unsafe memory.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            if toEscape(in: word, orHigh: true) != 0 { return false }
-            unsafe room.storeBytes(of: word, toByteOffset: at, as: UInt64.self)
-            at &+= 8
-        }
-        while at < count {
-            let byte = unsafe memory[at]
-            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x80 { return false }
-            unsafe room.storeBytes(of: byte, toByteOffset: at, as: UInt8.self)
-            at &+= 1
+        if count >= 8 {
+            while at < count {
+                at = min(at, count &- 8)
+                let word = unsafe memory.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                if toEscape(in: word, orHigh: true) != 0 { return false }
+                unsafe room.storeBytes(of: word, toByteOffset: at, as: UInt64.self)
+                at &+= 8
+            }
+        } else {
+            while at < count {
+                let byte = unsafe memory[at]
+                if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x80 { return false }
+                unsafe room.storeBytes(of: byte, toByteOffset: at, as: UInt8.self)
+                at &+= 1
+            }
         }
         return true
     }
@@ -112,8 +116,8 @@ package import Wire
     var prefix: UInt64 {
         if count >= 8 { return unsafe UInt64(bigEndian: memory.loadUnaligned(as: UInt64.self)) }
         var word: UInt64 = 0
-        for place in 0..<count { word |= unsafe UInt64(memory[place]) &<< UInt64(56 &- 8 &* place) }
-        return word
+        for place in 0..<count { word = word &<< 8 | UInt64(unsafe memory[place]) }
+        return word << UInt64(64 - 8 * count)
     }
 
     /// Negative, zero or positive, as the bytes sort before, with or after `other`'s.

@@ -21,21 +21,26 @@ struct SortedPairs: ~Copyable {
         case boolean(Bool)
     }
 
+    /// 32 bytes, which are moved about while sorting.
     struct Pair {
-        fileprivate(set) var key: Key
-        /// Where the value is on Lua's stack; 0 when it is to be looked up.
-        fileprivate(set) var slot: Int32
-        /// Sorts before `order`, and `order` before the name.
-        fileprivate var rank: UInt8 = 0
+        /// Pairs are sorted by rank, then by `order`, then by name.
         fileprivate var order: UInt64 = 0
-        fileprivate var name: Range<Int>
+        fileprivate var nameStart: Int
+        fileprivate(set) var key: Key
+        fileprivate var rank: UInt8 = 0
+        /// How far above the table's `base` the value is on Lua's stack; 0 when it is to be looked up.
+        fileprivate var slot: Int16
+        fileprivate var nameCount: UInt32
+
+        var isOnStack: Bool { slot > 0 }
     }
 
     /// A table whose pairs are in order here, until it is closed.
     struct Table {
         let pairs: Range<Int>
-        fileprivate let names: Int
+        fileprivate let firstName: Int
         fileprivate let index: Int32
+        fileprivate let base: Int32
     }
 
     private let order: KeyOrder
@@ -63,36 +68,36 @@ struct SortedPairs: ~Copyable {
     /// Takes the pairs of the table at `index` (not relative), of which `contents` may have left some on top.
     mutating func open(_ index: Int32, _ contents: TableContents, on stack: Stack) throws(Unwritable) -> Table {
         let first = pairs.count, firstName = names.count
-        if contents.pairs > 0 || contents.entries == 0 {
-            let base = stack.top - 2 * Int32(contents.pairs)
+        let base = stack.top - 2 * Int32(contents.pairs)
+        if contents.pairs == contents.entries {
             for pair in 0..<Int32(contents.pairs) {
-                try add(key: base + 2 * pair + 1, value: base + 2 * pair + 2, on: stack)
+                try add(key: base + 2 * pair + 1, slot: Int16(2 * pair + 2), on: stack)
             }
         } else {
             try addInBatches(index, on: stack)
         }
         sort(from: first)
-        return Table(pairs: first..<pairs.count, names: firstName, index: index)
+        return Table(pairs: first..<pairs.count, firstName: firstName, index: index, base: base)
     }
 
     mutating func close(_ table: Table) {
         pairs.removeLast(table.pairs.count)
-        names.truncate(to: table.names)
+        names.truncate(to: table.firstName)
         if pairs.isEmpty { giveBack() }
     }
 
     subscript(_ place: Int) -> Pair { pairs[place] }
-    func name(of pair: Pair) -> RecordBytes { RecordBytes(names)[pair.name] }
+    func name(of pair: Pair) -> RecordBytes { pair.name(in: RecordBytes(names)) }
 
     /// Whether the pair before has the same name.
     func repeatsName(_ place: Int, in table: Table) -> Bool {
-        guard place > table.pairs.lowerBound, pairs[place].order == pairs[place - 1].order else { return false }
-        return name(of: pairs[place]).order(name(of: pairs[place - 1])) == 0
+        place > table.pairs.lowerBound && pairs[place].order == pairs[place - 1].order
+            && name(of: pairs[place]).order(name(of: pairs[place - 1])) == 0
     }
 
     /// Where the value is. Stack: → value, when it had to be looked up.
     func value(of pair: Pair, in table: Table, on stack: Stack) -> Int32 {
-        if pair.slot > 0 { return pair.slot }
+        if pair.isOnStack { return table.base + Int32(pair.slot) }
         switch pair.key {
         case .text: stack.push(name(of: pair))
         case .integer(let key): stack.push(key)
@@ -119,7 +124,7 @@ struct SortedPairs: ~Copyable {
             let count: Int32
             do { count = try stack.nextPairs(index, limit: SortedPairs.limit) } catch { throw .unreadable(error.message) }
             if count == 0 { break }
-            for pair in 0..<count { try add(key: last + 2 * pair + 1, value: 0, on: stack) }
+            for pair in 0..<count { try add(key: last + 2 * pair + 1, slot: 0, on: stack) }
             stack.copy(last + 2 * count - 1)
             stack.replace(last)
             stack.top = last
@@ -127,12 +132,12 @@ struct SortedPairs: ~Copyable {
         stack.top = last - 1
     }
 
-    private mutating func add(key index: Int32, value slot: Int32, on stack: Stack) throws(Unwritable) {
+    private mutating func add(key index: Int32, slot: Int16, on stack: Stack) throws(Unwritable) {
         let start = names.count
         let type = stack.type(index)
         switch type {
         case .string:
-            guard let name = stack.recordBytes(index) else { return }
+            guard let name = stack.recordBytes(index), UInt32(exactly: name.count) != nil else { throw .key("4 GB of text") }
             names.append(name)
             append(.text, from: start, slot: slot, rank: 1)
         case .number where stack.isInteger(index):
@@ -151,13 +156,13 @@ struct SortedPairs: ~Copyable {
         }
     }
 
-    private mutating func append(_ key: Key, from start: Int, slot: Int32, rank: UInt8 = 0, number: Double? = nil) {
-        var pair = Pair(key: key, slot: slot, name: start..<names.count)
+    private mutating func append(_ key: Key, from start: Int, slot: Int16, rank: UInt8 = 0, number: Double? = nil) {
+        var pair = Pair(nameStart: start, key: key, slot: slot, nameCount: UInt32(names.count - start))
         if order == .lua, let number {
             let bits = number.bitPattern
             pair.order = bits >> 63 == 1 ? ~bits : bits | 1 << 63
         } else {
-            pair.order = RecordBytes(names)[pair.name].prefix
+            pair.order = pair.name(in: RecordBytes(names)).prefix
             pair.rank = order == .lua ? rank : 0
         }
         pairs.append(pair)
@@ -166,10 +171,10 @@ struct SortedPairs: ~Copyable {
     /// By insertion: most tables have few keys, and a slice would be copied.
     private mutating func sort(from first: Int) {
         let names = RecordBytes(names)
-        func isBefore(_ left: borrowing Pair, _ right: borrowing Pair) -> Bool {
+        func isBefore(_ left: Pair, _ right: Pair) -> Bool {
             if left.rank != right.rank { return left.rank < right.rank }
             if left.order != right.order { return left.order < right.order }
-            return names[left.name].order(names[right.name]) < 0
+            return left.name(in: names).order(right.name(in: names)) < 0
         }
         if pairs.count - first > 24 { return pairs[first...].sort { isBefore($0, $1) } }
         for place in pairs.indices.dropFirst(first + 1) {
@@ -187,4 +192,8 @@ struct SortedPairs: ~Copyable {
         if key.isFinite || order == .text { return key.description }
         return key < 0 ? "-math.huge" : "math.huge"
     }
+}
+
+extension SortedPairs.Pair {
+    fileprivate func name(in names: RecordBytes) -> RecordBytes { names[nameStart..<nameStart + Int(nameCount)] }
 }
