@@ -24,9 +24,8 @@ func `the first signal lets running items finish, writes what is done, and ends 
     let outcome = try run.finish()
     #expect(outcome.output == (workers == 1 ? "0.3\n" : "0.3\n0.4\n"))
     let items = workers == 1 ? "1 running item" : "2 running items"
-    let again = [SIGINT: "Ctrl-C", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"][number] ?? ""  // wording: proposed
     #expect(
-        outcome.errors.replacing("begun\n", with: "") == "pmap: finishing \(items); \(again) again stops now\n")
+        outcome.errors.replacing("begun\n", with: "") == "pmap: finishing \(items); Ctrl-C again stops now\n")
     #expect(outcome.ending == .signal(number))
 }
 
