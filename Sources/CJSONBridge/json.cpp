@@ -12,12 +12,13 @@ struct pmap_json {
 namespace {
 
 constexpr size_t smallest_capacity = 16 << 10;
-constexpr size_t largest_kept = 16 << 20; /* memory for longer texts is given back after them */
+constexpr size_t largest_kept = 16 << 20; /* memory for longer texts, 14 times theirs, is given back after them */
 
 size_t capacity_for(size_t length) noexcept {
+    if (length > largest_kept) return length;
     size_t capacity = smallest_capacity;
     while (capacity < length) capacity *= 2;
-    return capacity < simdjson::SIMDJSON_MAXSIZE_BYTES ? capacity : simdjson::SIMDJSON_MAXSIZE_BYTES;
+    return capacity;
 }
 
 simdjson::error_code make_room(simdjson::dom::parser &parser, size_t length) noexcept {

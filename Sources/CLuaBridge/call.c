@@ -22,6 +22,7 @@ static int call_as_script(lua_State *L, int arguments, int results, int handler)
 
 static int tostring_protected(lua_State *L) {
     luaL_tolstring(L, 1, NULL);
+    lua_tolstring(L, -1, NULL); /* a __tostring may answer a number */
     return 1;
 }
 

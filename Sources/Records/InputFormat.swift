@@ -1,4 +1,4 @@
-// The forms a record can have on the way in and on the way out, and the names users give them.
+// The forms a record can have on the way in.
 
 /// How a record ends and what it becomes.
 package enum InputFormat: String, CaseIterable, Sendable {
@@ -10,51 +10,5 @@ package enum InputFormat: String, CaseIterable, Sendable {
     }
 
     /// The byte after each record but perhaps the last.
-    package var terminator: UInt8 { self == .nul ? 0 : newline }
-}
-
-/// How results become a record.
-package enum OutputFormat: String, CaseIterable, Sendable {
-    case lines, nul, jsonl, lua, none
-
-    /// The format `--to` names.
-    package init(named name: String) throws(RecordError) {
-        self = try format(named: name)
-    }
-
-    /// The byte after each record.
-    package var terminator: UInt8 { self == .nul ? 0 : newline }
-}
-
-private let newline: UInt8 = 0x0A
-
-/// What people type who mean one of ours.
-private let otherNames = [
-    "line": "lines", "text": "lines", "txt": "lines", "raw": "lines", "null": "nul", "zero": "nul", "0": "nul", "print0": "nul",
-    "json": "jsonl", "ndjson": "jsonl", "jsonlines": "jsonl", "json-lines": "jsonl", "luon": "lua", "nothing": "none", "no": "none",
-]
-
-private func format<Format: RawRepresentable<String> & CaseIterable>(named name: String) throws(RecordError) -> Format {
-    if let format = Format(rawValue: name) { return format }
-    let known = Format.allCases.map(\.rawValue)
-    let lower = name.lowercased()
-    let likely = otherNames[lower] ?? known.first { differences(lower, $0) <= min(2, lower.count / 2) }
-    let meant = likely.flatMap { known.contains($0) ? $0 : nil }
-    throw .unknownFormat(name, known: known, meant: meant)
-}
-
-/// How many characters must be put in, left out or changed to make one name of the other.
-private func differences(_ name: String, _ other: String) -> Int {
-    let other = Array(other)
-    var row = Array(0...other.count)
-    for (line, character) in name.enumerated() {
-        var diagonal = row[0]
-        row[0] = line + 1
-        for place in other.indices {
-            let changed = diagonal + (character == other[place] ? 0 : 1)
-            diagonal = row[place + 1]
-            row[place + 1] = min(changed, row[place] + 1, diagonal + 1)
-        }
-    }
-    return row[other.count]
+    package var terminator: UInt8 { self == .nul ? 0 : UInt8(ascii: "\n") }
 }

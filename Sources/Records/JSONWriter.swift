@@ -94,14 +94,15 @@ struct JSONWriter: ~Copyable {
         do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
         let top = stack.top
         buffer.append(UInt8(ascii: "{"))
-        for place in table.indices {
-            if place > table.indices.lowerBound { buffer.append(UInt8(ascii: ",")) }
-            if keys.repeatsName(place, in: table) { throw refusal(.equalKeys(keys.name(place).text)) }
-            do { try write(keys.name(place), to: &buffer) } catch { throw refusal(.keyNotUTF8) }
+        for place in table.pairs {
+            if place > table.pairs.lowerBound { buffer.append(UInt8(ascii: ",")) }
+            let pair = keys[place], name = keys.name(of: pair)
+            if keys.repeatsName(place, in: table) { throw refusal(.equalKeys(name.text)) }
+            do { try write(name, to: &buffer) } catch { throw refusal(.keyNotUTF8) }
             buffer.append(UInt8(ascii: ":"))
-            let value = keys.value(place, of: table, on: stack)
-            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(place)) }
-            stack.top = top
+            let value = keys.value(of: pair, in: table, on: stack)
+            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(to: pair)) }
+            if pair.slot == 0 { stack.top = top }
         }
         buffer.append(UInt8(ascii: "}"))
         keys.close(table)
@@ -110,13 +111,10 @@ struct JSONWriter: ~Copyable {
     // MARK: Strings
 
     private func write(_ text: RecordBytes, to buffer: inout WireBuffer) throws(RecordError) {
+        if buffer.append(plain: text) { return }
+        guard text.isUTF8 else { throw refusal(.stringNotUTF8) }
         buffer.append(UInt8(ascii: "\""))
-        if text.firstToEscape(from: 0, orHigh: true) == text.count {
-            buffer.append(text)
-        } else {
-            guard text.isUTF8 else { throw refusal(.stringNotUTF8) }
-            buffer.append(escapedJSON: text)
-        }
+        buffer.append(escapedJSON: text)
         buffer.append(UInt8(ascii: "\""))
     }
 }

@@ -73,22 +73,24 @@ struct LuaWriter: ~Copyable {
         let table: SortedPairs.Table
         do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
         let top = stack.top
-        for place in table.indices {
-            if place > table.indices.lowerBound { buffer.append(", ") }
-            writeKey(place, to: &buffer)
+        for place in table.pairs {
+            if place > table.pairs.lowerBound { buffer.append(", ") }
+            let pair = keys[place]
+            writeKey(of: pair, to: &buffer)
             buffer.append(" = ")
-            let value = keys.value(place, of: table, on: stack)
-            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(place)) }
-            stack.top = top
+            let value = keys.value(of: pair, in: table, on: stack)
+            do { try write(value, of: stack, to: &buffer) } catch { throw error.below(keys.step(to: pair)) }
+            if pair.slot == 0 { stack.top = top }
         }
         keys.close(table)
     }
 
-    private func writeKey(_ place: Int, to buffer: inout WireBuffer) {
-        if case .text = keys.key(place), keys.name(place).isIdentifier { return buffer.append(keys.name(place)) }
+    private func writeKey(of pair: SortedPairs.Pair, to buffer: inout WireBuffer) {
+        let name = keys.name(of: pair)
+        if case .text = pair.key, name.isIdentifier { return buffer.append(name) }
         buffer.append(UInt8(ascii: "["))
-        switch keys.key(place) {
-        case .text: buffer.append(luaString: keys.name(place))
+        switch pair.key {
+        case .text: buffer.append(luaString: name)
         case .integer(let key): write(key, to: &buffer)
         case .float(let key): write(key, to: &buffer)
         case .boolean(let key): buffer.append(key ? "true" : "false")

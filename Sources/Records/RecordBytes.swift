@@ -30,7 +30,8 @@ package import Wire
 
     package subscript(_ range: Range<Int>) -> RecordBytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "outside the bytes")
-        return unsafe RecordBytes(UnsafeRawBufferPointer(rebasing: memory[range]))
+        guard let base = unsafe memory.baseAddress else { return self }
+        return unsafe RecordBytes(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
     package func from(_ place: Int) -> RecordBytes { self[place..<count] }
@@ -42,31 +43,29 @@ package import Wire
 
     /// Where `byte` comes next, from `start` on.
     package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-        let rest = from(start)
-        guard let base = unsafe rest.memory.baseAddress,
-            let hit = unsafe memchr(base, Int32(byte), rest.count)
+        precondition(start >= 0 && start <= count, "outside the bytes")
+        guard let base = unsafe memory.baseAddress,
+            let hit = unsafe memchr(base + start, Int32(byte), count - start)
         else { return nil }
-        return unsafe start + (UnsafeRawPointer(hit) - base)
+        return unsafe UnsafeRawPointer(hit) - base
     }
 
-    /// How often `byte` is in here, at the speed of memory: one count a lane, added up before a lane overflows.
+    /// How often `byte` is in here, at the speed of memory: stretches so short that a byte can count them become
+    /// vector instructions.
     package func occurrences(of byte: UInt8) -> Int {
-        typealias Lanes = SIMD64<UInt8>
-        let wanted = Lanes(repeating: byte), one = Lanes(repeating: 1)
-        var total = 0, at = 0
-        while count - at >= Lanes.scalarCount {
-            let vectors = min((count - at) / Lanes.scalarCount, Int(UInt8.max))
-            var lanes = Lanes(repeating: 0)
-            for _ in 0..<vectors {
-                let vector = unsafe memory.loadUnaligned(fromByteOffset: at, as: Lanes.self)
-                lanes &+= one.replacing(with: 0, where: vector .!= wanted)
-                at += Lanes.scalarCount
+        guard let base = unsafe memory.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+        var total = 0, start = 0
+        while start < count {
+            let length = min(count - start, 240)
+            let stretch = unsafe base + start
+            var hits: UInt8 = 0
+            var place = 0
+            while place < length {
+                hits &+= unsafe stretch[place] == byte ? 1 : 0
+                place &+= 1
             }
-            total += Int(SIMD64<UInt16>(truncatingIfNeeded: lanes).wrappedSum())
-        }
-        while at < count {
-            total += unsafe memory[at] == byte ? 1 : 0
-            at += 1
+            total &+= Int(hits)
+            start &+= length
         }
         return total
     }
@@ -74,24 +73,37 @@ package import Wire
     /// Where the first control character, quote or backslash is, from `start` on, or `count`; `orHigh` also
     /// stops at bytes from 0x80.
     func firstToEscape(from start: Int, orHigh: Bool) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101, tops = ones << 7
-        let high = orHigh ? tops : 0
         var at = start
         while count - at >= 8 {
             let word = unsafe UInt64(littleEndian: memory.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            let quote = word ^ (ones &* 0x22), backslash = word ^ (ones &* 0x5C)
-            let below = (word &- ones &* 0x20) & ~word
-            let hits = below | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
-            let found = hits & tops | word & high
+            let found = toEscape(in: word, orHigh: orHigh)
             if found != 0 { return at + found.trailingZeroBitCount / 8 }
             at += 8
         }
         while at < count {
-            let byte = unsafe memory[at]
-            if byte < 0x20 || byte == 0x22 || byte == 0x5C || orHigh && byte >= 0x80 { return at }
+            if unsafe toEscape(in: UInt64(memory[at]) | 0x2020_2020_2020_2000, orHigh: orHigh) != 0 { return at }
             at += 1
         }
         return count
+    }
+
+    /// Copies the bytes unless there is one to escape, or from 0x80; then it answers false. `room` is for
+    /// as many bytes as there are.
+    fileprivate func copyPlain(to room: UnsafeMutableRawPointer) -> Bool {
+        var at = 0
+        while count - at >= 8 {
+            let word = unsafe memory.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            if toEscape(in: word, orHigh: true) != 0 { return false }
+            unsafe room.storeBytes(of: word, toByteOffset: at, as: UInt64.self)
+            at &+= 8
+        }
+        while at < count {
+            let byte = unsafe memory[at]
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x80 { return false }
+            unsafe room.storeBytes(of: byte, toByteOffset: at, as: UInt8.self)
+            at &+= 1
+        }
+        return true
     }
 
     // MARK: Order
@@ -100,7 +112,7 @@ package import Wire
     var prefix: UInt64 {
         if count >= 8 { return unsafe UInt64(bigEndian: memory.loadUnaligned(as: UInt64.self)) }
         var word: UInt64 = 0
-        for place in 0..<count { word |= unsafe UInt64(memory[place]) << UInt64(56 - 8 * place) }
+        for place in 0..<count { word |= unsafe UInt64(memory[place]) &<< UInt64(56 &- 8 &* place) }
         return word
     }
 
@@ -128,4 +140,26 @@ extension Stack {
 
 extension WireBuffer {
     package mutating func append(_ bytes: RecordBytes) { unsafe append(bytes.memory) }
+
+    /// Appends `text` in quotes if nothing in it needs an escape and all of it is ASCII; else nothing, and false.
+    mutating func append(plain text: RecordBytes) -> Bool {
+        let start = count
+        unsafe append(upTo: text.count + 2) { room in
+            guard unsafe text.copyPlain(to: room + 1) else { return 0 }
+            unsafe room.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+            unsafe room.storeBytes(of: UInt8(ascii: "\""), toByteOffset: text.count + 1, as: UInt8.self)
+            return text.count + 2
+        }
+        return count > start
+    }
+}
+
+/// A set top bit marks each control character, quote and backslash among eight bytes, and if `orHigh` each byte from
+/// 0x80. Above the lowest mark there may be false ones.
+private func toEscape(in word: UInt64, orHigh: Bool) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101, tops = ones << 7
+    let quote = word ^ (ones &* 0x22), backslash = word ^ (ones &* 0x5C)
+    let below = (word &- ones &* 0x20) & ~word
+    let hits = below | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
+    return (hits | (orHigh ? word : 0)) & tops
 }

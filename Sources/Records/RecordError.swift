@@ -11,49 +11,14 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknownFormat(let name, let known, let meant):
-            let list = known.joined(separator: ", ")
-            let guess = meant.map { "; did you mean \($0)?" } ?? ""
-            return "there is no format “\(name)” here, only \(list)\(guess)"
+            let guess = meant.map { "did you mean \($0)? " } ?? ""
+            return "unknown format \"\(name)\": \(guess)(\(known.joined(separator: ", ")))"
         case .notJSON(let fault):
             return "not JSON: \(fault.description)"
         case .badNumber(let token):
             return "not JSON: \(token) is not a number, or too large for a float"
         case .unwritable(let thing, let format, let path):
             return "cannot write \(thing.description) as \(format.rawValue) at \(shortened(path))"
-        }
-    }
-}
-
-/// What no format, or not this one, has a form for.
-package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
-    case function, coroutine
-    case userdata(name: String?)
-    case number(String)
-    case stringNotUTF8
-    case key(String)
-    case equalKeys(String)
-    case keyNotUTF8
-    case keyInArray
-    case sparseArray
-    case cycle
-    case depth(Int)
-    case unreadable(String)
-
-    package var description: String {
-        switch self {
-        case .function: "a function"
-        case .coroutine: "a coroutine"
-        case .userdata(let name): name.map { "userdata (\($0))" } ?? "userdata"
-        case .number(let text): text
-        case .stringNotUTF8: "a string that is not UTF-8"
-        case .key(let type): "a table with \(type) as a key"
-        case .equalKeys(let name): "a table with two keys that read “\(name)”"
-        case .keyNotUTF8: "a table with a key that is not UTF-8"
-        case .keyInArray: "an array with a key that is no place in it"
-        case .sparseArray: "an array that is mostly holes"
-        case .cycle: "a table that contains itself"
-        case .depth(let limit): "tables in tables more than \(limit) deep"
-        case .unreadable(let message): "a table that cannot be read (\(message))"
         }
     }
 }

@@ -21,7 +21,12 @@ package struct RecordWriter: ~Copyable {
         _ count: Int32, from first: Int32, of stack: Stack, to buffer: inout WireBuffer
     ) throws(RecordError) {
         precondition(count > 0, "a record has at least one field")
-        let first = stack.absolute(first), top = stack.top, start = buffer.count
+        if count == 1, isText, case .string = stack.type(first), let line = stack.recordBytes(first) {
+            buffer.append(line)
+            return buffer.append(format.terminator)
+        }
+        let top = stack.top, start = buffer.count
+        let first = first < 0 ? top + 1 + first : first
         do {
             try appendFields(first..<first + count, of: stack, to: &buffer)
         } catch {
@@ -33,10 +38,12 @@ package struct RecordWriter: ~Copyable {
         }
     }
 
+    private var isText: Bool { format == .lines || format == .nul }
+
     private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
         if format == .none { return }
         let isJSONList = format == .jsonl && fields.count > 1
-        guard stack.reserve(8) else { throw .unwritable(.depth(0), format: format, path: "result") }
+        guard stack.reserve(8) else { throw .unwritable(.unreadable("stack overflow"), format: format, path: "result") }
         if isJSONList { buffer.append(UInt8(ascii: "[")) }
         for field in fields {
             if field > fields.lowerBound { appendSeparator(to: &buffer) }

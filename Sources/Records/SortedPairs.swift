@@ -21,22 +21,21 @@ struct SortedPairs: ~Copyable {
         case boolean(Bool)
     }
 
-    private struct Pair {
-        var key: Key
-        /// Sorts before `order`, and `order` before the name.
-        var rank: UInt8 = 0
-        var order: UInt64 = 0
-        var name: Range<Int>
+    struct Pair {
+        fileprivate(set) var key: Key
         /// Where the value is on Lua's stack; 0 when it is to be looked up.
-        var slot: Int32
+        fileprivate(set) var slot: Int32
+        /// Sorts before `order`, and `order` before the name.
+        fileprivate var rank: UInt8 = 0
+        fileprivate var order: UInt64 = 0
+        fileprivate var name: Range<Int>
     }
 
     /// A table whose pairs are in order here, until it is closed.
     struct Table {
-        fileprivate let pairs: Range<Int>
+        let pairs: Range<Int>
         fileprivate let names: Int
         fileprivate let index: Int32
-        var indices: Range<Int> { pairs }
     }
 
     private let order: KeyOrder
@@ -52,7 +51,13 @@ struct SortedPairs: ~Copyable {
 
     mutating func removeAll() {
         pairs.removeAll(keepingCapacity: true)
+        giveBack()
+    }
+
+    /// A table with a million keys is no reason to hold their memory for ever.
+    private mutating func giveBack() {
         names.reset()
+        if pairs.capacity > 1 << 14 { pairs = [] }
     }
 
     /// Takes the pairs of the table at `index` (not relative), of which `contents` may have left some on top.
@@ -71,24 +76,25 @@ struct SortedPairs: ~Copyable {
     }
 
     mutating func close(_ table: Table) {
-        pairs.removeSubrange(table.pairs)
+        pairs.removeLast(table.pairs.count)
         names.truncate(to: table.names)
+        if pairs.isEmpty { giveBack() }
     }
 
-    func name(_ place: Int) -> RecordBytes { RecordBytes(names)[pairs[place].name] }
-    func key(_ place: Int) -> Key { pairs[place].key }
+    subscript(_ place: Int) -> Pair { pairs[place] }
+    func name(of pair: Pair) -> RecordBytes { RecordBytes(names)[pair.name] }
 
     /// Whether the pair before has the same name.
     func repeatsName(_ place: Int, in table: Table) -> Bool {
-        place > table.pairs.lowerBound && pairs[place].order == pairs[place - 1].order
-            && name(place).order(name(place - 1)) == 0
+        guard place > table.pairs.lowerBound, pairs[place].order == pairs[place - 1].order else { return false }
+        return name(of: pairs[place]).order(name(of: pairs[place - 1])) == 0
     }
 
     /// Where the value is. Stack: → value, when it had to be looked up.
-    func value(_ place: Int, of table: Table, on stack: Stack) -> Int32 {
-        if pairs[place].slot > 0 { return pairs[place].slot }
-        switch pairs[place].key {
-        case .text: stack.push(name(place))
+    func value(of pair: Pair, in table: Table, on stack: Stack) -> Int32 {
+        if pair.slot > 0 { return pair.slot }
+        switch pair.key {
+        case .text: stack.push(name(of: pair))
         case .integer(let key): stack.push(key)
         case .float(let key): stack.push(key)
         case .boolean(let key): stack.push(key)
@@ -98,10 +104,10 @@ struct SortedPairs: ~Copyable {
     }
 
     /// How the value is reached from its table: `.name`, `[3]`, `["two words"]`.
-    func step(_ place: Int) -> String {
-        let text = name(place).text
-        guard case .text = pairs[place].key else { return "[\(text)]" }
-        return name(place).isIdentifier ? ".\(text)" : "[\"\(text)\"]"
+    func step(to pair: Pair) -> String {
+        let name = name(of: pair)
+        guard case .text = pair.key else { return "[\(name.text)]" }
+        return name.isIdentifier ? ".\(name.text)" : "[\"\(name.text)\"]"
     }
 
     // MARK: Keys
@@ -146,7 +152,7 @@ struct SortedPairs: ~Copyable {
     }
 
     private mutating func append(_ key: Key, from start: Int, slot: Int32, rank: UInt8 = 0, number: Double? = nil) {
-        var pair = Pair(key: key, name: start..<names.count, slot: slot)
+        var pair = Pair(key: key, slot: slot, name: start..<names.count)
         if order == .lua, let number {
             let bits = number.bitPattern
             pair.order = bits >> 63 == 1 ? ~bits : bits | 1 << 63
@@ -180,44 +186,5 @@ struct SortedPairs: ~Copyable {
     private func text(of key: Double) -> String {
         if key.isFinite || order == .text { return key.description }
         return key < 0 ? "-math.huge" : "math.huge"
-    }
-}
-
-extension RecordBytes {
-    /// A name as Lua has them, and none of its keywords.
-    var isIdentifier: Bool {
-        guard count > 0, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= self[0]) else { return false }
-        for place in 0..<count {
-            switch self[place] {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): continue
-            default: return false
-            }
-        }
-        return count > 8 || !keywords.contains(text)
-    }
-}
-
-private let keywords: Set = [
-    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
-    "repeat", "return", "then", "true", "until", "while",
-]
-
-extension Stack {
-    /// What no text format has a form for, by the name a message uses.
-    func thing(_ index: Int32) -> Unwritable {
-        switch type(index) {
-        case .function: .function
-        case .thread: .coroutine
-        default: .userdata(name: typeName(index))
-        }
-    }
-
-    /// A metatable's `__name`.
-    private func typeName(_ index: Int32) -> String? {
-        guard type(index) != .lightUserdata, pushMetatable(index) else { return nil }
-        defer { pop(2) }
-        rawGet(-1, field: "__name")
-        return string(-1)
     }
 }

@@ -35,10 +35,8 @@ extension WireBuffer {
         case 0x22: append("\\\"")
         case 0x5C: append("\\\\")
         default:
-            let digits = Array("0123456789abcdef".utf8)
             append("\\u00")
-            append(digits[Int(byte >> 4)])
-            append(digits[Int(byte & 15)])
+            for digit in [byte >> 4, byte & 15] { append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
         }
     }
 
@@ -47,6 +45,7 @@ extension WireBuffer {
     /// The string with its quotes, on one line. Bytes from 0x80 stay as they are in text that is UTF-8, and become
     /// escapes in what is not.
     mutating func append(luaString text: RecordBytes) {
+        if append(plain: text) { return }
         append(UInt8(ascii: "\""))
         var start = 0
         let escapesHigh = !text.isUTF8

@@ -6,7 +6,9 @@
 ///
 /// `base` is never nil; the bytes from 0 to `count` are initialised. Memory that was lent is not freed here and
 /// must outlive the buffer.
-@safe package struct WireBuffer: ~Copyable {
+///
+/// The type is `@usableFromInline` because otherwise nothing of it is inlined into other modules.
+@safe @usableFromInline package struct WireBuffer: ~Copyable {
     @usableFromInline package var base: UnsafeMutableRawPointer
     @usableFromInline package var capacity: Int
     @usableFromInline package var count: Int = 0
@@ -34,7 +36,7 @@
     package var isOwned: Bool { unsafe base != lent?.baseAddress }
 
     /// What was written, until the next change.
-    package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: base, count: count) }
+    @inlinable package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: base, count: count) }
 
     package var array: [UInt8] { unsafe Array(bytes) }
 
@@ -98,7 +100,7 @@
         count += size
     }
 
-    package mutating func truncate(to length: Int) {
+    @inlinable package mutating func truncate(to length: Int) {
         precondition(length >= 0 && length <= count, "a buffer is truncated to less than it holds")
         count = length
     }

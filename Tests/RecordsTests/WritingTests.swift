@@ -46,8 +46,12 @@ func `a value becomes the JSON that means it`(results: String, text: String) thr
     ("{a = '\\xff'}", "cannot write a string that is not UTF-8 as jsonl at result.a"),
     ("'\\xed\\xa0\\x80'", "cannot write a string that is not UTF-8 as jsonl at result"),
     ("{['\\xff'] = 1}", "cannot write a table with a key that is not UTF-8 as jsonl at result"),
-    ("{[1] = 1, ['1'] = 2}", "cannot write a table with two keys that read “1” as jsonl at result"),
-    ("{a = {[true] = 1, ['true'] = 2}}", "cannot write a table with two keys that read “true” as jsonl at result.a"),
+    ("{[1] = 1, ['1'] = 2}", "cannot write a table with two keys that read \"1\" as jsonl at result"),
+    ("{a = {[true] = 1, ['true'] = 2}}", "cannot write a table with two keys that read \"true\" as jsonl at result.a"),
+    ("(function() local t = {['4'] = 0}; for i = 2, 200, 2 do t[i] = i end; return t end)()",
+        "cannot write a table with two keys that read \"4\" as jsonl at result"),
+    ("(function() local t = {}; for i = 2, 200, 2 do t[i] = i end; t[100] = print; return t end)()",
+        "cannot write a function as jsonl at result[100]"),
     ("{[print] = 1}", "cannot write a table with a function as a key as jsonl at result"),
     ("{[{}] = 1}", "cannot write a table with a table as a key as jsonl at result"),
     ("pmap.array{x = 1}", "cannot write an array with a key that is no place in it as jsonl at result"),
@@ -63,6 +67,14 @@ func `what JSON has no form for is refused with its path`(results: String, messa
     #expect(try bench.refusal("1, print", as: .lines) == "cannot write a function as lines at result[2]")
     #expect(try bench.refusal("{{x = 0/0}}", as: .nul) == "cannot write nan as nul at result[1].x")
     #expect(try bench.refusal("print", as: .lua) == "cannot write a function as lua at result")
+}
+
+@Test(arguments: [
+    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
+    "repeat", "return", "then", "true", "until", "while",
+])
+func `a keyword of Lua is a key in brackets`(keyword: String) throws {
+    #expect(try Bench().write("{['\(keyword)'] = 1, \(keyword)_ = 2}", as: .lua) == "{[\"\(keyword)\"] = 1, \(keyword)_ = 2}\n")
 }
 
 @Test func `a table that appears twice but not in itself is written twice`() throws {

@@ -1,0 +1,57 @@
+// The values that a text format has no form for, by the names that messages use.
+
+import Lua
+
+/// What no format, or not this one, has a form for.
+package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
+    case function, coroutine
+    case userdata(name: String?)
+    case number(String)
+    case stringNotUTF8
+    case key(String)
+    case equalKeys(String)
+    case keyNotUTF8
+    case keyInArray
+    case sparseArray
+    case cycle
+    case depth(Int)
+    /// What Lua said.
+    case unreadable(String)
+
+    package var description: String {
+        switch self {
+        case .function: "a function"
+        case .coroutine: "a coroutine"
+        case .userdata(let name): name.map { "userdata (\($0))" } ?? "userdata"
+        case .number(let text): text
+        case .stringNotUTF8: "a string that is not UTF-8"
+        case .key(let type): "a table with \(type) as a key"
+        case .equalKeys(let name): "a table with two keys that read \"\(name)\""
+        case .keyNotUTF8: "a table with a key that is not UTF-8"
+        case .keyInArray: "an array with a key that is no place in it"
+        case .sparseArray: "an array that is mostly holes"
+        case .cycle: "a table that contains itself"
+        case .depth(let limit): "tables in tables more than \(limit) deep"
+        case .unreadable(let message): "a table that cannot be read (\(message))"
+        }
+    }
+}
+
+extension Stack {
+    /// What no text format has a form for, by the name a message uses.
+    func thing(_ index: Int32) -> Unwritable {
+        switch type(index) {
+        case .function: .function
+        case .thread: .coroutine
+        default: .userdata(name: typeName(index))
+        }
+    }
+
+    /// A metatable's `__name`.
+    private func typeName(_ index: Int32) -> String? {
+        guard type(index) != .lightUserdata, pushMetatable(index) else { return nil }
+        defer { pop(2) }
+        rawGet(-1, field: "__name")
+        return string(-1)
+    }
+}

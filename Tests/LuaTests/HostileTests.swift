@@ -1,0 +1,105 @@
+// Bytes that nobody meant: cut off, changed, made up. `scripts/fuzz` runs the last test at length under AddressSanitizer.
+
+import Foundation
+import Testing
+import Wire
+
+@testable import Lua
+
+/// SplitMix64: the same numbers for the same seed.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// Messages that between them hold every form: the public suite's, and our own.
+func samples(_ mirror: Mirror) throws -> [[UInt8]] {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("WireTests/Vectors/msgpack-test-suite.json")
+    let groups = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: [[String: Any]]] ?? [:]
+    let suite = groups.filter { $0.key != "60.ext.yaml" }.values.joined().flatMap { $0["msgpack"] as? [String] ?? [] }
+    try mirror.run("return {}", results: 1)
+    mirror.stack.registerClass(name: "sample")
+    let own = try [
+        "{id = 17, name = 'x', v = {1, 2.5, -3}}", "{{{{}}}, string, print, _G}",
+        "(function() local t = {} t.self = t t[t] = t return t end)()",
+        "(function() local n, t = 0, {} return {function() n = n + 1 return t end, function() return n, t end} end)()",
+        "setmetatable({1, {2}}, require 'sample')",
+    ].map { expression in
+        try mirror.run("package.loaded.sample = package.loaded.sample or {} return " + expression, results: 1)
+        try mirror.reflect()
+        mirror.stack.pop(2)
+        return mirror.buffer.array
+    }
+    return suite.map { $0.split(separator: "-").compactMap { UInt8($0, radix: 16) } } + own
+}
+
+@Test func `of every message a strict prefix asks for more`() throws {
+    let mirror = try Mirror()
+    for sample in try samples(mirror) {
+        #expect(mirror.refusal(of: sample) == nil)
+        mirror.stack.pop()
+        for length in 0..<sample.count {
+            let refusal = mirror.refusal(of: Array(sample[..<length]))
+            guard case .truncated(let offset, let needed) = refusal else {
+                Issue.record("\(sample) cut at \(length): \(String(describing: refusal))")
+                continue
+            }
+            #expect(offset <= length && needed > 0 && needed <= sample.count - length)
+        }
+    }
+    #expect(mirror.stack.top == 0)
+}
+
+@Test func `a message with one byte changed is a value or an error`() throws {
+    let mirror = try Mirror()
+    for sample in try samples(mirror) {
+        for place in sample.indices {
+            var bytes = sample
+            let changes = sample.count < 64 ? Array(UInt8.min...UInt8.max) : [0, 1, 0x7f, 0x80, 0xff, bytes[place] ^ 1]
+            for change in changes {
+                bytes[place] = change
+                if mirror.refusal(of: bytes) == nil { mirror.stack.pop() }
+            }
+        }
+    }
+    #expect(mirror.stack.top == 0)
+}
+
+@Test func `mutated messages neither crash nor leave anything on the stack`() throws {
+    let rounds = ProcessInfo.processInfo.environment["PMAP_FUZZ"].flatMap { Int($0) } ?? 20_000
+    let mirror = try Mirror()
+    let samples = try samples(mirror)
+    var random = Seeded(state: 1)
+    var values = 0
+    for _ in 0..<rounds {
+        var bytes = samples.randomElement(using: &random) ?? []
+        for _ in 0..<Int.random(in: 1...4, using: &random) { mutate(&bytes, samples, &random) }
+        if mirror.refusal(of: bytes) == nil {
+            values += 1
+            mirror.stack.pop()
+        }
+        guard mirror.stack.top == 0 else {
+            Issue.record("the stack is not as it was after \(bytes)")
+            return
+        }
+    }
+    #expect(values > 0 && values < rounds)
+}
+
+private func mutate(_ bytes: inout [UInt8], _ samples: [[UInt8]], _ random: inout Seeded) {
+    let place = Int.random(in: 0...bytes.count, using: &random)
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0: bytes.removeSubrange(place...)
+    case 1: bytes.insert(contentsOf: samples.randomElement(using: &random) ?? [], at: place)
+    case 2: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
+    case 3: bytes.insert(contentsOf: [0xc7, UInt8(bytes.count & 0xff), UInt8.random(in: 79...90, using: &random)], at: place)
+    default: if place < bytes.count { bytes[place] = UInt8.random(in: 0...255, using: &random) }
+    }
+}
