@@ -91,7 +91,7 @@ private func refused(_ value: String, _ message: String, to format: String = "js
     refused("{c = coroutine.create(print)}", "cannot write a coroutine as jsonl at result.c"),
     refused("{0/0}", "cannot write nan as jsonl at result[1]"),
     refused("{x = {-1/0}}", "cannot write -inf as jsonl at result.x[1]"),
-    refused("{[1] = 1, x = 1, [\"1\"] = 2}", "cannot write a table with two keys that read “1” as jsonl at result"),
+    refused("{[1] = 1, x = 1, [\"1\"] = 2}", "cannot write a table with two keys that read \"1\" as jsonl at result"),
     refused("{[{}] = 1}", "cannot write a table with a table as a key as jsonl at result"),
     refused(
         "(function() local t = {} t.self = t return t end)()",
