@@ -36,12 +36,10 @@ private let deaths = [
     death("SIGSEGV", "os.execute('kill -SEGV $PPID') os.execute('sleep 5')", killed("SIGSEGV")),
     death("abort", "package.loadlib('libc.so.6', 'abort')()", killed("SIGABRT")),
     death("what crashes Lua 5.4.4 itself", closeChain, killed("SIGSEGV")),
-    // wording: proposed
     death("os.exit()", "os.exit()", exited(0)),
     death("os.exit(3)", "os.exit(3)", exited(3)),
     death("os.exit(false)", "os.exit(false)", exited(1)),
     death("os.exit(true, true)", "os.exit(true, true)", exited(0)),
-    death("after printing", "print('lost') os.exit(3)", exited(3)),
 ]
 
 @Test(arguments: deaths)
@@ -67,6 +65,10 @@ func `nothing around a death is lost or run twice`(options: String) throws {
 }
 
 @Test(arguments: [
+    Row(
+        "what it had printed is not lost", "function task(x) print('said') os.exit(3) end", "pmap t.lua ::: a",
+        err: "said\npmap: :::1: the worker (pid N) exited (3) before returning a result; the others went on\n"
+            + lastLine(1, of: 1, "1 crash"), status: 1),
     Row(
         "an error and a crash are counted apart", "function task(x) if x == 'k' then os.exit(1) end error('no', 0) end",
         "pmap t.lua ::: e k e 2>&1 | tail -1", out: lastLine(3, of: 3, "2 error, 1 crash"), status: 1),

@@ -11,19 +11,19 @@ import Testing
     // wording: proposed
     Row(
         "standard output closed", [:], "pmap -j 2 -e item ::: a b >&-",
-        err: "pmap: cannot write standard output: Bad file descriptor\n", status: 3),
+        err: "pmap: write standard output: Bad file descriptor\n", status: 3),
     Row(
         "standard output full", [:], "pmap -j 2 -e item ::: a b > /dev/full",
-        err: "pmap: cannot write standard output: No space left on device\n", status: 3),
+        err: "pmap: write standard output: No space left on device\n", status: 3),
     Row(
         "standard output full, with much to come", [:], "seq 1000000 | pmap -j 2 -e item > /dev/full",
-        err: "pmap: cannot write standard output: No space left on device\n", status: 3),
+        err: "pmap: write standard output: No space left on device\n", status: 3),
     Row(
         "standard output full, with -j 0", [:], "pmap -j 0 -e item ::: a > /dev/full",
-        err: "pmap: cannot write standard output: No space left on device\n", status: 3),
+        err: "pmap: write standard output: No space left on device\n", status: 3),
     Row(
         "the file of --errors is full", [:], "pmap --errors /dev/full -e 'error(\"no\", 0)' ::: a 2>&1 | tail -1",
-        out: "pmap: cannot write /dev/full: No space left on device\n", status: 3),
+        out: "pmap: write /dev/full: No space left on device\n", status: 3),
     Row("standard error full", [:], "pmap -e 'error()' ::: a b 2> /dev/full", status: 1),
     Row(
         "standard input closed, and read", [:], "pmap -e item <&-",

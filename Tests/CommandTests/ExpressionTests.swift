@@ -44,6 +44,6 @@ func `-e takes an expression or a body`(row: Row) throws { try row.check() }
             + lastLine(1, of: 1, "1 error"), status: 1),
     Row(  // wording: proposed
         "no code", [:],
-        "pmap -e", err: "pmap: missing value for -e; write -e CODE\n", status: 2),
+        "pmap -e", err: "pmap: missing value for '-e <code>'\n", status: 2),
 ])
 func `-e says what is wrong with its code`(row: Row) throws { try row.check() }

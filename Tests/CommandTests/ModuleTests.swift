@@ -56,6 +56,6 @@ func `require finds what lua finds, and what lies beside the script`(row: Row) t
         "pmap -e 'pmap.args.a == nil' ::: i", out: "true\n"),
     Row(  // wording: proposed
         "without a value", [:],
-        "pmap -D a -e item ::: i", err: "pmap: -D a: write NAME=VALUE\n", status: 2),
+        "pmap -D a -e item ::: i", err: "pmap: -D takes NAME=VALUE, not “a”\n", status: 2),
 ])
 func `-D gives a string to the script`(row: Row) throws { try row.check() }

@@ -86,7 +86,7 @@ func `what a task prints is captured whole`(row: Row) throws { try row.check() }
     let script = "function task(item) for i = 1, 5 do io.stderr:write(item, ' ', i, ' ', ('x'):rep(500), '\\n') end end"
     try Row(
         "many", script,
-        "seq 200 | pmap -j 4 --chunk 1 t.lua 2>&1 | awk '{ n++; if (NF != 3 || length($3) != 500) print } END { print n }'",
-        out: "1000\n"
+        "seq 200 | pmap -j 4 --chunk 1 t.lua 2>&1 | awk 'NF != 3 || length($3) != 500 { mixed++ } END { print NR, mixed + 0 }'",
+        out: "1000 0\n"
     ).check()
 }

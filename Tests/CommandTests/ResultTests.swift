@@ -53,6 +53,11 @@ func `a result is written as a line`(row: Row) throws { try row.check() }
         "pmap -e 'pmap.emit(item) if item == \"b\" then return nil, \"no\" end' ::: a b c",
         out: "a\nc\n", err: "pmap: :::2: no\n" + lastLine(1, of: 3, "1 error"), status: 1),
     Row(
+        "what cannot be written is an error where it was emitted", [:],
+        "pmap -t jsonl -e 'pmap.emit(print)' ::: a",
+        err: "pmap: :::1: -e:1: cannot write a function as jsonl at result\n" + traceback
+            + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(
         "as jsonl", [:],
         "pmap -t jsonl -e 'pmap.emit({index}) pmap.emit(1, 2)' ::: a", out: "[1]\n[1,2]\n"),
 ])

@@ -62,8 +62,8 @@ package final class Run {
     }
 
     /// Waits for the end, and for everything that was started to be gone within a second of it.
-    package func finish() throws -> Outcome {
-        inputOpen = false
+    package func finish(closingInput: Bool = true) throws -> Outcome {
+        if closingInput { inputOpen = false }
         try pump { $0.ending != nil && $0.outputEnd == nil && $0.errorsEnd == nil }
         let left = mark.left(within: .seconds(1))
         guard let ending, left.isEmpty else {
