@@ -29,7 +29,7 @@ struct Assignments {
     }
 }
 
-/// Enters what workers tell, and delivers it.
+/// Enters what workers tell, and delivers it. A worker is not believed to have done more than it was given.
 struct Ledger: ~Copyable {
     /// What an entry means for the run beyond its item.
     enum Consequence {
@@ -54,6 +54,7 @@ struct Ledger: ~Copyable {
         switch entry {
         case .output(let bytes, let items):
             guard let chunk = assignments.finish(items: items) else { return nil }
+            let items = min(items, chunk.remaining)
             tally.succeeded += items
             tally.skipped -= items
             delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)
@@ -67,13 +68,14 @@ struct Ledger: ~Copyable {
         case .setupFailed(let failure): return .setupFailed(failure)
         case .inputFailed(let failure): return .inputFailed(failure)
         case .chunkEnd(let nanoseconds):
+            if assignments.chunks.isEmpty { return nil }
             return .chunkEnded(items: assignments.endChunk(), nanoseconds: nanoseconds)
         }
     }
 
     /// The next item of the worker's oldest chunk has failed.
     mutating func fail(_ failure: Failure, of assignments: inout Assignments, worker: Int) {
-        guard let chunk = assignments.finish(items: 1) else { return }
+        guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return }
         tally.failed[failure.kind, default: 0] += 1
         tally.skipped -= 1
         let item = FailedItem(item: chunk.next, chunk: chunk, failure: failure, worker: worker + 1)
