@@ -13,7 +13,8 @@ package import Wire
         if file < 0 { throw PosixError("memfd_create") }
         defer { close(file) }
         guard ftruncate(file, bytes) == 0 else { throw PosixError("ftruncate") }
-        guard let start = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), unsafe start != MAP_FAILED
+        guard let start = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0),
+            unsafe start != MAP_FAILED
         else { throw PosixError("mmap") }
         unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: bytes)
     }
@@ -26,10 +27,10 @@ package import Wire
         unsafe WireBuffer(lent: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
     }
 
-    /// A copy of the buffer's first bytes.
+    /// A copy of the buffer's first bytes; there may be fewer.
     package func copyOfBuffer(bytes count: Int) -> WireBuffer {
-        var copy = WireBuffer(capacity: count)
         let held = unsafe min(count, memory.count - StatusWords.size)
+        var copy = WireBuffer(capacity: held)
         unsafe copy.append(UnsafeRawBufferPointer(rebasing: memory[StatusWords.size..<StatusWords.size + held]))
         return copy
     }
