@@ -39,14 +39,20 @@ final class RangeSource: RecordSource {
     func cut(items: Int) throws(Failure) -> RecordCut {
         if position >= size { return .end }
         let share = max((size - position) / (2 * workers), RangeSource.smallestShare)
-        var offset = position - windowStart
-        if offset + min(share, size - position) > window.count && offset > 0 || window.count == 0 {
-            try moveWindow()
-            offset = 0
+        if let cut = cutWindow(items, share) { return advance(by: cut.bytes, records: cut.records) }
+        try moveWindow()
+        guard let cut = cutter.cut(RecordBytes(window), records: items, limit: share) else {
+            return try cutLongRecord()
         }
-        let block = RecordBytes(window).from(offset)
-        guard let cut = cutter.cut(block, records: items, limit: share) else { return try cutLongRecord() }
         return advance(by: cut.bytes, records: cut.records)
+    }
+
+    /// What the rest of the window gives; nil when more of the file would give more.
+    private func cutWindow(_ items: Int, _ share: Int) -> RecordCutter.Cut? {
+        let rest = RecordBytes(window).from(position - windowStart)
+        let mayGrow = rest.count < min(share, size - position)
+        let cut = cutter.cut(rest, records: items, limit: share)
+        return mayGrow && cut?.records != items ? nil : cut
     }
 
     /// One record that goes on behind the window, or the last one, without its terminator.
