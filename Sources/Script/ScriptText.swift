@@ -23,6 +23,7 @@ struct ScriptText {
     var hasLocalTask: Bool {
         String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains { line in
             let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+            if !line.drop(while: \.isWhitespace).hasPrefix("local") { return false }  // a comment, say
             return words.starts(with: ["local", "function", "task"]) || words.starts(with: ["local", "task"])
         }
     }
