@@ -43,7 +43,14 @@ let package = Package(
         .target(name: "Chance", path: "Tests/Chance", swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Chance"], exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(name: "LuaTests", dependencies: ["Lua", "Wire", "Chance"], swiftSettings: strict),
+        .testTarget(name: "PosixTests", dependencies: ["Posix", "Wire", "Chance"], swiftSettings: strict),
+        .testTarget(
+            name: "ProcessPoolTests", dependencies: ["ProcessPool", "Posix", "Wire", "Chance"], swiftSettings: strict),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Lua", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "InputsTests", dependencies: ["Inputs", "ProcessPool", "Posix", "Records", "Wire", "Chance"],
+            swiftSettings: strict),
+        .testTarget(name: "ScriptTests", dependencies: ["Script", "Lua"], swiftSettings: strict),
 
         // These only run the built pmap.
         .target(name: "Running", path: "Tests/Running", swiftSettings: strict),

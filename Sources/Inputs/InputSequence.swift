@@ -14,7 +14,7 @@ protocol RecordSource: AnyObject {
     var descriptors: [Int32] { get }
 }
 
-enum RecordCut {
+enum RecordCut: Equatable {
     case records(Payload.Records, count: Int)
     case nothingYet
     case end
