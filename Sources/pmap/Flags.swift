@@ -72,7 +72,7 @@ struct Flags: ParsableArguments {
             valueName: "size"))
     var spill: String?
 
-    @Flag(name: [.customShort("h"), .customLong("help")], help: "Show this help.")
+    @Flag(name: [.customShort("h"), .customLong("help")], help: .hidden)
     var help = false
 
     @Flag(name: [.customShort("V"), .customLong("version")], help: "Show the version.")

@@ -24,8 +24,10 @@ struct Job {
         spillLimit = try flags.spillLimit()
         inputs = try Job.inputs(files, arguments, script)
         form.input = try flags.inputFormat()
-        form.output = try flags.outputFormat()
         form.isFilter = flags.filter
+        // A filter writes what it read, unless told otherwise.
+        form.output = try flags.outputFormat()
+        if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
         form.keepsInput = flags.errors != nil
         plan.workers = max(workers, 1)
         plan.chunkItems = try flags.chunkItems()

@@ -28,7 +28,7 @@ enum Main {
     private static func run(_ words: [String]) throws(UsageError) -> ExitCode {
         let typed = try CommandWords(words)
         if typed.flags.help {
-            print(Flags.helpMessage(columns: 100))
+            print(help)
             return .success
         }
         if typed.flags.version {
@@ -51,6 +51,19 @@ enum Main {
         do { options = try script.optionWords() } catch { throw UsageError(error.description) }
         if options.isEmpty { return typed.flags }
         return try CommandWords(words, scriptOptions: options, of: script.name).flags
+    }
+
+    private static var help: String {
+        let options = Flags.helpMessage(columns: 100)
+        return """
+            pmap: the same Lua function over many inputs, in parallel, on every core, in order.
+
+              pmap [options] SCRIPT [FILE …]       one item per line of the files
+              pmap [options] SCRIPT ::: ITEM …     the items are the arguments
+              pmap [options] -e CODE [FILE …]      CODE is an expression of item and index, or the task's body
+
+            \(options.firstRange(of: "OPTIONS:").map { String(options[$0.lowerBound...]) } ?? options)
+            """
     }
 
     private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [String]) {
