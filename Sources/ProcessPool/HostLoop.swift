@@ -16,10 +16,26 @@ package final class HostLoop {
         package var chunkItems: Int?
         package var itemsPerWorker: Int?
         package var isOrdered = true
+        /// What one item may take.
+        package var timeLimit: TimeLimit?
         /// The first failed item ends the run.
         package var stopsAtFailure = false
 
         package init() {}
+    }
+
+    package struct TimeLimit {
+        package let nanoseconds: Int
+        /// As messages say it.
+        package let seconds: String
+        /// What makes a worker raise an error in the item that is condemned.
+        package let signal: Int32
+
+        package init(nanoseconds: Int, seconds: String, signal: Int32) {
+            self.nanoseconds = nanoseconds
+            self.seconds = seconds
+            self.signal = signal
+        }
     }
 
     private enum Key {
@@ -29,6 +45,8 @@ package final class HostLoop {
     private let source: any ChunkSource
     private let observer: any RunObserver
     private let stopsAtFailure: Bool
+    private let timeLimit: TimeLimit?
+    private var deadlines: Deadlines?
     private let work: (inout WorkerLoop) -> Void
 
     private var scheduler: Scheduler
@@ -48,6 +66,8 @@ package final class HostLoop {
 
     /// How often silent workers are looked at, in milliseconds.
     private static let lookInterval = 50
+    /// The same when items have a time limit.
+    private static let deadlineInterval = 10
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
     private static let grace = 5_000_000_000
 
@@ -60,6 +80,8 @@ package final class HostLoop {
         self.observer = observer
         self.work = work
         stopsAtFailure = plan.stopsAtFailure
+        timeLimit = plan.timeLimit
+        deadlines = plan.timeLimit.map { Deadlines(limit: $0.nanoseconds) }
         scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
         ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer))
         workers = Array(repeating: nil, count: plan.workers)
@@ -73,6 +95,7 @@ package final class HostLoop {
             for key in poller.wait(milliseconds: waitLimit) { handle(key) }
             handleSignals()
             lookAtSilentWorkers()
+            judgeDeadlines()
             write()
             balance()
         }
@@ -107,7 +130,7 @@ package final class HostLoop {
     /// Milliseconds; nil when there is nothing to look at in the meantime.
     private var waitLimit: Int64? {
         let looks = workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
-        return looks ? Int64(HostLoop.lookInterval) : nil
+        return looks ? Int64(deadlines == nil ? HostLoop.lookInterval : HostLoop.deadlineInterval) : nil
     }
 
     private func handle(_ key: Key) {
@@ -220,12 +243,32 @@ package final class HostLoop {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
         if worker.hasBegunNext && !isKilling {
-            let failure = Failure(.crash, crashMessage(worker.pid, death.status))
+            let failure = timeoutFailure(worker) ?? Failure(.crash, crashMessage(worker.pid, death.status))
             ledger.fail(failure, of: &worker.assignments, worker: worker.number)
             if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
         }
         let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
+    }
+
+    /// What a worker leaves that was killed because its item took too long.
+    private func timeoutFailure(_ worker: WorkerHandle) -> Failure? {
+        guard let timeLimit, worker.condemnedItem != nil else { return nil }
+        let message = "timed out after \(timeLimit.seconds) s; the worker (pid \(worker.pid)) did not stop and was killed"
+        return Failure(.timeout, message)
+    }
+
+    /// Results are drained before deadlines are judged, so nobody is condemned for what is done.
+    private func judgeDeadlines() {
+        guard deadlines != nil, let timeLimit else { return }
+        var running: [Int: Int] = [:]
+        for case let worker? in workers { running[worker.number] = worker.runningItem }
+        for (number, verdict) in deadlines?.look(running, now: Clock.now()) ?? [:] {
+            switch verdict {
+            case .condemn(let item): workers[number]?.condemn(item, signal: timeLimit.signal)
+            case .kill: workers[number]?.kill()
+            }
+        }
     }
 
     private func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {

@@ -72,7 +72,7 @@ package final class LocalRun {
     ) -> [Scheduler.Event] {
         assignments.append(chunk)
         let start = Clock.now()
-        body.run(chunk, outbox: &outbox)
+        _ = body.run(chunk, outbox: &outbox)
         outbox.endChunk(nanoseconds: Clock.now() - start)
         defer { write(all: false) }
         return take(batches.takeEntries())

@@ -101,6 +101,25 @@ final class WorkerHandle {
 
     func kill() { child.kill() }
 
+    /// The item it is running, as far as the host knows of it: nil between items, and while it waits for the host.
+    var runningItem: Int? {
+        guard let chunk = assignments.chunks.first, chunk.remaining > 0, status.load(.sending) == 0 else { return nil }
+        let current = Int(truncatingIfNeeded: status.load(.current))
+        return current >= chunk.next ? current : nil
+    }
+
+    /// Asks it by `signal` to give up `item`, if it is still at it.
+    func condemn(_ item: Int, signal: Int32) {
+        status.store(UInt64(item), .condemned)
+        child.send(signal)
+    }
+
+    /// The item it was condemned for, if that is what it died of.
+    var condemnedItem: Int? {
+        let item = Int(truncatingIfNeeded: status.load(.condemned))
+        return item > 0 && item == assignments.chunks.first?.next ? item : nil
+    }
+
     // MARK: What it tells
 
     /// What has come through the pipe. A batch that is none costs the worker its life.

@@ -13,6 +13,7 @@ package final class LoadedScript {
     package let name: String
     package let module: PmapModule
     let state: State
+    private var watchesCoroutines: Bool
     private var references: [ScriptName: Int] = [:]
 
     var stack: Stack { state.stack }
@@ -24,6 +25,8 @@ package final class LoadedScript {
         package var arguments: [String: String] = [:]
         /// Modules to be required first.
         package var modules: [String] = []
+        /// Tasks will have a time limit, so running coroutines must be known.
+        package var watchesCoroutines = false
         /// The folder of the script, for `require`.
         package var folder: String?
 
@@ -36,6 +39,8 @@ package final class LoadedScript {
         do throws(LuaError) {
             state = try State()
             try state.stack.changeLibrary(seed: settings.seed, script: name)
+            if settings.watchesCoroutines { try state.stack.watchCoroutines() }
+            watchesCoroutines = settings.watchesCoroutines
             module = PmapModule(state.stack, arguments: settings.arguments)
             if let folder = settings.folder { state.stack.searchFirst(in: folder) }
             for module in settings.modules { try state.stack.requireGlobally(module) }
@@ -131,6 +136,11 @@ package final class LoadedScript {
         do { return try stack.optionWords(stack.top) } catch {
             throw .lua(LuaError(message: "\(name): \(error.message)"))
         }
+    }
+
+    /// The script's own options have a time limit: as with the setting, but for what it has kept of the library.
+    func watchCoroutines() {
+        if !watchesCoroutines { watchesCoroutines = (try? stack.watchCoroutines()) != nil }
     }
 
     /// Makes the loaded state ready to be shared by forked workers.

@@ -15,6 +15,10 @@ package final class TaskRunner {
         package var isFilter = false
         /// A failure carries the item as text.
         package var keepsInput = false
+        /// Bytes that tasks may hold beyond what the script has built; nil for no limit.
+        package var memoryLimit: Int?
+        /// Seconds that an item may take, as the message says it; nil for no limit.
+        package var timeLimit: String?
 
         package init() {}
 
@@ -41,6 +45,7 @@ package final class TaskRunner {
         stack = script.stack
         reader = RecordReader(form.input, marks: script.module.marks)
         writer = RecordWriter(form.output, marks: script.module.marks)
+        if form.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0
         stack.pushHandler()
         script.push(.task)
@@ -54,19 +59,26 @@ package final class TaskRunner {
     package func setUp(worker: Int, programs: Int32, mode: LibraryMode, outbox: inout Outbox) -> Failure? {
         do throws(LuaError) {
             try stack.beginCapture(programs: programs, mode: mode)
+            if let seconds = form.timeLimit { stack.armTimeout(outbox.status, seconds: seconds) }
             try call(.setup, worker: worker)
         } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         passOnCaptured(&outbox)
         self.worker = worker
+        if let bytes = form.memoryLimit { script.state.allowMemory(bytes) }
         return nil
     }
+
+    /// The memory limit has struck: the collector's emergency has written to every shared page, so the worker had better
+    /// be replaced.
+    package var isSpent: Bool { form.memoryLimit != nil && script.state.refusedAllocations > 0 }
 
     private var worker = 0
 
     /// Runs the script's `teardown`.
     package func tearDown(outbox: inout Outbox) {
+        script.state.limitMemory(to: nil)
         do throws(LuaError) {
             try call(.teardown, worker: worker)
         } catch {
@@ -147,8 +159,9 @@ package final class TaskRunner {
         do throws(LuaError) {
             try stack.call(arguments: 2, results: -1, handler: TaskRunner.handler)
         } catch {
-            failure = Failure(.error, error.message, traceback: error.traceback)
+            failure = Failure(outbox.isCondemned ? .timeout : .error, error.message, traceback: error.traceback)
         }
+        if form.timeLimit != nil { stack.disarmTimeout() }
         if stack.hasCaptured { showCaptured(failed: failure != nil || isRefusal(base), &outbox) }
         if failure == nil { failure = append(resultsAbove: base, record, &outbox) }
         guard var failure else { return outbox.commit() }

@@ -7,6 +7,8 @@ package struct Failure: Error, Equatable {
         case error
         /// The worker died while it ran the item.
         case crash
+        /// The item took longer than it may.
+        case timeout
     }
 
     package var kind: Kind

@@ -72,6 +72,19 @@ struct Flags: ParsableArguments {
             valueName: "size"))
     var spill: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only that item is lost.",
+            valueName: "seconds"))
+    var timeout: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What one worker's Lua heap may grow by, with k, M, G: then a Lua error.", valueName: "size"))
+    var memory: String?
+
     @Flag(name: [.customShort("h"), .customLong("help")], help: .hidden)
     var help = false
 

@@ -38,14 +38,18 @@ final class ItemWorker: WorkerBody {
         }
     }
 
-    func run(_ chunk: Chunk, outbox: inout Outbox) {
+    func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
         do throws(Failure) {
             try runRecords(Payload(decoding: chunk.payload), chunk, &outbox)
         } catch {
             outbox.inputFailed(error)
         }
         runner.passOnCaptured(&outbox)
+        return !mustLeave
     }
+
+    /// Only a worker can be replaced.
+    private var mustLeave: Bool { mode == .inWorker && runner.isSpent }
 
     func tearDown(outbox: inout Outbox) { runner.tearDown(outbox: &outbox) }
 
@@ -53,7 +57,7 @@ final class ItemWorker: WorkerBody {
         let items = chunk.next..<chunk.first + chunk.count
         switch inputs[payload.input] {
         case .list:
-            for item in items where !outbox.isStopped {
+            for item in items where !outbox.isStopped && !mustLeave {
                 runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
             }
         case .iterator:
@@ -62,7 +66,7 @@ final class ItemWorker: WorkerBody {
             var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
             cursor.skip(chunk.skip)
             for item in items {
-                if outbox.isStopped { return }
+                if outbox.isStopped || mustLeave { return }
                 guard let record = cursor.next() else { throw chunks.hasChanged(inputs[payload.input]) }
                 runner.run(record, item: item, outbox: &outbox)
             }
@@ -76,7 +80,7 @@ final class ItemWorker: WorkerBody {
         var values = WireBuffer(capacity: bytes.count)
         values.append(bytes)
         var offset = 0
-        for place in 0..<chunk.count where !outbox.isStopped {
+        for place in 0..<chunk.count where !outbox.isStopped && !mustLeave {
             let header = values.load(UInt64.self, at: offset)
             let start = offset + 8
             offset = start + Int(header & ~ItemProducer.failed)

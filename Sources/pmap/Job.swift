@@ -1,6 +1,7 @@
 // The options as they are meant: the script's and the command line's together.
 
 import Inputs
+import Lua
 import Posix
 import ProcessPool
 import Records
@@ -29,6 +30,12 @@ struct Job {
         form.output = try flags.outputFormat()
         if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
         form.keepsInput = flags.errors != nil
+        form.memoryLimit = try flags.memoryLimit()
+        if let seconds = try flags.timeLimit() {
+            let shown = seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+            form.timeLimit = shown
+            plan.timeLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: shown, signal: timeoutSignal)
+        }
         plan.workers = max(workers, 1)
         plan.chunkItems = try flags.chunkItems()
         plan.itemsPerWorker = try flags.itemsPerWorker()
