@@ -23,7 +23,8 @@ let package = Package(
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .target(name: "CLuaBridge", dependencies: ["CLua"]),
         .target(name: "CPosixBridge"),
-        .target(name: "CJSONBridge", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CJSONBridge", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
 
         .target(name: "Wire", swiftSettings: strict),
         .target(name: "Lua", dependencies: ["CLua", "CLuaBridge", "Wire"], swiftSettings: strict),
@@ -40,9 +41,10 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(name: "Chance", path: "Tests/Chance", swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Chance"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(name: "LuaTests", dependencies: ["Lua", "Wire", "Chance"], swiftSettings: strict),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Lua", "Wire"], swiftSettings: strict),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: strict),
-        .testTarget(name: "LuaTests", dependencies: ["Lua", "Wire"], swiftSettings: strict),
 
         // These only run the built pmap.
         .target(name: "Running", path: "Tests/Running", swiftSettings: strict),

@@ -14,35 +14,44 @@ package struct BatchReader: ~Copyable {
 
     package init() {}
 
-    /// The entries of all whole batches received.
+    /// The entries of all whole batches received. What came whole before a broken batch is answered first; that one
+    /// is refused by the next call.
     package mutating func takeEntries() throws(BrokenBatch) -> [Entry] {
         var entries: [Entry] = []
         var used = 0
-        while received.count - used >= BatchFormat.headerSize {
-            guard received.load(UInt64.self, at: used) == BatchFormat.magic,
-                received.load(UInt64.self, at: used + 8) == cursor.number
-            else { throw BrokenBatch() }
-            let length = received.load(UInt64.self, at: used + 16)
-            guard length <= UInt64(Int.max / 2) else { throw BrokenBatch() }
-            let size = BatchFormat.headerSize + Int(length)
-            guard received.count - used >= size else { break }
-            try cursor.parse(received, start: used, end: size, committedItems: nil, into: &entries)
-            cursor.beginBatch()
-            used += size
+        do throws(BrokenBatch) {
+            while let size = try batchSize(at: used) {
+                entries += try cursor.take(received, start: used, end: size, committedItems: nil)
+                cursor.beginBatch()
+                used += size
+            }
+        } catch {
+            if used == 0 { throw error }
         }
         received.removeFirst(used)
         return entries
     }
 
+    /// The bytes of the batch at `start`, if it is there whole.
+    private func batchSize(at start: Int) throws(BrokenBatch) -> Int? {
+        guard received.count - start >= BatchFormat.headerSize else { return nil }
+        guard received.load(UInt64.self, at: start) == BatchFormat.magic,
+            received.load(UInt64.self, at: start + 8) == cursor.number
+        else { throw BrokenBatch() }
+        let length = received.load(UInt64.self, at: start + 16)
+        guard length <= UInt64(Int.max / 2) else { throw BrokenBatch() }
+        let size = BatchFormat.headerSize + Int(length)
+        return received.count - start >= size ? size : nil
+    }
+
     /// What the open batch, `number`, holds that was not taken yet: `memory` is a copy of its first bytes, up to those
-    /// that are committed, and finishes `committedItems`.
+    /// that are committed, and finishes `committedItems`. Nothing is taken of a copy that does not add up: it may have
+    /// been made while the worker closed an entry.
     package mutating func look(
         at memory: borrowing WireBuffer, number: UInt64, committedItems: Int
     ) throws(BrokenBatch) -> [Entry] {
         guard number == cursor.number, memory.count > cursor.position else { return [] }
-        var entries: [Entry] = []
-        try cursor.parse(memory, start: 0, end: memory.count, committedItems: committedItems, into: &entries)
-        return entries
+        return try cursor.take(memory, start: 0, end: memory.count, committedItems: committedItems)
     }
 }
 
@@ -63,8 +72,20 @@ private struct Cursor {
 
     init(number: UInt64 = 1) { self.number = number }
 
-    /// Takes the entries from `position` on; offsets count from `start`. A whole batch has no `committedItems`.
-    mutating func parse(
+    /// Takes the entries from `position` on, or none if one is broken; offsets count from `start`. A whole batch has no
+    /// `committedItems`.
+    mutating func take(
+        _ bytes: borrowing WireBuffer, start: Int, end: Int, committedItems: Int?
+    ) throws(BrokenBatch) -> [Entry] {
+        var ahead = self
+        var entries: [Entry] = []
+        try ahead.parse(bytes, start: start, end: end, committedItems: committedItems, into: &entries)
+        if let committedItems, ahead.items + ahead.openItems != committedItems { throw BrokenBatch() }
+        self = ahead
+        return entries
+    }
+
+    private mutating func parse(
         _ bytes: borrowing WireBuffer, start: Int, end: Int, committedItems: Int?, into entries: inout [Entry]
     ) throws(BrokenBatch) {
         while end - position >= BatchFormat.entryHeaderSize {
@@ -72,27 +93,27 @@ private struct Cursor {
             let body = position + BatchFormat.entryHeaderSize
             guard let tag = EntryTag(rawValue: bytes.load(UInt32.self, at: header)) else { throw BrokenBatch() }
             let length = bytes.load(UInt64.self, at: header + 8)
-            let isWhole = length <= UInt64(end - body)
-            if !isWhole {
-                guard let committedItems, tag == .output else { throw BrokenBatch() }
-                let done = committedItems - items
-                take(bytes, start + body + openBytes..<start + end, items: done - openItems, into: &entries)
-                (openBytes, openItems) = (end - body, done)
-                return
-            }
-            let range = start + body..<start + body + Int(length)
-            let done = Int(bytes.load(UInt32.self, at: header + 4))
+            let isOpen = length > UInt64(end - body)
+            if isOpen && (committedItems == nil || tag != .output) { throw BrokenBatch() }
+            let size = isOpen ? end - body : Int(length)
+            let done = isOpen ? (committedItems ?? 0) - items : Int(bytes.load(UInt32.self, at: header + 4))
+            let range = start + body..<start + body + size
             if tag == .output {
-                guard openBytes <= Int(length), openItems <= done else { throw BrokenBatch() }
+                guard openBytes <= size, openItems <= done else { throw BrokenBatch() }
                 take(bytes, range.lowerBound + openBytes..<range.upperBound, items: done - openItems, into: &entries)
             } else {
+                guard done == (tag == .failure ? 1 : 0) else { throw BrokenBatch() }
                 entries.append(try entry(tag, bytes, range))
+            }
+            if isOpen {
+                (openBytes, openItems) = (size, done)
+                return
             }
             items += done
             (openBytes, openItems) = (0, 0)
-            position = body + Int(length)
+            position = body + size
         }
-        if position != end && committedItems == nil { throw BrokenBatch() }
+        if position != end { throw BrokenBatch() }
     }
 
     private func take(_ bytes: borrowing WireBuffer, _ range: Range<Int>, items: Int, into entries: inout [Entry]) {
@@ -108,7 +129,8 @@ private struct Cursor {
         case .failure: .failure(bytes.failure(in: range))
         case .setupFailed: .setupFailed(bytes.failure(in: range))
         case .inputFailed: .inputFailed(bytes.failure(in: range))
-        case .chunkEnd where range.count == 8: .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
+        case .chunkEnd where range.count == 8:
+            .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
         case .chunkEnd: throw BrokenBatch()
         }
     }

@@ -1,0 +1,170 @@
+// A worker's bytes after something in it has gone wrong: the host refuses them, or understands them, and goes on.
+
+import Chance
+import Testing
+
+@testable import Wire
+
+private func bytes(_ numbers: [UInt64]) -> [UInt8] {
+    var buffer = WireBuffer()
+    for number in numbers { buffer.append(native: number) }
+    return buffer.array
+}
+
+/// A batch of entries: tag, items, length as claimed, bytes.
+private func batch(
+    magic: UInt64 = BatchFormat.magic, number: UInt64 = 1, length: UInt64? = nil,
+    _ entries: [(tag: UInt32, items: UInt32, length: UInt64, bytes: [UInt8])] = []
+) -> [UInt8] {
+    var body = WireBuffer()
+    for entry in entries {
+        body.append(native: entry.tag)
+        body.append(native: entry.items)
+        body.append(native: entry.length)
+        body.append(entry.bytes)
+    }
+    return bytes([magic, number, length ?? UInt64(body.count)]) + body.array
+}
+
+@Test(
+    arguments: [
+        ("a wrong magic number", batch(magic: 1)),
+        ("the number of an earlier batch", batch(number: 0)),
+        ("the number of a later batch", batch(number: 2)),
+        ("a length that no memory has", batch(length: .max)),
+        ("a length that no number has", batch(length: UInt64(Int.max))),
+        ("an unknown tag", batch([(0, 0, 0, [])])),
+        ("another unknown tag", batch([(7, 0, 0, [])])),
+        ("an entry longer than the batch", batch([(1, 1, 5, [1])])),
+        ("an entry longer than anything", batch([(2, 0, .max - 1, [1])])),
+        ("an open entry", batch([(1, 1, .max, [1])])),
+        ("half an entry's head", batch(length: 9, []) + Array(repeating: 0, count: 9)),
+        ("a chunk's end without its time", batch([(5, 0, 0, [])])),
+        ("a chunk's end with too much of it", batch([(5, 0, 9, Array(repeating: 0, count: 9))])),
+        ("text that finishes an item", batch([(2, 1, 1, [1])])),
+        ("a failure of no item", batch([(3, 0, 0, [])])),
+        ("a failure of many items", batch([(3, 2, 0, [])])),
+    ] as [(String, [UInt8])])
+func `what is no batch is refused, today and tomorrow`(what: String, bytes: [UInt8]) throws {
+    var reader = BatchReader()
+    reader.received.append(bytes)
+    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
+    reader.received.append(batch(number: 1))
+    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
+}
+
+@Test func `what came whole before the broken bytes is heard, and only that`() throws {
+    var reader = BatchReader()
+    reader.received.append(batch([(1, 2, 1, [7])]) + batch(number: 2, [(1, 1, 1, [8]), (9, 0, 0, [])]))
+    #expect(try reader.takeEntries() == [.output([7], items: 2)])
+    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
+    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
+}
+
+@Test func `a failure whose fields are cut off has as many as are there`() throws {
+    let whole = bytes([5]) + Array("crash".utf8) + bytes([2]) + Array("no".utf8) + bytes([.max, 1]) + [65]
+    for length in 0...whole.count {
+        var reader = BatchReader()
+        reader.received.append(batch([(3, 1, UInt64(length), Array(whole[..<length]))]))
+        guard case .failure(let failure)? = try reader.takeEntries().first else {
+            Issue.record("no failure")
+            continue
+        }
+        #expect(failure.kind == (length < 13 ? .error : .crash))
+        #expect(failure.message == (length < 23 ? "(no message)" : "no"))
+        #expect(failure.input == (length < whole.count ? nil : "A"))
+    }
+}
+
+@Test func `a batch that never becomes whole is waited for and costs what was received`() throws {
+    var reader = BatchReader()
+    reader.received.append(batch(length: UInt64(Int.max / 2)) + Array(repeating: 0, count: 100))
+    for _ in 0..<10 { #expect(try reader.takeEntries() == []) }
+    #expect(reader.received.count == 124)
+    #expect(reader.received.capacity <= 4096)
+}
+
+/// What status words may say that were changed by somebody: items, and bytes less than before.
+@Test(arguments: [(2, 20), (1, 0), (0, 0), (0xffff_ffff, 0), (2, 60), (2, 90)])
+func `a look after a look never goes back`(items: UInt64, bytesLess: Int) throws {
+    let worker = WorkerModel(lent: 1000)
+    for _ in 0..<2 {
+        worker.begin()
+        worker.append(Array(repeating: 1, count: 30))
+        worker.commit(Array(repeating: 1, count: 30))
+    }
+    let look = worker.look
+    var reader = BatchReader()
+    #expect(try reader.look(look) == [.output(Array(repeating: 1, count: 60), items: 2)])
+    let changed = Look(number: 1, committed: items << 32 | 1, memory: look.memory.dropLast(bytesLess))
+    for case .output(let bytes, let items) in (try? reader.look(changed)) ?? [] { #expect(bytes == [] && items > 0) }
+    worker.flush()
+    reader.received.append(worker.sent.flatMap(\.bytes))
+    if items <= 2 { #expect(try reader.takeEntries() == []) }
+}
+
+@Test func `a look that does not add up tells nothing and spoils nothing`() throws {
+    let worker = WorkerModel(lent: 1000)
+    worker.begin()
+    worker.append([1, 2, 3])
+    worker.commit([1, 2, 3])
+    worker.begin()
+    worker.fail(Failure(.error, "no"))
+    // What a copy may hold that was made while the entry was being closed: its length, and its items not yet.
+    let right = worker.look
+    var torn = right.memory
+    for place in 28..<32 { torn[place] = 0 }
+    var reader = BatchReader()
+    #expect(throws: BrokenBatch()) { try reader.look(Look(number: 1, committed: right.committed, memory: torn)) }
+    #expect(try reader.look(right) == [.output([1, 2, 3], items: 1), .failure(Failure(.error, "no"))])
+}
+
+@Test func `a batch with changed bytes is refused or makes no more of them than there are`() throws {
+    for seed in 0..<40 {
+        var random = Seeded(seed)
+        let worker = WorkerModel(lent: 1 << 16)
+        for _ in 0..<6 { worker.act(&random, largest: 100) { _ in } }
+        let look = worker.look
+        worker.endChunk(5)
+        let stream = worker.sent.flatMap(\.bytes)
+        for place in stream.indices {
+            var changed = stream
+            changed[place] = random.once(in: 3) ? 0xff : UInt8(random.below(256))
+            if random.once(in: 4) { changed[random.below(stream.count)] = UInt8(random.below(256)) }
+            var reader = BatchReader()
+            if random.once(in: 2) { try? sanity(reader.look(look), within: stream.count) }
+            reader.received.append(changed)
+            try? sanity(reader.takeEntries(), within: stream.count)
+            try? sanity(reader.takeEntries(), within: stream.count)
+        }
+        for place in look.memory.indices {
+            var changed = look.memory
+            changed[place] = random.once(in: 3) ? 0xff : UInt8(random.below(256))
+            var reader = BatchReader()
+            if random.once(in: 2) { try? sanity(reader.look(look), within: stream.count) }
+            let word = random.once(in: 3) ? look.committed ^ (1 << UInt64(random.below(64))) : look.committed
+            let memory = random.once(in: 3) ? Array(changed.prefix(random.below(changed.count))) : changed
+            try? sanity(reader.look(Look(number: look.number, committed: word, memory: memory)), within: stream.count)
+            reader.received.append(stream)
+            try? sanity(reader.takeEntries(), within: stream.count)
+        }
+    }
+}
+
+private func sanity(_ entries: [Entry], within size: Int) {
+    var bytes = 0
+    for entry in entries {
+        switch entry {
+        case .output(let output, let items):
+            bytes += output.count
+            #expect(items >= 0)
+        case .text(let text): bytes += text.count
+        case .failure(let failure), .setupFailed(let failure), .inputFailed(let failure):
+            for text in [failure.message, failure.traceback, failure.input] where text != "(no message)" {
+                bytes += (text?.utf8.count ?? 0) / 3  // what is not UTF-8 becomes three bytes
+            }
+        case .chunkEnd: bytes += 8
+        }
+    }
+    #expect(bytes <= size)
+}
