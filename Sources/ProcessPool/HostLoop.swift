@@ -16,6 +16,7 @@ package final class HostLoop {
         package var chunkItems: Int?
         package var itemsPerWorker: Int?
         package var isOrdered = true
+        package var retries = RetryPolicy()
         /// What one item may take.
         package var timeLimit: TimeLimit?
         /// The first failed item ends the run.
@@ -53,6 +54,8 @@ package final class HostLoop {
     private var ledger: Ledger
     private var workers: [WorkerHandle?]
     private var poller = Poller<Key>()
+    /// Items that will be run again, and when, in nanoseconds of the clock.
+    private var retries: [(chunk: Chunk, due: Int)] = []
     private var waitsForSource = false
     private var isPaused = false
     private var ending: Ending?
@@ -83,7 +86,7 @@ package final class HostLoop {
         timeLimit = plan.timeLimit
         deadlines = plan.timeLimit.map { Deadlines(limit: $0.nanoseconds) }
         scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
-        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer))
+        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries)
         workers = Array(repeating: nil, count: plan.workers)
     }
 
@@ -96,6 +99,7 @@ package final class HostLoop {
             handleSignals()
             lookAtSilentWorkers()
             judgeDeadlines()
+            returnDueRetries()
             write()
             balance()
         }
@@ -129,6 +133,11 @@ package final class HostLoop {
 
     /// Milliseconds; nil when there is nothing to look at in the meantime.
     private var waitLimit: Int64? {
+        let untilRetry = retries.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
+        return [untilRetry, lookLimit].compactMap { $0 }.min()
+    }
+
+    private var lookLimit: Int64? {
         let looks = workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
         return looks ? Int64(deadlines == nil ? HostLoop.lookInterval : HostLoop.deadlineInterval) : nil
     }
@@ -222,9 +231,10 @@ package final class HostLoop {
             setupFailure = nil
         }
         for entry in entries {
-            switch ledger.enter(entry, of: &worker.assignments, worker: worker.number) {
+            let consequence = ledger.enter(entry, of: &worker.assignments, worker: worker.number)
+            switch consequence {
             case nil: continue
-            case .failure: if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+            case .failure, .retry: follow(consequence)
             case .setupFailed(let failure): worker.setupFailure = failure
             case .inputFailed(let failure):
                 if ending == nil { ending = .inputFailed(failure) }
@@ -233,6 +243,24 @@ package final class HostLoop {
                 perform(scheduler.handle(.ended(worker: worker.number, items: items, nanoseconds: nanoseconds)))
             }
         }
+    }
+
+    /// What follows from a failed item.
+    private func follow(_ consequence: Ledger.Consequence?) {
+        switch consequence {
+        case .failure: if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+        case .retry(let chunk, let delay) where ending == nil:
+            retries.append((chunk, Clock.now() + delay))
+            perform(scheduler.handle(.awaited))
+        default: break
+        }
+    }
+
+    private func returnDueRetries() {
+        let now = Clock.now()
+        let due = retries.filter { $0.due <= now }
+        retries.removeAll { $0.due <= now }
+        for retry in due { perform(scheduler.handle(.returned(retry.chunk))) }
     }
 
     private func bury(_ worker: WorkerHandle) {
@@ -244,8 +272,7 @@ package final class HostLoop {
         }
         if worker.hasBegunNext && !isKilling {
             let failure = timeoutFailure(worker) ?? Failure(.crash, crashMessage(worker.pid, death.status))
-            ledger.fail(failure, of: &worker.assignments, worker: worker.number)
-            if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+            follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
         }
         let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
@@ -322,6 +349,7 @@ package final class HostLoop {
     /// Running items are finished, no others begun.
     private func stop() {
         for worker in workers { worker?.stop() }
+        retries = []
         perform(scheduler.handle(.stop))
     }
 

@@ -5,6 +5,7 @@ import Lua
 /// What a script defined, by name.
 package enum ScriptName: String, CaseIterable, Sendable {
     case task, inputs, setup, teardown, options
+    case retryIf = "retry_if"
 }
 
 /// The one Lua state of a run.
@@ -101,7 +102,7 @@ package final class LoadedScript {
     private func check(_ type: ValueType, of definition: ScriptName) throws(ScriptError) {
         let isRight =
             switch definition {
-            case .task, .setup, .teardown: type == .function || stack.isCallable(-1)
+            case .task, .setup, .teardown, .retryIf: type == .function || stack.isCallable(-1)
             case .inputs: type == .function || type == .table
             case .options: type == .table
             }

@@ -16,6 +16,8 @@ package final class TaskRunner {
         /// A failure carries the item as text.
         package var keepsInput = false
         /// Bytes that tasks may hold beyond what the script has built; nil for no limit.
+        /// Tries of an item after the first, for `retry_if`.
+        package var retries = 0
         package var memoryLimit: Int?
         /// Seconds that an item may take, as the message says it; nil for no limit.
         package var timeLimit: String?
@@ -75,6 +77,8 @@ package final class TaskRunner {
     package var isSpent: Bool { form.memoryLimit != nil && script.state.refusedAllocations > 0 }
 
     private var worker = 0
+    /// Which time the items that follow are run.
+    package var attempt = 1
 
     /// Runs the script's `teardown`.
     package func tearDown(outbox: inout Outbox) {
@@ -162,11 +166,26 @@ package final class TaskRunner {
             failure = Failure(outbox.isCondemned ? .timeout : .error, error.message, traceback: error.traceback)
         }
         if form.timeLimit != nil { stack.disarmTimeout() }
-        if stack.hasCaptured { showCaptured(failed: failure != nil || isRefusal(base), &outbox) }
-        if failure == nil { failure = append(resultsAbove: base, record, &outbox) }
+        let text = stack.hasCaptured ? stack.takeCaptured() : []
+        if failure == nil {
+            if !text.isEmpty && !isRefusal(base) { show(text, &outbox) }
+            failure = append(resultsAbove: base, record, &outbox)
+        }
         guard var failure else { return outbox.commit() }
         if form.keepsInput { failure.input = inputText(record) }
+        failure.text = text
+        failure.isFinal = !mayRetry(failure)
         outbox.fail(failure)
+    }
+
+    /// The script's `retry_if(message, attempt)` decides, if there is one.
+    private func mayRetry(_ failure: Failure) -> Bool {
+        guard form.retries >= attempt, script.has(.retryIf) else { return true }
+        script.push(.retryIf)
+        stack.push(failure.message)
+        stack.push(Int64(attempt))
+        do throws(LuaError) { try stack.call(arguments: 2, results: 1) } catch { return false }
+        return stack.boolean(-1)
     }
 
     /// nil and a message: a failure, as under `assert`.
@@ -219,10 +238,9 @@ package final class TaskRunner {
         }
     }
 
-    private func showCaptured(failed: Bool, _ outbox: inout Outbox) {
-        let text = stack.takeCaptured()
-        if text.isEmpty { return }
-        if form.printsToOutput && !failed { outbox.output.append(text) } else { outbox.text(text) }
+    /// What a task printed that succeeded.
+    private func show(_ text: [UInt8], _ outbox: inout Outbox) {
+        if form.printsToOutput { outbox.output.append(text) } else { outbox.text(text) }
     }
 
     private func inputText(_ record: RecordBytes?) -> String? {

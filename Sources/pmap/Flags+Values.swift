@@ -8,7 +8,7 @@ extension Flags {
     /// The flags, if each value can be read.
     func validated() throws(UsageError) -> Flags {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
-        _ = try (inputFormat(), outputFormat(), timeLimit(), memoryLimit())
+        _ = try (inputFormat(), outputFormat(), timeLimit(), memoryLimit(), retryCounts())
         return self
     }
 
@@ -47,6 +47,16 @@ extension Flags {
             throw UsageError("\(option) \(text): write a number of items, 1 or more")
         }
         return number
+    }
+
+    /// Tries after the first, and seconds before the first of them.
+    func retryCounts() throws(UsageError) -> (retries: Int, backoff: Double) {
+        let wait = try Flags.seconds(backoff, "--backoff") ?? 0
+        guard let retries else { return (0, wait) }
+        guard let number = Int(retries), number >= 0 else {
+            throw UsageError("--retries \(retries): write a number of tries after the first, 0 or more")
+        }
+        return (number, wait)
     }
 
     /// The seed that was asked for.

@@ -74,6 +74,18 @@ struct Flags: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
+        help: ArgumentHelp("Run a failed item up to so many times more.", valueName: "n"))
+    var retries: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What a failed item waits before it is run again, doubled each time; others run meanwhile.",
+            valueName: "seconds"))
+    var backoff: String?
+
+    @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "What one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only that item is lost.",
             valueName: "seconds"))

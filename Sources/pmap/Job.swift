@@ -18,7 +18,7 @@ struct Job {
     var inputs: [Input]
 
     /// `files` and `arguments` are what the command line names as input.
-    init(_ flags: Flags, files: [String], arguments: [String]?, script: LoadedScript) throws(UsageError) {
+    init(_ flags: Flags, files: [String], arguments: [String]?, script: LoadedScript, seed: UInt64) throws(UsageError) {
         workers = try flags.workers(processors: Processors.usable())
         onError = try flags.onErrorChoice()
         errorsFile = flags.errors
@@ -30,6 +30,9 @@ struct Job {
         form.output = try flags.outputFormat()
         if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
         form.keepsInput = flags.errors != nil
+        let (retries, backoff) = try flags.retryCounts()
+        form.retries = retries
+        plan.retries = RetryPolicy(retries: retries, backoffSeconds: backoff, seed: seed)
         form.memoryLimit = try flags.memoryLimit()
         if let seconds = try flags.timeLimit() {
             let shown = seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"

@@ -33,6 +33,7 @@ final class Reporter: RunObserver {
     // MARK: Items
 
     func failed(_ item: FailedItem) -> [UInt8] {
+        if !item.failure.text.isEmpty { text(item.failure.text) }
         failures += 1
         let payload = Payload(decoding: item.chunk.payload)
         let input = job.inputs[payload.input]
@@ -41,7 +42,7 @@ final class Reporter: RunObserver {
             let isInFull = failures <= Reporter.inFull
             print("\(input.name(ofPlace: place)): \(shortened(item.failure.message))", isInFull ? item.failure.traceback : nil)
         }
-        let record = ErrorRecord(index: item.item, failure: item.failure)
+        let record = ErrorRecord(index: item.item, failure: item.failure, attempts: item.chunk.attempt)
         do throws(PosixError) {
             try errors?.writeAll(record.line(source: input.name, place: place, worker: item.worker))
         } catch {
