@@ -16,7 +16,7 @@ struct Delivery: ~Copyable {
     private var output: OutputQueue
     private let observer: any RunObserver
     /// Bytes in memory that wait for an earlier item.
-    private var bytesHeld = 0
+    private(set) var bytesHeld = 0
 
     /// What may wait for an earlier item in memory; the rest waits in the spill file.
     private static let heldInMemory = 32 << 20
@@ -32,8 +32,8 @@ struct Delivery: ~Copyable {
     var isWaiting: Bool { !output.isEmpty }
     /// The reader is slow.
     var isFull: Bool { output.isFull }
-    /// Nothing more should be handed out for now.
-    var isOverfull: Bool { output.isFull || output.isSpillFull }
+    /// Nothing more should be handed out for now: the reader is slow, or memory and the spill file are full.
+    var isOverfull: Bool { output.isFull || bytesHeld > Delivery.heldInMemory }
     var isDone: Bool { output.isEmpty && gather.openChunks == 0 }
 
     mutating func open(_ chunk: Chunk) { gather.open(first: chunk.first, count: chunk.count) }
@@ -83,7 +83,7 @@ struct Delivery: ~Copyable {
         case .output(let bytes):
             output.append(bytes)
         case .text(let bytes):
-            try? output.write() // on a terminal, what came before should stand before
+            try? output.write()  // on a terminal, what came before should stand before
             observer.text(bytes)
         case .failed(let item):
             try? output.write()

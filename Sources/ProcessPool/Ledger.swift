@@ -36,7 +36,7 @@ struct Assignments {
     }
 }
 
-/// Enters what workers tell, and delivers it.
+/// Enters what workers tell, and delivers it. A worker is not believed to have done more than it was given.
 struct Ledger: ~Copyable {
     /// What an entry means for the run beyond its item.
     enum Consequence {
@@ -67,6 +67,7 @@ struct Ledger: ~Copyable {
         switch entry {
         case .output(let bytes, let items):
             guard let chunk = assignments.finish(items: items) else { return nil }
+            let items = min(items, chunk.remaining)
             tally.succeeded += items
             tally.skipped -= items
             delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)
@@ -79,6 +80,7 @@ struct Ledger: ~Copyable {
         case .setupFailed(let failure): return .setupFailed(failure)
         case .inputFailed(let failure): return .inputFailed(failure)
         case .chunkEnd(let nanoseconds):
+            if assignments.chunks.isEmpty { return nil }
             return .chunkEnded(items: assignments.endChunk(), nanoseconds: nanoseconds)
         }
     }
@@ -91,7 +93,7 @@ struct Ledger: ~Copyable {
             delivery.split(chunk)
             return assignments.takeOutNext().map { .retry($0, delay: delay) }
         }
-        guard let chunk = assignments.finish(items: 1) else { return nil }
+        guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
         tally.failed[failure.kind, default: 0] += 1
         tally.skipped -= 1
         let item = FailedItem(item: chunk.next, chunk: chunk, failure: failure, worker: worker + 1)

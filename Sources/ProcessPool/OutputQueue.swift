@@ -28,8 +28,6 @@ package struct OutputQueue: ~Copyable {
     package var isEmpty: Bool { bytesWaiting == 0 }
     /// The reader is slow: nothing more should be made for now.
     package var isFull: Bool { bytesWaiting > OutputQueue.enough }
-    /// Results that wait for an earlier item have filled the spill file.
-    var isSpillFull: Bool { spill.isFull }
 
     /// Puts bytes that have to wait for an earlier item out of memory, if there is room.
     mutating func spill(_ bytes: [UInt8]) -> OutputBytes { spill.store(bytes) ?? .memory(bytes) }
@@ -38,7 +36,7 @@ package struct OutputQueue: ~Copyable {
         guard bytes.count > 0 else { return }
         bytesWaiting += bytes.count
         if case .spilled(var offset, var count) = bytes {
-            while count > 0 { // in pieces, so that memory never holds it whole
+            while count > 0 {  // in pieces, so that memory never holds it whole
                 let piece = min(count, OutputQueue.spillPiece)
                 waiting.append(.spilled(offset: offset, count: piece))
                 offset += piece

@@ -50,7 +50,7 @@ package struct Scheduler {
 
     /// Nanoseconds that a chunk should take.
     private static let chunkTarget = 4_000_000
-    /// Items that take longer are handed out one by one, and none ahead.
+    /// Items that take longer are not handed out ahead.
     private static let longItem = 1_000_000
 
     private let fixedItems: Int?
@@ -89,7 +89,8 @@ package struct Scheduler {
             cuttingFor = nil
             return assign(chunk, to: worker) + dispatch()
         case .nothingYet:
-            (cuttingFor, supply) = (nil, .dry)
+            if cuttingFor != nil { supply = .dry }
+            cuttingFor = nil
         case .available:
             if supply == .dry { supply = .open }
         case .exhausted:
@@ -111,7 +112,7 @@ package struct Scheduler {
         case .pause(let paused):
             isPaused = paused
         case .stop:
-            supply = .exhausted
+            (cuttingFor, supply) = (nil, .exhausted)
             returned = []
             chunksAwaited = 0
         }
@@ -149,7 +150,7 @@ package struct Scheduler {
     private mutating func dispatch() -> [Action] {
         var actions: [Action] = []
         while cuttingFor == nil, let worker = nextWorker() {
-            if !returned.isEmpty { // also when paused: what everything waits for may be among them
+            if !returned.isEmpty {  // also when paused: what everything waits for may be among them
                 actions += assign(returned.removeFirst(), to: worker)
             } else if supply == .open && !isPaused {
                 cuttingFor = worker

@@ -25,7 +25,7 @@ struct SpillFile: ~Copyable {
     private var end = 0
     private var wanted = 0
     /// Full, or the disk is: no more until it has been emptied.
-    private(set) var isFull = false
+    private var isFull = false
 
     init(folders: [String], limit: Int) {
         self.folders = folders

@@ -90,3 +90,8 @@ func `what a task prints is captured whole`(row: Row) throws { try row.check() }
         out: "1000 0\n"
     ).check()
 }
+
+@Test func `a run goes on when results have waited that neither memory nor the spill file could hold`() throws {
+    let script = "function task(n) if n == '1' then os.execute('sleep 0.3') end return ('x'):rep(1000000) end"
+    try Row("many", script, "seq 80 | pmap -j 2 --spill 1K t.lua | wc -c", out: "80000080\n").check()
+}
