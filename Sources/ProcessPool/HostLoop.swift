@@ -226,7 +226,7 @@ package final class HostLoop {
     // MARK: What workers tell
 
     private func take(_ entries: [Entry], from worker: WorkerHandle) {
-        if let failure = setupFailure, !entries.isEmpty, worker.setupFailure == nil {
+        if let failure = setupFailure, worker.isReady {
             observer.notice(.setupFailed(failure))
             setupFailure = nil
         }

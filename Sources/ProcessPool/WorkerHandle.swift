@@ -101,6 +101,9 @@ final class WorkerHandle {
 
     func kill() { child.kill() }
 
+    /// It has run `setup`.
+    var isReady: Bool { status.load(.ready) != 0 }
+
     /// The item it is running, as far as the host knows of it: nil between items, and while it waits for the host.
     var runningItem: Int? {
         guard let chunk = assignments.chunks.first, chunk.remaining > 0, status.load(.sending) == 0 else { return nil }
@@ -170,7 +173,7 @@ final class WorkerHandle {
     /// Takes what it left behind, and reaps it.
     func bury() -> Death {
         let entries = takeEntries() + takeUnsent()
-        return Death(status: child.wait(), entries: entries, wasReady: status.load(.ready) != 0)
+        return Death(status: child.wait(), entries: entries, wasReady: isReady)
     }
 
     /// Whether it died while it ran the next item of its oldest chunk.

@@ -144,6 +144,9 @@ package final class LoadedScript {
         if !watchesCoroutines { watchesCoroutines = (try? stack.watchCoroutines()) != nil }
     }
 
+    /// The seed of the script's own options, known when it is loaded.
+    package func seedRandom(_ seed: UInt64) { stack.seedRandom(seed) }
+
     /// Makes the loaded state ready to be shared by forked workers.
     package func freeze() { state.freeze() }
 }

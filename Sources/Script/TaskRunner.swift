@@ -147,6 +147,7 @@ package final class TaskRunner {
     private func begin(_ item: Int, _ outbox: inout Outbox) {
         outbox.begin(item: item)
         stack.beginItem(item)
+        emitted.reset()
         stack.top = TaskRunner.inputs
         stack.copy(TaskRunner.task)
     }
@@ -195,7 +196,6 @@ package final class TaskRunner {
         if isRefusal(base) { return refusal(base + 2) }
         if emitted.count > 0 {
             outbox.output.append(emitted)
-            emitted.reset()
         }
         let count = stack.top - base
         let isNothing = count == 0 || stack.type(base + 1) == .nil

@@ -39,6 +39,7 @@ enum Main {
         let seed = try typed.flags.seedValue() ?? UInt64.random(in: 0...UInt64.max)
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
+        if let own = try flags.seedValue(), own != seed { script.seedRandom(own) }
         let job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
         return try run(job, script)
     }
