@@ -26,11 +26,15 @@ struct Deadlines {
 
     init(limit: Int) { self.limit = limit }
 
+    /// Time that does not count.
+    mutating func shift(by nanoseconds: Int) {
+        for worker in watches.keys { watches[worker]?.since += nanoseconds }
+        lastLook = lastLook.map { $0 + nanoseconds }
+    }
+
     /// `running` is the item each worker is on, if any. Time in which the host was stopped is nobody's.
     mutating func look(_ running: [Int: Int], now: Int) -> [Int: Verdict] {
-        if let lastLook, now - lastLook > Deadlines.suspension {
-            for worker in watches.keys { watches[worker]?.since += now - lastLook }
-        }
+        if let lastLook, now - lastLook > Deadlines.suspension { shift(by: now - lastLook) }
         lastLook = now
         var verdicts: [Int: Verdict] = [:]
         for worker in watches.keys where running[worker] != watches[worker]?.item { watches[worker] = nil }

@@ -62,6 +62,8 @@ package final class HostLoop {
     /// Workers are being killed, and what they were on is nobody's fault.
     private var isKilling = false
     private var lastLook = Clock.now()
+    /// Workers that died in an item.
+    private var deaths = 0
     /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
     private var setupFailure: Failure?
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
@@ -71,6 +73,8 @@ package final class HostLoop {
     private static let lookInterval = 50
     /// The same when items have a time limit.
     private static let deadlineInterval = 10
+    /// So many deaths, and not one item that succeeded, end the run.
+    private static let hopelessDeaths = 100
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
     private static let grace = 5_000_000_000
 
@@ -267,12 +271,17 @@ package final class HostLoop {
         let death = worker.bury()
         take(death.entries, from: worker)
         workers[worker.number] = nil
-        if let failure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status)) {
+        let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
+        if let failure = setupFailure, !isKilling {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
         if worker.hasBegunNext && !isKilling {
+            deaths += 1
             let failure = timeoutFailure(worker) ?? Failure(.crash, crashMessage(worker.pid, death.status))
             follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
+        }
+        if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
+            end(.crashLoop(deaths: deaths))
         }
         let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
@@ -336,6 +345,7 @@ package final class HostLoop {
     }
 
     private func handleSignals() {
+        if Signal.takeStop() { stopUntilContinued() }
         if let killTime, Clock.now() > killTime { killAll() }
         guard let signal = Signal.takeArrived() else { return }
         if case .signal = ending { return killAll() }
@@ -344,6 +354,15 @@ package final class HostLoop {
         if running > 0 { observer.notice(.finishing(items: running, signal: signal)) }
         if signal != Signal.interrupt { killTime = Clock.now() + HostLoop.grace }
         stop()
+    }
+
+    /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.
+    private func stopUntilContinued() {
+        let before = Clock.now()
+        for worker in workers { worker?.suspend(true) }
+        Signal.stopHere()
+        for worker in workers { worker?.suspend(false) }
+        deadlines?.shift(by: Clock.now() - before)
     }
 
     /// Running items are finished, no others begun.

@@ -100,6 +100,7 @@ final class WorkerHandle {
     func stop() { status.store(1, .stop) }
 
     func kill() { child.kill() }
+    func suspend(_ isStopped: Bool) { child.suspend(isStopped) }
 
     /// It has run `setup`.
     var isReady: Bool { status.load(.ready) != 0 }

@@ -108,7 +108,7 @@ enum Main {
         _ output: consuming OutputQueue, _ reporter: Reporter
     ) -> (Ending, Tally) {
         script.freeze()
-        Signal.catchEndingSignals()
+        Signal.catchSignals()
         return HostLoop(job.plan, source: source, output: output, observer: reporter) { $0.run(worker) }.run()
     }
 

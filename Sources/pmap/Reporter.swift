@@ -79,6 +79,9 @@ final class Reporter: RunObserver {
         case .completed where errorsFailure != nil, .stoppedByFailure where errorsFailure != nil: return .hostFailed
         case .completed: return tally.failures > 0 ? .itemsFailed : .success
         case .stoppedByFailure: return .itemsFailed
+        case .crashLoop(let deaths):
+            print("no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
+            return .hostFailed
         case .signal(let signal): Signal.die(by: signal)
         case .outputClosed: Signal.die(by: Signal.brokenPipe)
         case .outputFailed(let error):
