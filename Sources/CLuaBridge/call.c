@@ -26,24 +26,31 @@ static int tostring_protected(lua_State *L) {
     return 1;
 }
 
+/* A number has a text, and so has what has a __tostring. */
+static bool has_text(lua_State *L) {
+    if (lua_type(L, -1) == LUA_TNUMBER) return true;
+    if (!lua_getmetatable(L, -1)) return false;
+    lua_pushliteral(L, "__tostring");
+    bool has_tostring = lua_rawget(L, -2) != LUA_TNIL;
+    lua_pop(L, 2);
+    return has_tostring;
+}
+
 /* Stack: error value → message, worded as by lua. Its __tostring may fail, or be what failed. */
 static void describe(lua_State *L) {
     if (lua_type(L, -1) == LUA_TSTRING) return;
-    bool has_text = lua_type(L, -1) == LUA_TNUMBER;
-    if (lua_getmetatable(L, -1)) {
-        lua_pushliteral(L, "__tostring");
-        has_text = lua_rawget(L, -2) != LUA_TNIL;
-        lua_pop(L, 2);
+    const char *kind = luaL_typename(L, -1);
+    if (has_text(L)) {
+        lua_pushcfunction(L, tostring_protected);
+        lua_pushvalue(L, -2);
+        if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+            lua_replace(L, -2);
+            return;
+        }
+        lua_pop(L, 1);
     }
-    lua_pushcfunction(L, tostring_protected);
-    lua_pushvalue(L, -2);
-    if (!has_text || lua_pcall(L, 1, 1, 0) != LUA_OK)
-        lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, has_text ? -2 : -3));
+    lua_pushfstring(L, "(error object is a %s value)", kind);
     lua_replace(L, -2);
-    if (!has_text) {
-        lua_copy(L, -1, -3);
-        lua_pop(L, 2);
-    }
 }
 
 static int handle_error(lua_State *L) {

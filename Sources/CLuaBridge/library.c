@@ -181,6 +181,8 @@ static struct {
     bool is_seeded;
 } randomness;
 
+void pmap_library_seed(unsigned long long seed) { randomness.seed = seed; }
+
 void pmap_library_begin_item(unsigned long long item) {
     randomness.item = item;
     randomness.is_seeded = false;
@@ -229,7 +231,7 @@ static int change_library(lua_State *L) {
 
 int pmap_change_library(lua_State *L, unsigned long long seed, const char *script) {
     snprintf(script_name, sizeof script_name, "%s", script);
-    randomness.seed = seed;
+    pmap_library_seed(seed);
     lua_pushcfunction(L, change_library);
     return lua_pcall(L, 0, 0, 0);
 }

@@ -68,7 +68,7 @@ void pmap_restore_crash_signals(void) {
     }
 }
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
 enum { caught_count = sizeof caught / sizeof *caught };
 
 static atomic_int arrived[NSIG];
@@ -84,7 +84,8 @@ void pmap_catch_signals(void) {
     for (int each = 0; each < caught_count; each++) {
         struct sigaction before;
         sigaction(caught[each], NULL, &before);
-        if (before.sa_handler == SIG_IGN && caught[each] == SIGHUP) continue;
+        bool may_stay_ignored = caught[each] == SIGHUP || caught[each] == SIGTSTP;
+        if (before.sa_handler == SIG_IGN && may_stay_ignored) continue;
         sigaction(caught[each], &action, NULL);
         sigaddset(&blocked, caught[each]);
     }

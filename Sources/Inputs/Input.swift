@@ -16,7 +16,10 @@ package enum Input: Equatable, Sendable {
 
     /// Checks that `path` can be read; `-` is standard input.
     package init(path: String) throws(PosixError) {
-        if path == "-" {
+        if path == "-" || path == "/dev/stdin" || path == "/dev/fd/0" {
+            if !StandardDescriptor.isReadable(StandardDescriptor.input) {
+                throw PosixError("open", path, code: PosixError.isNoDescriptor)
+            }
             let kind = try FileKind(descriptor: StandardDescriptor.input)
             if kind.kind == .directory { throw PosixError("open", path, code: PosixError.isADirectory) }
             self = .standardInput(kind)

@@ -77,6 +77,6 @@ final class StreamSource: RecordSource {
             start += bytes
             searched = 0
         }
-        return .records(.bytes(held.array(start..<start + bytes)), count: records)
+        return .records(.bytes(held.array(start..<start + bytes)[...]), count: records)
     }
 }

@@ -23,6 +23,9 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
+    /// The run's seed, when the script itself has said it.
+    package func seedRandom(_ seed: UInt64) { pmap_library_seed(seed) }
+
     package func beginItem(_ number: Int) { pmap_library_begin_item(UInt64(number)) }
 
     package var hasCaptured: Bool { pmap_has_captured() }

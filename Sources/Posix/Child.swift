@@ -82,6 +82,16 @@ package struct Child: ~Copyable {
         if status == nil { Child.killGroup(pid) }
     }
 
+    /// Stops the child and what it started, or lets them go on.
+    package borrowing func suspend(_ isStopped: Bool) {
+        if status == nil { _ = Glibc.kill(-pid, isStopped ? SIGSTOP : SIGCONT) }
+    }
+
+    /// Sends `signal` to the child alone.
+    package borrowing func send(_ signal: Int32) {
+        if status == nil { _ = Glibc.kill(pid, signal) }
+    }
+
     /// Waits for the end, and kills what the child left running.
     package mutating func wait() -> ExitStatus {
         if let status { return status }

@@ -50,16 +50,19 @@ package enum StandardDescriptor {
     package static let output: Int32 = 1
     package static let error: Int32 = 2
 
-    /// Opens /dev/null for each one that was closed, so that no file of ours lands on its number.
+    /// Opens /dev/null for each one that was closed, so that no file of ours lands on its number; the wrong way round,
+    /// so that its use still fails as it should.
     package static func fillGaps() {
         for number in input...error where fcntl(number, F_GETFD) < 0 {
-            let null = unsafe open("/dev/null", number == input ? O_RDONLY : O_WRONLY)
+            let null = unsafe open("/dev/null", number == input ? O_WRONLY : O_RDONLY)
             if null >= 0 && null != number {
                 dup2(null, number)
                 close(null)
             }
         }
     }
+
+    package static func isReadable(_ number: Int32) -> Bool { fcntl(number, F_GETFL) & O_ACCMODE != O_WRONLY }
 
     package static func isTerminal(_ number: Int32) -> Bool { isatty(number) != 0 }
 

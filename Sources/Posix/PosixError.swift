@@ -14,6 +14,7 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
     }
 
     package static let isADirectory = EISDIR
+    package static let isNoDescriptor = EBADF
     package var isDirectory: Bool { code == EISDIR }
     package var isMissing: Bool { code == ENOENT }
 

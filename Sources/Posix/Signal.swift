@@ -9,8 +9,8 @@ package enum Signal {
     package static let hangUp = SIGHUP
     package static let brokenPipe = SIGPIPE
 
-    /// Counts SIGINT, SIGTERM and SIGHUP from now on; they arrive only while the poller waits.
-    package static func catchEndingSignals() { pmap_catch_signals() }
+    /// Counts SIGINT, SIGTERM, SIGHUP and SIGTSTP from now on; they arrive only while the poller waits.
+    package static func catchSignals() { pmap_catch_signals() }
 
     /// A crash ends the process with its signal, without the Swift runtime's helper program.
     package static func restoreCrashSignals() { pmap_restore_crash_signals() }
@@ -19,6 +19,12 @@ package enum Signal {
     package static func takeArrived() -> Int32? {
         [SIGINT, SIGTERM, SIGHUP].first { pmap_take_signal($0) > 0 }
     }
+
+    /// Whether the terminal has asked for a stop (Ctrl-Z) since the last call.
+    package static func takeStop() -> Bool { pmap_take_signal(SIGTSTP) > 0 }
+
+    /// Stops this process until it is continued.
+    package static func stopHere() { _ = raise(SIGSTOP) }
 
     /// Ends this process by `signal`, so that the shell's loop around it stops too.
     package static func die(by signal: Int32) -> Never {

@@ -2,28 +2,56 @@
 
 import Wire
 
-/// Items `first` to `first + count - 1`. What `payload` means is between the source that cut it and the worker's body.
+/// Some of the items `first` to `first + count - 1`, which `payload` describes; what it means is between the source that
+/// cut it and the worker's body.
 package struct Chunk: Equatable, Sendable {
     package let first: Int
     package let count: Int
     package let payload: [UInt8]
-    /// Items at the start that are done already: the chunk comes back from a worker that died.
-    package internal(set) var skip = 0
+    /// The items still to be run: all of them, unless the chunk comes back from a worker that died, or is for one item
+    /// that failed.
+    package private(set) var items: Range<Int>
+    /// Where the gather collects what these items give: the first item it has not from elsewhere.
+    package private(set) var slot: Int
+    /// Which time these items are run, from 1.
+    package private(set) var attempt = 1
 
     package init(first: Int, count: Int, payload: [UInt8]) {
         self.first = first
         self.count = count
         self.payload = payload
+        items = first..<first + count
+        slot = first
     }
 
     /// The number of the first item to be run.
-    package var next: Int { first + skip }
-    package var remaining: Int { count - skip }
+    package var next: Int { items.lowerBound }
+    package var remaining: Int { items.count }
 
-    func advanced(by items: Int) -> Chunk {
+    func advanced(by done: Int) -> Chunk {
         var rest = self
-        rest.skip += items
+        rest.items = (next + done)..<items.upperBound
         return rest
+    }
+
+    /// Takes the next item out, to be run again by itself; what is left of the chunk is gathered behind it.
+    mutating func takeOutNext() -> Chunk {
+        var again = self
+        again.items = next..<next + 1
+        again.slot = next
+        again.attempt += 1
+        items = (next + 1)..<items.upperBound
+        slot = next
+        return again
+    }
+}
+
+extension Chunk {
+    /// As it was sent: the fields of the frame's header, the tag among them.
+    fileprivate init(header: [Int], payload: [UInt8]) {
+        self.init(first: header[1], count: header[2], payload: payload)
+        items = header[3]..<header[4]
+        (slot, attempt) = (header[5], header[6])
     }
 }
 
@@ -32,32 +60,34 @@ enum Command: Equatable {
     case run(Chunk)
     case leave
 
-    private static let headerSize = 40
+    private static let headerSize = 64
     private static let (runTag, leaveTag): (UInt64, UInt64) = (1, 2)
 
-    /// tag u64 · first u64 · count u64 · skip u64 · bytes u64 · the bytes
+    /// tag · first · count · next item · end of the items · slot · attempt · bytes, each u64 · the bytes
     func append(to buffer: inout WireBuffer) {
         switch self {
         case .run(let chunk):
-            for number in [Int(Command.runTag), chunk.first, chunk.count, chunk.skip, chunk.payload.count] {
-                buffer.append(native: UInt64(number))
-            }
+            let items = chunk.items
+            let fields = [
+                chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.slot, chunk.attempt, chunk.payload.count,
+            ]
+            buffer.append(native: Command.runTag)
+            for field in fields { buffer.append(native: UInt64(field)) }
             buffer.append(chunk.payload)
         case .leave:
-            for number in [Command.leaveTag, 0, 0, 0, 0] { buffer.append(native: number) }
+            buffer.append(native: Command.leaveTag)
+            buffer.append(zeros: Command.headerSize - 8)
         }
     }
 
     /// Takes the first command out of `buffer`, if it is there whole.
     static func take(from buffer: inout WireBuffer) -> Command? {
         guard buffer.count >= headerSize else { return nil }
-        let header = (0..<5).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
-        guard buffer.count - headerSize >= header[4] else { return nil }
-        defer { buffer.removeFirst(headerSize + header[4]) }
+        let header = (0..<8).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
+        let end = headerSize + header[7]
+        guard buffer.count >= end else { return nil }
+        defer { buffer.removeFirst(end) }
         guard header[0] == runTag else { return .leave }
-        var chunk = Chunk(
-            first: header[1], count: header[2], payload: buffer.array(headerSize..<headerSize + header[4]))
-        chunk.skip = header[3]
-        return .run(chunk)
+        return .run(Chunk(header: header, payload: buffer.array(headerSize..<end)))
     }
 }

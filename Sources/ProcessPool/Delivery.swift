@@ -38,11 +38,14 @@ struct Delivery: ~Copyable {
 
     mutating func open(_ chunk: Chunk) { gather.open(first: chunk.first, count: chunk.count) }
 
+    /// The next item of `chunk` will be done later, by itself.
+    mutating func split(_ chunk: Chunk) { gather.split(chunk: chunk.slot) }
+
     /// Takes a piece that finishes `items` items of `chunk`.
     mutating func accept(_ piece: Piece, items: Int, chunk: Chunk?) {
         guard let chunk else { return leave(piece) }
-        let mustWait = gather.holds(chunk: chunk.first)
-        let leaving = gather.accept(mustWait ? hold(piece) : piece, items: items, chunk: chunk.first)
+        let mustWait = gather.holds(chunk: chunk.slot)
+        let leaving = gather.accept(mustWait ? hold(piece) : piece, items: items, chunk: chunk.slot)
         for (place, piece) in leaving.enumerated() {
             if mustWait || place > 0 { release(piece) }
             leave(piece)

@@ -6,7 +6,7 @@
 /// Unordered, nothing is ever held.
 package struct Gather<Piece> {
     private struct Slot {
-        let count: Int
+        var count: Int
         var done = 0
         var pieces: [Piece] = []
     }
@@ -39,6 +39,20 @@ package struct Gather<Piece> {
         if isOrdered || slot.done < slot.count { slots[first] = slot }
         if first == head { advance(&leaving) }
         return leaving
+    }
+
+    /// Makes the next item of a chunk a slot of its own, to be done later by itself, and those behind it another.
+    package mutating func split(chunk first: Int) {
+        guard var slot = slots.removeValue(forKey: first) else { return }
+        let (item, rest) = (first + slot.done, slot.count - slot.done - 1)
+        if rest > 0 { slots[item + 1] = Slot(count: rest) }
+        slots[item] = Slot(count: 1, pieces: slot.done == 0 ? slot.pieces : [])
+        if first == head {
+            head = item // what was done of the head has left already
+        } else if isOrdered && slot.done > 0 {
+            slot.count = slot.done
+            slots[first] = slot
+        }
     }
 
     /// Moves the head past chunks that are done, and lets go what the next ones have held.

@@ -16,10 +16,27 @@ package final class HostLoop {
         package var chunkItems: Int?
         package var itemsPerWorker: Int?
         package var isOrdered = true
+        package var retries = RetryPolicy()
+        /// What one item may take.
+        package var timeLimit: TimeLimit?
         /// The first failed item ends the run.
         package var stopsAtFailure = false
 
         package init() {}
+    }
+
+    package struct TimeLimit {
+        package let nanoseconds: Int
+        /// As messages say it.
+        package let seconds: String
+        /// What makes a worker raise an error in the item that is condemned.
+        package let signal: Int32
+
+        package init(nanoseconds: Int, seconds: String, signal: Int32) {
+            self.nanoseconds = nanoseconds
+            self.seconds = seconds
+            self.signal = signal
+        }
     }
 
     private enum Key {
@@ -29,18 +46,24 @@ package final class HostLoop {
     private let source: any ChunkSource
     private let observer: any RunObserver
     private let stopsAtFailure: Bool
+    private let timeLimit: TimeLimit?
+    private var deadlines: Deadlines?
     private let work: (inout WorkerLoop) -> Void
 
     private var scheduler: Scheduler
     private var ledger: Ledger
     private var workers: [WorkerHandle?]
     private var poller = Poller<Key>()
+    /// Items that will be run again, and when, in nanoseconds of the clock.
+    private var retries: [(chunk: Chunk, due: Int)] = []
     private var waitsForSource = false
     private var isPaused = false
     private var ending: Ending?
     /// Workers are being killed, and what they were on is nobody's fault.
     private var isKilling = false
     private var lastLook = Clock.now()
+    /// Workers that died in an item.
+    private var deaths = 0
     /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
     private var setupFailure: Failure?
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
@@ -48,6 +71,10 @@ package final class HostLoop {
 
     /// How often silent workers are looked at, in milliseconds.
     private static let lookInterval = 50
+    /// The same when items have a time limit.
+    private static let deadlineInterval = 10
+    /// So many deaths, and not one item that succeeded, end the run.
+    private static let hopelessDeaths = 100
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
     private static let grace = 5_000_000_000
 
@@ -60,8 +87,10 @@ package final class HostLoop {
         self.observer = observer
         self.work = work
         stopsAtFailure = plan.stopsAtFailure
+        timeLimit = plan.timeLimit
+        deadlines = plan.timeLimit.map { Deadlines(limit: $0.nanoseconds) }
         scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
-        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer))
+        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries)
         workers = Array(repeating: nil, count: plan.workers)
     }
 
@@ -73,6 +102,8 @@ package final class HostLoop {
             for key in poller.wait(milliseconds: waitLimit) { handle(key) }
             handleSignals()
             lookAtSilentWorkers()
+            judgeDeadlines()
+            returnDueRetries()
             write()
             balance()
         }
@@ -106,8 +137,13 @@ package final class HostLoop {
 
     /// Milliseconds; nil when there is nothing to look at in the meantime.
     private var waitLimit: Int64? {
+        let untilRetry = retries.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
+        return [untilRetry, lookLimit].compactMap { $0 }.min()
+    }
+
+    private var lookLimit: Int64? {
         let looks = workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
-        return looks ? Int64(HostLoop.lookInterval) : nil
+        return looks ? Int64(deadlines == nil ? HostLoop.lookInterval : HostLoop.deadlineInterval) : nil
     }
 
     private func handle(_ key: Key) {
@@ -194,14 +230,15 @@ package final class HostLoop {
     // MARK: What workers tell
 
     private func take(_ entries: [Entry], from worker: WorkerHandle) {
-        if let failure = setupFailure, !entries.isEmpty, worker.setupFailure == nil {
+        if let failure = setupFailure, worker.isReady {
             observer.notice(.setupFailed(failure))
             setupFailure = nil
         }
         for entry in entries {
-            switch ledger.enter(entry, of: &worker.assignments, worker: worker.number) {
+            let consequence = ledger.enter(entry, of: &worker.assignments, worker: worker.number)
+            switch consequence {
             case nil: continue
-            case .failure: if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+            case .failure, .retry: follow(consequence)
             case .setupFailed(let failure): worker.setupFailure = failure
             case .inputFailed(let failure):
                 if ending == nil { ending = .inputFailed(failure) }
@@ -212,20 +249,62 @@ package final class HostLoop {
         }
     }
 
+    /// What follows from a failed item.
+    private func follow(_ consequence: Ledger.Consequence?) {
+        switch consequence {
+        case .failure: if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+        case .retry(let chunk, let delay) where ending == nil:
+            retries.append((chunk, Clock.now() + delay))
+            perform(scheduler.handle(.awaited))
+        default: break
+        }
+    }
+
+    private func returnDueRetries() {
+        let now = Clock.now()
+        let due = retries.filter { $0.due <= now }
+        retries.removeAll { $0.due <= now }
+        for retry in due { perform(scheduler.handle(.returned(retry.chunk))) }
+    }
+
     private func bury(_ worker: WorkerHandle) {
         let death = worker.bury()
         take(death.entries, from: worker)
         workers[worker.number] = nil
-        if let failure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status)) {
+        let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
+        if let failure = setupFailure, !isKilling {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
         if worker.hasBegunNext && !isKilling {
-            let failure = Failure(.crash, crashMessage(worker.pid, death.status))
-            ledger.fail(failure, of: &worker.assignments, worker: worker.number)
-            if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+            deaths += 1
+            let failure = timeoutFailure(worker) ?? Failure(.crash, crashMessage(worker.pid, death.status))
+            follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
+        }
+        if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
+            end(.crashLoop(deaths: deaths))
         }
         let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
+    }
+
+    /// What a worker leaves that was killed because its item took too long.
+    private func timeoutFailure(_ worker: WorkerHandle) -> Failure? {
+        guard let timeLimit, worker.condemnedItem != nil else { return nil }
+        let message = "timed out after \(timeLimit.seconds) s; the worker (pid \(worker.pid)) did not stop and was killed"
+        return Failure(.timeout, message)
+    }
+
+    /// Results are drained before deadlines are judged, so nobody is condemned for what is done.
+    private func judgeDeadlines() {
+        guard deadlines != nil, let timeLimit else { return }
+        var running: [Int: Int] = [:]
+        for case let worker? in workers { running[worker.number] = worker.runningItem }
+        for (number, verdict) in deadlines?.look(running, now: Clock.now()) ?? [:] {
+            switch verdict {
+            case .condemn(let item): workers[number]?.condemn(item, signal: timeLimit.signal)
+            case .kill: workers[number]?.kill()
+            }
+        }
     }
 
     private func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
@@ -266,6 +345,7 @@ package final class HostLoop {
     }
 
     private func handleSignals() {
+        if Signal.takeStop() { stopUntilContinued() }
         if let killTime, Clock.now() > killTime { killAll() }
         guard let signal = Signal.takeArrived() else { return }
         if case .signal = ending { return killAll() }
@@ -276,9 +356,19 @@ package final class HostLoop {
         stop()
     }
 
+    /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.
+    private func stopUntilContinued() {
+        let before = Clock.now()
+        for worker in workers { worker?.suspend(true) }
+        Signal.stopHere()
+        for worker in workers { worker?.suspend(false) }
+        deadlines?.shift(by: Clock.now() - before)
+    }
+
     /// Running items are finished, no others begun.
     private func stop() {
         for worker in workers { worker?.stop() }
+        retries = []
         perform(scheduler.handle(.stop))
     }
 

@@ -12,6 +12,13 @@ struct Assignments {
 
     mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
 
+    /// Takes the next item of the oldest chunk out, to be run again by itself.
+    mutating func takeOutNext() -> Chunk? {
+        guard let chunk = chunks.first, chunk.remaining > 0 else { return nil }
+        itemsDone += 1
+        return chunks[0].takeOutNext()
+    }
+
     /// Notes that items of the oldest chunk are done; answers the chunk as it was.
     mutating func finish(items: Int) -> Chunk? {
         guard let chunk = chunks.first else { return nil }
@@ -34,16 +41,22 @@ struct Ledger: ~Copyable {
     /// What an entry means for the run beyond its item.
     enum Consequence {
         case failure
+        /// The item is to be run again, by itself, after so many nanoseconds.
+        case retry(Chunk, delay: Int)
         case setupFailed(Failure)
         case inputFailed(Failure)
         case chunkEnded(items: Int, nanoseconds: Int)
     }
 
     var delivery: Delivery
+    private let retries: RetryPolicy
     /// Items that were cut and have no outcome yet count as skipped.
     private(set) var tally = Tally()
 
-    init(_ delivery: consuming Delivery) { self.delivery = delivery }
+    init(_ delivery: consuming Delivery, _ retries: RetryPolicy) {
+        self.delivery = delivery
+        self.retries = retries
+    }
 
     mutating func open(_ chunk: Chunk) {
         tally.skipped += chunk.count
@@ -63,8 +76,7 @@ struct Ledger: ~Copyable {
             delivery.accept(.text(bytes), items: 0, chunk: assignments.chunks.first)
             return nil
         case .failure(let failure):
-            fail(failure, of: &assignments, worker: worker)
-            return .failure
+            return fail(failure, of: &assignments, worker: worker)
         case .setupFailed(let failure): return .setupFailed(failure)
         case .inputFailed(let failure): return .inputFailed(failure)
         case .chunkEnd(let nanoseconds):
@@ -74,11 +86,18 @@ struct Ledger: ~Copyable {
     }
 
     /// The next item of the worker's oldest chunk has failed.
-    mutating func fail(_ failure: Failure, of assignments: inout Assignments, worker: Int) {
-        guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return }
+    mutating func fail(_ failure: Failure, of assignments: inout Assignments, worker: Int) -> Consequence? {
+        if !failure.isFinal, let chunk = assignments.chunks.first, chunk.remaining > 0,
+            let delay = retries.delay(item: chunk.next, attempt: chunk.attempt)
+        {
+            delivery.split(chunk)
+            return assignments.takeOutNext().map { .retry($0, delay: delay) }
+        }
+        guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
         tally.failed[failure.kind, default: 0] += 1
         tally.skipped -= 1
         let item = FailedItem(item: chunk.next, chunk: chunk, failure: failure, worker: worker + 1)
         delivery.accept(.failed(item), items: 1, chunk: chunk)
+        return .failure
     }
 }

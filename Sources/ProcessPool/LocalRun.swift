@@ -19,7 +19,7 @@ package final class LocalRun {
         self.source = source
         stopsAtFailure = plan.stopsAtFailure
         scheduler = Scheduler(workers: 1, chunkItems: plan.chunkItems)
-        ledger = Ledger(Delivery(output, isOrdered: false, observer: observer))
+        ledger = Ledger(Delivery(output, isOrdered: true, observer: observer), plan.retries)
     }
 
     package func run(_ body: any WorkerBody) -> (Ending, Tally) {
@@ -72,7 +72,7 @@ package final class LocalRun {
     ) -> [Scheduler.Event] {
         assignments.append(chunk)
         let start = Clock.now()
-        body.run(chunk, outbox: &outbox)
+        _ = body.run(chunk, outbox: &outbox)
         outbox.endChunk(nanoseconds: Clock.now() - start)
         defer { write(all: false) }
         return take(batches.takeEntries())
@@ -82,6 +82,11 @@ package final class LocalRun {
         var events: [Scheduler.Event] = []
         for entry in entries where ending == nil {
             switch ledger.enter(entry, of: &assignments, worker: 0) {
+            case .retry(let chunk, let delay):
+                // One item at a time: what is due later is waited for now.
+                poller.removeAll()
+                if delay > 0 { _ = poller.wait(milliseconds: Int64(delay / 1_000_000 + 1)) }
+                events += [.awaited, .returned(chunk)]
             case .failure: if stopsAtFailure { ending = .stoppedByFailure }
             case .inputFailed(let failure): ending = .inputFailed(failure)
             case .chunkEnded(let items, let nanoseconds):

@@ -69,6 +69,8 @@ package enum Ending: Equatable {
     /// An item failed, and the first failure ends the run.
     case stoppedByFailure
     case signal(Int32)
+    /// Every item so far has killed its worker.
+    case crashLoop(deaths: Int)
     /// Nobody reads the output any more.
     case outputClosed
     case outputFailed(PosixError)

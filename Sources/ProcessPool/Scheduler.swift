@@ -20,6 +20,10 @@ package struct Scheduler {
         case gone(worker: Int, unfinished: [Chunk])
         /// A worker is gone and must not be replaced.
         case unusable(worker: Int, unfinished: [Chunk])
+        /// A chunk will come back later.
+        case awaited
+        /// It is back.
+        case returned(Chunk)
         /// Nothing new is to be cut for now, or again.
         case pause(Bool)
         /// No further item is to be begun.
@@ -53,6 +57,7 @@ package struct Scheduler {
     private let itemsPerWorker: Int
     private var workers: [Worker]
     private var returned: [Chunk] = []
+    private var chunksAwaited = 0
     private var supply = Supply.open
     private var cuttingFor: Int?
     private var isPaused = false
@@ -68,7 +73,7 @@ package struct Scheduler {
 
     /// Every chunk is done and nobody works; what remains is to see the workers off.
     package var isDone: Bool {
-        supply == .exhausted && returned.isEmpty && workers.allSatisfy { $0.chunksInFlight == 0 }
+        supply == .exhausted && returned.isEmpty && chunksAwaited == 0 && workers.allSatisfy { $0.chunksInFlight == 0 }
     }
 
     /// Nobody is left to work.
@@ -99,11 +104,17 @@ package struct Scheduler {
         case .unusable(let worker, let unfinished):
             workers[worker] = Worker(phase: .unusable, itemsLeft: 0)
             returned = unfinished + returned
+        case .awaited:
+            chunksAwaited += 1
+        case .returned(let chunk):
+            chunksAwaited -= 1
+            returned.append(chunk)
         case .pause(let paused):
             isPaused = paused
         case .stop:
             (cuttingFor, supply) = (nil, .exhausted)
             returned = []
+            chunksAwaited = 0
         }
         return dispatch()
     }

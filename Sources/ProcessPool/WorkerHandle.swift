@@ -100,6 +100,29 @@ final class WorkerHandle {
     func stop() { status.store(1, .stop) }
 
     func kill() { child.kill() }
+    func suspend(_ isStopped: Bool) { child.suspend(isStopped) }
+
+    /// It has run `setup`.
+    var isReady: Bool { status.load(.ready) != 0 }
+
+    /// The item it is running, as far as the host knows of it: nil between items, and while it waits for the host.
+    var runningItem: Int? {
+        guard let chunk = assignments.chunks.first, chunk.remaining > 0, status.load(.sending) == 0 else { return nil }
+        let current = Int(truncatingIfNeeded: status.load(.current))
+        return current >= chunk.next ? current : nil
+    }
+
+    /// Asks it by `signal` to give up `item`, if it is still at it.
+    func condemn(_ item: Int, signal: Int32) {
+        status.store(UInt64(item), .condemned)
+        child.send(signal)
+    }
+
+    /// The item it was condemned for, if that is what it died of.
+    var condemnedItem: Int? {
+        let item = Int(truncatingIfNeeded: status.load(.condemned))
+        return item > 0 && item == assignments.chunks.first?.next ? item : nil
+    }
 
     // MARK: What it tells
 
@@ -151,7 +174,7 @@ final class WorkerHandle {
     /// Takes what it left behind, and reaps it.
     func bury() -> Death {
         let entries = takeEntries() + takeUnsent()
-        return Death(status: child.wait(), entries: entries, wasReady: status.load(.ready) != 0)
+        return Death(status: child.wait(), entries: entries, wasReady: isReady)
     }
 
     /// Whether it died while it ran the next item of its oldest chunk.

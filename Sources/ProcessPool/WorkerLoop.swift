@@ -7,8 +7,9 @@ package import Wire
 package protocol WorkerBody: AnyObject {
     /// Runs once after the fork, or says why it cannot work. `worker` counts from 1.
     func setUp(worker: Int, outbox: inout Outbox) -> Failure?
-    /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each.
-    func run(_ chunk: Chunk, outbox: inout Outbox)
+    /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each. False when the worker is spent:
+    /// another one does what is left of the chunk.
+    func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool
     /// Runs once before the worker leaves in good order.
     func tearDown(outbox: inout Outbox)
 }
@@ -41,7 +42,7 @@ package struct WorkerLoop: ~Copyable {
         outbox.ready()
         while case .run(let chunk)? = nextCommand() {
             let start = Clock.now()
-            if !outbox.isStopped { body.run(chunk, outbox: &outbox) }
+            if !outbox.isStopped && !body.run(chunk, outbox: &outbox) { break }
             outbox.endChunk(nanoseconds: Clock.now() - start)
         }
         body.tearDown(outbox: &outbox)

@@ -6,10 +6,12 @@ package import Wire
 package struct ErrorRecord {
     package let index: Int
     package let failure: Failure
+    private let attempts: Int
 
-    package init(index: Int, failure: Failure) {
+    package init(index: Int, failure: Failure, attempts: Int) {
         self.index = index
         self.failure = failure
+        self.attempts = attempts
     }
 
     /// A record with its terminator.
@@ -42,7 +44,7 @@ package struct ErrorRecord {
         line.append(jsonString: failure.message)
         line.append(",\"traceback\":")
         line.append(jsonStringOrNull: failure.traceback)
-        line.append(",\"attempts\":1,\"worker\":\(worker)}\n")
+        line.append(",\"attempts\":\(attempts),\"worker\":\(worker)}\n")
         return line.array
     }
 }

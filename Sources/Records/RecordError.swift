@@ -11,8 +11,9 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknownFormat(let name, let known, let meant):
-            let guess = meant.map { "did you mean \($0)? " } ?? ""
-            return "unknown format \"\(name)\": \(guess)(\(known.joined(separator: ", ")))"
+            let list = known.joined(separator: ", ")
+            if let meant { return "unknown format \"\(name)\": did you mean \(meant)? (\(list))" }
+            return "unknown format \"\(name)\": write \(known.dropLast().joined(separator: ", ")) or \(known.last ?? "")"
         case .notJSON(let fault):
             return "not JSON: \(fault.description)"
         case .badNumber(let token):

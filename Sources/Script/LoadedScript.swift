@@ -5,6 +5,7 @@ import Lua
 /// What a script defined, by name.
 package enum ScriptName: String, CaseIterable, Sendable {
     case task, inputs, setup, teardown, options
+    case retryIf = "retry_if"
 }
 
 /// The one Lua state of a run.
@@ -13,6 +14,7 @@ package final class LoadedScript {
     package let name: String
     package let module: PmapModule
     let state: State
+    private var watchesCoroutines: Bool
     private var references: [ScriptName: Int] = [:]
 
     var stack: Stack { state.stack }
@@ -24,6 +26,8 @@ package final class LoadedScript {
         package var arguments: [String: String] = [:]
         /// Modules to be required first.
         package var modules: [String] = []
+        /// Tasks will have a time limit, so running coroutines must be known.
+        package var watchesCoroutines = false
         /// The folder of the script, for `require`.
         package var folder: String?
 
@@ -36,6 +40,8 @@ package final class LoadedScript {
         do throws(LuaError) {
             state = try State()
             try state.stack.changeLibrary(seed: settings.seed, script: name)
+            if settings.watchesCoroutines { try state.stack.watchCoroutines() }
+            watchesCoroutines = settings.watchesCoroutines
             module = PmapModule(state.stack, arguments: settings.arguments)
             if let folder = settings.folder { state.stack.searchFirst(in: folder) }
             for module in settings.modules { try state.stack.requireGlobally(module) }
@@ -96,7 +102,7 @@ package final class LoadedScript {
     private func check(_ type: ValueType, of definition: ScriptName) throws(ScriptError) {
         let isRight =
             switch definition {
-            case .task, .setup, .teardown: type == .function || stack.isCallable(-1)
+            case .task, .setup, .teardown, .retryIf: type == .function || stack.isCallable(-1)
             case .inputs: type == .function || type == .table
             case .options: type == .table
             }
@@ -132,6 +138,14 @@ package final class LoadedScript {
             throw .lua(LuaError(message: "\(name): \(error.message)"))
         }
     }
+
+    /// The script's own options have a time limit: as with the setting, but for what it has kept of the library.
+    func watchCoroutines() {
+        if !watchesCoroutines { watchesCoroutines = (try? stack.watchCoroutines()) != nil }
+    }
+
+    /// The seed of the script's own options, known when it is loaded.
+    package func seedRandom(_ seed: UInt64) { stack.seedRandom(seed) }
 
     /// Makes the loaded state ready to be shared by forked workers.
     package func freeze() { state.freeze() }

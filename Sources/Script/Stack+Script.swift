@@ -57,7 +57,7 @@ extension Stack {
     private func tryInline(_ code: String) -> (LuaError?, read: Int) {
         var read = 0
         do throws(LuaError) {
-            try load("local item, index = ...; \(code)\n", name: "=-e", read: &read)
+            try load("local item, index = ...; \(code)", name: "=-e", read: &read)
             return (nil, read)
         } catch {
             return (error, read)

@@ -15,6 +15,12 @@ package final class TaskRunner {
         package var isFilter = false
         /// A failure carries the item as text.
         package var keepsInput = false
+        /// Bytes that tasks may hold beyond what the script has built; nil for no limit.
+        /// Tries of an item after the first, for `retry_if`.
+        package var retries = 0
+        package var memoryLimit: Int?
+        /// Seconds that an item may take, as the message says it; nil for no limit.
+        package var timeLimit: String?
 
         package init() {}
 
@@ -41,6 +47,7 @@ package final class TaskRunner {
         stack = script.stack
         reader = RecordReader(form.input, marks: script.module.marks)
         writer = RecordWriter(form.output, marks: script.module.marks)
+        if form.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0
         stack.pushHandler()
         script.push(.task)
@@ -54,19 +61,28 @@ package final class TaskRunner {
     package func setUp(worker: Int, programs: Int32, mode: LibraryMode, outbox: inout Outbox) -> Failure? {
         do throws(LuaError) {
             try stack.beginCapture(programs: programs, mode: mode)
+            if let seconds = form.timeLimit { stack.armTimeout(outbox.status, seconds: seconds) }
             try call(.setup, worker: worker)
         } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         passOnCaptured(&outbox)
         self.worker = worker
+        if let bytes = form.memoryLimit { script.state.allowMemory(bytes) }
         return nil
     }
 
+    /// The memory limit has struck: the collector's emergency has written to every shared page, so the worker had better
+    /// be replaced.
+    package var isSpent: Bool { form.memoryLimit != nil && script.state.refusedAllocations > 0 }
+
     private var worker = 0
+    /// Which time the items that follow are run.
+    package var attempt = 1
 
     /// Runs the script's `teardown`.
     package func tearDown(outbox: inout Outbox) {
+        script.state.limitMemory(to: nil)
         do throws(LuaError) {
             try call(.teardown, worker: worker)
         } catch {
@@ -131,6 +147,7 @@ package final class TaskRunner {
     private func begin(_ item: Int, _ outbox: inout Outbox) {
         outbox.begin(item: item)
         stack.beginItem(item)
+        emitted.reset()
         stack.top = TaskRunner.inputs
         stack.copy(TaskRunner.task)
     }
@@ -147,13 +164,29 @@ package final class TaskRunner {
         do throws(LuaError) {
             try stack.call(arguments: 2, results: -1, handler: TaskRunner.handler)
         } catch {
-            failure = Failure(.error, error.message, traceback: error.traceback)
+            failure = Failure(outbox.isCondemned ? .timeout : .error, error.message, traceback: error.traceback)
         }
-        if stack.hasCaptured { showCaptured(failed: failure != nil || isRefusal(base), &outbox) }
-        if failure == nil { failure = append(resultsAbove: base, record, &outbox) }
+        if form.timeLimit != nil { stack.disarmTimeout() }
+        let text = stack.hasCaptured ? stack.takeCaptured() : []
+        if failure == nil {
+            if !text.isEmpty && !isRefusal(base) { show(text, &outbox) }
+            failure = append(resultsAbove: base, record, &outbox)
+        }
         guard var failure else { return outbox.commit() }
         if form.keepsInput { failure.input = inputText(record) }
+        failure.text = text
+        failure.isFinal = !mayRetry(failure)
         outbox.fail(failure)
+    }
+
+    /// The script's `retry_if(message, attempt)` decides, if there is one.
+    private func mayRetry(_ failure: Failure) -> Bool {
+        guard form.retries >= attempt, script.has(.retryIf) else { return true }
+        script.push(.retryIf)
+        stack.push(failure.message)
+        stack.push(Int64(attempt))
+        do throws(LuaError) { try stack.call(arguments: 2, results: 1) } catch { return false }
+        return stack.boolean(-1)
     }
 
     /// nil and a message: a failure, as under `assert`.
@@ -163,7 +196,6 @@ package final class TaskRunner {
         if isRefusal(base) { return refusal(base + 2) }
         if emitted.count > 0 {
             outbox.output.append(emitted)
-            emitted.reset()
         }
         let count = stack.top - base
         let isNothing = count == 0 || stack.type(base + 1) == .nil
@@ -206,10 +238,9 @@ package final class TaskRunner {
         }
     }
 
-    private func showCaptured(failed: Bool, _ outbox: inout Outbox) {
-        let text = stack.takeCaptured()
-        if text.isEmpty { return }
-        if form.printsToOutput && !failed { outbox.output.append(text) } else { outbox.text(text) }
+    /// What a task printed that succeeded.
+    private func show(_ text: [UInt8], _ outbox: inout Outbox) {
+        if form.printsToOutput { outbox.output.append(text) } else { outbox.text(text) }
     }
 
     private func inputText(_ record: RecordBytes?) -> String? {

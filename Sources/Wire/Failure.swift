@@ -7,6 +7,8 @@ package struct Failure: Error, Equatable {
         case error
         /// The worker died while it ran the item.
         case crash
+        /// The item took longer than it may.
+        case timeout
     }
 
     package var kind: Kind
@@ -14,6 +16,10 @@ package struct Failure: Error, Equatable {
     package var traceback: String?
     /// The item as text, when somebody wants to know.
     package var input: String?
+    /// What the task printed before it failed.
+    package var text: [UInt8] = []
+    /// It is not to be tried again.
+    package var isFinal = false
 
     package init(_ kind: Kind, _ message: String, traceback: String? = nil, input: String? = nil) {
         self.kind = kind
@@ -23,34 +29,40 @@ package struct Failure: Error, Equatable {
     }
 }
 
-/// Fields in a row: each text as its length, 2⁶⁴-1 for none, and its bytes.
+/// Fields in a row: each as its length, 2⁶⁴-1 for none, and its bytes.
 extension WireBuffer {
-    package mutating func append(field text: String?) {
-        guard let text else { return append(native: UInt64.max) }
-        append(native: UInt64(text.utf8.count))
-        append(text)
+    package mutating func append(field bytes: [UInt8]?) {
+        append(native: bytes.map { UInt64($0.count) } ?? UInt64.max)
+        append(bytes ?? [])
     }
 
     /// The field at `offset`, which moves behind it; nil also where there is no whole field.
-    package func field(at offset: inout Int, end: Int) -> String? {
+    package func field(at offset: inout Int, end: Int) -> [UInt8]? {
         guard end - offset >= 8 else { return nil }
         let length = load(UInt64.self, at: offset)
         offset += 8
         guard length <= UInt64(end - offset) else { return nil }
         defer { offset += Int(length) }
-        return String(decoding: array(offset..<offset + Int(length)), as: UTF8.self)
+        return array(offset..<offset + Int(length))
     }
 
     mutating func append(_ failure: Failure) {
-        for text in [failure.kind.rawValue, failure.message, failure.traceback, failure.input] { append(field: text) }
+        for text in [failure.kind.rawValue, failure.message, failure.traceback, failure.input] {
+            append(field: text.map { Array($0.utf8) })
+        }
+        append(field: failure.text)
+        append(field: failure.isFinal ? [] : nil)
     }
 
     func failure(in range: Range<Int>) -> Failure {
         var offset = range.lowerBound
-        let kind = field(at: &offset, end: range.upperBound).flatMap(Failure.Kind.init)
-        let message = field(at: &offset, end: range.upperBound)
-        let traceback = field(at: &offset, end: range.upperBound)
-        let input = field(at: &offset, end: range.upperBound)
-        return Failure(kind ?? .error, message ?? "(no message)", traceback: traceback, input: input)
+        let texts = (0..<4).map { _ in
+            field(at: &offset, end: range.upperBound).map { String(decoding: $0, as: UTF8.self) }
+        }
+        var failure = Failure(
+            texts[0].flatMap(Failure.Kind.init) ?? .error, texts[1] ?? "(no message)", traceback: texts[2], input: texts[3])
+        failure.text = field(at: &offset, end: range.upperBound) ?? []
+        failure.isFinal = field(at: &offset, end: range.upperBound) != nil
+        return failure
     }
 }

@@ -8,7 +8,7 @@
 package struct Outbox: ~Copyable {
     /// Where the record of the running item is appended.
     package var output: WireBuffer
-    private let status: StatusWords
+    package let status: StatusWords
     private let send: (borrowing WireBuffer) -> Void
 
     private var number: UInt64 = 1
@@ -29,6 +29,12 @@ package struct Outbox: ~Copyable {
         self.send = send
         status.store(number, .batch)
         beginBatch()
+    }
+
+    /// The host has given up on the running item, for the time it took.
+    package var isCondemned: Bool {
+        let condemned = status.load(.condemned)
+        return condemned != 0 && condemned == status.load(.current)
     }
 
     /// The host wants no further item begun.
@@ -111,7 +117,9 @@ package struct Outbox: ~Copyable {
     package mutating func flush() {
         closeEntry()
         output.store(UInt64(output.count - BatchFormat.headerSize), at: 16)
+        status.store(1, .sending)
         send(output)
+        status.store(0, .sending)
         status.store(0, .committed) // first: with the next number, the old word would speak of the wrong batch
         number += 1
         status.store(number, .batch)

@@ -14,6 +14,10 @@ import Synchronization
         case batch
         /// Not 0 when `setup` has been run.
         case ready
+        /// Not 0 while a batch is being sent: the running item waits for the host, and no time counts.
+        case sending
+        /// Set by the host: the number of an item that has had its time.
+        case condemned
         /// Set by the host: no further item is to be begun.
         case stop
     }
@@ -30,6 +34,9 @@ import Synchronization
         }
         unsafe words = start.bindMemory(to: Atomic<UInt64>.self, capacity: Word.allCases.count)
     }
+
+    /// Where a word is, for a signal handler to look at.
+    package func address(of word: Word) -> UnsafeRawPointer { unsafe UnsafeRawPointer(words + word.rawValue) }
 
     package func load(_ word: Word) -> UInt64 { unsafe words[word.rawValue].load(ordering: .acquiring) }
     package func store(_ value: UInt64, _ word: Word) { unsafe words[word.rawValue].store(value, ordering: .releasing) }

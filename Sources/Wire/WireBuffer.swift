@@ -64,6 +64,10 @@
         text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
     }
 
+    package mutating func append(_ source: ArraySlice<UInt8>) {
+        unsafe source.withUnsafeBytes { unsafe append($0) }
+    }
+
     package mutating func append(_ source: borrowing WireBuffer) {
         unsafe append(source.bytes)
     }
@@ -159,6 +163,7 @@ extension WireBuffer {
     /// Drops the first `size` bytes.
     package mutating func removeFirst(_ size: Int) {
         precondition(size >= 0 && size <= count, "more removed than was written")
+        if size == 0 { return }
         unsafe base.copyMemory(from: base + size, byteCount: count - size)
         count -= size
     }

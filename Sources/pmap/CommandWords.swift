@@ -27,7 +27,8 @@ struct CommandWords {
     private static let values = [
         "-j": "N", "-P": "N", "--jobs": "N", "-f": "FORMAT", "--from": "FORMAT", "-t": "FORMAT", "--to": "FORMAT",
         "-e": "CODE", "--eval": "CODE", "-D": "NAME=VALUE", "-l": "NAME", "--chunk": "N",
-        "--on-error": "drop|keep|stop", "--max-tasks": "N", "--seed": "N", "--errors": "FILE", "--spill": "SIZE",
+        "--on-error": "drop|keep|stop", "--max-tasks": "N", "--memory": "SIZE", "--timeout": "SECONDS", "--retries": "N", "--backoff": "SECONDS",
+        "--seed": "N", "--errors": "FILE", "--spill": "SIZE",
     ]
 
     /// `scriptOptions` come from the script named `script`; what the command line says wins over them.

@@ -8,7 +8,7 @@ extension Flags {
     /// The flags, if each value can be read.
     func validated() throws(UsageError) -> Flags {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
-        _ = try (inputFormat(), outputFormat())
+        _ = try (inputFormat(), outputFormat(), timeLimit(), memoryLimit(), retryCounts())
         return self
     }
 
@@ -49,6 +49,16 @@ extension Flags {
         return number
     }
 
+    /// Tries after the first, and seconds before the first of them.
+    func retryCounts() throws(UsageError) -> (retries: Int, backoff: Double) {
+        let wait = try Flags.seconds(backoff, "--backoff") ?? 0
+        guard let retries else { return (0, wait) }
+        guard let number = Int(retries), number >= 0 else {
+            throw UsageError("--retries \(retries): write a number of tries after the first, 0 or more")
+        }
+        return (number, wait)
+    }
+
     /// The seed that was asked for.
     func seedValue() throws(UsageError) -> UInt64? {
         guard let seed else { return nil }
@@ -58,16 +68,35 @@ extension Flags {
     }
 
     /// Bytes that results which wait may take on the disk.
-    func spillLimit() throws(UsageError) -> Int {
-        guard let spill else { return 10 << 30 }
+    func spillLimit() throws(UsageError) -> Int { try Flags.size(spill, "--spill") ?? 10 << 30 }
+
+    /// Bytes that a worker's heap may grow by.
+    func memoryLimit() throws(UsageError) -> Int? { try Flags.size(memory, "--memory") }
+
+    /// A number of bytes, or of units of them: k, M and G are powers of 1024.
+    private static func size(_ text: String?, _ option: String) throws(UsageError) -> Int? {
+        guard let text else { return nil }
         let units: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-        let unit = spill.last.flatMap { units[$0] }
-        let digits = unit == nil ? spill[...] : spill.dropLast()
+        let unit = text.last.flatMap { units[$0] }
+        let digits = unit == nil ? text[...] : text.dropLast()
         if let number = Int(digits), number >= 0 {
             let (size, overflows) = number.multipliedReportingOverflow(by: unit ?? 1)
             if !overflows { return size }
         }
-        throw UsageError("--spill \(spill): write a size, as in 500M or 10G")
+        throw UsageError("\(option) \(text): write a size, as in 500M or 10G")
+    }
+
+    /// Seconds that one item may take.
+    func timeLimit() throws(UsageError) -> Double? { try Flags.seconds(timeout, "--timeout") }
+
+    /// A number of seconds, or with m or h of minutes or hours.
+    private static func seconds(_ text: String?, _ option: String) throws(UsageError) -> Double? {
+        guard let text else { return nil }
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
+        let unit = text.last.flatMap { units[$0] }
+        let digits = unit == nil ? text[...] : text.dropLast()
+        if let number = Double(digits), number > 0, number.isFinite, number < 1e6 { return number * (unit ?? 1) }
+        throw UsageError("\(option) \(text): write a time in seconds, as in 0.5, 5m or 2h")
     }
 
     func inputFormat() throws(UsageError) -> InputFormat {

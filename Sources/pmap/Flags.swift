@@ -72,7 +72,32 @@ struct Flags: ParsableArguments {
             valueName: "size"))
     var spill: String?
 
-    @Flag(name: [.customShort("h"), .customLong("help")], help: "Show this help.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Run a failed item up to so many times more.", valueName: "n"))
+    var retries: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What a failed item waits before it is run again, doubled each time; others run meanwhile.",
+            valueName: "seconds"))
+    var backoff: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only that item is lost.",
+            valueName: "seconds"))
+    var timeout: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What one worker's Lua heap may grow by, with k, M, G: then a Lua error.", valueName: "size"))
+    var memory: String?
+
+    @Flag(name: [.customShort("h"), .customLong("help")], help: .hidden)
     var help = false
 
     @Flag(name: [.customShort("V"), .customLong("version")], help: "Show the version.")

@@ -38,35 +38,41 @@ final class ItemWorker: WorkerBody {
         }
     }
 
-    func run(_ chunk: Chunk, outbox: inout Outbox) {
+    func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
         do throws(Failure) {
             try runRecords(Payload(decoding: chunk.payload), chunk, &outbox)
         } catch {
             outbox.inputFailed(error)
         }
         runner.passOnCaptured(&outbox)
+        return !mustLeave
     }
+
+    /// Only a worker can be replaced.
+    private var mustLeave: Bool { mode == .inWorker && runner.isSpent }
 
     func tearDown(outbox: inout Outbox) { runner.tearDown(outbox: &outbox) }
 
     private func runRecords(_ payload: Payload, _ chunk: Chunk, _ outbox: inout Outbox) throws(Failure) {
-        let items = chunk.next..<chunk.first + chunk.count
+        let items = chunk.items
+        runner.attempt = chunk.attempt
         switch inputs[payload.input] {
         case .list:
-            for item in items where !outbox.isStopped {
+            for item in items where !outbox.isStopped && !mustLeave {
                 runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
             }
         case .iterator:
             runValues(payload, chunk, &outbox)
         case .file, .standardInput, .arguments:
             var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
-            cursor.skip(chunk.skip)
+            cursor.skip(chunk.next - chunk.first)
             for item in items {
-                if outbox.isStopped { return }
+                if outbox.isStopped || mustLeave { return }
                 guard let record = cursor.next() else { throw chunks.hasChanged(inputs[payload.input]) }
                 runner.run(record, item: item, outbox: &outbox)
             }
-            if cursor.next() != nil { throw chunks.hasChanged(inputs[payload.input]) }
+            let isWhole = items.upperBound == chunk.first + chunk.count
+            if isWhole && cursor.next() != nil { throw chunks.hasChanged(inputs[payload.input]) }
         }
     }
 
@@ -76,12 +82,12 @@ final class ItemWorker: WorkerBody {
         var values = WireBuffer(capacity: bytes.count)
         values.append(bytes)
         var offset = 0
-        for place in 0..<chunk.count where !outbox.isStopped {
+        for place in 0..<chunk.count where !outbox.isStopped && !mustLeave {
             let header = values.load(UInt64.self, at: offset)
             let start = offset + 8
             offset = start + Int(header & ~ItemProducer.failed)
-            if place < chunk.skip { continue }
             let item = chunk.first + place
+            if !chunk.items.contains(item) { continue }
             if header & ItemProducer.failed == 0 {
                 runner.run(values, at: start, item: item, outbox: &outbox)
             } else {

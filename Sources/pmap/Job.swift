@@ -1,6 +1,7 @@
 // The options as they are meant: the script's and the command line's together.
 
 import Inputs
+import Lua
 import Posix
 import ProcessPool
 import Records
@@ -17,16 +18,27 @@ struct Job {
     var inputs: [Input]
 
     /// `files` and `arguments` are what the command line names as input.
-    init(_ flags: Flags, files: [String], arguments: [String]?, script: LoadedScript) throws(UsageError) {
+    init(_ flags: Flags, files: [String], arguments: [String]?, script: LoadedScript, seed: UInt64) throws(UsageError) {
         workers = try flags.workers(processors: Processors.usable())
         onError = try flags.onErrorChoice()
         errorsFile = flags.errors
         spillLimit = try flags.spillLimit()
         inputs = try Job.inputs(files, arguments, script)
         form.input = try flags.inputFormat()
-        form.output = try flags.outputFormat()
         form.isFilter = flags.filter
+        // A filter writes what it read, unless told otherwise.
+        form.output = try flags.outputFormat()
+        if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
         form.keepsInput = flags.errors != nil
+        let (retries, backoff) = try flags.retryCounts()
+        form.retries = retries
+        plan.retries = RetryPolicy(retries: retries, backoffSeconds: backoff, seed: seed)
+        form.memoryLimit = try flags.memoryLimit()
+        if let seconds = try flags.timeLimit() {
+            let shown = seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+            form.timeLimit = shown
+            plan.timeLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: shown, signal: timeoutSignal)
+        }
         plan.workers = max(workers, 1)
         plan.chunkItems = try flags.chunkItems()
         plan.itemsPerWorker = try flags.itemsPerWorker()

@@ -28,7 +28,7 @@ enum Main {
     private static func run(_ words: [String]) throws(UsageError) -> ExitCode {
         let typed = try CommandWords(words)
         if typed.flags.help {
-            print(Flags.helpMessage(columns: 100))
+            print(help)
             return .success
         }
         if typed.flags.version {
@@ -39,7 +39,8 @@ enum Main {
         let seed = try typed.flags.seedValue() ?? UInt64.random(in: 0...UInt64.max)
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
-        let job = try Job(flags, files: files, arguments: typed.arguments, script: script)
+        if let own = try flags.seedValue(), own != seed { script.seedRandom(own) }
+        let job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
         return try run(job, script)
     }
 
@@ -51,6 +52,19 @@ enum Main {
         do { options = try script.optionWords() } catch { throw UsageError(error.description) }
         if options.isEmpty { return typed.flags }
         return try CommandWords(words, scriptOptions: options, of: script.name).flags
+    }
+
+    private static var help: String {
+        let options = Flags.helpMessage(columns: 100)
+        return """
+            pmap: the same Lua function over many inputs, in parallel, on every core, in order.
+
+              pmap [options] SCRIPT [FILE …]       one item per line of the files
+              pmap [options] SCRIPT ::: ITEM …     the items are the arguments
+              pmap [options] -e CODE [FILE …]      CODE is an expression of item and index, or the task's body
+
+            \(options.firstRange(of: "OPTIONS:").map { String(options[$0.lowerBound...]) } ?? options)
+            """
     }
 
     private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [String]) {
@@ -94,7 +108,7 @@ enum Main {
         _ output: consuming OutputQueue, _ reporter: Reporter
     ) -> (Ending, Tally) {
         script.freeze()
-        Signal.catchEndingSignals()
+        Signal.catchSignals()
         return HostLoop(job.plan, source: source, output: output, observer: reporter) { $0.run(worker) }.run()
     }
 

@@ -12,6 +12,8 @@ final class Reporter: RunObserver {
     private let job: Job
     private let scriptName: String
     private let errors: Descriptor?
+    /// Why the file of errors is not complete.
+    private var errorsFailure: PosixError?
     private var failures = 0
 
     private static let (inFull, asLines) = (10, 100)
@@ -31,6 +33,7 @@ final class Reporter: RunObserver {
     // MARK: Items
 
     func failed(_ item: FailedItem) -> [UInt8] {
+        if !item.failure.text.isEmpty { text(item.failure.text) }
         failures += 1
         let payload = Payload(decoding: item.chunk.payload)
         let input = job.inputs[payload.input]
@@ -39,8 +42,12 @@ final class Reporter: RunObserver {
             let isInFull = failures <= Reporter.inFull
             print("\(input.name(ofPlace: place)): \(shortened(item.failure.message))", isInFull ? item.failure.traceback : nil)
         }
-        let record = ErrorRecord(index: item.item, failure: item.failure)
-        try? errors?.writeAll(record.line(source: input.name, place: place, worker: item.worker))
+        let record = ErrorRecord(index: item.item, failure: item.failure, attempts: item.chunk.attempt)
+        do throws(PosixError) {
+            try errors?.writeAll(record.line(source: input.name, place: place, worker: item.worker))
+        } catch {
+            if errorsFailure == nil { errorsFailure = error }
+        }
         return job.onError == .keep ? record.bytes(as: job.form.output) : []
     }
 
@@ -67,9 +74,14 @@ final class Reporter: RunObserver {
     /// Says how the run ended, and answers the exit status; a run that a signal ended does not come back.
     func finish(_ ending: Ending, _ tally: Tally) -> ExitCode {
         if tally.failures > 0 || ending == .stoppedByFailure { print(summary(tally)) }
+        if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
         switch ending {
+        case .completed where errorsFailure != nil, .stoppedByFailure where errorsFailure != nil: return .hostFailed
         case .completed: return tally.failures > 0 ? .itemsFailed : .success
         case .stoppedByFailure: return .itemsFailed
+        case .crashLoop(let deaths):
+            print("no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
+            return .hostFailed
         case .signal(let signal): Signal.die(by: signal)
         case .outputClosed: Signal.die(by: Signal.brokenPipe)
         case .outputFailed(let error):

@@ -18,6 +18,7 @@ enum ScriptSource {
         settings.modules = flags.modules
         settings.arguments = try ScriptSource.arguments(flags.definitions)
         settings.folder = folder
+        settings.watchesCoroutines = flags.timeout != nil
         let source = try text()
         do throws(ScriptError) {
             let script = try LoadedScript(name: name, settings)

@@ -3,33 +3,32 @@
 import Testing
 
 @Test(arguments: [
-    // wording: proposed
     Row(
         "a file that is not there", ["f": "a\n"], "pmap -e item f nosuch",
-        err: "pmap: nosuch: No such file or directory\n", status: 2),
+        err: "pmap: nosuch: no such file; to give items as arguments write ::: nosuch\n", status: 2),
     Row(
         "a folder", ["d/x": ""], "pmap -e item d",
-        err: "pmap: d: Is a directory\n", status: 2),
+        err: "pmap: d: a folder has no lines; name the files in it, as in d/*\n", status: 2),
     Row(
         "a file that nobody may read", ["f": "a\n"], "\(asNobody("f")) ./p -e item f",
-        err: "pmap: f: Permission denied\n", status: 2),
+        err: "pmap: f: cannot read it: Permission denied\n", status: 2),
     Row(
         "no item runs when the last of the files is missing", ["f": "a\n"],
         "pmap -e 'os.execute(\"touch ran\")' f nosuch 2>/dev/null; echo $?; test -e ran || echo none", out: "2\nnone\n"
     ),
     Row(
-        "a file below a file", ["f": ""], "pmap -e item f/g", err: "pmap: f/g: Not a directory\n",
+        "a file below a file", ["f": ""], "pmap -e item f/g", err: "pmap: f/g: cannot read it: Not a directory\n",
         status: 2),
     Row(
         "standard input that is a folder", [:], "pmap -e item < .",
-        err: "pmap: -: Is a directory\n", status: 2),
+        err: "pmap: -: a folder has no lines; name the files in it\n", status: 2),
     Row(
         "an item of a list need not travel", "inputs = { 'a', print } task = type", "pmap -j 2 t.lua",
         out: "string\nfunction\n"),
     Row(
         "an iterator that fails",
         "local n = 0\nfunction inputs() n = n + 1 if n == 3 then error('broken') end return n end\nfunction task(x) return x end",
-        "pmap -j 1 t.lua", out: "1\n2\n", err: "pmap: t.lua: inputs failed at item 3: t.lua:2: broken\n" + traceback,
+        "pmap -j 1 t.lua", out: "1\n2\n", err: "pmap: inputs: t.lua:2: broken\n" + traceback,
         status: 3),
     Row(
         "an iterator that gives what cannot travel",
@@ -39,20 +38,19 @@ import Testing
     Row(
         "an iterator whose process is killed",
         "function inputs() os.execute('kill -9 $PPID') end\nfunction task(x) return x end", "pmap -j 2 t.lua",
-        err: "pmap: the process that runs inputs was killed by SIGKILL\n", status: 3),
+        err: "pmap: inputs: the script's process (pid N) was killed by SIGKILL\n", status: 3),
     Row(
         "a file that shrinks while it is read",
         "local first = true\nfunction task(x) if first then io.open('f', 'w'):close() first = false end return x end",
-        "seq 2000000 > f; pmap -j 2 t.lua f > out", err: "pmap: f: it ‹…› while it was read\n", status: 3),
+        "seq 2000000 > f; pmap -j 2 t.lua f > out", err: "pmap: f: the file changed while it was read\n", status: 3),
 ])
 func `an input that cannot be read is named`(row: Row) throws { try row.check() }
 
 @Test func `without any input on a terminal the way out is said`() throws {
-    // wording: proposed
     try Row(
         "terminal", "return string.upper", "script -qec 'pmap t.lua' /dev/null < /dev/null | tr -d '\\r'",
         out:
-            "pmap: no input: name a FILE, write ::: ITEM …, define inputs in the script, or pipe lines in (- reads the terminal)\n",
+            "pmap: t.lua: no input: name a FILE, write ::: ITEM …, or pipe lines into pmap\n",
         status: 2
     ).check()
 }

@@ -25,13 +25,13 @@ private func bad(_ claim: String, _ script: String, _ errors: String) -> Row {
     bad("a task that is no function", "task = 42", "pmap: t.lua: task is a number, not a function\n"),
     bad(
         "a returned table without a task", "return { inputs = { 1 } }",
-        "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+        "pmap: t.lua: no task in the table it returns; write task = function(item) … end\n"),
     bad(
         "a returned number", "return 42",
-        "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+        "pmap: t.lua: it returns a number; return a function, or a table with task, inputs, …\n"),
     bad(
         "inputs that are no list", "inputs = 'a' task = print",
-        "pmap: t.lua: inputs is a string, not a list or a function\n"),
+        "pmap: t.lua: inputs is a string; write a list, or a function that returns the next item\n"),
     bad(
         "a setup that is no function", "setup = {} task = print",
         "pmap: t.lua: setup is a table, not a function\n"),
@@ -43,11 +43,11 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
 @Test(arguments: [
     Row(
         "a script that is not there", [:], "pmap nosuch.lua ::: a",
-        err: "pmap: nosuch.lua: No such file or directory\n", status: 2
+        err: "pmap: nosuch.lua: no such script\n", status: 2
     ),
     Row(
         "a script that is a folder", ["d/x": ""], "pmap d ::: a",
-        err: "pmap: d: Is a directory\n", status: 2),
+        err: "pmap: d: a folder is not a script; name the script in it, as in d/NAME.lua\n", status: 2),
     Row(
         "a compiled script", ["s.lua": "return string.upper"],
         "lua5.4 -e 'io.open(\"t.luac\", \"w\"):write(string.dump(loadfile \"s.lua\")):close()'; pmap t.luac ::: a",
@@ -57,27 +57,27 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
         err: "pmap: t.lua:1: unexpected symbol near '='\n", status: 2),
     Row(
         "a bad script from standard input", [:], "pmap - ::: a", input: "return =",
-        err: "pmap: stdin:1: unexpected symbol near '='\n", status: 2),
+        err: "pmap: -:1: unexpected symbol near '='\n", status: 2),
     Row(
         "the number of a process", [:], "pmap 1234",
         err:
-            "pmap: 1234: no such script; the program that shows a process's memory map is the other pmap, of procps: /usr/bin/pmap 1234\n",
+            "pmap: 1234: no such script; the pmap that shows the memory map of a process is another program, from procps\n",
         status: 2),
     Row(
         "setup that fails in every first worker",
         "function setup() error('no database') end\nfunction task(x) return x end", "pmap -j 2 t.lua ::: a b c",
-        err: "pmap: t.lua: setup failed: t.lua:1: no database\n" + traceback, status: 2),
+        err: "pmap: t.lua: setup failed in every worker: t.lua:1: no database\n" + traceback, status: 2),
     Row(
         "setup that fails with -j 0", "function setup() error('no database') end\nfunction task(x) return x end",
         "pmap -j 0 t.lua ::: a b c",
-        err: "pmap: t.lua: setup failed: t.lua:1: no database\n" + traceback, status: 2),
+        err: "pmap: t.lua: setup failed in every worker: t.lua:1: no database\n" + traceback, status: 2),
     Row(
         "setup that kills its worker",
         "function setup() os.execute('kill -9 $PPID') end\nfunction task(x) return x end", "pmap -j 2 t.lua ::: a b c",
-        err: "pmap: t.lua: setup failed: the worker (pid N) was killed by SIGKILL in setup\n", status: 2),
+        err: "pmap: t.lua: setup failed in every worker: the worker (pid N) was killed by SIGKILL\n", status: 2),
     Row(
         "a script that nobody may read", ["t.lua": "return string.upper"], "\(asNobody("t.lua")) ./p t.lua ::: a",
-        err: "pmap: t.lua: Permission denied\n", status: 2),
+        err: "pmap: t.lua: cannot read the script: Permission denied\n", status: 2),
 ])
 func `a script that is not there or cannot be read is named`(row: Row) throws { try row.check() }
 

@@ -8,7 +8,6 @@ import Testing
     Row("standard error closed, and a failure", [:], "pmap -j 2 -e 'error()' ::: a b 2>&-", status: 1),
     Row("all three closed, nothing to write", [:], "pmap -j 2 -t none -e item ::: a b <&- >&- 2>&-"),
     Row("standard output closed, nothing to write", [:], "pmap -j 2 -t none -e item ::: a b >&-"),
-    // wording: proposed
     Row(
         "standard output closed", [:], "pmap -j 2 -e item ::: a b >&-",
         err: "pmap: write standard output: Bad file descriptor\n", status: 3),

@@ -19,21 +19,21 @@ import Testing
 func `-e takes an expression or a body`(row: Row) throws { try row.check() }
 
 @Test(arguments: [
-    Row(  // wording: proposed
+    Row(
         "an expression that breaks off", [:],
         "pmap -e 'item +' ::: a", err: "pmap: -e:1: unexpected symbol near <eof>\n", status: 2),
-    Row(  // wording: proposed
+    Row(
         "a body that breaks off", [:],
         "pmap -e 'local x = item return x x' ::: a", err: "pmap: -e:1: ‹…› expected near 'x'\n", status: 2),
-    Row(  // wording: proposed
+    Row(
         "the second line of a body", [:],
         "pmap -e $'local x = item\\nreturn = x' ::: a",
         err: "pmap: -e:2: unexpected symbol near '='\n", status: 2),
-    Row(  // wording: proposed
+    Row(
         "a function", [:],
         "pmap -e 'function(item) return item end' ::: a",
         err: "pmap: -e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'\n", status: 2),
-    Row(  // wording: proposed
+    Row(
         "a task", [:],
         "pmap -e 'function task(item) return item end' ::: a",
         err: "pmap: -e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'\n", status: 2),
@@ -42,8 +42,8 @@ func `-e takes an expression or a body`(row: Row) throws { try row.check() }
         "pmap -e 'nosuch.field' ::: a",
         err: "pmap: :::1: -e:1: attempt to index a nil value (global 'nosuch')\n" + traceback
             + lastLine(1, of: 1, "1 error"), status: 1),
-    Row(  // wording: proposed
+    Row(
         "no code", [:],
-        "pmap -e", err: "pmap: missing value for '-e <code>'\n", status: 2),
+        "pmap -e", err: "pmap: missing value for -e; write -e CODE\n", status: 2),
 ])
 func `-e says what is wrong with its code`(row: Row) throws { try row.check() }

@@ -53,8 +53,8 @@ private func one(_ message: String) -> String { "pmap: \(message)\n" + traceback
 func `a failed item is named by where it came from`(row: Row) throws { try row.check() }
 
 @Test(arguments: [
-    Row("nil", [:], "pmap -e 'error(nil)' ::: a", err: one(":::1: nil"), status: 1),
-    Row("a table", [:], "pmap -e 'error {}' ::: a", err: one(":::1: table: ‹…›"), status: 1),
+    Row("nil", [:], "pmap -e 'error(nil)' ::: a", err: one(":::1: (error object is a nil value)"), status: 1),
+    Row("a table", [:], "pmap -e 'error {}' ::: a", err: one(":::1: (error object is a table value)"), status: 1),
     Row(
         "a table with __tostring", [:],
         "pmap -e 'error(setmetatable({}, { __tostring = function() return \"me\" end }))' ::: a", err: one(":::1: me"),
@@ -64,7 +64,7 @@ func `a failed item is named by where it came from`(row: Row) throws { try row.c
         err: "pmap: :::1: ‹…›" + lastLine(1, of: 1, "1 error"), status: 1),
     Row("a number", [:], "pmap -e 'error(42)' ::: a", err: one(":::1: 42"), status: 1),
     Row(
-        "a boolean", [:], "pmap -e 'error(false)' ::: a", err: one(":::1: false"), status: 1
+        "a boolean", [:], "pmap -e 'error(false)' ::: a", err: one(":::1: (error object is a boolean value)"), status: 1
     ),
     Row(
         "a message of two lines", [:], "pmap -e 'error(\"one\\ntwo\", 0)' ::: a", err: one(":::1: one\ntwo"), status: 1),
@@ -106,7 +106,7 @@ func `whatever is raised has a text`(row: Row) throws { try row.check() }
             stack traceback:
             \tt.lua:2: in upvalue 'inner'
             \tt.lua:6: in function 'task'
-            pmap: 1 of 1 item failed (1 error)
+            pmap: 1 of 1 items failed (1 error)
 
             """)
 }
@@ -142,10 +142,9 @@ func `whatever is raised has a text`(row: Row) throws { try row.check() }
     Row(
         "keep still says so on standard error", [:], "pmap --on-error keep -e 'return nil, \"no\"' ::: a",
         out: "error: no\n", err: "pmap: :::1: no\n" + lastLine(1, of: 1, "1 error"), status: 1),
-    // wording: proposed
     Row(
         "stop, one by one", picky, "pmap -j 0 --on-error stop t.lua ::: a b c d", out: "a\n",
-        err: "pmap: :::2: t.lua:3: bad item b\n" + traceback + "pmap: 1 of 4 items failed (1 error), 2 skipped\n",
+        err: "pmap: :::2: t.lua:3: bad item b\n" + traceback + "pmap: 1 of 4 items failed (1 error), 2 were skipped\n",
         status: 1),
     Row(
         "stop ends what runs",

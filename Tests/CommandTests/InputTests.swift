@@ -14,8 +14,8 @@ private let show = "-e '\"<\" .. item .. \">\"'"
         out: "<b>\n<c>\n"),
     Row("standard input by a file's name", ["f": "a\n"], "pmap \(show) /dev/stdin < f", out: "<a>\n"),
     Row(
-        "standard input twice is empty the second time, as for cat", [:], "pmap \(show) - -", input: "a\n", out: "<a>\n"
-    ),
+        "standard input twice", [:], "pmap \(show) - -", input: "a\n",
+        err: "pmap: - twice; standard input can be read once\n", status: 2),
     Row("a descriptor by its file's name", ["f": "a\n"], "pmap \(show) /dev/fd/3 3< f", out: "<a>\n"),
     Row("a named pipe", [:], "pmap \(show) <(echo a) <(echo b)", out: "<a>\n<b>\n"),
     Row("a file whose size is said to be 0", [:], "pmap -e item /proc/version | cmp - /proc/version"),

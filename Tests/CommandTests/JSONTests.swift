@@ -78,7 +78,7 @@ func `Lua values become JSON`(row: Row) throws { try row.check() }
 private func refused(_ value: String, _ message: String, to format: String = "jsonl") -> Row {
     Row(
         "\(value) as \(format)", [:], "pmap -t \(format) -e '\(value)' ::: a",
-        err: "pmap: :::1: \(message)\n" + lastLine(1, of: 1, "1 unsendable"), status: 1)
+        err: "pmap: :::1: \(message)\n" + lastLine(1, of: 1, "1 error"), status: 1)
 }
 
 @Test(arguments: [
@@ -86,7 +86,6 @@ private func refused(_ value: String, _ message: String, to format: String = "js
     refused("{rows = {{}, {}, {name = print}}}", "cannot write a function as jsonl at result.rows[3].name"),
     refused("print", "cannot write a function as jsonl at result"),
     refused("1, print", "cannot write a function as jsonl at result[2]"),
-    // wording: proposed, from here on
     refused("{h = io.stdout}", "cannot write userdata (FILE*) as jsonl at result.h"),
     refused("{c = coroutine.create(print)}", "cannot write a coroutine as jsonl at result.c"),
     refused("{0/0}", "cannot write nan as jsonl at result[1]"),
@@ -106,22 +105,22 @@ private func refused(_ value: String, _ message: String, to format: String = "js
 func `what a format cannot write is that item's error, with its path`(row: Row) throws { try row.check() }
 
 @Test(arguments: [
-    Row(  // wording: proposed
+    Row(
         "a line that is no JSON", ["f": "1\n{\"a\":}\n3\n"], "\(same) f",
         out: "1\n3\n", err: "pmap: f:2: not JSON: ‹…›\n" + lastLine(1, of: 3, "1 error"), status: 1),
-    Row(  // wording: proposed
+    Row(
         "two values on a line", ["f": "1 2\n3\n"], "\(same) f",
         out: "3\n", err: "pmap: f:1: not JSON: ‹…›\n" + lastLine(1, of: 2, "1 error"), status: 1),
     Row(
         "an empty line is no item, but has its number", ["f": "1\n\n3\n"], "pmap -f jsonl -t jsonl -e 'item, index' f",
         out: "[1,1]\n[3,3]\n"),
-    Row(  // wording: proposed
+    Row(
         "bytes that are not UTF-8", [:], "printf '1\\n\"\\xff\"\\n' | \(same)",
         out: "1\n", err: "pmap: -:2: not JSON: ‹…›\n" + lastLine(1, of: 2, "1 error"), status: 1),
-    Row(  // wording: proposed
+    Row(
         "what breaks off", ["f": "[1,\n"], "\(same) f",
         err: "pmap: f:1: not JSON: ‹…›\n" + lastLine(1, of: 1, "1 error"), status: 1),
-    Row(  // wording: proposed
+    Row(
         "nesting beyond what is read", [:], "printf '%0100000d\\n' 0 | sed 's/0/[/g' | \(same)",
         err: "pmap: -:1: not JSON: ‹…›\n" + lastLine(1, of: 1, "1 error"), status: 1),
 ])

@@ -54,8 +54,8 @@ func `require finds what lua finds, and what lies beside the script`(row: Row) t
     Row(
         "one that was not said is nil", [:],
         "pmap -e 'pmap.args.a == nil' ::: i", out: "true\n"),
-    Row(  // wording: proposed
+    Row(
         "without a value", [:],
-        "pmap -D a -e item ::: i", err: "pmap: -D takes NAME=VALUE, not “a”\n", status: 2),
+        "pmap -D a -e item ::: i", err: "pmap: -D a: write NAME=VALUE\n", status: 2),
 ])
 func `-D gives a string to the script`(row: Row) throws { try row.check() }

@@ -88,8 +88,8 @@ func `nil and a message is a failed item`(row: Row) throws { try row.check() }
         "a line of JSON as it was", ["f": "{\"b\": 1.50, \"a\":2}\n{\"b\":3}\n"],
         "pmap -f jsonl --filter -e 'item.a == 2' f", out: "{\"b\": 1.50, \"a\":2}\n"),
     Row(
-        "items ended by NUL", [:],
-        "printf 'a\\0b\\nc\\0' | pmap -0 --filter -e '#item > 1' | od -An -c | tr -s ' '", out: " b \\n c \\n\n"),
+        "items ended by NUL still are", [:],
+        "printf 'a\\0b\\nc\\0' | pmap -0 --filter -e '#item > 1' | od -An -c | tr -s ' '", out: " b \\n c \\0\n"),
     Row(
         "a failed item is not written", [:],
         "pmap --filter -e 'item == \"a\" or error(\"no\", 0)' ::: a b",

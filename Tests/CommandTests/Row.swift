@@ -60,7 +60,7 @@ func steady(_ errors: String) -> String {
 
 /// The last line of a run with failures: `lastLine(3, of: 10000, "2 error, 1 crash")`.
 func lastLine(_ count: Int, of total: Int, _ kinds: String) -> String {
-    "pmap: \(count) of \(total) item\(total == 1 ? "" : "s") failed (\(kinds))\n"
+    "pmap: \(count) of \(total) items failed (\(kinds))\n"
 }
 
 /// Whether `text` is `pattern`, in which ‹…› stands for anything.

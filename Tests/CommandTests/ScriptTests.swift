@@ -151,13 +151,13 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
     Row(
         "a switch is a boolean", "options = { filter = true } return function(x) return #x > 1 end",
         "pmap t.lua ::: a bb", out: "bb\n"),
-    Row(  // wording: proposed
+    Row(
         "an option that does not exist", "options = { jbos = 2 } return string.upper",
         "pmap t.lua ::: a", err: "pmap: t.lua: options.jbos: no such option; did you mean jobs?\n", status: 2),
-    Row(  // wording: proposed
+    Row(
         "an option with a value that cannot be", "options = { on_error = 'ignore' } return string.upper",
         "pmap t.lua ::: a", err: "pmap: t.lua: options.on_error: ignore: write drop, keep or stop\n", status: 2),
-    Row(  // wording: proposed
+    Row(
         "options that are no table", "options = 'jobs' return string.upper",
         "pmap t.lua ::: a",
         err: "pmap: t.lua: options is a string; write a table, as in { jobs = 2 }\n", status: 2),

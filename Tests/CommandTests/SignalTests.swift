@@ -23,9 +23,10 @@ func `the first signal lets running items finish, writes what is done, and ends 
     run.signal(number)
     let outcome = try run.finish()
     #expect(outcome.output == (workers == 1 ? "0.3\n" : "0.3\n0.4\n"))
+    let name = [SIGINT: "Ctrl-C", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"][number] ?? ""
     let items = workers == 1 ? "1 running item" : "2 running items"
     #expect(
-        outcome.errors.replacing("begun\n", with: "") == "pmap: finishing \(items); Ctrl-C again stops now\n")
+        outcome.errors.replacing("begun\n", with: "") == "pmap: finishing \(items); \(name) again stops now\n")
     #expect(outcome.ending == .signal(number))
 }
 

@@ -9,28 +9,27 @@ private func wrong(_ options: String, _ message: String) -> Row {
 }
 
 @Test(arguments: [
-    wrong("--jbos 2", "unknown option '--jbos'. Did you mean '--jobs'?"),
-    wrong("--colour", "unknown option '--colour'; pmap --help shows the options"),
-    wrong("-Z", "unknown option '-Z'; pmap --help shows the options"),
-    wrong("-j many", "-j takes N, N%, +N or -N, not “many”"),
-    wrong("-j ''", "-j takes N, N%, +N or -N, not “”"),
-    wrong("-j 1.5", "-j takes N, N%, +N or -N, not “1.5”"),
+    wrong("--jbos 2", "unknown option '--jbos'; did you mean '--jobs'?"),
+    wrong("--colour", "unknown option '--colour'; pmap --help lists them"),
+    wrong("-Z", "unknown option '-Z'; pmap --help lists them"),
+    wrong("-j many", "-j many: write a number of workers: N, N%, +N, -N, or 0 for none"),
+    wrong("-j ''", "-j '': write a number of workers: N, N%, +N, -N, or 0 for none"),
+    wrong("-j 1.5", "-j 1.5: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("-f json", "unknown format \"json\": did you mean jsonl? (lines, nul, jsonl)"),
     wrong("-t json", "unknown format \"json\": did you mean jsonl? (lines, nul, jsonl, lua, none)"),
-    // wording: proposed
-    wrong("-f lua", "unknown format \"lua\": there are lines, nul, jsonl"),
-    wrong("-f none", "unknown format \"none\": there are lines, nul, jsonl"),
-    wrong("-t xml", "unknown format \"xml\": there are lines, nul, jsonl, lua, none"),
-    wrong("--chunk 0", "--chunk takes a whole number from 1 on, not “0”"),
-    wrong("--chunk x", "--chunk takes a whole number from 1 on, not “x”"),
-    wrong("--max-tasks 0", "--max-tasks takes a whole number from 1 on, not “0”"),
-    wrong("--on-error ignore", "--on-error takes drop, keep or stop, not “ignore”"),
-    wrong("--seed x", "--seed takes a whole number, not “x”"),
-    wrong("--spill lots", "--spill takes a size such as 500M or 10G, not “lots”"),
-    wrong("-D =x", "-D takes NAME=VALUE, not “=x”"),
-    wrong("--errors /nosuch/f", "/nosuch/f: No such file or directory"),
-    wrong("-o out", "there is no option -o: write to a file with > FILE"),
-    wrong("-a f", "there is no option -a: name the file behind the script: pmap SCRIPT FILE"),
+    wrong("-f lua", "unknown format \"lua\": write lines, nul or jsonl"),
+    wrong("-f none", "unknown format \"none\": write lines, nul or jsonl"),
+    wrong("-t xml", "unknown format \"xml\": write lines, nul, jsonl, lua or none"),
+    wrong("--chunk 0", "--chunk 0: write a number of items, 1 or more"),
+    wrong("--chunk x", "--chunk x: write a number of items, 1 or more"),
+    wrong("--max-tasks 0", "--max-tasks 0: write a number of items, 1 or more"),
+    wrong("--on-error ignore", "--on-error ignore: write drop, keep or stop"),
+    wrong("--seed x", "--seed x: write an integer"),
+    wrong("--spill lots", "--spill lots: write a size, as in 500M or 10G"),
+    wrong("-D =x", "-D =x: write NAME=VALUE"),
+    wrong("--errors /nosuch/f", "--errors /nosuch/f: No such file or directory"),
+    wrong("-o out", "-o: write to a file with > FILE"),
+    wrong("-a f", "-a: write the file behind the script: pmap SCRIPT FILE"),
 ])
 func `a wrong option is answered with what to write`(row: Row) throws { try row.check() }
 
@@ -38,28 +37,28 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
     Row(
         "nothing at all", [:], "pmap",
         err:
-            "pmap: no script: write pmap SCRIPT [FILE …], or pmap -e CODE; pmap --help shows the options\n",
+            "pmap: no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more\n",
         status: 2),
     Row(
         "only :::", [:], "pmap ::: a",
         err:
-            "pmap: no script: write pmap SCRIPT [FILE …], or pmap -e CODE; pmap --help shows the options\n",
+            "pmap: no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more\n",
         status: 2),
     Row(
-        "a value that is missing", ["t.lua": ""], "pmap t.lua -j", err: "pmap: missing value for '-j'\n",
+        "a value that is missing", ["t.lua": ""], "pmap t.lua -j", err: "pmap: missing value for -j; write -j N\n",
         status: 2),
     Row(
         "a second :::", [:], "pmap -e item ::: a ::: b",
-        err: "pmap: a second ::: has no meaning; put all items behind one\n", status: 2),
+        err: "pmap: a second ':::'; items of one kind stand behind one ':::'\n", status: 2),
     Row(
         "files and :::", ["f": ""], "pmap -e item f ::: a",
-        err: "pmap: f: either files or ::: items, not both\n", status: 2),
+        err: "pmap: f and ':::'; items come from files or from arguments, not from both\n", status: 2),
     Row(
         "- and :::", [:], "pmap -e item - ::: a",
-        err: "pmap: -: either files or ::: items, not both\n", status: 2),
+        err: "pmap: - and ':::'; items come from files or from arguments, not from both\n", status: 2),
     Row(
         "standard input for the script and for the items", [:], "pmap - -", input: "return 1",
-        err: "pmap: -: standard input is the script already\n", status: 2),
+        err: "pmap: standard input is the script already; name a FILE, or write ::: ITEM …\n", status: 2),
 ])
 func `a wrong command line is answered with a right one`(row: Row) throws { try row.check() }
 

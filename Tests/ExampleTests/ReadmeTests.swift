@@ -8,7 +8,7 @@ import Testing
 
 private let readme = Scratch.checkout.appending(path: "README.md")
 
-@Test(.enabled(if: FileManager.default.fileExists(atPath: readme.path())))
+@Test
 func `what the README shows is what happens`() throws {
     let blocks = Session.blocks(of: try String(contentsOf: readme, encoding: .utf8))
     #expect(!blocks.isEmpty)

@@ -49,12 +49,12 @@ extension Stack {
 @Test(arguments: [
     ("error 'plain'", "script.lua:1: plain"),
     ("error('plain', 0)", "plain"),
-    ("error(nil)", "nil"),
-    ("error(false)", "false"),
+    ("error(nil)", "(error object is a nil value)"),
+    ("error(false)", "(error object is a boolean value)"),
     ("error(setmetatable({}, {__tostring = function() return 'told' end}))", "told"),
     ("error(setmetatable({}, {__tostring = function() error 'again' end}))", "(error object is a table value)"),
     ("error(setmetatable({}, {__tostring = function() return 1 end}))", "1"),
-    ("error(setmetatable({}, {__name = 'Thing', __metatable = false}))", "Thing: 0x"),
+    ("error(setmetatable({}, {__name = 'Thing', __metatable = false}))", "(error object is a table value)"),
     ("local function f() return f() + 1 end f()", "script.lua:1: stack overflow"),
 ])
 func `whatever is raised has a message`(source: String, message: String) throws {

@@ -18,7 +18,7 @@ func `an unknown format's name says what was meant`(name: String, meant: String)
 @Test func `a name like no other gets the list alone`() {
     let error = RecordError.unknownFormat("parquet", known: ["lines", "nul", "jsonl"], meant: nil)
     #expect(throws: error) { try InputFormat(named: "parquet") }
-    #expect(error.description == "unknown format \"parquet\": (lines, nul, jsonl)")
+    #expect(error.description == "unknown format \"parquet\": write lines, nul or jsonl")
 }
 
 @Test func `what can only be written is not taken as an input`() {

@@ -21,6 +21,9 @@ int pmap_change_library(lua_State *L, unsigned long long seed, const char *scrip
  * is the descriptor that becomes standard output for the latter. Answers a Lua status, as above. */
 int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode mode);
 
+/* The run's seed, when it is known only after the script was loaded. */
+void pmap_library_seed(unsigned long long seed);
+
 /* An item begins: math.random seeds itself from the run's seed and `item` when it is first called. */
 void pmap_library_begin_item(unsigned long long item);
 

@@ -37,8 +37,8 @@ const char *pmap_signal_name(int number);
 /* The runtime's crash handlers are taken away: a crash ends this process with its signal and nothing else. */
 void pmap_restore_crash_signals(void);
 
-/* SIGINT, SIGTERM and SIGHUP are counted from now on and arrive only inside pmap_ppoll; SIGPIPE is ignored.
- * A SIGHUP that was ignored stays ignored. */
+/* SIGINT, SIGTERM, SIGHUP and SIGTSTP are counted from now on and arrive only inside pmap_ppoll; SIGPIPE is
+ * ignored. A SIGHUP or SIGTSTP that was ignored stays ignored. */
 void pmap_catch_signals(void);
 
 /* How often `signal` arrived since the last call. */
