@@ -1,5 +1,6 @@
 // Workers that die: only the item they were on is lost, and it is named.
 
+import Glibc
 import Running
 import Testing
 
@@ -34,6 +35,12 @@ private let deaths = [
     death("SIGKILL", "os.execute('kill -9 $PPID')", killed("SIGKILL")),
     death("SIGTERM from outside", "os.execute('kill -15 $PPID') os.execute('sleep 5')", killed("SIGTERM")),
     death("SIGSEGV", "os.execute('kill -SEGV $PPID') os.execute('sleep 5')", killed("SIGSEGV")),
+    death("SIGBUS", "os.execute('kill -BUS $PPID; sleep 5')", killed("SIGBUS")),
+    death("SIGILL", "os.execute('kill -ILL $PPID; sleep 5')", killed("SIGILL")),
+    death("SIGFPE", "os.execute('kill -FPE $PPID; sleep 5')", killed("SIGFPE")),
+    death("SIGTRAP", "os.execute('kill -TRAP $PPID; sleep 5')", killed("SIGTRAP")),
+    death("a signal without a name", "os.execute('kill -40 $PPID; sleep 5')", killed("signal 40")),
+    death("SIGKILL while it is stopped", "os.execute('kill -STOP $PPID; kill -9 $PPID')", killed("SIGKILL")),
     death("abort", "package.loadlib('libc.so.6', 'abort')()", killed("SIGABRT")),
     death("what crashes Lua 5.4.4 itself", closeChain, killed("SIGSEGV")),
     death("os.exit()", "os.exit()", exited(0)),
@@ -105,3 +112,50 @@ func `nothing around a death is lost or run twice`(options: String) throws {
         "pmap -j 1 t.lua ::: a", out: "a\n"),
 ])
 func `deaths in their contexts`(row: Row) throws { try row.check() }
+
+/// The item is x, and a result of `bytes` is on its way when the worker is killed some time later.
+@Test(arguments: [0, 1, 60_000, 70_000, 1_000_000, 1_100_000, 5_000_000])
+func `a death while a result is sent costs that item or nothing`(bytes: Int) throws {
+    let script = """
+        local function pid() return io.open("/proc/self/stat"):read "n" end
+        function task(item)
+          if item == "x" then os.execute("(sleep 0.00" .. \(bytes) % 7 .. "; kill -9 " .. pid() .. ") &") end
+          return item .. ("y"):rep(\(bytes))
+        end
+        """
+    let outcome = try Run("pmap -j 1 --chunk 2 t.lua ::: a x b c", in: Scratch(["t.lua": script])).finish()
+    let tail = String(repeating: "y", count: bytes) + "\n"
+    if outcome.ending == .exit(0) {
+        #expect(outcome.output == "a\(tail)x\(tail)b\(tail)c\(tail)" && outcome.errors == "")
+    } else {
+        #expect(outcome.ending == .exit(1))
+        #expect(outcome.errors.hasSuffix(lastLine(1, of: 4, "1 crash")))
+        #expect(outcome.output.split(separator: "\n").count == 3)
+    }
+}
+
+@Test func `a worker that dies while it has nothing to do is replaced without a word`() throws {
+    let run = try Run("exec pmap -j 1 -t jsonl -e 'io.open(\"/proc/self/stat\"):read \"n\"'", in: Scratch(), input: nil)
+    var workers: [Int32] = []
+    for _ in 1...3 {
+        run.write("\n")
+        try run.wait(lines: workers.count + 1)
+        workers = String(decoding: run.output, as: UTF8.self).split(separator: "\n").compactMap { Int32($0) }
+        kill(workers.last ?? 0, SIGKILL)
+    }
+    let outcome = try run.finish()
+    #expect(Set(workers).count == 3 && outcome.errors == "" && outcome.ending == .exit(0))
+}
+
+@Test func `there are no zombies while workers come and go`() throws {
+    let script = """
+        local host = io.open("/proc/self/stat"):read "n"
+        function task(item)
+          return io.popen("cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z " .. host .. " '"):read() + 0
+        end
+        """
+    let outcome = try Run("seq 60 | pmap -j 2 --max-tasks 1 t.lua | sort -n | tail -1", in: Scratch(["t.lua": script]))
+        .finish()
+    // One may just have died.
+    #expect(["0\n", "1\n", "2\n"].contains(outcome.output))
+}

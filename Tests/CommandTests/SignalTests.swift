@@ -114,3 +114,77 @@ func `a reader that leaves ends the run quietly`(row: Row) throws {
     try run.wait(errors: "141\n")
     #expect(try run.finish(closingInput: false).errors == "141\n")
 }
+
+@Test func `after SIGTERM running items have five seconds`() throws {
+    let run = try Run("exec pmap -j 1 --chunk 1 t.lua ::: 60 60", in: Scratch(["t.lua": slow]))
+    try run.wait(errors: "begun")
+    let start = ContinuousClock.now
+    run.signal(SIGTERM)
+    let outcome = try run.finish()
+    #expect(outcome.output == "" && outcome.ending == .signal(SIGTERM))
+    #expect((4.5...9).contains((ContinuousClock.now - start) / .seconds(1)))
+}
+
+@Test(arguments: [SIGQUIT, SIGKILL, SIGSEGV, SIGABRT, SIGUSR1])
+func `a signal that ends the host at once leaves nothing running`(number: Int32) throws {
+    // What tasks start is gone too, also what does not want to be, and what is deeper.
+    let script = """
+        function task(item)
+          io.stderr:write "begun\\n"
+          os.execute "trap '' INT TERM HUP; (sleep 600; true) & sleep 600; true"
+        end
+        """
+    let run = try Run("ulimit -c 0; exec pmap -j 2 --chunk 1 t.lua ::: a b", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun", times: 2)
+    run.signal(number)
+    #expect(try run.finish().ending == .signal(number))
+}
+
+@Test func `an iterator's process is gone with the host`() throws {
+    let script = """
+        function inputs() io.stderr:write "begun\\n" os.execute "sleep 600" end
+        function task(item) return item end
+        """
+    for number in [SIGKILL, SIGINT] {
+        let run = try Run("exec pmap -j 2 t.lua", in: Scratch(["t.lua": script]))
+        try run.wait(errors: "begun")
+        run.signal(number)
+        if number == SIGINT {
+            usleep(100_000)
+            run.signal(number)
+        }
+        #expect(try run.finish().ending == .signal(number))
+    }
+}
+
+@Test func `Ctrl-C ends -j 0 by that very signal`() throws {
+    let script = "function task() io.stderr:write 'begun\\n' while true do end end"
+    let run = try Run("exec pmap -j 0 t.lua ::: a", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun")
+    run.signalGroup(SIGINT)
+    let outcome = try run.finish()
+    #expect(outcome.ending == .signal(SIGINT))
+}
+
+@Test func `signals that mean nothing, and stops, change nothing`() throws {
+    let line = """
+        pmap -j 2 --max-tasks 500 -e 'item, #item' < <(seq 60000; sleep 0.3; seq 40000) > out & host=$!
+        while kill -0 $host 2>/dev/null; do
+          kill -WINCH $host; kill -URG $host; kill -CHLD $host; kill -STOP $host; kill -CONT $host
+          for worker in $(cat /proc/$host/task/*/children); do kill -STOP $worker; kill -CONT $worker; done
+          sleep 0.001
+        done 2>/dev/null
+        wait $host; echo $?; { seq 60000; seq 40000; } | awk '{ print $0 "\\t" length }' | cmp - out
+        """
+    #expect(try Run(line, in: Scratch()).finish() == Outcome(output: "0\n", errors: "", ending: .exit(0)))
+}
+
+@Test func `a reader that leaves while an item runs is noticed at once`() throws {
+    let run = try Run("exec pmap -j 2 --chunk 1 t.lua ::: 0 60 60", in: Scratch(["t.lua": slow]))
+    try run.wait(errors: "begun", times: 3)
+    let start = ContinuousClock.now
+    run.closeOutput()
+    let outcome = try run.finish()
+    #expect(outcome.ending == .signal(SIGPIPE) && outcome.errors.replacing("begun\n", with: "") == "")
+    #expect(ContinuousClock.now - start < .seconds(3))
+}

@@ -57,6 +57,10 @@ package final class Run {
         try pump { String(decoding: $0.output, as: UTF8.self).contains(text) }
     }
 
+    package func wait(lines count: Int) throws {
+        try pump { run in run.output.count { $0 == 10 } >= count }
+    }
+
     package func wait(errors text: String, times: Int = 1) throws {
         try pump { String(decoding: $0.errors, as: UTF8.self).components(of: text) > times }
     }

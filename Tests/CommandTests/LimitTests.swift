@@ -1,0 +1,97 @@
+// A machine that gives less than was asked for: descriptors, processes, file sizes, memory, disk.
+
+import Glibc
+import Running
+import Testing
+
+private let fewer = "pmap: cannot start a further worker (‹…›); going on with fewer\n"
+
+@Test(arguments: [
+    Row("40 descriptors", [:], "ulimit -n 40; seq 100 | pmap -j 4 -e item | tail -1", out: "100\n"),
+    Row(
+        "enough descriptors for some workers", [:],
+        "ulimit -n 28; seq 100 | pmap -j 4 --chunk 1 -e item | cmp - <(seq 100)",
+        err: "‹…›" + fewer),
+    Row(
+        "too few descriptors for any worker", [:], "ulimit -n 8; pmap -j 1 -e item ::: a b",
+        err: "pmap: no worker could be started: ‹…›: Too many open files\n", status: 3),
+    Row(
+        "too few descriptors for any of several workers", [:],
+        "ulimit -n 8; pmap -j 4 -e item ::: a b 2>&1 | tail -1",
+        out: "pmap: no worker could be started: ‹…›: Too many open files\n", status: 3),
+    Row("more workers than items", [:], "pmap -j 300 -e item ::: a b c", out: "a\nb\nc\n"),
+    Row(
+        "more workers than there can be", [:], "pmap -j 10000 -e item ::: a",
+        err: "pmap: -j 10000: at most 4096 workers\n", status: 2),
+    Row(
+        "a share of the processors beyond what there can be", [:], "pmap -j 10000000% -e item ::: a",
+        err: "pmap: -j 10000000%: write a number of workers: N, N%, +N, -N, or 0 for none\n", status: 2),
+])
+func `a run goes on with what there is, or says what is missing`(row: Row) throws { try row.check() }
+
+/// Runs `./p`, a copy of pmap, as a user who may have so many processes and has no other.
+private func alone(processes: Int, _ arguments: String) -> String {
+    """
+    chmod 755 .. .; cp "$(command -v pmap)" p; user=$((100000 + $$))
+    setpriv --reuid=$user --regid=$user --clear-groups bash -c 'ulimit -u \(processes); exec ./p \(arguments)'
+    """
+}
+
+@Test(
+    .enabled(if: getuid() == 0, "only root may become another user"),
+    arguments: [
+        Row(
+            "processes for some workers", [:], alone(processes: 3, "-j 4 --chunk 1 -e item ::: a b c"),
+            out: "a\nb\nc\n",
+            err:
+                "pmap: cannot start a further worker (fork: Resource temporarily unavailable); going on with fewer\n‹…›"
+        ),
+        Row(
+            "no process", [:], alone(processes: 1, "-j 1 -e item ::: a b"),
+            err: "pmap: no worker could be started: fork: Resource temporarily unavailable\n", status: 3),
+        Row("no process, and none is needed", [:], alone(processes: 1, "-j 0 -e item ::: a b"), out: "a\nb\n"),
+    ])
+func `a run that may not have processes goes on, or says so`(row: Row) throws { try row.check() }
+
+private let kilobytes = "'(\"x\"):rep(1000)'"
+private let slowFirst = "'if index == 1 then os.execute \"sleep 0.5\" end return (\"x\"):rep(1000)'"
+
+/// 200 MB of results, or as much as is said, where one process gets 150 MB of addresses.
+@Test(arguments: [
+    Row("a slow reader", [:], "seq 200000 | pmap -j 2 -e \(kilobytes) | { sleep 0.5; wc -c; }", out: "200200000\n"),
+    Row(
+        "a slow reader of a file", [:], "seq 200000 > f; pmap -j 2 -e \(kilobytes) f | { sleep 0.5; wc -c; }",
+        out: "200200000\n"),
+    Row(
+        "a slow reader with -j 0", [:], "seq 100000 | pmap -j 0 -e \(kilobytes) | { sleep 0.5; wc -c; }",
+        out: "100100000\n"),
+    Row("a slow first item", [:], "seq 200000 | pmap -j 2 -e \(slowFirst) | wc -c", out: "200200000\n"),
+    Row(
+        "a slow first item and no room on the disk", [:], "seq 200000 | pmap -j 2 --spill 0 -e \(slowFirst) | wc -c",
+        out: "200200000\n"),
+    Row(
+        "a slow first item and nowhere to spill", [:], "seq 200000 | TMPDIR=/nosuch pmap -j 2 -e \(slowFirst) | wc -c",
+        out: "200200000\n"),
+    Row("many items", [:], "seq 2000000 | pmap -j 2 -e item | tail -1", out: "2000000\n"),
+    Row(
+        "an item that asks for more than there is", [:],
+        "pmap -j 2 -e 'item == \"x\" and item:rep(1 << 30) or item' ::: a x b",
+        out: "a\nb\n", err: "pmap: :::2: not enough memory\n" + lastLine(1, of: 3, "1 error"), status: 1),
+])
+func `memory stays bounded`(row: Row) throws {
+    var row = row
+    row.line = "ulimit -v 150000; " + row.line
+    try row.check()
+}
+
+@Test(arguments: [
+    Row(
+        "results that wait", [:],
+        "cd ..; seq 200000 | pmap -j 2 -e \(slowFirst) | { head -c 1000 > /dev/null; ls | grep -v '^bin$\\|^work$'; cat > /dev/null; }; ls",
+        out: "bin\nwork\n"),
+    Row(
+        "a run that is killed while results wait", [:],
+        "cd ..; { seq 200000 | pmap -j 2 -e 'if index == 1 then os.execute \"sleep 600\" end return (\"x\"):rep(1000)' & }; sleep 0.7; kill -9 $!; ls",
+        out: "bin\nwork\n"),
+])
+func `no file is left`(row: Row) throws { try row.check() }
