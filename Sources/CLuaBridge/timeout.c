@@ -69,17 +69,12 @@ void pmap_disarm_timeout(lua_State *L) {
     lua_sethook(L, NULL, 0, 0);
 }
 
-/* ---- Which coroutines run ----
- *
- * An error may pass by without a note; so whoever enters a coroutine first finds its own thread in the list
- * again. */
+/* ---- Which coroutines run ---- */
 
-static void note_entering(lua_State *L, lua_State *coroutine) {
-    int here = depth;
-    while (here > 0 && running[here - 1] != L) here--;
-    if (here >= deepest) return;
-    running[here] = coroutine;
-    depth = here + 1;
+static void note_entering(lua_State *coroutine) {
+    if (depth >= deepest) return;
+    running[depth] = coroutine;
+    depth++;
     if (timeout.is_hooked && is_condemned()) set_hook(coroutine);
 }
 
@@ -87,27 +82,22 @@ static void note_leaving(lua_State *coroutine) {
     if (depth > 0 && running[depth - 1] == coroutine) depth--;
 }
 
-/* Upvalue 1: the original coroutine.resume */
-static int resume(lua_State *L) {
-    lua_State *coroutine = lua_tothread(L, 1);
-    if (coroutine) note_entering(L, coroutine);
+/* Stack: arguments… → results… of the function in upvalue 1, in which `coroutine` runs. The note must not outlive
+ * it: what is collected cannot be hooked. */
+static int run_noted(lua_State *L, lua_State *coroutine) {
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    if (coroutine) note_entering(coroutine);
+    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
     if (coroutine) note_leaving(coroutine);
-    return lua_gettop(L);
+    return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
+/* Upvalue 1: the original coroutine.resume */
+static int resume(lua_State *L) { return run_noted(L, lua_tothread(L, 1)); }
+
 /* Upvalues: the function that the original coroutine.wrap made, its coroutine */
-static int call_wrapped(lua_State *L) {
-    lua_State *coroutine = lua_tothread(L, lua_upvalueindex(2));
-    if (coroutine) note_entering(L, coroutine);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    if (coroutine) note_leaving(coroutine);
-    return lua_gettop(L);
-}
+static int call_wrapped(lua_State *L) { return run_noted(L, lua_tothread(L, lua_upvalueindex(2))); }
 
 /* Upvalue 1: the original coroutine.wrap, whose function keeps its coroutine as upvalue 1. */
 static int wrap(lua_State *L) {

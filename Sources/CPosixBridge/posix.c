@@ -60,7 +60,8 @@ int pmap_affinity_count(void) {
 
 const char *pmap_signal_name(int number) { return sigabbrev_np(number); }
 
-void pmap_restore_crash_signals(void) {
+void pmap_restore_signals(void) {
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would make the kernel reap children before we know how they ended */
     static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
     for (size_t each = 0; each < sizeof crashes / sizeof *crashes; each++) {
         struct sigaction now;
@@ -92,6 +93,12 @@ void pmap_catch_signals(void) {
     sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
     for (int each = 0; each < caught_count; each++) sigdelset(&waiting_mask, caught[each]);
     signal(SIGPIPE, SIG_IGN);
+}
+
+void pmap_let_signals_in(void) {
+    sigset_t before;
+    sigprocmask(SIG_SETMASK, &waiting_mask, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 int pmap_take_signal(int number) { return atomic_exchange(&arrived[number], 0); }

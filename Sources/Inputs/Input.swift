@@ -51,11 +51,14 @@ package enum Input: Equatable, Sendable {
         }
     }
 
-    /// The bytes of a file that can be read in ranges; nil for what must be read as it comes, such as pipes and the
-    /// files in /proc, which say that they are empty.
+    /// Files in /proc say that they are empty, those in /sys that they are a page.
+    private static let page = 4096
+
+    /// The bytes of a file that can be read in ranges; nil for what must be read as it comes, such as pipes and files
+    /// that may not have the size they say.
     var rangedSize: Int? {
         switch self {
-        case .file(_, let kind), .standardInput(let kind): kind.kind == .regular && kind.size > 0 ? kind.size : nil
+        case .file(_, let kind), .standardInput(let kind): kind.kind == .regular && kind.size > Input.page ? kind.size : nil
         default: nil
         }
     }

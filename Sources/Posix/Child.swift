@@ -71,7 +71,7 @@ package struct Child: ~Copyable {
         if status != nil { return true }
         var state = unsafe siginfo_t()
         let isThere = unsafe waitid(P_PID, id_t(pid), &state, WEXITED | WNOWAIT | WNOHANG) == 0
-        return unsafe isThere && state.si_signo == SIGCHLD
+        return unsafe !isThere || state.si_signo == SIGCHLD
     }
 
     /// Ends this process without running anything more in it.

@@ -44,7 +44,7 @@ package struct Descriptor: ~Copyable {
         self.init(owning: copy)
     }
 
-    /// A file that has no name and goes with its last descriptor, in $TMPDIR or /var/tmp.
+    /// A file in `folder` that has no name and goes with its last descriptor.
     package init(temporaryIn folder: String) throws(PosixError) {
         let number = unsafe pmap_open_temporary(folder)
         if number < 0 { throw PosixError("create a temporary file in", folder) }

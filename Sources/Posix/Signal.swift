@@ -5,15 +5,17 @@ import Glibc
 
 package enum Signal {
     package static let interrupt = SIGINT
-    package static let terminate = SIGTERM
-    package static let hangUp = SIGHUP
+    package static let kill = SIGKILL
     package static let brokenPipe = SIGPIPE
 
     /// Counts SIGINT, SIGTERM, SIGHUP and SIGTSTP from now on; they arrive only while the poller waits.
     package static func catchSignals() { pmap_catch_signals() }
 
-    /// A crash ends the process with its signal, without the Swift runtime's helper program.
-    package static func restoreCrashSignals() { pmap_restore_crash_signals() }
+    /// A crash ends the process with its signal, without the Swift runtime's helper program; children can be waited for.
+    package static func restoreDefaults() { pmap_restore_signals() }
+
+    /// Lets what has been sent arrive, also when the poller never had to wait.
+    package static func letIn() { pmap_let_signals_in() }
 
     /// The first of the ending signals that arrived since the last call.
     package static func takeArrived() -> Int32? {

@@ -62,8 +62,12 @@ package final class HostLoop {
     /// Workers are being killed, and what they were on is nobody's fault.
     private var isKilling = false
     private var lastLook = Clock.now()
-    /// Workers that died in an item.
+    /// Workers that died in an item since one last succeeded.
     private var deaths = 0
+    /// Workers that died before they began the item, by its number.
+    private var falseStarts: [Int: Int] = [:]
+    /// A worker could not be had, and that was said.
+    private var hasFewerWorkers = false
     /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
     private var setupFailure: Failure?
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
@@ -75,6 +79,8 @@ package final class HostLoop {
     private static let deadlineInterval = 10
     /// So many deaths, and not one item that succeeded, end the run.
     private static let hopelessDeaths = 100
+    /// So many workers may die before they begin an item, such as in reading it; then the item has failed.
+    private static let mostFalseStarts = 2
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
     private static let grace = 5_000_000_000
 
@@ -97,7 +103,9 @@ package final class HostLoop {
     /// Runs until every item has its outcome and every byte is written, or until something ends it earlier.
     package func run() -> (Ending, Tally) {
         perform(scheduler.handle(.available))
-        while !isOver {
+        while true {
+            balance()
+            if isOver { break }
             watch()
             for key in poller.wait(milliseconds: waitLimit) { handle(key) }
             handleSignals()
@@ -105,7 +113,6 @@ package final class HostLoop {
             judgeDeadlines()
             returnDueRetries()
             write()
-            balance()
         }
         for worker in workers { worker?.kill() }
         return (ending ?? .completed, ledger.tally)
@@ -114,6 +121,8 @@ package final class HostLoop {
     private var isOver: Bool {
         switch ending {
         case .outputClosed, .outputFailed: true
+        // Told twice: whoever does not read what is left will not get it.
+        case .signal where isKilling: workers.allSatisfy { $0 == nil }
         default: scheduler.isDone && workers.allSatisfy { $0 == nil } && ledger.delivery.isDone
         }
     }
@@ -214,11 +223,13 @@ package final class HostLoop {
 
     /// A worker that cannot be had costs its place; the last one costs the run.
     private func giveUp(_ number: Int, unfinished: [Chunk], why: WhyUnusable) {
-        let actions = scheduler.handle(.unusable(worker: number, unfinished: unfinished))
+        let actions = scheduler.handle(.unusable(worker: number, unfinished: ending == nil ? unfinished : []))
         switch (why, scheduler.isHelpless) {
         case (.noProcess(let error), true): end(.noWorkers(Failure(.error, error.description), inSetup: false))
         case (.setup(let failure), true): end(.noWorkers(failure, inSetup: true))
-        case (.noProcess(let error), false): observer.notice(.fewerWorkers(error))
+        case (.noProcess(let error), false):
+            if !hasFewerWorkers { observer.notice(.fewerWorkers(error)) }
+            hasFewerWorkers = true
         case (.setup(let failure), false): setupFailure = failure
         }
         perform(actions)
@@ -275,21 +286,33 @@ package final class HostLoop {
         if let failure = setupFailure, !isKilling {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
-        if worker.hasBegunNext && !isKilling {
-            deaths += 1
-            let failure = timeoutFailure(worker) ?? Failure(.crash, crashMessage(worker.pid, death.status))
-            follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
-        }
-        if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
-            end(.crashLoop(deaths: deaths))
-        }
+        if !isKilling { blame(worker, death.status) }
         let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
     }
 
+    /// The item a worker was on when it died has failed.
+    private func blame(_ worker: WorkerHandle, _ status: ExitStatus) {
+        guard worker.hasBegunNext || isFalseStart(worker) else { return }
+        let timeout = timeoutFailure(worker, status)
+        let failure = timeout ?? Failure(.crash, crashMessage(worker.pid, status))
+        follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
+        if timeout == nil { deaths += 1 }
+        if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
+            end(.crashLoop(deaths: deaths))
+        }
+    }
+
+    /// Whether workers have died often enough at this chunk without beginning its next item.
+    private func isFalseStart(_ worker: WorkerHandle) -> Bool {
+        guard let item = worker.assignments.chunks.first?.next, worker.assignments.itemsDone == 0 else { return false }
+        falseStarts[item, default: 0] += 1
+        return falseStarts[item] ?? 0 >= HostLoop.mostFalseStarts
+    }
+
     /// What a worker leaves that was killed because its item took too long.
-    private func timeoutFailure(_ worker: WorkerHandle) -> Failure? {
-        guard let timeLimit, worker.condemnedItem != nil else { return nil }
+    private func timeoutFailure(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure? {
+        guard let timeLimit, worker.condemnedItem != nil, case .killed(signal: Signal.kill) = status else { return nil }
         let message = "timed out after \(timeLimit.seconds) s; the worker (pid \(worker.pid)) did not stop and was killed"
         return Failure(.timeout, message)
     }
@@ -345,6 +368,7 @@ package final class HostLoop {
     }
 
     private func handleSignals() {
+        Signal.letIn()
         if Signal.takeStop() { stopUntilContinued() }
         if let killTime, Clock.now() > killTime { killAll() }
         guard let signal = Signal.takeArrived() else { return }

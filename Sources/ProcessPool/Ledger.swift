@@ -8,7 +8,7 @@ import Wire
 struct Assignments {
     private(set) var chunks: [Chunk] = []
     /// Items of the oldest one that were done here.
-    private var itemsDone = 0
+    private(set) var itemsDone = 0
 
     mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
 
@@ -66,7 +66,10 @@ struct Ledger: ~Copyable {
     mutating func enter(_ entry: Entry, of assignments: inout Assignments, worker: Int) -> Consequence? {
         switch entry {
         case .output(let bytes, let items):
-            guard let chunk = assignments.finish(items: items) else { return nil }
+            guard let chunk = assignments.finish(items: items) else {
+                if !bytes.isEmpty { delivery.accept(.output(.memory(bytes)), items: 0, chunk: nil) }
+                return nil
+            }
             let items = min(items, chunk.remaining)
             tally.succeeded += items
             tally.skipped -= items

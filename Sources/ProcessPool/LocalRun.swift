@@ -18,7 +18,8 @@ package final class LocalRun {
     ) {
         self.source = source
         stopsAtFailure = plan.stopsAtFailure
-        scheduler = Scheduler(workers: 1, chunkItems: plan.chunkItems)
+        // To stop at a failure, no item behind it may have been run.
+        scheduler = Scheduler(workers: 1, chunkItems: plan.stopsAtFailure ? 1 : plan.chunkItems)
         ledger = Ledger(Delivery(output, isOrdered: true, observer: observer), plan.retries)
     }
 
@@ -58,7 +59,7 @@ package final class LocalRun {
                 case .nothingYet:
                     poller.removeAll()
                     if let number = source.waitsOn { poller.watchReadable(number, ()) }
-                    _ = poller.wait(milliseconds: nil)
+                    _ = poller.wait(milliseconds: source.isLookedAt ? 50 : nil)
                 }
             }
         } catch {

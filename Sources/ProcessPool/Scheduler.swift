@@ -79,9 +79,6 @@ package struct Scheduler {
     /// Nobody is left to work.
     package var isHelpless: Bool { workers.allSatisfy { $0.phase == .unusable } }
 
-    /// Items of chunks that no worker will run.
-    package var itemsReturned: Int { returned.reduce(0) { $0 + $1.remaining } }
-
     package mutating func handle(_ event: Event) -> [Action] {
         switch event {
         case .cut(let chunk):

@@ -28,6 +28,8 @@ final class WorkerHandle {
     /// What a worker's outbox takes in shared memory; larger items are sent from its own.
     static let pageBytes = (1 << 20) + StatusWords.size
     private static let readSize = 256 << 10
+    /// Then the others have their turn.
+    private static let readsAtOnce = 16
 
     /// Forks a worker, which closes `inherited` and runs `body`.
     init(
@@ -129,10 +131,13 @@ final class WorkerHandle {
     /// What has come through the pipe. A batch that is none costs the worker its life.
     func takeEntries() -> [Entry] {
         do {
-            while case .bytes(let count) = try results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize) {
+            var entries: [Entry] = []
+            for _ in 0..<WorkerHandle.readsAtOnce {
+                let read = try results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize)
+                guard case .bytes(let count) = read else { break }
+                entries += try reader.takeEntries()
                 if count < WorkerHandle.readSize { break }
             }
-            let entries = try reader.takeEntries()
             hasSpoken = hasSpoken || !entries.isEmpty
             return entries
         } catch {
@@ -152,6 +157,7 @@ final class WorkerHandle {
         let committed = status.load(.committed)
         guard committed != 0, status.load(.batch) == number else { return [] }
         let copy = pages.copyOfBuffer(bytes: Int(committed & 0xffff_ffff))
+        status.fence()
         // The worker may have sent this batch and begun the next while it was copied.
         guard status.load(.batch) == number, status.load(.committed) >= committed else { return [] }
         return (try? reader.look(at: copy, number: number, committedItems: Int(committed >> 32))) ?? []
@@ -173,7 +179,13 @@ final class WorkerHandle {
 
     /// Takes what it left behind, and reaps it.
     func bury() -> Death {
-        let entries = takeEntries() + takeUnsent()
+        var entries: [Entry] = []
+        while true { // all that is in the pipe
+            let more = takeEntries()
+            if more.isEmpty { break }
+            entries += more
+        }
+        entries += takeUnsent()
         return Death(status: child.wait(), entries: entries, wasReady: isReady)
     }
 

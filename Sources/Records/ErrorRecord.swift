@@ -18,7 +18,8 @@ package struct ErrorRecord {
     package func bytes(as format: OutputFormat) -> [UInt8] {
         var record = WireBuffer()
         switch format {
-        case .lines, .nul: record.append("error: \(failure.message)")
+        case .lines: record.append("error: \(failure.message.replacing("\n", with: " "))")
+        case .nul: record.append("error: \(failure.message)")
         case .jsonl:
             record.append("{\"error\":{\"index\":\(index),\"kind\":\"\(failure.kind)\",\"message\":")
             record.append(jsonString: failure.message)

@@ -5,6 +5,8 @@ import Wire
 
 /// Its functions hold on to this, so it lives as long as the state.
 package final class PmapModule {
+    static let emitOutsideTask = "pmap.emit works inside a task only"
+
     let marks: TableMarks
     private let main: Stack
     /// Made when a script first asks: they take longer than a short run.
@@ -42,7 +44,7 @@ package final class PmapModule {
     private var functions: [String: HostFunction] {
         [
             "emit": { [unowned self] stack throws(LuaError) in
-                guard let emit else { throw LuaError(message: "pmap.emit works inside a task only") }
+                guard let emit else { throw LuaError(message: PmapModule.emitOutsideTask) }
                 if stack.top > 0, stack.type(1) != .nil { try emit(stack) }
                 return 0
             },

@@ -15,9 +15,9 @@ package final class TaskRunner {
         package var isFilter = false
         /// A failure carries the item as text.
         package var keepsInput = false
-        /// Bytes that tasks may hold beyond what the script has built; nil for no limit.
         /// Tries of an item after the first, for `retry_if`.
         package var retries = 0
+        /// Bytes that tasks may hold beyond what the script has built; nil for no limit.
         package var memoryLimit: Int?
         /// Seconds that an item may take, as the message says it; nil for no limit.
         package var timeLimit: String?
@@ -52,7 +52,10 @@ package final class TaskRunner {
         stack.pushHandler()
         script.push(.task)
         script.push(.inputs)
-        script.module.emit = { [unowned self] stack throws(LuaError) in try emit(stack) }
+        script.module.emit = { [unowned self] stack throws(LuaError) in
+            guard isInTask else { throw LuaError(message: PmapModule.emitOutsideTask) }
+            try emit(stack)
+        }
     }
 
     // MARK: The worker's life
@@ -77,6 +80,7 @@ package final class TaskRunner {
     package var isSpent: Bool { form.memoryLimit != nil && script.state.refusedAllocations > 0 }
 
     private var worker = 0
+    private var isInTask = false
     /// Which time the items that follow are run.
     package var attempt = 1
 
@@ -161,6 +165,8 @@ package final class TaskRunner {
         let base = stack.top - 2
         stack.push(Int64(item))
         var failure: Failure?
+        isInTask = true
+        defer { isInTask = false }
         do throws(LuaError) {
             try stack.call(arguments: 2, results: -1, handler: TaskRunner.handler)
         } catch {
@@ -224,6 +230,10 @@ package final class TaskRunner {
         if let record, form.input.rawValue == form.output.rawValue {
             outbox.output.append(record)
             outbox.output.append(form.output.terminator)
+        } else if let record {
+            // Once more from its bytes: the task may have changed the value.
+            _ = try reader.read(record, onto: stack)
+            try writer.append(1, from: -1, of: stack, to: &outbox.output)
         } else {
             try writer.append(1, from: TaskRunner.inputs + 1, of: stack, to: &outbox.output)
         }

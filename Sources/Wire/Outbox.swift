@@ -123,6 +123,7 @@ package struct Outbox: ~Copyable {
         status.store(0, .committed) // first: with the next number, the old word would speak of the wrong batch
         number += 1
         status.store(number, .batch)
+        status.fence()
         beginBatch()
     }
 

@@ -38,6 +38,9 @@ import Synchronization
     /// Where a word is, for a signal handler to look at.
     package func address(of word: Word) -> UnsafeRawPointer { unsafe UnsafeRawPointer(words + word.rawValue) }
 
+    /// Keeps what is read or written before it before what comes after it, other memory included.
+    package func fence() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
+
     package func load(_ word: Word) -> UInt64 { unsafe words[word.rawValue].load(ordering: .acquiring) }
     package func store(_ value: UInt64, _ word: Word) { unsafe words[word.rawValue].store(value, ordering: .releasing) }
 }

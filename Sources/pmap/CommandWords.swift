@@ -66,7 +66,7 @@ struct CommandWords {
             return "missing value for \(option); write \(option) \(values[option] ?? "VALUE")"
         }
         if message.hasPrefix("Unknown option") {
-            if words.contains(where: { Int($0) ?? -1 > 0 }) && option.count == 2 {
+            if words.count == 2, words.contains(where: { Int($0) ?? -1 > 0 }), option.count == 2 {
                 return "unknown option '\(option)'; \(otherProgram)"
             }
             guard let guess = message.firstRange(of: "Did you mean ") else {

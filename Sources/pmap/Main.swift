@@ -14,7 +14,7 @@ enum Main {
     static let version = "0.1.0"
 
     static func main() {
-        Signal.restoreCrashSignals()
+        Signal.restoreDefaults()
         StandardDescriptor.fillGaps()
         do throws(UsageError) {
             let status = try run(Array(Swift.CommandLine.arguments.dropFirst()))
@@ -41,7 +41,9 @@ enum Main {
         let flags = try withScriptOptions(script, words, typed)
         if let own = try flags.seedValue(), own != seed { script.seedRandom(own) }
         let job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
-        return try run(job, script)
+        // The state is never closed: finalizers of the script's top level are nobody's business any more.
+        let status = try run(job, script)
+        withExtendedLifetime(script) { Process.exit(status.rawValue) }
     }
 
     /// The script's own options count where the command line says nothing.

@@ -77,6 +77,9 @@ final class Reporter: RunObserver {
         if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
         switch ending {
         case .completed where errorsFailure != nil, .stoppedByFailure where errorsFailure != nil: return .hostFailed
+        case .completed where tally.skipped > 0:
+            print("\(tally.skipped) of \(tally.items) items were not run")
+            return .hostFailed
         case .completed: return tally.failures > 0 ? .itemsFailed : .success
         case .stoppedByFailure: return .itemsFailed
         case .crashLoop(let deaths):

@@ -34,12 +34,16 @@ int pmap_affinity_count(void);
 /* "SEGV" of SIGSEGV, or NULL. */
 const char *pmap_signal_name(int number);
 
-/* The runtime's crash handlers are taken away: a crash ends this process with its signal and nothing else. */
-void pmap_restore_crash_signals(void);
+/* The runtime's crash handlers are taken away: a crash ends this process with its signal and nothing else. A SIGCHLD
+ * that was ignored is not any more. */
+void pmap_restore_signals(void);
 
 /* SIGINT, SIGTERM, SIGHUP and SIGTSTP are counted from now on and arrive only inside pmap_ppoll; SIGPIPE is
  * ignored. A SIGHUP or SIGTSTP that was ignored stays ignored. */
 void pmap_catch_signals(void);
+
+/* Lets the counted signals arrive now: ppoll lets them in only when it has to wait. */
+void pmap_let_signals_in(void);
 
 /* How often `signal` arrived since the last call. */
 int pmap_take_signal(int signal);
