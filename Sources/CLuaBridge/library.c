@@ -87,17 +87,34 @@ static void push_member(lua_State *L, const char *library, const char *name) {
 }
 
 /* The file object keeps its identity, whoever holds it; only the stream behind it changes. */
-static int begin_capture(lua_State *L) {
+static void lead_output_to(lua_State *L, FILE *stream) {
     fflush(NULL);
+    stdout = stream;
+    push_member(L, LUA_IOLIBNAME, "stdout");
+    luaL_Stream *file = luaL_testudata(L, -1, LUA_FILEHANDLE);
+    if (file) file->f = stream;
+}
+
+static int begin_capture(lua_State *L) {
     captured.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_captured});
     if (!captured.stream) return luaL_error(L, "no memory for capturing output");
     setvbuf(captured.stream, NULL, _IOFBF, 64 << 10);
+    lead_output_to(L, captured.stream);
     setvbuf(stderr, NULL, _IOLBF, 64 << 10); /* lines of many workers stay whole */
-    stdout = captured.stream;
-    push_member(L, LUA_IOLIBNAME, "stdout");
-    luaL_Stream *file = luaL_testudata(L, -1, LUA_FILEHANDLE);
-    if (file) file->f = captured.stream;
     return 0;
+}
+
+static int begin_producing(lua_State *L) {
+    lead_output_to(L, stderr);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    captured.programs = -1;
+    mode = PMAP_PRODUCING;
+    return 0;
+}
+
+int pmap_begin_producing(lua_State *L) {
+    lua_pushcfunction(L, begin_producing);
+    return lua_pcall(L, 0, 0, 0);
 }
 
 int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode new_mode) {
@@ -138,9 +155,10 @@ static char script_name[256];
 static int leave(lua_State *L) {
     int status = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE)
                                      : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
-    if (mode == PMAP_LOADING) {
+    if (mode == PMAP_LOADING || mode == PMAP_PRODUCING) {
+        const char *when = mode == PMAP_LOADING ? "before the first item" : "in inputs";
         fflush(NULL);
-        fprintf(stderr, "pmap: %s: it called os.exit(%d) before the first item\n", script_name, status);
+        fprintf(stderr, "pmap: %s: it called os.exit(%d) %s\n", script_name, status, when);
         _exit(2);
     }
     static const char last_words[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";

@@ -74,6 +74,7 @@ enum { caught_count = sizeof caught / sizeof *caught };
 
 static atomic_int arrived[NSIG];
 static sigset_t waiting_mask; /* the process's own, without the caught signals */
+static bool are_caught;
 
 static void count_signal(int number) { atomic_fetch_add(&arrived[number], 1); }
 
@@ -91,6 +92,7 @@ void pmap_catch_signals(void) {
         sigaddset(&blocked, caught[each]);
     }
     sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
+    are_caught = true;
     for (int each = 0; each < caught_count; each++) sigdelset(&waiting_mask, caught[each]);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -104,6 +106,7 @@ void pmap_let_signals_in(void) {
 int pmap_take_signal(int number) { return atomic_exchange(&arrived[number], 0); }
 
 void pmap_release_signals(void) {
+    if (!are_caught) return;
     for (int each = 0; each < caught_count; each++) {
         struct sigaction now;
         sigaction(caught[each], NULL, &now);
@@ -125,7 +128,7 @@ void pmap_die_by(int number) {
 
 int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds) {
     struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
-    return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, &waiting_mask);
+    return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, are_caught ? &waiting_mask : NULL);
 }
 
 /* SIGKILL itself would leave what the worker started alive. */

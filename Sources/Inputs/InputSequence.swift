@@ -76,6 +76,15 @@ package final class InputSequence: ChunkSource {
         }
     }
 
+    /// A stream may have no end, so it ends the count.
+    package func countRest() -> Int {
+        var rest = 0
+        while let source = try? openSource(), !(source is StreamSource || source is ValueSource) {
+            if case .records(_, let count)? = try? source.cut(items: 1 << 40) { rest += count } else { current = nil }
+        }
+        return rest
+    }
+
     /// The input that is being cut, or the next one.
     private func openSource() throws(Failure) -> (any RecordSource)? {
         if let current { return current }

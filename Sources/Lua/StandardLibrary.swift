@@ -26,6 +26,12 @@ extension Stack {
     /// The run's seed, when the script itself has said it.
     package func seedRandom(_ seed: UInt64) { pmap_library_seed(seed) }
 
+    /// This process makes items: what it prints must not come between the records.
+    package func beginProducing() throws(LuaError) {
+        let status = unsafe pmap_begin_producing(thread)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
     package func beginItem(_ number: Int) { pmap_library_begin_item(UInt64(number)) }
 
     package var hasCaptured: Bool { pmap_has_captured() }

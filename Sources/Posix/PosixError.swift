@@ -15,6 +15,7 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
 
     package static let isADirectory = EISDIR
     package static let isNoDescriptor = EBADF
+    package static let isBroken = EIO
     package var isDirectory: Bool { code == EISDIR }
     package var isMissing: Bool { code == ENOENT }
 

@@ -7,7 +7,7 @@ import Wire
 package struct Chunk: Equatable, Sendable {
     package let first: Int
     package let count: Int
-    package let payload: [UInt8]
+    package private(set) var payload: [UInt8]
     /// The items still to be run: all of them, unless the chunk comes back from a worker that died, or is for one item
     /// that failed.
     package private(set) var items: Range<Int>
@@ -27,6 +27,13 @@ package struct Chunk: Equatable, Sendable {
     /// The number of the first item to be run.
     package var next: Int { items.lowerBound }
     package var remaining: Int { items.count }
+
+    /// What is enough to say where the items came from: the payload's first bytes.
+    var withoutRecords: Chunk {
+        var head = self
+        head.payload = Array(payload.prefix(64))
+        return head
+    }
 
     func advanced(by done: Int) -> Chunk {
         var rest = self

@@ -8,6 +8,19 @@ enum Piece {
     case output(OutputBytes)
     case text([UInt8])
     case failed(FailedItem)
+
+    /// Bytes it takes in memory, roughly.
+    var cost: Int {
+        let own = 128
+        switch self {
+        case .output(.memory(let bytes)), .text(let bytes): return own + bytes.count
+        case .output(.spilled): return own
+        case .failed(let item):
+            let failure = item.failure
+            let texts = [failure.message, failure.traceback ?? "", failure.input ?? ""]
+            return texts.reduce(own + item.chunk.payload.count + failure.text.count) { $0 + $1.utf8.count }
+        }
+    }
 }
 
 /// Puts pieces in order and lets them leave.
@@ -20,6 +33,8 @@ struct Delivery: ~Copyable {
 
     /// What may wait for an earlier item in memory; the rest waits in the spill file.
     private static let heldInMemory = 32 << 20
+    /// What a chunk takes that is done and waits.
+    private static let chunkCost = 200
 
     init(_ output: consuming OutputQueue, isOrdered: Bool, observer: any RunObserver) {
         gather = Gather(isOrdered: isOrdered)
@@ -33,7 +48,9 @@ struct Delivery: ~Copyable {
     /// The reader is slow.
     var isFull: Bool { output.isFull }
     /// Nothing more should be handed out for now: the reader is slow, or memory and the spill file are full.
-    var isOverfull: Bool { output.isFull || bytesHeld > Delivery.heldInMemory }
+    var isOverfull: Bool {
+        output.isFull || bytesHeld + gather.openChunks * Delivery.chunkCost > Delivery.heldInMemory
+    }
     var isDone: Bool { output.isEmpty && gather.openChunks == 0 }
 
     mutating func open(_ chunk: Chunk) { gather.open(first: chunk.first, count: chunk.count) }
@@ -64,19 +81,16 @@ struct Delivery: ~Copyable {
 
     /// What has to wait goes to the spill file when memory holds enough.
     private mutating func hold(_ piece: Piece) -> Piece? {
-        guard case .output(.memory(let bytes)) = piece else { return piece }
-        if bytes.isEmpty { return nil }
-        if bytesHeld + bytes.count > Delivery.heldInMemory {
-            let spilled = output.spill(bytes)
-            if case .spilled = spilled { return .output(spilled) }
+        var held = piece
+        if case .output(.memory(let bytes)) = piece {
+            if bytes.isEmpty { return nil }
+            if bytesHeld + bytes.count > Delivery.heldInMemory { held = .output(output.spill(bytes)) }
         }
-        bytesHeld += bytes.count
-        return piece
+        bytesHeld += held.cost
+        return held
     }
 
-    private mutating func release(_ piece: Piece) {
-        if case .output(.memory(let bytes)) = piece { bytesHeld -= bytes.count }
-    }
+    private mutating func release(_ piece: Piece) { bytesHeld -= piece.cost }
 
     private mutating func leave(_ piece: Piece) {
         switch piece {

@@ -263,7 +263,10 @@ package final class HostLoop {
     /// What follows from a failed item.
     private func follow(_ consequence: Ledger.Consequence?) {
         switch consequence {
-        case .failure: if stopsAtFailure && ending == nil { end(.stoppedByFailure) }
+        case .failure:
+            guard stopsAtFailure, ending == nil else { break }
+            end(.stoppedByFailure)
+            ledger.skip(source.countRest())
         case .retry(let chunk, let delay) where ending == nil:
             retries.append((chunk, Clock.now() + delay))
             perform(scheduler.handle(.awaited))

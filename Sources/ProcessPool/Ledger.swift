@@ -58,6 +58,9 @@ struct Ledger: ~Copyable {
         self.retries = retries
     }
 
+    /// Items that will never be cut.
+    mutating func skip(_ items: Int) { tally.skipped += items }
+
     mutating func open(_ chunk: Chunk) {
         tally.skipped += chunk.count
         delivery.open(chunk)
@@ -99,7 +102,7 @@ struct Ledger: ~Copyable {
         guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
         tally.failed[failure.kind, default: 0] += 1
         tally.skipped -= 1
-        let item = FailedItem(item: chunk.next, chunk: chunk, failure: failure, worker: worker + 1)
+        let item = FailedItem(item: chunk.next, chunk: chunk.withoutRecords, failure: failure, worker: worker + 1)
         delivery.accept(.failed(item), items: 1, chunk: chunk)
         return .failure
     }

@@ -40,6 +40,7 @@ package final class LocalRun {
                 }
             }
         }
+        if ending == .stoppedByFailure { ledger.skip(source.countRest()) }
         body.tearDown(outbox: &outbox)
         outbox.flush()
         _ = take(batches.takeEntries())

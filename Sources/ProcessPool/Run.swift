@@ -7,6 +7,8 @@ package import Wire
 package protocol ChunkSource: AnyObject {
     /// The next chunk, of at most `items` items.
     func cut(items: Int) throws(Failure) -> Cut
+    /// How many items are left, as far as that can be told without waiting; there will be no further cut.
+    func countRest() -> Int
     /// Readable when more can be cut after `.nothingYet`.
     var waitsOn: Int32? { get }
     /// More may be there before `waitsOn` says so, and the host asks now and then.
@@ -24,6 +26,7 @@ package enum Cut {
 /// An item that gave no result.
 package struct FailedItem {
     package let item: Int
+    /// With the first bytes of its payload only.
     package let chunk: Chunk
     package let failure: Failure
     /// From 1.

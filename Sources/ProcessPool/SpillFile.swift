@@ -63,6 +63,7 @@ struct SpillFile: ~Copyable {
 
     mutating func read(offset: Int, count: Int) throws(PosixError) -> [UInt8] {
         let bytes = try file?.read(count: count, at: offset) ?? []
+        if bytes.count < count { throw PosixError("read", "the spill file", code: PosixError.isBroken) }
         wanted -= count
         if wanted == 0 {
             file?.empty()

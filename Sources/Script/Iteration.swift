@@ -16,6 +16,7 @@ package struct Iteration {
         stack = script.stack
         encoder = Encoder(stack)
         stack.top = 0
+        try? stack.beginProducing()
         script.push(.inputs)
     }
 

@@ -41,7 +41,7 @@ func `what memory does not hold for an earlier item comes out of the spill file 
         delivery.open(chunk(item))
         if item == 1 { continue }
         delivery.accept(.output(.memory(Array(repeating: 0, count: megabyte))), items: 1, chunk: chunk(item))
-        #expect(delivery.isOverfull == (item > 33))
+        #expect(delivery.isOverfull == (item > 32))
     }
     delivery.accept(.output(.memory([])), items: 1, chunk: chunk(1))
     while !delivery.isDone { try delivery.write() }

@@ -158,7 +158,6 @@ func `a fixed size of chunks is kept`(size: Int) {
     #expect(office.tell(.unusable(worker: 0, unfinished: [chunk(1, 1)])) == [])
     #expect(office.tell(.unusable(worker: 1, unfinished: [chunk(2, 1)])) == [])
     #expect(!office.scheduler.isHelpless)
-    #expect(office.scheduler.itemsReturned == 2)
     #expect(office.tell(.ended(worker: 2, items: 1, nanoseconds: long)) == ["2: 2-2"])
     #expect(office.tell(.unusable(worker: 2, unfinished: [chunk(2, 1)])) == [])
     #expect(office.scheduler.isHelpless)
@@ -195,6 +194,26 @@ func `a stop holds for the cut that is being made`(answer: Scheduler.Event) {
     #expect(scheduler.handle(answer) == [])
     #expect(scheduler.handle(.available) == [])
     #expect(scheduler.isDone)
+}
+
+@Test func `nobody leaves while an item waits to be tried again, and it needs no new cut`() {
+    var office = Office(workers: 2, items: 2)
+    _ = office.tell(.available)
+    #expect(office.tell(.awaited) == [])
+    #expect(office.tell(.ended(worker: 0, items: 1, nanoseconds: long)) == [])
+    #expect(office.tell(.ended(worker: 1, items: 1, nanoseconds: long)) == [])
+    #expect(!office.scheduler.isDone)
+    #expect(office.tell(.returned(chunk(1, 1))) == ["0: 1-1"])
+    #expect(office.tell(.ended(worker: 0, items: 1, nanoseconds: long)) == ["0 leaves", "1 leaves"])
+}
+
+@Test func `a stop does not wait for items that would be tried again`() {
+    var office = Office(workers: 1)
+    _ = office.tell(.available)
+    _ = office.tell(.awaited)
+    #expect(office.tell(.stop) == [])
+    #expect(office.tell(.ended(worker: 0, items: 1, nanoseconds: long)) == ["0 leaves"])
+    #expect(office.scheduler.isDone)
 }
 
 @Test func `a worker leaves after its share of items, and another comes in its place`() {

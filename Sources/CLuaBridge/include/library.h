@@ -9,6 +9,7 @@
 
 typedef enum {
     PMAP_LOADING,      /* the script's own process: as in lua, but os.exit says that no item has run */
+    PMAP_PRODUCING,    /* the script's own process makes items: what it prints goes to standard error */
     PMAP_IN_WORKER,    /* os.exit leaves at once; collectgarbage leaves frozen pages alone */
     PMAP_WITHOUT_WORKER /* the task runs in the host: os.exit says that it ends everything */
 } pmap_library_mode;
@@ -20,6 +21,9 @@ int pmap_change_library(lua_State *L, unsigned long long seed, const char *scrip
 /* From now on everything written to standard output is kept: by Lua, by C code, and by programs. `programs`
  * is the descriptor that becomes standard output for the latter. Answers a Lua status, as above. */
 int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode mode);
+
+/* This process makes items from now on: its standard output leads to standard error. Answers a Lua status. */
+int pmap_begin_producing(lua_State *L);
 
 /* The run's seed, when it is known only after the script was loaded. */
 void pmap_library_seed(unsigned long long seed);
