@@ -11,7 +11,7 @@ import Wire
 
 @Test(
     arguments: [
-        .range(offset: 0, length: 0), .range(offset: 1 << 40, length: .max), .bytes([]), .bytes(Array(0...255)),
+        .range(offset: 0, length: 0), .range(offset: 1 << 40, length: .max), .bytes([]), .bytes(Array(0...255)[...]),
         .listed,
     ] as [Payload.Records])
 func `a payload comes out as it went in`(records: Payload.Records) {

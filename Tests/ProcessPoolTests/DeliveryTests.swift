@@ -51,7 +51,7 @@ func `what memory does not hold for an earlier item comes out of the spill file 
 @Test func `text and failures keep their places among the records`() throws {
     let paper = try Paper()
     let listener = Listener()
-    var ledger = Ledger(Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener))
+    var ledger = Ledger(Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener), RetryPolicy())
     var (early, late) = (Assignments(), Assignments())
     ledger.open(chunk(1, 2))
     ledger.open(chunk(3, 2))
@@ -74,7 +74,7 @@ func `what memory does not hold for an earlier item comes out of the spill file 
 @Test func `a worker is not believed to have done more than it was given`() throws {
     let paper = try Paper()
     let listener = Listener()
-    var ledger = Ledger(Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener))
+    var ledger = Ledger(Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener), RetryPolicy())
     var assignments = Assignments()
     #expect(ledger.enter(.output([1], items: 1), of: &assignments, worker: 0) == nil)
     #expect(ledger.enter(.chunkEnd(nanoseconds: 1), of: &assignments, worker: 0) == nil)
