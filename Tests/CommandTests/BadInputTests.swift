@@ -23,6 +23,14 @@ import Testing
         "standard input that is a folder", [:], "pmap -e item < .",
         err: "pmap: -: a folder has no lines; name the files in it\n", status: 2),
     Row(
+        "a file that cannot be read further", ["f": "a\n"], "pmap -j 1 -e item f /proc/self/mem",
+        out: "a\n", err: "pmap: /proc/self/mem: read: Input/output error\n", status: 3),
+    Row("a device without bytes", [:], "pmap -e item /dev/null"),
+    Row(
+        "lines that came after the start are not read", ["f": "a\nb\n"],
+        "pmap -j 2 --chunk 1 -e 'io.open(\"f\", \"a\"):write(\"more\\n\"):close() return item' f; wc -l < f",
+        out: "a\nb\n4\n"),
+    Row(
         "an item of a list need not travel", "inputs = { 'a', print } task = type", "pmap -j 2 t.lua",
         out: "string\nfunction\n"),
     Row(

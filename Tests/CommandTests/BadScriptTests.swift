@@ -53,6 +53,30 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
         "lua5.4 -e 'io.open(\"t.luac\", \"w\"):write(string.dump(loadfile \"s.lua\")):close()'; pmap t.luac ::: a",
         err: "pmap: t.luac: this is Lua bytecode; give the source text\n", status: 2),
     Row(
+        "a compiled script that breaks off", [:], "printf '\\033Lua' > t.luac; pmap t.luac ::: a",
+        err: "pmap: t.luac: this is Lua bytecode; give the source text\n", status: 2),
+    Row(
+        "a script of only a first line for the shell", ["t.lua": "#!/usr/bin/env pmap"], "pmap t.lua ::: a",
+        err: "pmap: t.lua: no task: write function task(item) … end, or return a function\n", status: 2),
+    Row(
+        "a byte order mark, and then a line for the shell",
+        ["t.lua": "\u{FEFF}#!/usr/bin/env pmap\nreturn string.upper"],
+        "pmap t.lua ::: a", out: "A\n"),
+    Row(
+        "a script that kills pmap", ["t.lua": "os.execute 'kill -9 $PPID'"], "(pmap t.lua ::: a; exit $?) 2>/dev/null",
+        status: 137),
+    Row(
+        "setup that fails in one of two workers",
+        "function setup(w) if w.id == 1 then error('no', 0) end end function task(x) return x end",
+        "pmap -j 2 --chunk 1 t.lua ::: a b c d", out: "a\nb\nc\nd\n",
+        err: "pmap: t.lua: setup failed in a worker; the others go on: no\n" + traceback),
+    Row(
+        "teardown that fails", "function teardown() error('no', 0) end function task(x) return x end",
+        "pmap -j 1 t.lua ::: a b", out: "a\nb\n", err: "pmap: teardown: no\n"),
+    Row(
+        "teardown that ends its worker", "function teardown() os.exit(3) end function task(x) return x end",
+        "pmap -j 1 t.lua ::: a b", out: "a\nb\n"),
+    Row(
         "a script in another folder goes by its file's name", ["d/t.lua": "return ="], "pmap d/t.lua ::: a",
         err: "pmap: t.lua:1: unexpected symbol near '='\n", status: 2),
     Row(

@@ -23,6 +23,15 @@ import Testing
     Row(
         "the file of --errors is full", [:], "pmap --errors /dev/full -e 'error(\"no\", 0)' ::: a 2>&1 | tail -1",
         out: "pmap: write /dev/full: No space left on device\n", status: 3),
+    Row(
+        "a limit on the size of files", [:], "trap '' XFSZ; ulimit -f 2000; seq 400000 | pmap -j 0 -e item > out",
+        err: "pmap: write standard output: File too large\n", status: 3),
+    Row("all three closed, and a failure", [:], "pmap -j 2 -t none -e 'error()' ::: a b <&- >&- 2>&-", status: 1),
+    Row("all three closed, with -j 0", [:], "pmap -j 0 -t none -e item ::: a b <&- >&- 2>&-"),
+    Row(
+        "errors kept on standard output", [:],
+        "pmap --errors /dev/stdout -e 'error(\"no\", 0)' ::: a 2>/dev/null | pmap -f jsonl -e 'item.message'",
+        out: "no\n", status: 1),
     Row("standard error full", [:], "pmap -e 'error()' ::: a b 2> /dev/full", status: 1),
     Row(
         "standard input closed, and read", [:], "pmap -e item <&-",

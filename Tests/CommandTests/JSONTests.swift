@@ -45,6 +45,9 @@ func `JSON keeps its values on the way through`(row: Row) throws { try row.check
         "integer and float differ", [:], "pmap -f jsonl -e 'math.type(item)'", input: "1\n1.0\n1e0\n",
         out: "integer\nfloat\nfloat\n"),
     Row("arrays count from 1", [:], "pmap -f jsonl -e 'item[1], #item'", input: "[\"a\",\"b\"]\n", out: "a\t2\n"),
+    Row("a byte order mark in front", [:], "printf '\\357\\273\\2771\\n' | pmap -f jsonl -e item", out: "1\n"),
+    Row("of two equal keys the last", [:], "pmap -f jsonl -e 'item.a'", input: "{\"a\":1,\"a\":2}\n", out: "2\n"),
+    Row("arguments are JSON too", [:], "pmap -f jsonl -e 'item.a' ::: '{\"a\":\n1}' '{\"a\":2}'", out: "1\n2\n"),
     Row("a string is a string", [:], "pmap -f jsonl -e item", input: "\"a b\"\n", out: "a b\n"),
 ])
 func `JSON becomes Lua values`(row: Row) throws { try row.check() }

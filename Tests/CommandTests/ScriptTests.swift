@@ -158,6 +158,18 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
         "an option with a value that cannot be", "options = { on_error = 'ignore' } return string.upper",
         "pmap t.lua ::: a", err: "pmap: t.lua: options.on_error: ignore: write drop, keep or stop\n", status: 2),
     Row(
+        "a format that does not exist", "options = { to = 'xml' } return string.upper", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.to: unknown format \"xml\": write lines, nul, jsonl, lua or none\n", status: 2),
+    Row(
+        "a number that cannot be", "options = { chunk = 0 } return string.upper", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.chunk: 0: write a number of items, 1 or more\n", status: 2),
+    Row(
+        "a value of the wrong type", "options = { jobs = {} } return string.upper", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.jobs is a table; write a string, number or boolean\n", status: 2),
+    Row(
+        "a list of options", "options = { 'jobs' } return string.upper", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options: a key is a number, not the name of an option\n", status: 2),
+    Row(
         "options that are no table", "options = 'jobs' return string.upper",
         "pmap t.lua ::: a",
         err: "pmap: t.lua: options is a string; write a table, as in { jobs = 2 }\n", status: 2),

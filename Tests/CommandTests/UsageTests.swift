@@ -29,6 +29,12 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("-D =x", "-D =x: write NAME=VALUE"),
     wrong("--errors /nosuch/f", "--errors /nosuch/f: No such file or directory"),
     wrong("-o out", "-o: write to a file with > FILE"),
+    wrong("-0 -f jsonl", "-0 is --from nul; it cannot go with --from jsonl"),
+    wrong("--errors .", "--errors .: Is a directory"),
+    wrong("--dry-run", "--dry-run: try the task on one item: pmap -j0 SCRIPT ::: ITEM"),
+    wrong("--colsep ,", "--colsep: split the item in the task"),
+    wrong("-I {}", "-I: the item is the variable item in the task"),
+    wrong("-n 1", "unknown option '-n'; pmap --help lists them"),
     wrong("-a f", "-a: write the file behind the script: pmap SCRIPT FILE"),
 ])
 func `a wrong option is answered with what to write`(row: Row) throws { try row.check() }
@@ -43,6 +49,11 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
         "only :::", [:], "pmap ::: a",
         err:
             "pmap: no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more\n",
+        status: 2),
+    Row(
+        "an option of the other pmap", [:], "pmap -x 1234",
+        err:
+            "pmap: unknown option '-x'; the pmap that shows the memory map of a process is another program, from procps\n",
         status: 2),
     Row(
         "a value that is missing", ["t.lua": ""], "pmap t.lua -j", err: "pmap: missing value for -j; write -j N\n",
@@ -72,6 +83,7 @@ func `a wrong command line is answered with a right one`(row: Row) throws { try 
     Row("fewer", [:], "pmap -j -1 -e item ::: a", out: "a\n"),
     Row("far fewer is one", [:], "pmap -j -1000 -e item ::: a", out: "a\n"),
     Row("none", [:], "pmap -j 0 -e item ::: a", out: "a\n"),
+    Row("--max-procs of xargs", [:], "pmap --max-procs 2 -e item ::: a", out: "a\n"),
     Row("-k is accepted", [:], "pmap -k -e item ::: a", out: "a\n"),
     Row("--unordered gives the same records", [:], "seq 100 | pmap -u --chunk 1 -e item | sort -n | cmp - <(seq 100)"),
     Row(
