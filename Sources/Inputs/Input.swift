@@ -58,7 +58,8 @@ package enum Input: Equatable, Sendable {
     /// that may not have the size they say.
     var rangedSize: Int? {
         switch self {
-        case .file(_, let kind), .standardInput(let kind): kind.kind == .regular && kind.size > Input.page ? kind.size : nil
+        case .file(_, let kind), .standardInput(let kind):
+            kind.kind == .regular && kind.size > Input.page ? kind.size : nil
         default: nil
         }
     }

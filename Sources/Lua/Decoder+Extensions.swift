@@ -18,7 +18,9 @@ extension Decoder {
             stack.pushNull()
         case .timestamp:
             let time = try reader.readTimestamp(count: count)
-            if time.nanoseconds == 0 { stack.push(time.seconds) } else {
+            if time.nanoseconds == 0 {
+                stack.push(time.seconds)
+            } else {
                 stack.push(Double(time.seconds) + Double(time.nanoseconds) / 1e9)
             }
         case .reference:
@@ -40,7 +42,8 @@ extension Decoder {
         let start = reader.offset, end = start + count, outerEnd = reader.payloadEnd
         guard let kind = WireExtension(rawValue: code) else { throw .unknownExtension(code, at: start) }
         reader.payloadEnd = end
-        var frame = kind == .function
+        var frame =
+            kind == .function
             ? try openFunction(awaited: awaited, &reader) : try openWithMetatable(kind, awaited: awaited, &reader)
         frame.end = end
         frame.outerEnd = outerEnd

@@ -19,7 +19,8 @@ extension Stack {
     package func armTimeout(_ words: StatusWords, seconds: String) {
         let (current, condemned) = unsafe (words.address(of: .current), words.address(of: .condemned))
         unsafe pmap_arm_timeout(
-            thread, current.assumingMemoryBound(to: UInt64.self), condemned.assumingMemoryBound(to: UInt64.self), seconds)
+            thread, current.assumingMemoryBound(to: UInt64.self), condemned.assumingMemoryBound(to: UInt64.self),
+            seconds)
     }
 
     /// After an item: takes away what a timeout has left.

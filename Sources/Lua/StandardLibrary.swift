@@ -19,7 +19,8 @@ extension Stack {
 
     /// Keeps from now on what is written to standard output; `programs` is the descriptor that programs write to.
     package func beginCapture(programs: Int32, mode: LibraryMode) throws(LuaError) {
-        let status = unsafe pmap_begin_capture(thread, programs, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
+        let status = unsafe pmap_begin_capture(
+            thread, programs, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
         if status != LUA_OK { throw popError(status: status) }
     }
 

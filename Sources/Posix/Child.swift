@@ -54,7 +54,7 @@ package struct Child: ~Copyable {
             fflush(nil)
             _exit(status)
         }
-        setpgid(pid, pid) // as the child does itself: whoever is first
+        setpgid(pid, pid)  // as the child does itself: whoever is first
         let death = pmap_pidfd_open(pid)
         if death < 0 {
             let error = PosixError("pidfd_open")
@@ -108,7 +108,7 @@ package struct Child: ~Copyable {
     private static func reap(_ pid: Int32) -> ExitStatus {
         var state = unsafe siginfo_t()
         _ = retrying { unsafe waitid(P_PID, id_t(pid), &state, WEXITED | WNOWAIT) }
-        _ = Glibc.kill(-pid, SIGKILL) // before the child is reaped its number cannot mean another group
+        _ = Glibc.kill(-pid, SIGKILL)  // before the child is reaped its number cannot mean another group
         var status: Int32 = 0
         _ = retrying { unsafe waitpid(pid, &status, 0) }
         let signal = status & 0x7f

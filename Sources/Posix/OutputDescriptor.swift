@@ -42,7 +42,8 @@ package struct OutputDescriptor: ~Copyable {
         let count = unsafe bytes.withUnsafeBytes { memory in
             let from = unsafe memory.baseAddress.map { unsafe $0 + start }
             return retrying {
-                unsafe way == .socket ? send(number, from, size, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+                unsafe way == .socket
+                    ? send(number, from, size, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
                     : Glibc.write(number, from, size)
             }
         }

@@ -31,7 +31,7 @@ package struct Poller<Key> {
         let happened = unsafe descriptors.withUnsafeMutableBufferPointer {
             unsafe pmap_ppoll($0.baseAddress, count, milliseconds ?? -1)
         }
-        guard happened > 0 else { return [] } // nothing, or EINTR: whoever waits looks at its signals
+        guard happened > 0 else { return [] }  // nothing, or EINTR: whoever waits looks at its signals
         return zip(descriptors, keys).lazy.filter { $0.0.revents != 0 }.map { $0.1 }
     }
 }

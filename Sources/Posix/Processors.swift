@@ -24,7 +24,9 @@ package enum Processors {
                 }
             } else if parts[1].split(separator: ",").contains("cpu") {
                 let folder = "/sys/fs/cgroup/cpu\(path)"
-                let words = ["quota", "period"].map { readText("\(folder)/cpu.cfs_\($0)_us").split(separator: "\n").first ?? "" }
+                let words = ["quota", "period"].map {
+                    readText("\(folder)/cpu.cfs_\($0)_us").split(separator: "\n").first ?? ""
+                }
                 note(words, &smallest)
             }
         }
@@ -32,7 +34,9 @@ package enum Processors {
     }
 
     private static func note(_ words: [Substring], _ smallest: inout Int?) {
-        guard words.count >= 2, let quota = Int(words[0]), let period = Int(words[1]), quota > 0, period > 0 else { return }
+        guard words.count >= 2, let quota = Int(words[0]), let period = Int(words[1]), quota > 0, period > 0 else {
+            return
+        }
         smallest = min(smallest ?? Int.max, (quota + period - 1) / period)
     }
 

@@ -76,7 +76,8 @@ enum Command: Equatable {
         case .run(let chunk):
             let items = chunk.items
             let fields = [
-                chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.slot, chunk.attempt, chunk.payload.count,
+                chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.slot, chunk.attempt,
+                chunk.payload.count,
             ]
             buffer.append(native: Command.runTag)
             for field in fields { buffer.append(native: UInt64(field)) }

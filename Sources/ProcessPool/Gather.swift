@@ -48,7 +48,7 @@ package struct Gather<Piece> {
         if rest > 0 { slots[item + 1] = Slot(count: rest) }
         slots[item] = Slot(count: 1, pieces: slot.done == 0 ? slot.pieces : [])
         if first == head {
-            head = item // what was done of the head has left already
+            head = item  // what was done of the head has left already
         } else if isOrdered && slot.done > 0 {
             slot.count = slot.done
             slots[first] = slot

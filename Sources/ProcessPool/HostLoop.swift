@@ -316,7 +316,8 @@ package final class HostLoop {
     /// What a worker leaves that was killed because its item took too long.
     private func timeoutFailure(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure? {
         guard let timeLimit, worker.condemnedItem != nil, case .killed(signal: Signal.kill) = status else { return nil }
-        let message = "timed out after \(timeLimit.seconds) s; the worker (pid \(worker.pid)) did not stop and was killed"
+        let message =
+            "timed out after \(timeLimit.seconds) s; the worker (pid \(worker.pid)) did not stop and was killed"
         return Failure(.timeout, message)
     }
 
@@ -349,7 +350,9 @@ package final class HostLoop {
         guard Clock.now() - lastLook >= HostLoop.lookInterval * 1_000_000 else { return }
         lastLook = Clock.now()
         if waitsForSource && source.isLookedAt { handle(.source) }
-        for case let worker? in workers where worker.isBusy && !ledger.delivery.isFull { take(worker.takeUnsentOfSilent(), from: worker) }
+        for case let worker? in workers where worker.isBusy && !ledger.delivery.isFull {
+            take(worker.takeUnsentOfSilent(), from: worker)
+        }
     }
 
     // MARK: Output, signals, ends

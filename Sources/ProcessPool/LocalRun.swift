@@ -29,7 +29,9 @@ package final class LocalRun {
             return (.noWorkers(Failure(.error, "the machine has no memory"), inSetup: false), ledger.tally)
         }
         var outbox = Outbox(pages.buffer(), pages.statusWords()) { batches.append($0) }
-        if let failure = body.setUp(worker: 1, outbox: &outbox) { return (.noWorkers(failure, inSetup: true), ledger.tally) }
+        if let failure = body.setUp(worker: 1, outbox: &outbox) {
+            return (.noWorkers(failure, inSetup: true), ledger.tally)
+        }
         var events = [Scheduler.Event.available]
         while !events.isEmpty, ending == nil {
             for action in scheduler.handle(events.removeFirst()) {

@@ -18,7 +18,9 @@ package struct RetryPolicy: Sendable {
     package func delay(item: Int, attempt: Int) -> Int? {
         if attempt > retries { return nil }
         // Between half and one and a half times the wait, so that what failed together does not come back together.
-        let jitter = 0.5 + Double(mixed(seed &+ UInt64(item) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(attempt)) >> 11) / Double(1 << 53)
+        let jitter =
+            0.5 + Double(mixed(seed &+ UInt64(item) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(attempt)) >> 11)
+            / Double(1 << 53)
         return Int(min(backoff * Double(sign: .plus, exponent: min(attempt - 1, 60), significand: 1) * jitter, 1e17))
     }
 

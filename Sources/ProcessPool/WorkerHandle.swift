@@ -40,7 +40,9 @@ final class WorkerHandle {
         var up = try Descriptor.pipe()
         let pages = try SharedPages(bytes: WorkerHandle.pageBytes)
         status = pages.statusWords()
-        let (own, others) = ((down.readingNumber, up.writingNumber), [down.writingNumber, up.readingNumber] + inherited)
+        let (own, others) = (
+            (down.readingNumber, up.writingNumber), [down.writingNumber, up.readingNumber] + inherited
+        )
         child = try Child.fork {
             Descriptor.closeInherited(others)
             var loop = WorkerLoop(
@@ -180,7 +182,7 @@ final class WorkerHandle {
     /// Takes what it left behind, and reaps it.
     func bury() -> Death {
         var entries: [Entry] = []
-        while true { // all that is in the pipe
+        while true {  // all that is in the pipe
             let more = takeEntries()
             if more.isEmpty { break }
             entries += more

@@ -2,8 +2,10 @@
 
 /// What people type who mean one of ours.
 private let otherNames = [
-    "line": "lines", "text": "lines", "txt": "lines", "raw": "lines", "null": "nul", "zero": "nul", "0": "nul", "print0": "nul",
-    "json": "jsonl", "ndjson": "jsonl", "jsonlines": "jsonl", "json-lines": "jsonl", "luon": "lua", "nothing": "none", "no": "none",
+    "line": "lines", "text": "lines", "txt": "lines", "raw": "lines", "null": "nul", "zero": "nul", "0": "nul",
+    "print0": "nul",
+    "json": "jsonl", "ndjson": "jsonl", "jsonlines": "jsonl", "json-lines": "jsonl", "luon": "lua", "nothing": "none",
+    "no": "none",
 ]
 
 /// The format that a user's word names.

@@ -76,7 +76,9 @@ struct JSONWriter: ~Copyable {
         return largest
     }
 
-    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer)
+        throws(RecordError)
+    {
         buffer.append(UInt8(ascii: "["))
         for place in 0..<count {
             if place > 0 { buffer.append(UInt8(ascii: ",")) }

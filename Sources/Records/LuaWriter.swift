@@ -58,7 +58,9 @@ struct LuaWriter: ~Copyable {
         open.leave()
     }
 
-    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer)
+        throws(RecordError)
+    {
         for place in 0..<count {
             if place > 0 { buffer.append(", ") }
             stack.rawGet(index, at: place + 1)

@@ -13,7 +13,8 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
         case .unknownFormat(let name, let known, let meant):
             let list = known.joined(separator: ", ")
             if let meant { return "unknown format \"\(name)\": did you mean \(meant)? (\(list))" }
-            return "unknown format \"\(name)\": write \(known.dropLast().joined(separator: ", ")) or \(known.last ?? "")"
+            return
+                "unknown format \"\(name)\": write \(known.dropLast().joined(separator: ", ")) or \(known.last ?? "")"
         case .notJSON(let fault):
             return "not JSON: \(fault.description)"
         case .badNumber(let token):

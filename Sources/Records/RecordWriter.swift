@@ -40,7 +40,9 @@ package struct RecordWriter: ~Copyable {
 
     private var isText: Bool { format == .lines || format == .nul }
 
-    private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer)
+        throws(RecordError)
+    {
         if format == .none { return }
         let isJSONList = format == .jsonl && fields.count > 1
         guard stack.reserve(8) else { throw .unwritable(.unreadable("stack overflow"), format: format, path: "result") }

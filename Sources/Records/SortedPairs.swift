@@ -122,7 +122,9 @@ struct SortedPairs: ~Copyable {
         let last = stack.top
         while true {
             let count: Int32
-            do { count = try stack.nextPairs(index, limit: SortedPairs.limit) } catch { throw .unreadable(error.message) }
+            do { count = try stack.nextPairs(index, limit: SortedPairs.limit) } catch {
+                throw .unreadable(error.message)
+            }
             if count == 0 { break }
             for pair in 0..<count { try add(key: last + 2 * pair + 1, slot: 0, on: stack) }
             stack.copy(last + 2 * count - 1)
@@ -137,7 +139,9 @@ struct SortedPairs: ~Copyable {
         let type = stack.type(index)
         switch type {
         case .string:
-            guard let name = stack.recordBytes(index), UInt32(exactly: name.count) != nil else { throw .key("4 GB of text") }
+            guard let name = stack.recordBytes(index), UInt32(exactly: name.count) != nil else {
+                throw .key("4 GB of text")
+            }
             names.append(name)
             append(.text, from: start, slot: slot, rank: 1)
         case .number where stack.isInteger(index):

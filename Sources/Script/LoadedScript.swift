@@ -60,7 +60,9 @@ package final class LoadedScript {
             try stack.load(text.bytes, name: text.chunkName)
             try stack.call(arguments: 0, results: 1)
         } catch {
-            throw .lua(error.message.hasPrefix(name) ? error : LuaError(message: "\(name): \(error.message)", traceback: error.traceback))
+            throw .lua(
+                error.message.hasPrefix(name)
+                    ? error : LuaError(message: "\(name): \(error.message)", traceback: error.traceback))
         }
         defer { stack.top = height }
         switch stack.type(-1) {

@@ -40,7 +40,8 @@ extension Stack {
     func loadInline(_ code: String) throws(ScriptError) {
         let words = code.drop(while: \.isWhitespace).split(maxSplits: 3) { " \t\n(".contains($0) }
         let isFunction = code.drop(while: \.isWhitespace).hasPrefix("function") && words.first == "function"
-        let definesTask = words.starts(with: ["function", "task"]) || words.starts(with: ["local", "function", "task"])
+        let definesTask =
+            words.starts(with: ["function", "task"]) || words.starts(with: ["local", "function", "task"])
         let (expression, asExpression) = tryInline("return \(code)")
         if isFunction && (expression == nil || definesTask) { throw .functionInsteadOfBody }
         guard let expression else { return }

@@ -7,7 +7,7 @@
 // length is `open` then, and it reaches as far as the committed bytes do.
 
 enum BatchFormat {
-    static let magic: UInt64 = 0x7061_6d70_6261_7463 // "pmapbatc"
+    static let magic: UInt64 = 0x7061_6d70_6261_7463  // "pmapbatc"
     static let headerSize = 24
     static let entryHeaderSize = 16
     static let open = UInt64.max

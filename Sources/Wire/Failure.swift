@@ -60,7 +60,8 @@ extension WireBuffer {
             field(at: &offset, end: range.upperBound).map { String(decoding: $0, as: UTF8.self) }
         }
         var failure = Failure(
-            texts[0].flatMap(Failure.Kind.init) ?? .error, texts[1] ?? "(no message)", traceback: texts[2], input: texts[3])
+            texts[0].flatMap(Failure.Kind.init) ?? .error, texts[1] ?? "(no message)", traceback: texts[2],
+            input: texts[3])
         failure.text = field(at: &offset, end: range.upperBound) ?? []
         failure.isFinal = field(at: &offset, end: range.upperBound) != nil
         return failure

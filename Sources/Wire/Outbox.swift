@@ -23,7 +23,8 @@ package struct Outbox: ~Copyable {
     private static let batchBytes = 256 << 10
 
     /// `send` must have passed all of the bytes on when it returns.
-    package init(_ buffer: consuming WireBuffer, _ status: StatusWords, send: @escaping (borrowing WireBuffer) -> Void) {
+    package init(_ buffer: consuming WireBuffer, _ status: StatusWords, send: @escaping (borrowing WireBuffer) -> Void)
+    {
         output = buffer
         self.status = status
         self.send = send
@@ -120,7 +121,7 @@ package struct Outbox: ~Copyable {
         status.store(1, .sending)
         send(output)
         status.store(0, .sending)
-        status.store(0, .committed) // first: with the next number, the old word would speak of the wrong batch
+        status.store(0, .committed)  // first: with the next number, the old word would speak of the wrong batch
         number += 1
         status.store(number, .batch)
         status.fence()

@@ -21,13 +21,16 @@ struct CommandWords {
         "--quote": "nothing is passed through a shell here", "--pipepart": "files are read in parallel anyway",
         "--block": "chunks adapt by themselves; --chunk N fixes them",
     ]
-    private static let sameThing = ["--max-procs": "--jobs", "--chunksize": "--chunk", "--maxtasksperchild": "--max-tasks"]
+    private static let sameThing = [
+        "--max-procs": "--jobs", "--chunksize": "--chunk", "--maxtasksperchild": "--max-tasks",
+    ]
 
     /// What an option's value looks like, for the message that it is missing.
     private static let values = [
         "-j": "N", "-P": "N", "--jobs": "N", "-f": "FORMAT", "--from": "FORMAT", "-t": "FORMAT", "--to": "FORMAT",
         "-e": "CODE", "--eval": "CODE", "-D": "NAME=VALUE", "-l": "NAME", "--chunk": "N",
-        "--on-error": "drop|keep|stop", "--max-tasks": "N", "--memory": "SIZE", "--timeout": "SECONDS", "--retries": "N", "--backoff": "SECONDS",
+        "--on-error": "drop|keep|stop", "--max-tasks": "N", "--memory": "SIZE", "--timeout": "SECONDS",
+        "--retries": "N", "--backoff": "SECONDS",
         "--seed": "N", "--errors": "FILE", "--spill": "SIZE",
     ]
 
@@ -60,7 +63,8 @@ struct CommandWords {
 
     /// ArgumentParser's message as pmap words its own.
     private static func reworded(_ message: String, _ words: [String]) -> String {
-        let quoted = message.split(separator: "'", omittingEmptySubsequences: false).dropFirst().first.map(String.init) ?? ""
+        let quoted =
+            message.split(separator: "'", omittingEmptySubsequences: false).dropFirst().first.map(String.init) ?? ""
         let option = String(quoted.prefix { $0 != " " })
         if message.hasPrefix("Missing value") {
             return "missing value for \(option); write \(option) \(values[option] ?? "VALUE")"
@@ -84,7 +88,8 @@ struct CommandWords {
             let rest = text[quote.upperBound...]
             let name = rest.prefix { $0 != "'" }.replacing("-", with: "_")
             let guess = rest.firstRange(of: "did you mean '--").map { rest[$0.upperBound...].prefix { $0 != "'" } }
-            return "options.\(name): no such option" + (guess.map { "; did you mean \($0.replacing("-", with: "_"))?" } ?? "")
+            return "options.\(name): no such option"
+                + (guess.map { "; did you mean \($0.replacing("-", with: "_"))?" } ?? "")
         }
         if text.hasPrefix("--") {
             let name = text.dropFirst(2).prefix { $0 != " " && $0 != ":" }

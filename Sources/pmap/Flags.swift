@@ -48,7 +48,9 @@ struct Flags: ParsableArguments {
         help: ArgumentHelp("Require a module first, as a global; may be repeated.", valueName: "name"))
     var modules: [String] = []
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Items a chunk; by default it adapts while running.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Items a chunk; by default it adapts while running.", valueName: "n"))
     var chunk: String?
 
     @Option(
@@ -60,7 +62,9 @@ struct Flags: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Replace a worker after so many items.", valueName: "n"))
     var maxTasks: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The seed of math.random: the same seed gives the same output.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The seed of math.random: the same seed gives the same output.", valueName: "n"))
     var seed: String?
 
     @Option(help: ArgumentHelp("A file for one JSON line per failed item.", valueName: "file"))

@@ -47,9 +47,13 @@ struct Job {
     }
 
     /// FILE or `:::`, else the script's `inputs`, else standard input.
-    private static func inputs(_ files: [String], _ arguments: [String]?, _ script: LoadedScript) throws(UsageError) -> [Input] {
+    private static func inputs(_ files: [String], _ arguments: [String]?, _ script: LoadedScript) throws(UsageError)
+        -> [Input]
+    {
         if let arguments {
-            if let file = files.first { throw UsageError("\(file) and ':::'; items come from files or from arguments, not from both") }
+            if let file = files.first {
+                throw UsageError("\(file) and ':::'; items come from files or from arguments, not from both")
+            }
             return [.arguments(arguments)]
         }
         if files.isEmpty {
@@ -66,8 +70,13 @@ struct Job {
             return inputs
         } catch {
             let file = error.subject
-            if error.isMissing { throw UsageError("\(file): no such file; to give items as arguments write ::: \(file)") }
-            if error.isDirectory { throw UsageError("\(file): a folder has no lines; name the files in it\(file == "-" ? "" : ", as in \(file)/*")") }
+            if error.isMissing {
+                throw UsageError("\(file): no such file; to give items as arguments write ::: \(file)")
+            }
+            if error.isDirectory {
+                throw UsageError(
+                    "\(file): a folder has no lines; name the files in it\(file == "-" ? "" : ", as in \(file)/*")")
+            }
             throw UsageError("\(file): cannot read it: \(error.reason)")
         }
     }

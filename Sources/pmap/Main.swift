@@ -73,12 +73,13 @@ enum Main {
         if let code = flags.code { return (.inline(code), flags.words) }
         guard let script = flags.words.first else {
             throw UsageError(
-                "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more")
+                "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more"
+            )
         }
         let files = Array(flags.words.dropFirst())
-        if script == "-" && files.contains("-") { 
+        if script == "-" && files.contains("-") {
             throw UsageError("standard input is the script already; name a FILE, or write ::: ITEM …")
-         }
+        }
         return (script == "-" ? .standardInput : .file(script), files)
     }
 

@@ -40,7 +40,9 @@ final class Reporter: RunObserver {
         let place = payload.firstPlace + item.item - item.chunk.first
         if failures <= Reporter.asLines {
             let isInFull = failures <= Reporter.inFull
-            print("\(input.name(ofPlace: place)): \(shortened(item.failure.message))", isInFull ? item.failure.traceback : nil)
+            print(
+                "\(input.name(ofPlace: place)): \(shortened(item.failure.message))",
+                isInFull ? item.failure.traceback : nil)
         }
         let record = ErrorRecord(index: item.item, failure: item.failure, attempts: item.chunk.attempt)
         do throws(PosixError) {
@@ -83,7 +85,8 @@ final class Reporter: RunObserver {
         case .completed: return tally.failures > 0 ? .itemsFailed : .success
         case .stoppedByFailure: return .itemsFailed
         case .crashLoop(let deaths):
-            print("no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
+            print(
+                "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
             return .hostFailed
         case .signal(let signal): Signal.die(by: signal)
         case .outputClosed: Signal.die(by: Signal.brokenPipe)

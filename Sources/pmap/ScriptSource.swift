@@ -71,7 +71,9 @@ enum ScriptSource {
         guard case .file(let path) = self else { return "-: cannot read the script: \(error.reason)" }
         if Int(path) != nil { return "\(path): no such script; \(CommandWords.otherProgram)" }
         if error.isMissing { return "\(path): no such script" }
-        if error.isDirectory { return "\(path): a folder is not a script; name the script in it, as in \(path)/NAME.lua" }
+        if error.isDirectory {
+            return "\(path): a folder is not a script; name the script in it, as in \(path)/NAME.lua"
+        }
         return "\(path): cannot read the script: \(error.reason)"
     }
 

@@ -34,8 +34,10 @@ private let modules = """
     ("Account", "a == b"),
     ("setmetatable({1, 2, x = {}}, Account)", "getmetatable(b) == Account and b[2] == 2 and b.x"),
     ("function() return Account, shapes end", "a ~= b and b() == Account and select(2, b()) == shapes"),
-    ("(function() local P = shapes.Point return function(x) return P.new(x) end end)()",
-     "getmetatable(b(1)) == shapes.Point"),
+    (
+        "(function() local P = shapes.Point return function(x) return P.new(x) end end)()",
+        "getmetatable(b(1)) == shapes.Point"
+    ),
     ("late_function", "a ~= b and b() == 1"),
     ("(function() local t = setmetatable({}, Account) t.me = t return t end)()", "b.me == b and a ~= b"),
     ("array {}", "getmetatable(a) == getmetatable(b) and #b == 0"),

@@ -30,8 +30,10 @@ func `a value comes back as it was`(expression: String) throws {
     ("function(x) return x + 1 end", "f(1) == 2"),
     ("(function() local n = 0 return function() n = n + 1 return n end end)()", "f() == 1 and f() == 2"),
     ("(function() local function f(n) return n == 0 and 1 or n * f(n-1) end return f end)()", "f(5) == 120"),
-    ("(function() local n = 0 return {up = function() n = n + 1 end, get = function() return n end} end)()",
-     "f.up() == nil and f.get() == 1"),
+    (
+        "(function() local n = 0 return {up = function() n = n + 1 end, get = function() return n end} end)()",
+        "f.up() == nil and f.get() == 1"
+    ),
     ("(function() local t = {} function t.self() return t end return t end)()", "f.self() == f"),
     ("function() return _ENV == _G and print ~= nil end", "f()"),
     ("(function() local a, b function a() return b end function b() return a end return a end)()", "f()() == f"),

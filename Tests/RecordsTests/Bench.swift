@@ -73,7 +73,9 @@ struct Bench: ~Copyable {
     /// Stack: → value, when there is one. The bytes after the record are what the next one would be.
     func read(_ record: [UInt8], as format: InputFormat) throws -> RecordReader.Outcome {
         var reader = RecordReader(format, marks: marks)
-        let memory = record + [format.terminator] + Array("[\"next\"] 1234567890 \u{ff} \\\"".utf8) + Array(repeating: 0, count: 64)
+        let memory =
+            record + [format.terminator] + Array("[\"next\"] 1234567890 \u{ff} \\\"".utf8)
+            + Array(repeating: 0, count: 64)
         return try unsafe memory.withUnsafeBytes {
             try unsafe reader.read(RecordBytes(UnsafeRawBufferPointer(rebasing: $0[..<record.count])), onto: stack)
         }

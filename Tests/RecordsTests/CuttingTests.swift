@@ -28,7 +28,9 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordCu
         for records in 1...5 {
             for limit in -1...block.count + 1 {
                 let cut = withRecordBytes(block) { cutter.cut($0, records: records, limit: limit) }
-                #expect(cut == expectedCut(block, records: records, limit: limit), "\(text.debugDescription) \(records) \(limit)")
+                #expect(
+                    cut == expectedCut(block, records: records, limit: limit),
+                    "\(text.debugDescription) \(records) \(limit)")
             }
         }
     }
@@ -58,7 +60,8 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordCu
 }
 
 @Test(arguments: [
-    ("", []), ("a", ["a"]), ("a\n", ["a"]), ("\n", [""]), ("\n\n", ["", ""]), ("a\n\nb", ["a", "", "b"]), ("a\r\nb\r\n", ["a\r", "b\r"]),
+    ("", []), ("a", ["a"]), ("a\n", ["a"]), ("\n", [""]), ("\n\n", ["", ""]), ("a\n\nb", ["a", "", "b"]),
+    ("a\r\nb\r\n", ["a\r", "b\r"]),
 ])
 func `a cursor gives each record once, the last with or without its end`(text: String, records: [String]) {
     withRecordBytes(Array(text.utf8)) { chunk in

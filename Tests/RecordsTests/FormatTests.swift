@@ -2,7 +2,8 @@ import Records
 import Testing
 
 @Test(arguments: [
-    ("json", "jsonl"), ("NDJSON", "jsonl"), ("line", "lines"), ("lnies", "lines"), ("null", "nul"), ("jsonlines", "jsonl"),
+    ("json", "jsonl"), ("NDJSON", "jsonl"), ("line", "lines"), ("lnies", "lines"), ("null", "nul"),
+    ("jsonlines", "jsonl"),
 ])
 func `an unknown format's name says what was meant`(name: String, meant: String) {
     #expect(throws: RecordError.unknownFormat(name, known: ["lines", "nul", "jsonl"], meant: meant)) {

@@ -20,7 +20,8 @@ func `a line is a string of the same bytes`(line: [UInt8]) throws {
 }
 
 @Test(arguments: [
-    ("1", "1"), ("-1", "-1"), ("0", "0"), ("-0", "0"), ("-0.0", "-0.0"), ("1.0", "1.0"), ("1e2", "100.0"), ("1E-2", "0.01"),
+    ("1", "1"), ("-1", "-1"), ("0", "0"), ("-0", "0"), ("-0.0", "-0.0"), ("1.0", "1.0"), ("1e2", "100.0"),
+    ("1E-2", "0.01"),
     ("9007199254740993", "9007199254740993"),
     ("9223372036854775807", "9223372036854775807"),
     ("9223372036854775808", "9.223372036854776e+18"),
@@ -29,7 +30,10 @@ func `a line is a string of the same bytes`(line: [UInt8]) throws {
     ("18446744073709551615", "1.8446744073709552e+19"),
     ("18446744073709551616", "1.8446744073709552e+19"),
     ("123456789012345678901234567890", "1.2345678901234568e+29"),
-    ("[18446744073709551616,\"18446744073709551616\\\"7\",1]", "{1.8446744073709552e+19, \"18446744073709551616\\\"7\", 1}"),
+    (
+        "[18446744073709551616,\"18446744073709551616\\\"7\",1]",
+        "{1.8446744073709552e+19, \"18446744073709551616\\\"7\", 1}"
+    ),
     ("{\"18446744073709551616\":-18446744073709551616}", "{[\"18446744073709551616\"] = -1.8446744073709552e+19}"),
     ("0.1", "0.1"), ("1.7976931348623157e308", "1.7976931348623157e+308"), ("4.9e-324", "5e-324"), ("1e-400", "0.0"),
     ("true", "true"), ("false", "false"), ("null", "pmap.null"), ("\"\"", "\"\""), (" \t[ ] \r", "{}"),
@@ -47,8 +51,10 @@ func `a JSON text becomes the Lua value that it means`(text: String, literal: St
 private let structure = "not JSON: a comma, colon, bracket or value is missing, or one too many"
 
 @Test(arguments: [
-    ("[1,]", structure), ("[1 2]", structure), ("{\"a\" 1}", structure), ("{1:2}", structure), ("[", structure), ("]", structure),
-    ("{} x", structure), ("1 2", structure), ("[1]]", structure), ("{\"a\":1,}", structure), ("[1],", structure), ("\"a\" \"b\"", structure),
+    ("[1,]", structure), ("[1 2]", structure), ("{\"a\" 1}", structure), ("{1:2}", structure), ("[", structure),
+    ("]", structure),
+    ("{} x", structure), ("1 2", structure), ("[1]]", structure), ("{\"a\":1,}", structure), ("[1],", structure),
+    ("\"a\" \"b\"", structure),
     ("tru", "not JSON: a word is neither true, false nor null"),
     ("[nul]", "not JSON: a word is neither true, false nor null"),
     ("\"abc", "not JSON: a string is not closed"),
@@ -62,13 +68,19 @@ private let structure = "not JSON: a comma, colon, bracket or value is missing, 
     ("[-]", "not JSON: - is not a number, or too large for a float"),
     ("[1.]", "not JSON: 1. is not a number, or too large for a float"),
     ("[18446744073709551616, 1e]", "not JSON: 1e is not a number, or too large for a float"),
-    (String(repeating: "9", count: 400), "not JSON: 9999999999999999999999999999999999999999… is not a number, or too large for a float"),
+    (
+        String(repeating: "9", count: 400),
+        "not JSON: 9999999999999999999999999999999999999999… is not a number, or too large for a float"
+    ),
 ])
 func `what is not JSON is refused with the reason`(text: String, message: String) throws {
     #expect(try Bench().fault(Array(text.utf8)) == message)
 }
 
-@Test(arguments: [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x22]] as [[UInt8]])
+@Test(
+    arguments: [
+        [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x22],
+    ] as [[UInt8]])
 func `JSON that is not UTF-8 is refused`(text: [UInt8]) throws {
     #expect(try Bench().fault(text) == "not JSON: the text is not UTF-8")
 }
@@ -79,12 +91,14 @@ func `JSON that is not UTF-8 is refused`(text: [UInt8]) throws {
         let deepest = String(repeating: open, count: 1024) + "1" + String(repeating: close, count: 1024)
         #expect(try bench.convert(deepest, to: .jsonl) == deepest)
         #expect(
-            try bench.fault(Array((open + deepest + close).utf8)) == "not JSON: arrays and objects are nested more than 1024 deep")
+            try bench.fault(Array((open + deepest + close).utf8))
+                == "not JSON: arrays and objects are nested more than 1024 deep")
     }
 }
 
 @Test(arguments: [
-    "{}", "[]", "[{},[]]", "{\"a\":[],\"b\":{}}", "{\"1\":1,\"2\":2}", "null", "\"é\"", "[1,1.0,-0.0,null]", "\"\\u0001\\u001f\u{7f}\"",
+    "{}", "[]", "[{},[]]", "{\"a\":[],\"b\":{}}", "{\"1\":1,\"2\":2}", "null", "\"é\"", "[1,1.0,-0.0,null]",
+    "\"\\u0001\\u001f\u{7f}\"",
 ])
 func `a JSON text that is read and written is the same`(text: String) throws {
     #expect(try Bench().convert(text, to: .jsonl) == text)

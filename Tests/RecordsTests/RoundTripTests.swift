@@ -33,7 +33,10 @@ private func randomJSON(_ random: inout Lehmer, depth: Int) -> String {
         let count = Int.random(in: 0..<6, using: &random)
         return "[" + (0..<count).map { _ in randomJSON(&random, depth: depth - 1) }.joined(separator: ",") + "]"
     default:
-        let keys = Set((0..<Int.random(in: 0..<(depth == 1 ? 90 : 8), using: &random)).map { _ in "k\(Int.random(in: 0..<1000, using: &random))é" })
+        let keys = Set(
+            (0..<Int.random(in: 0..<(depth == 1 ? 90 : 8), using: &random)).map { _ in
+                "k\(Int.random(in: 0..<1000, using: &random))é"
+            })
         let sorted = keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         return "{" + sorted.map { "\"\($0)\":" + randomJSON(&random, depth: depth - 1) }.joined(separator: ",") + "}"
     }
@@ -64,7 +67,8 @@ func `load reads back what was written as lua`(seed: UInt64) throws {
     _ = try bench.push("(function() local t = {}; for i = 0, 255 do t[i] = string.char(i) .. '1' end; return t end)()")
     let literal = try bench.writeTop(1, as: .lua)
     #expect(!literal.dropLast().contains("\n"))
-    let count = try bench.push("(function(t) for i = 0, 255 do assert(t[i] == string.char(i) .. '1') end return true end)(\(literal))")
+    let count = try bench.push(
+        "(function(t) for i = 0, 255 do assert(t[i] == string.char(i) .. '1') end return true end)(\(literal))")
     #expect(count == 1 && bench.stack.boolean(-1))
     let deep = String(repeating: "{a = ", count: 180) + "1" + String(repeating: "}", count: 180)
     #expect(try bench.write(deep, as: .lua) == deep + "\n")

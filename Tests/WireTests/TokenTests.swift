@@ -8,12 +8,13 @@ import Testing
     #expect(WireExtension.allCases.map(\.rawValue) == [-1] + Array(80...89))
 }
 
-@Test(arguments: [
-    (0, [0x00]), (127, [0x7f]), (128, [0xcc, 0x80]), (256, [0xcd, 1, 0]), (65536, [0xce, 0, 1, 0, 0]),
-    (1 << 32, [0xcf, 0, 0, 0, 1, 0, 0, 0, 0]), (-1, [0xff]), (-32, [0xe0]), (-33, [0xd0, 0xdf]),
-    (-129, [0xd1, 0xff, 0x7f]), (-32769, [0xd2, 0xff, 0xff, 0x7f, 0xff]),
-    (.min, [0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0]), (.max, [0xcf, 0x7f, 255, 255, 255, 255, 255, 255, 255]),
-] as [(Int64, [UInt8])])
+@Test(
+    arguments: [
+        (0, [0x00]), (127, [0x7f]), (128, [0xcc, 0x80]), (256, [0xcd, 1, 0]), (65536, [0xce, 0, 1, 0, 0]),
+        (1 << 32, [0xcf, 0, 0, 0, 1, 0, 0, 0, 0]), (-1, [0xff]), (-32, [0xe0]), (-33, [0xd0, 0xdf]),
+        (-129, [0xd1, 0xff, 0x7f]), (-32769, [0xd2, 0xff, 0xff, 0x7f, 0xff]),
+        (.min, [0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0]), (.max, [0xcf, 0x7f, 255, 255, 255, 255, 255, 255, 255]),
+    ] as [(Int64, [UInt8])])
 func `an integer takes its shortest form`(value: Int64, bytes: [UInt8]) throws {
     var buffer = WireBuffer()
     buffer.append(integer: value)
