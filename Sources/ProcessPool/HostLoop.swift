@@ -39,50 +39,50 @@ package final class HostLoop {
         }
     }
 
-    private enum Key {
+    enum Key {
         case results(Int), death(Int), commands(Int), source, output
     }
 
-    private let source: any ChunkSource
-    private let observer: any RunObserver
-    private let stopsAtFailure: Bool
-    private let timeLimit: TimeLimit?
-    private var deadlines: Deadlines?
-    private let work: (inout WorkerLoop) -> Void
+    let source: any ChunkSource
+    let observer: any RunObserver
+    let stopsAtFailure: Bool
+    let timeLimit: TimeLimit?
+    var deadlines: Deadlines?
+    let work: (inout WorkerLoop) -> Void
 
-    private var scheduler: Scheduler
-    private var ledger: Ledger
-    private var workers: [WorkerHandle?]
-    private var poller = Poller<Key>()
+    var scheduler: Scheduler
+    var ledger: Ledger
+    var workers: [WorkerHandle?]
+    var poller = Poller<Key>()
     /// Items that will be run again, and when, in nanoseconds of the clock.
-    private var retries: [(chunk: Chunk, due: Int)] = []
-    private var waitsForSource = false
-    private var isPaused = false
-    private var ending: Ending?
+    var retries: [(chunk: Chunk, due: Int)] = []
+    var waitsForSource = false
+    var isPaused = false
+    var ending: Ending?
     /// Workers are being killed, and what they were on is nobody's fault.
-    private var isKilling = false
-    private var lastLook = Clock.now()
+    var isKilling = false
+    var lastLook = Clock.now()
     /// Workers that died in an item since one last succeeded.
-    private var deaths = 0
+    var deaths = 0
     /// Workers that died before they began the item, by its number.
-    private var falseStarts: [Int: Int] = [:]
+    var falseStarts: [Int: Int] = [:]
     /// A worker could not be had, and that was said.
-    private var hasFewerWorkers = false
+    var hasFewerWorkers = false
     /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
-    private var setupFailure: Failure?
+    var setupFailure: Failure?
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
-    private var killTime: Int?
+    var killTime: Int?
 
     /// How often silent workers are looked at, in milliseconds.
-    private static let lookInterval = 50
+    static let lookInterval = 50
     /// The same when items have a time limit.
-    private static let deadlineInterval = 10
+    static let deadlineInterval = 10
     /// So many deaths, and not one item that succeeded, end the run.
-    private static let hopelessDeaths = 100
+    static let hopelessDeaths = 100
     /// So many workers may die before they begin an item, such as in reading it; then the item has failed.
-    private static let mostFalseStarts = 2
+    static let mostFalseStarts = 2
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
-    private static let grace = 5_000_000_000
+    static let grace = 5_000_000_000
 
     /// `work` runs in each forked worker.
     package init(
@@ -118,7 +118,7 @@ package final class HostLoop {
         return (ending ?? .completed, ledger.tally)
     }
 
-    private var isOver: Bool {
+    var isOver: Bool {
         switch ending {
         case .outputClosed, .outputFailed: true
         // Told twice: whoever does not read what is left will not get it.
@@ -129,7 +129,7 @@ package final class HostLoop {
 
     // MARK: Waiting
 
-    private func watch() {
+    func watch() {
         poller.removeAll()
         for case let worker? in workers {
             poller.watchReadable(worker.deathNumber, .death(worker.number))
@@ -145,17 +145,17 @@ package final class HostLoop {
     }
 
     /// Milliseconds; nil when there is nothing to look at in the meantime.
-    private var waitLimit: Int64? {
+    var waitLimit: Int64? {
         let untilRetry = retries.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
         return [untilRetry, lookLimit].compactMap { $0 }.min()
     }
 
-    private var lookLimit: Int64? {
+    var lookLimit: Int64? {
         let looks = workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
         return looks ? Int64(deadlines == nil ? HostLoop.lookInterval : HostLoop.deadlineInterval) : nil
     }
 
-    private func handle(_ key: Key) {
+    func handle(_ key: Key) {
         switch key {
         case .results(let number):
             if let worker = workers[number] { take(worker.takeEntries(), from: worker) }
@@ -173,7 +173,7 @@ package final class HostLoop {
 
     // MARK: What the scheduler wants
 
-    private func perform(_ actions: [Scheduler.Action]) {
+    func perform(_ actions: [Scheduler.Action]) {
         for action in actions {
             switch action {
             case .cut(_, let items): perform(scheduler.handle(cut(items)))
@@ -184,7 +184,7 @@ package final class HostLoop {
         }
     }
 
-    private func cut(_ items: Int) -> Scheduler.Event {
+    func cut(_ items: Int) -> Scheduler.Event {
         do {
             switch try source.cut(items: items) {
             case .chunk(let chunk):
@@ -202,12 +202,12 @@ package final class HostLoop {
         }
     }
 
-    private func send(_ chunk: Chunk, to number: Int) {
+    func send(_ chunk: Chunk, to number: Int) {
         guard let worker = workers[number] ?? fork(number, for: chunk) else { return }
         carry { () throws(PosixError) in try worker.send(chunk) }
     }
 
-    private func fork(_ number: Int, for chunk: Chunk) -> WorkerHandle? {
+    func fork(_ number: Int, for chunk: Chunk) -> WorkerHandle? {
         let inherited = workers.flatMap { $0?.descriptors ?? [] } + source.descriptors + ledger.delivery.descriptors
         do throws(PosixError) {
             let worker = try WorkerHandle(number: number, closing: inherited) { [work] in work(&$0) }
@@ -219,28 +219,12 @@ package final class HostLoop {
         }
     }
 
-    private enum WhyUnusable { case noProcess(PosixError), setup(Failure) }
-
-    /// A worker that cannot be had costs its place; the last one costs the run.
-    private func giveUp(_ number: Int, unfinished: [Chunk], why: WhyUnusable) {
-        let actions = scheduler.handle(.unusable(worker: number, unfinished: ending == nil ? unfinished : []))
-        switch (why, scheduler.isHelpless) {
-        case (.noProcess(let error), true): end(.noWorkers(Failure(.error, error.description), inSetup: false))
-        case (.setup(let failure), true): end(.noWorkers(failure, inSetup: true))
-        case (.noProcess(let error), false):
-            if !hasFewerWorkers { observer.notice(.fewerWorkers(error)) }
-            hasFewerWorkers = true
-        case (.setup(let failure), false): setupFailure = failure
-        }
-        perform(actions)
-    }
-
     /// What fails on the way to a worker shows in its death.
-    private func carry(_ transfer: () throws(PosixError) -> Void) { try? transfer() }
+    func carry(_ transfer: () throws(PosixError) -> Void) { try? transfer() }
 
     // MARK: What workers tell
 
-    private func take(_ entries: [Entry], from worker: WorkerHandle) {
+    func take(_ entries: [Entry], from worker: WorkerHandle) {
         if let failure = setupFailure, worker.isReady {
             observer.notice(.setupFailed(failure))
             setupFailure = nil
@@ -261,7 +245,7 @@ package final class HostLoop {
     }
 
     /// What follows from a failed item.
-    private func follow(_ consequence: Ledger.Consequence?) {
+    func follow(_ consequence: Ledger.Consequence?) {
         switch consequence {
         case .failure:
             guard stopsAtFailure, ending == nil else { break }
@@ -274,79 +258,15 @@ package final class HostLoop {
         }
     }
 
-    private func returnDueRetries() {
+    func returnDueRetries() {
         let now = Clock.now()
         let due = retries.filter { $0.due <= now }
         retries.removeAll { $0.due <= now }
         for retry in due { perform(scheduler.handle(.returned(retry.chunk))) }
     }
 
-    private func bury(_ worker: WorkerHandle) {
-        let death = worker.bury()
-        take(death.entries, from: worker)
-        workers[worker.number] = nil
-        let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
-        if let failure = setupFailure, !isKilling {
-            return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
-        }
-        if !isKilling { blame(worker, death.status) }
-        let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
-        perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
-    }
-
-    /// The item a worker was on when it died has failed.
-    private func blame(_ worker: WorkerHandle, _ status: ExitStatus) {
-        guard worker.hasBegunNext || isFalseStart(worker) else { return }
-        let timeout = timeoutFailure(worker, status)
-        let failure = timeout ?? Failure(.crash, crashMessage(worker.pid, status))
-        follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
-        if timeout == nil { deaths += 1 }
-        if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
-            end(.crashLoop(deaths: deaths))
-        }
-    }
-
-    /// Whether workers have died often enough at this chunk without beginning its next item.
-    private func isFalseStart(_ worker: WorkerHandle) -> Bool {
-        guard let item = worker.assignments.chunks.first?.next, worker.assignments.itemsDone == 0 else { return false }
-        falseStarts[item, default: 0] += 1
-        return falseStarts[item] ?? 0 >= HostLoop.mostFalseStarts
-    }
-
-    /// What a worker leaves that was killed because its item took too long.
-    private func timeoutFailure(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure? {
-        guard let timeLimit, worker.condemnedItem != nil, case .killed(signal: Signal.kill) = status else { return nil }
-        let message =
-            "timed out after \(timeLimit.seconds) s; the worker (pid \(worker.pid)) did not stop and was killed"
-        return Failure(.timeout, message)
-    }
-
-    /// Results are drained before deadlines are judged, so nobody is condemned for what is done.
-    private func judgeDeadlines() {
-        guard deadlines != nil, let timeLimit else { return }
-        var running: [Int: Int] = [:]
-        for case let worker? in workers { running[worker.number] = worker.runningItem }
-        for (number, verdict) in deadlines?.look(running, now: Clock.now()) ?? [:] {
-            switch verdict {
-            case .condemn(let item): workers[number]?.condemn(item, signal: timeLimit.signal)
-            case .kill: workers[number]?.kill()
-            }
-        }
-    }
-
-    private func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
-        Failure(.crash, "the worker (pid \(worker.pid)) \(status)")
-    }
-
-    private func crashMessage(_ pid: Int32, _ status: ExitStatus) -> String {
-        switch status {
-        case .killed: "the worker (pid \(pid)) \(status) while it ran this item; the others went on"
-        case .exited(let code): "the worker (pid \(pid)) exited (\(code)) before returning a result; the others went on"
-        }
-    }
-
     /// So that the results of short items do not wait until a long one of the same chunk is done.
-    private func lookAtSilentWorkers() {
+    func lookAtSilentWorkers() {
         guard Clock.now() - lastLook >= HostLoop.lookInterval * 1_000_000 else { return }
         lastLook = Clock.now()
         if waitsForSource && source.isLookedAt { handle(.source) }
@@ -355,9 +275,9 @@ package final class HostLoop {
         }
     }
 
-    // MARK: Output, signals, ends
+    // MARK: Output
 
-    private func write() {
+    func write() {
         do throws(PosixError) {
             try ledger.delivery.write()
         } catch {
@@ -365,7 +285,7 @@ package final class HostLoop {
         }
     }
 
-    private func balance() {
+    func balance() {
         if ledger.delivery.isOverfull != isPaused {
             isPaused.toggle()
             perform(scheduler.handle(.pause(isPaused)))
@@ -373,45 +293,4 @@ package final class HostLoop {
         if scheduler.isDone && workers.allSatisfy({ $0 == nil }) { ledger.delivery.drain() }
     }
 
-    private func handleSignals() {
-        Signal.letIn()
-        if Signal.takeStop() { stopUntilContinued() }
-        if let killTime, Clock.now() > killTime { killAll() }
-        guard let signal = Signal.takeArrived() else { return }
-        if case .signal = ending { return killAll() }
-        ending = .signal(signal)
-        let running = workers.count { $0?.isBusy == true }
-        if running > 0 { observer.notice(.finishing(items: running, signal: signal)) }
-        if signal != Signal.interrupt { killTime = Clock.now() + HostLoop.grace }
-        stop()
-    }
-
-    /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.
-    private func stopUntilContinued() {
-        let before = Clock.now()
-        for worker in workers { worker?.suspend(true) }
-        Signal.stopHere()
-        for worker in workers { worker?.suspend(false) }
-        deadlines?.shift(by: Clock.now() - before)
-    }
-
-    /// Running items are finished, no others begun.
-    private func stop() {
-        for worker in workers { worker?.stop() }
-        retries = []
-        perform(scheduler.handle(.stop))
-    }
-
-    private func killAll() {
-        killTime = nil
-        isKilling = true
-        for worker in workers { worker?.kill() }
-    }
-
-    /// Ends the run now.
-    private func end(_ why: Ending) {
-        ending = why
-        stop()
-        killAll()
-    }
 }

@@ -1,0 +1,86 @@
+// What the host does about a worker that is gone, that cannot be had, or whose item has had its time.
+
+import Posix
+import Wire
+
+extension HostLoop {
+    enum WhyUnusable { case noProcess(PosixError), setup(Failure) }
+
+    /// A worker that cannot be had costs its place; the last one costs the run.
+    func giveUp(_ number: Int, unfinished: [Chunk], why: WhyUnusable) {
+        let actions = scheduler.handle(.unusable(worker: number, unfinished: ending == nil ? unfinished : []))
+        switch (why, scheduler.isHelpless) {
+        case (.noProcess(let error), true): end(.noWorkers(Failure(.error, error.description), inSetup: false))
+        case (.setup(let failure), true): end(.noWorkers(failure, inSetup: true))
+        case (.noProcess(let error), false):
+            if !hasFewerWorkers { observer.notice(.fewerWorkers(error)) }
+            hasFewerWorkers = true
+        case (.setup(let failure), false): setupFailure = failure
+        }
+        perform(actions)
+    }
+
+    func bury(_ worker: WorkerHandle) {
+        let death = worker.bury()
+        take(death.entries, from: worker)
+        workers[worker.number] = nil
+        let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
+        if let failure = setupFailure, !isKilling {
+            return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
+        }
+        if !isKilling { blame(worker, death.status) }
+        let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
+        perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
+    }
+
+    /// The item a worker was on when it died has failed.
+    func blame(_ worker: WorkerHandle, _ status: ExitStatus) {
+        guard worker.hasBegunNext || isFalseStart(worker) else { return }
+        let timeout = timeoutFailure(worker, status)
+        let failure = timeout ?? Failure(.crash, crashMessage(worker.pid, status))
+        follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
+        if timeout == nil { deaths += 1 }
+        if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
+            end(.crashLoop(deaths: deaths))
+        }
+    }
+
+    /// Whether workers have died often enough at this chunk without beginning its next item.
+    func isFalseStart(_ worker: WorkerHandle) -> Bool {
+        guard let item = worker.assignments.chunks.first?.next, worker.assignments.itemsDone == 0 else { return false }
+        falseStarts[item, default: 0] += 1
+        return falseStarts[item] ?? 0 >= HostLoop.mostFalseStarts
+    }
+
+    /// What a worker leaves that was killed because its item took too long.
+    func timeoutFailure(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure? {
+        guard let timeLimit, worker.condemnedItem != nil, case .killed(signal: Signal.kill) = status else { return nil }
+        let message =
+            "timed out after \(timeLimit.seconds) s; the worker (pid \(worker.pid)) did not stop and was killed"
+        return Failure(.timeout, message)
+    }
+
+    func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
+        Failure(.crash, "the worker (pid \(worker.pid)) \(status)")
+    }
+
+    func crashMessage(_ pid: Int32, _ status: ExitStatus) -> String {
+        switch status {
+        case .killed: "the worker (pid \(pid)) \(status) while it ran this item; the others went on"
+        case .exited(let code): "the worker (pid \(pid)) exited (\(code)) before returning a result; the others went on"
+        }
+    }
+
+    /// Results are drained before deadlines are judged, so nobody is condemned for what is done.
+    func judgeDeadlines() {
+        guard deadlines != nil, let timeLimit else { return }
+        var running: [Int: Int] = [:]
+        for case let worker? in workers { running[worker.number] = worker.runningItem }
+        for (number, verdict) in deadlines?.look(running, now: Clock.now()) ?? [:] {
+            switch verdict {
+            case .condemn(let item): workers[number]?.condemn(item, signal: timeLimit.signal)
+            case .kill: workers[number]?.kill()
+            }
+        }
+    }
+}

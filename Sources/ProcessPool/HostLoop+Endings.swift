@@ -1,0 +1,47 @@
+// How a run ends before its time: by a signal, or by what the loop has found. And how it is only stopped for a while.
+
+import Posix
+
+extension HostLoop {
+    func handleSignals() {
+        Signal.letIn()
+        if Signal.takeStop() { stopUntilContinued() }
+        if let killTime, Clock.now() > killTime { killAll() }
+        guard let signal = Signal.takeArrived() else { return }
+        if case .signal = ending { return killAll() }
+        ending = .signal(signal)
+        let running = workers.count { $0?.isBusy == true }
+        if running > 0 { observer.notice(.finishing(items: running, signal: signal)) }
+        if signal != Signal.interrupt { killTime = Clock.now() + HostLoop.grace }
+        stop()
+    }
+
+    /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.
+    func stopUntilContinued() {
+        let before = Clock.now()
+        for worker in workers { worker?.suspend(true) }
+        Signal.stopHere()
+        for worker in workers { worker?.suspend(false) }
+        deadlines?.shift(by: Clock.now() - before)
+    }
+
+    /// Running items are finished, no others begun.
+    func stop() {
+        for worker in workers { worker?.stop() }
+        retries = []
+        perform(scheduler.handle(.stop))
+    }
+
+    func killAll() {
+        killTime = nil
+        isKilling = true
+        for worker in workers { worker?.kill() }
+    }
+
+    /// Ends the run now.
+    func end(_ why: Ending) {
+        ending = why
+        stop()
+        killAll()
+    }
+}
