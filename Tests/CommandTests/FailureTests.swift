@@ -153,6 +153,14 @@ func `whatever is raised has a text`(row: Row) throws { try row.check() }
 ])
 func `--on-error decides what becomes of a failed item`(row: Row) throws { try row.check() }
 
+@Test func `failures between large records cost none of them`() throws {
+    let task = "if index % 2 == 0 then error('no', 0) end return ('y'):rep(200000)"
+    try Row(
+        "600 items", [:], "seq 600 | pmap -j 2 --chunk 1 -e \"\(task)\" 2>/dev/null | wc -c; echo ${PIPESTATUS[1]}",
+        out: "60000300\n1\n"
+    ).check()
+}
+
 @Test func `--errors has one JSON line for each failed item`() throws {
     let folder = try Scratch(["t.lua": picky, "f": "a\nb\n", "g": "c\n\tb\"\n"])
     let outcome = try Run("pmap -j 1 --errors log t.lua f g", in: folder).finish()
