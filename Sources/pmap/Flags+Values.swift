@@ -5,11 +5,12 @@ import Records
 extension Flags {
     enum OnError: String { case drop, keep, stop }
 
-    /// The flags, if each value can be read.
-    func validated() throws(UsageError) -> Flags {
+    /// Reads every value, for the message; one about a format does not name its option by itself.
+    func validate() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
-        _ = try (inputFormat(), outputFormat(), timeLimit(), memoryLimit(), retryCounts())
-        return self
+        _ = try (timeLimit(), memoryLimit(), retryCounts())
+        do throws(UsageError) { _ = try inputFormat() } catch { throw UsageError("--from: \(error)") }
+        do throws(UsageError) { _ = try outputFormat() } catch { throw UsageError("--to: \(error)") }
     }
 
     /// `N`, `N%`, `+N` or `-N` of `processors`; 0 means no worker at all.

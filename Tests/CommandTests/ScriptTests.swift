@@ -23,7 +23,7 @@ import Testing
         "pmap - ::: a b", input: "return string.upper", out: "A\nB\n"),
     Row(
         "a script that is run by its own first line", "#!/usr/bin/env pmap\nreturn string.upper",
-        "chmod +x t.lua; echo a | ./t.lua", out: "A\n"),
+        "cp t.lua run.lua; chmod +x run.lua; echo a | ./run.lua", out: "A\n"),
     Row(
         "the lines after a first line for the shell keep their numbers", "#!/usr/bin/env pmap\nreturn #",
         "pmap t.lua ::: a", err: "pmap: t.lua:2: unexpected symbol near <eof>\n", status: 2),
