@@ -40,7 +40,7 @@ package final class HostLoop {
     }
 
     enum Key {
-        case results(Int), death(Int), commands(Int), source, output
+        case results(Int), death(Int), commands(Int), source, output, reader
     }
 
     let source: any ChunkSource
@@ -140,7 +140,7 @@ package final class HostLoop {
         if ledger.delivery.isWaiting {
             poller.watchWritable(ledger.delivery.number, .output)
         } else {
-            poller.watchBroken(ledger.delivery.number, .output)
+            poller.watchBroken(ledger.delivery.number, .reader)
         }
     }
 
@@ -166,8 +166,8 @@ package final class HostLoop {
         case .source:
             waitsForSource = false
             perform(scheduler.handle(.available))
-        case .output:
-            if !ledger.delivery.isWaiting { end(.outputClosed) }
+        case .output: break  // `write` follows every wait
+        case .reader: end(.outputClosed)
         }
     }
 

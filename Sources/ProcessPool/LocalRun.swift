@@ -18,8 +18,7 @@ package final class LocalRun {
     ) {
         self.source = source
         stopsAtFailure = plan.stopsAtFailure
-        // To stop at a failure, no item behind it may have been run.
-        scheduler = Scheduler(workers: 1, chunkItems: plan.stopsAtFailure ? 1 : plan.chunkItems)
+        scheduler = Scheduler(workers: 1, chunkItems: plan.chunkItems)
         ledger = Ledger(Delivery(output, isOrdered: true, observer: observer), plan.retries)
     }
 

@@ -7,8 +7,8 @@ package import Wire
 package protocol WorkerBody: AnyObject {
     /// Runs once after the fork, or says why it cannot work. `worker` counts from 1.
     func setUp(worker: Int, outbox: inout Outbox) -> Failure?
-    /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each. False when the worker is spent:
-    /// another one does what is left of the chunk.
+    /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each. False when it is to be the
+    /// worker's last: another one does what is left of it, if it is to be done.
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool
     /// Runs once before the worker leaves in good order.
     func tearDown(outbox: inout Outbox)

@@ -11,6 +11,9 @@ package struct Outbox: ~Copyable {
     package let status: StatusWords
     private let send: (borrowing WireBuffer) -> Void
 
+    /// An item has failed since this was last taken back.
+    package var hasFailed = false
+
     private var number: UInt64 = 1
     private var itemsInBatch = 0
     /// Where the open output entry begins, and the items it has finished.
@@ -61,6 +64,7 @@ package struct Outbox: ~Copyable {
 
     /// The running item failed; what it appended is forgotten.
     package mutating func fail(_ failure: Failure) {
+        hasFailed = true
         discard()
         closeEntry()
         appendEntry(.failure, items: 1) { $0.append(failure) }

@@ -9,8 +9,8 @@ extension Flags {
     func validate() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
         _ = try (timeLimit(), memoryLimit(), retryCounts())
-        do throws(UsageError) { _ = try inputFormat() } catch { throw UsageError("--from: \(error)") }
-        do throws(UsageError) { _ = try outputFormat() } catch { throw UsageError("--to: \(error)") }
+        do throws(UsageError) { _ = try inputFormat() } catch { throw UsageError("--from \(error)") }
+        do throws(UsageError) { _ = try outputFormat() } catch { throw UsageError("--to \(error)") }
     }
 
     /// `N`, `N%`, `+N` or `-N` of `processors`; 0 means no worker at all.

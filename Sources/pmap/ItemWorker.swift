@@ -15,6 +15,7 @@ final class ItemWorker: WorkerBody {
     private let inputs: [Input]
     private let terminator: UInt8
     private let mode: LibraryMode
+    private let stopsAtFailure: Bool
     /// What programs write to instead of standard output; open for as long as the process.
     private var programs: Descriptor?
 
@@ -24,6 +25,7 @@ final class ItemWorker: WorkerBody {
         inputs = job.inputs
         terminator = job.terminator
         self.mode = mode
+        stopsAtFailure = job.plan.stopsAtFailure
     }
 
     func setUp(worker: Int, outbox: inout Outbox) -> Failure? {
@@ -39,17 +41,20 @@ final class ItemWorker: WorkerBody {
     }
 
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
+        outbox.hasFailed = false
         do throws(Failure) {
             try runRecords(Payload(decoding: chunk.payload), chunk, &outbox)
         } catch {
             outbox.inputFailed(error)
         }
         runner.passOnCaptured(&outbox)
-        return !mustLeave
+        return !mustLeave(outbox)
     }
 
-    /// Only a worker can be replaced.
-    private var mustLeave: Bool { mode == .inWorker && runner.isSpent }
+    /// Nothing runs behind a failure that ends the run; and a spent worker is replaced, where there is one.
+    private func mustLeave(_ outbox: borrowing Outbox) -> Bool {
+        stopsAtFailure && outbox.hasFailed || mode == .inWorker && runner.isSpent
+    }
 
     func tearDown(outbox: inout Outbox) { runner.tearDown(outbox: &outbox) }
 
@@ -58,7 +63,7 @@ final class ItemWorker: WorkerBody {
         runner.attempt = chunk.attempt
         switch inputs[payload.input] {
         case .list:
-            for item in items where !outbox.isStopped && !mustLeave {
+            for item in items where !outbox.isStopped && !mustLeave(outbox) {
                 runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
             }
         case .iterator:
@@ -67,7 +72,7 @@ final class ItemWorker: WorkerBody {
             var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
             cursor.skip(chunk.next - chunk.first)
             for item in items {
-                if outbox.isStopped || mustLeave { return }
+                if outbox.isStopped || mustLeave(outbox) { return }
                 guard let record = cursor.next() else { throw chunks.hasChanged(inputs[payload.input]) }
                 runner.run(record, item: item, outbox: &outbox)
             }
@@ -82,7 +87,7 @@ final class ItemWorker: WorkerBody {
         var values = WireBuffer(capacity: bytes.count)
         values.append(bytes)
         var offset = 0
-        for place in 0..<chunk.count where !outbox.isStopped && !mustLeave {
+        for place in 0..<chunk.count where !outbox.isStopped && !mustLeave(outbox) {
             let header = values.load(UInt64.self, at: offset)
             let start = offset + 8
             offset = start + Int(header & ~ItemProducer.failed)
