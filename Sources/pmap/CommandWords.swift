@@ -43,7 +43,7 @@ struct CommandWords {
         }
         let own = words[..<(cut ?? words.endIndex)].map(CommandWords.translated)
         if !scriptOptions.isEmpty {
-            do throws(UsageError) { try CommandWords.parse(scriptOptions).validate() } catch {
+            do throws(UsageError) { try CommandWords.parse(scriptOptions).readValues() } catch {
                 throw UsageError("\(script): \(CommandWords.asScriptOption(error.description))")
             }
         }

@@ -6,7 +6,7 @@ extension Flags {
     enum OnError: String { case drop, keep, stop }
 
     /// Reads every value, for the message; one about a format does not name its option by itself.
-    func validate() throws(UsageError) {
+    func readValues() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
         _ = try (timeLimit(), memoryLimit(), retryCounts())
         do throws(UsageError) { _ = try inputFormat() } catch { throw UsageError("--from \(error)") }
