@@ -1,0 +1,77 @@
+// What one item may take, and what becomes of it when it takes more. Of what it started nothing is left running.
+
+import Testing
+
+/// A task that does `code` for the item x, and gives back all others.
+private func onX(_ code: String) -> String {
+    "local early = coroutine.wrap(function() coroutine.yield() while true do end end)\n"
+        + "function task(item) if item == 'x' then \(code) end return item end"
+}
+
+private let killed = "pmap: :::2: timed out after 0.3 s; the worker (pid N) did not stop and was killed\n"
+private let raised = "pmap: :::2: timed out after 0.3 s at t.lua:2\n" + traceback
+
+private func row(_ claim: String, _ code: String, _ message: String) -> Row {
+    Row(
+        claim, onX(code), "pmap -j 2 --timeout 0.3 t.lua ::: a x b", out: "a\nb\n",
+        err: message + lastLine(1, of: 3, "1 timeout"), status: 1)
+}
+
+@Test(arguments: [
+    row("a loop", "while true do end", raised),
+    row("a loop that catches errors", "while true do pcall(function() while true do end end) end", raised),
+    row("a loop in a coroutine", "coroutine.wrap(function() while true do end end)()", raised),
+    row("a loop in a coroutine made before any worker", "early() early()", "pmap: :::2: timed out‹…›"),
+    row(
+        "a loop behind coroutines that have failed and are gone",
+        "for _ = 1, 200 do pcall(coroutine.wrap(error)) end collectgarbage() while true do end", raised),
+    row("a loop without hooks", "debug.sethook() while true do end", raised),
+    row(
+        "a loop that closes a variable",
+        "local v <close> = setmetatable({}, { __close = function() while true do end end }) error 'x'", raised),
+    row("a message handler that loops", "xpcall(error, function() while true do end end)", killed),
+    row("a pattern that backtracks for ever", "return ('a'):rep(5000):find '.-.-.-.-b$'", killed),
+    row("a program that sleeps", "os.execute 'sleep 60'", killed),
+    row("a worker that is stopped", "os.execute 'kill -STOP $PPID'", killed),
+])
+func `an item that takes too long costs itself, and no other`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a result that takes as long to write", [:], "pmap --timeout 0.3 -e 'item:rep(3e7)' ::: a | (sleep 1; wc -c)",
+        out: "30000001\n"),
+    Row(
+        "a script's own option", "options = { timeout = 0.2 } function task() while true do end end",
+        "pmap t.lua ::: a",
+        err: "pmap: :::1: timed out after 0.2 s at t.lua:1\n" + traceback + lastLine(1, of: 1, "1 timeout"), status: 1),
+    Row(
+        "no time at all", [:], "pmap --timeout 0 -e item ::: a",
+        err: "pmap: --timeout 0: write a time in seconds, as in 0.5, 5m or 2h\n", status: 2),
+    Row(
+        "words", [:], "pmap --timeout soon -e item ::: a",
+        err: "pmap: --timeout soon: write a time in seconds, as in 0.5, 5m or 2h\n", status: 2),
+])
+func `only the time in the task counts`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a string", [:], "pmap -j 2 --memory 20M -e 'item == \"x\" and #item:rep(1e9) or item' ::: a x b",
+        out: "a\nb\n", err: "pmap: :::2: not enough memory\n" + lastLine(1, of: 3, "1 error"), status: 1),
+    Row(
+        "a table", [:],
+        "pmap -j 1 --memory 20M -e 'if item == \"x\" then local t = {} for i = 1, 1e9 do t[i] = {} end end return item' ::: a x b",
+        out: "a\nb\n", err: "pmap: :::2: ‹…›not enough memory‹…›" + lastLine(1, of: 3, "1 error"), status: 1),
+    Row(
+        "caught by the task", [:], "pmap -j 1 --memory 20M -e 'pcall(string.rep, item, 1e9)' ::: a b",
+        out: "false\tnot enough memory\nfalse\tnot enough memory\n"),
+    Row(
+        "without a worker", [:], "pmap -j 0 --memory 20M -e 'pcall(string.rep, item, 1e9)' ::: a b",
+        out: "false\tnot enough memory\nfalse\tnot enough memory\n"),
+    Row(
+        "what the script has built does not count", "local big = ('x'):rep(5e7) function task(item) return #big end",
+        "pmap --memory 20M t.lua ::: a", out: "50000000\n"),
+    Row(
+        "a size that is none", [:], "pmap --memory much -e item ::: a",
+        err: "pmap: --memory much: write a size, as in 500M or 10G\n", status: 2),
+])
+func `memory beyond the limit is an ordinary error`(row: Row) throws { try row.check() }
