@@ -43,24 +43,6 @@ static pmap_shape shape_of(lua_State *L) {
     return (pmap_shape){entries, integers && largest == entries};
 }
 
-/* Stack: table, shape → */
-static int shape_protected(lua_State *L) {
-    pmap_shape *shape = lua_touserdata(L, 2);
-    lua_settop(L, 1);
-    *shape = shape_of(L);
-    return 0;
-}
-
-pmap_shape pmap_table_shape(lua_State *L, int table) {
-    pmap_shape shape = {-1, false};
-    table = lua_absindex(L, table);
-    lua_pushcfunction(L, shape_protected);
-    lua_pushvalue(L, table);
-    lua_pushlightuserdata(L, &shape);
-    if (lua_pcall(L, 2, 0, 0) != LUA_OK) lua_settop(L, -2);
-    return shape;
-}
-
 /* Stack: table, shape, limit → nil, key, value, … or → (nothing) */
 static int open_protected(lua_State *L) {
     pmap_shape *shape = lua_touserdata(L, 2);

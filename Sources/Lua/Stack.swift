@@ -173,12 +173,6 @@ package enum ValueType: Int32, Sendable {
         return (Int(shape.entries), shape.is_list)
     }
 
-    /// How many keys a table has, and whether they are 1…n.
-    package func shape(_ table: Int32) -> (entries: Int, isList: Bool) {
-        let shape = unsafe pmap_table_shape(thread, table)
-        return (Int(shape.entries), shape.is_list)
-    }
-
     // MARK: Calls
 
     /// Stack: function, arguments… → results…; `results` of -1 keeps all.

@@ -69,10 +69,7 @@ typedef struct {
     bool is_list;      /* the keys are 1…entries */
 } pmap_shape;
 
-/* Counts the keys of the table at `table`. */
-pmap_shape pmap_table_shape(lua_State *L, int table);
-
-/* The same, and if the keys are not 1…entries then also pmap_next, from the first pair on.
+/* Counts the keys of the table at `table`, and if they are not 1…entries does what pmap_next does, from the first pair on.
  * Stack: → nil, key, value, key, value, … or → (nothing), or with -1 entries → message */
 pmap_shape pmap_table_open(lua_State *L, int table, int pairs);
 
