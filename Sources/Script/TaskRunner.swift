@@ -38,7 +38,9 @@ package final class TaskRunner {
     private var emitted = WireBuffer()
 
     /// Where on the stack they stay: the message handler, the task, the `inputs` list.
-    private static let (handler, task, inputs): (Int32, Int32, Int32) = (1, 2, 3)
+    private static let handler: Int32 = 1
+    private static let task: Int32 = 2
+    private static let inputs: Int32 = 3
 
     /// Takes the script's state for itself: its stack is the runner's from now on.
     package init(_ script: LoadedScript, _ form: Form) {
@@ -151,7 +153,7 @@ package final class TaskRunner {
     private func begin(_ item: Int, _ outbox: inout Outbox) {
         outbox.begin(item: item)
         stack.beginItem(item)
-        emitted.reset()
+        if emitted.count > 0 { emitted.reset() }
         stack.top = TaskRunner.inputs
         stack.copy(TaskRunner.task)
     }
@@ -164,23 +166,36 @@ package final class TaskRunner {
         }
         let base = stack.top - 2
         stack.push(Int64(item))
-        var failure: Failure?
         isInTask = true
-        defer { isInTask = false }
         do throws(LuaError) {
             try stack.call(arguments: 2, results: -1, handler: TaskRunner.handler)
         } catch {
-            failure = Failure(outbox.isCondemned ? .timeout : .error, error.message, traceback: error.traceback)
+            let kind = outbox.isCondemned ? Failure.Kind.timeout : .error
+            return fail(Failure(kind, error.message, traceback: error.traceback), takePrinted(), record, &outbox)
         }
+        let printed = takePrinted()
+        if isRefusal(base) { return fail(refusal(base + 2), printed, record, &outbox) }
+        if !printed.isEmpty && form.printsToOutput { outbox.output.append(printed) }
+        do throws(RecordError) {
+            try append(resultsAbove: base, record, &outbox)
+        } catch {
+            return fail(Failure(.error, error.description), printed, record, &outbox)
+        }
+        if !printed.isEmpty && !form.printsToOutput { outbox.text(printed) }
+        outbox.commit()
+    }
+
+    /// What the task has printed, when it is over.
+    private func takePrinted() -> [UInt8] {
+        isInTask = false
         if form.timeLimit != nil { stack.disarmTimeout() }
-        let text = stack.hasCaptured ? stack.takeCaptured() : []
-        if failure == nil {
-            if !text.isEmpty && !isRefusal(base) { show(text, &outbox) }
-            failure = append(resultsAbove: base, record, &outbox)
-        }
-        guard var failure else { return outbox.commit() }
+        return stack.hasCaptured ? stack.takeCaptured() : []
+    }
+
+    private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
+        var failure = failure
         if form.keepsInput { failure.input = inputText(record) }
-        failure.text = text
+        failure.text = printed
         failure.isFinal = !mayRetry(failure)
         outbox.fail(failure)
     }
@@ -198,23 +213,17 @@ package final class TaskRunner {
     /// nil and a message: a failure, as under `assert`.
     private func isRefusal(_ base: Int32) -> Bool { stack.top > base + 1 && stack.type(base + 1) == .nil }
 
-    private func append(resultsAbove base: Int32, _ record: RecordBytes?, _ outbox: inout Outbox) -> Failure? {
-        if isRefusal(base) { return refusal(base + 2) }
-        if emitted.count > 0 {
-            outbox.output.append(emitted)
-        }
+    private func append(
+        resultsAbove base: Int32, _ record: RecordBytes?, _ outbox: inout Outbox
+    ) throws(RecordError) {
+        if emitted.count > 0 { outbox.output.append(emitted) }
         let count = stack.top - base
-        let isNothing = count == 0 || stack.type(base + 1) == .nil
-        do throws(RecordError) {
-            if form.isFilter {
-                if !isNothing && stack.boolean(base + 1) { try appendItem(record, &outbox) }
-            } else if !isNothing {
-                try writer.append(count, from: base + 1, of: stack, to: &outbox.output)
-            }
-        } catch {
-            return Failure(.error, error.description)
+        if count == 0 || stack.type(base + 1) == .nil { return }
+        if !form.isFilter {
+            try writer.append(count, from: base + 1, of: stack, to: &outbox.output)
+        } else if stack.boolean(base + 1) {
+            try appendItem(record, &outbox)
         }
-        return nil
     }
 
     private func refusal(_ message: Int32) -> Failure {
@@ -246,11 +255,6 @@ package final class TaskRunner {
         do { try writer.append(values.top, from: 1, of: values, to: &emitted) } catch {
             throw LuaError(message: error.description)
         }
-    }
-
-    /// What a task printed that succeeded.
-    private func show(_ text: [UInt8], _ outbox: inout Outbox) {
-        if form.printsToOutput { outbox.output.append(text) } else { outbox.text(text) }
     }
 
     private func inputText(_ record: RecordBytes?) -> String? {

@@ -71,7 +71,7 @@ package struct Outbox: ~Copyable {
         finishItem()
     }
 
-    /// The running item has bytes for standard error; it has appended nothing yet.
+    /// The running item, which will not fail any more, has bytes for standard error.
     package mutating func text(_ bytes: [UInt8]) {
         stray(bytes)
         openEntry = appendHeader(.output, items: 0, length: BatchFormat.open)

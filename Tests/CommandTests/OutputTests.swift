@@ -47,6 +47,11 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         out: "1 1000000\n1 1000000\n1 1000000\n1 1000000\n"),
     Row("with -j 0 as well", say, "pmap -j 0 t.lua ::: a b", out: "said a\nhalf a\nsaid b\nhalf b\n"),
     Row(
+        "an item's whose result cannot be written appears once", [:],
+        "pmap -t jsonl -e 'print(\"said \" .. item) return print' ::: a",
+        err: "said a\npmap: :::1: cannot write a function as jsonl at result\n" + lastLine(1, of: 1, "1 error"),
+        status: 1),
+    Row(
         "a failed item's goes to standard error, before its message",
         "function task(x) print('said ' .. x) error('no', 0) end", "pmap t.lua ::: a",
         err: "said a\npmap: :::1: no\n" + traceback + lastLine(1, of: 1, "1 error"), status: 1),
