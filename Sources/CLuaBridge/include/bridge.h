@@ -21,8 +21,10 @@ static inline void pmap_gc_collect(lua_State *L) { lua_gc(L, LUA_GCCOLLECT); }
 static inline void pmap_gc_stop(lua_State *L) { lua_gc(L, LUA_GCSTOP); }
 static inline void pmap_gc_restart(lua_State *L) { lua_gc(L, LUA_GCRESTART); }
 static inline bool pmap_gc_is_running(lua_State *L) { return lua_gc(L, LUA_GCISRUNNING) == 1; }
+/* Lua 5.4.4 leaves the threshold of the mode before; the step sets it for a young collection. */
 static inline void pmap_gc_generational(lua_State *L, int minor_percent, int major_percent) {
     lua_gc(L, LUA_GCGEN, minor_percent, major_percent);
+    lua_gc(L, LUA_GCSTEP, 0);
 }
 static inline size_t pmap_gc_bytes(lua_State *L) {
     return ((size_t)lua_gc(L, LUA_GCCOUNT) << 10) + (size_t)lua_gc(L, LUA_GCCOUNTB);
