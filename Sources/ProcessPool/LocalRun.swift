@@ -74,11 +74,16 @@ package final class LocalRun {
         _ chunk: Chunk, _ body: any WorkerBody, _ outbox: inout Outbox, _ batches: BatchSlot
     ) -> [Scheduler.Event] {
         assignments.append(chunk)
-        let start = Clock.now()
-        _ = body.run(chunk, outbox: &outbox)
-        outbox.endChunk(nanoseconds: Clock.now() - start)
         defer { write(all: false) }
-        return take(batches.takeEntries())
+        let start = Clock.now()
+        var events: [Scheduler.Event] = []
+        // A body that stops early leaves the rest to another worker; here there is no other.
+        while ending == nil, let rest = assignments.chunks.first, !body.run(rest, outbox: &outbox) {
+            outbox.flush()
+            events += take(batches.takeEntries())
+        }
+        outbox.endChunk(nanoseconds: Clock.now() - start)
+        return events + take(batches.takeEntries())
     }
 
     private func take(_ entries: [Entry]) -> [Scheduler.Event] {

@@ -36,10 +36,13 @@ enum Main {
             return .success
         }
         let (source, files) = try scriptAndFiles(typed.flags)
-        let seed = try typed.flags.seedValue() ?? UInt64.random(in: 0...UInt64.max)
+        var seed = try typed.flags.seedValue() ?? UInt64.random(in: 0...UInt64.max)
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
-        if let own = try flags.seedValue(), own != seed { script.seedRandom(own) }
+        if let own = try flags.seedValue(), own != seed {
+            script.seedRandom(own)
+            seed = own
+        }
         let job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
         // The state is never closed: finalizers of the script's top level are nobody's business any more.
         let status = try run(job, script)

@@ -70,6 +70,15 @@ func `an item that fails twice succeeds at the third try, in its place`(row: Row
 ])
 func `retries end, and only the last try shows`(row: Row) throws { try row.check() }
 
+@Test(arguments: [0, 1, 2])
+func `a run that stops at a failure does not stop at one that is tried again`(workers: Int) throws {
+    try Row(
+        "stop", untilThird("if item == 'c' then error('no', 0) end"),
+        "pmap -j \(workers) --chunk 5 --on-error stop --retries 2 t.lua ::: a b c d e f | cut -f 1 | paste -sd ' '",
+        out: "a b c d e f\n"
+    ).check()
+}
+
 @Test func `workers that are killed at random lose nothing`() throws {
     let task = """
         function task(item, index)
