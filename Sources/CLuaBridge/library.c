@@ -197,6 +197,7 @@ static int collect_garbage(lua_State *L) {
 static struct {
     unsigned long long seed, item;
     bool is_seeded;
+    bool uses_seed; /* of the run */
 } randomness;
 
 void pmap_library_seed(unsigned long long seed) { randomness.seed = seed; }
@@ -204,12 +205,16 @@ void pmap_library_seed(unsigned long long seed) { randomness.seed = seed; }
 void pmap_library_begin_item(unsigned long long item) {
     randomness.item = item;
     randomness.is_seeded = false;
+    randomness.uses_seed = false;
 }
+
+bool pmap_library_uses_seed(void) { return randomness.uses_seed; }
 
 /* Upvalues: math.random, math.randomseed */
 static int random_of_item(lua_State *L) {
     if (!randomness.is_seeded) {
         randomness.is_seeded = true;
+        randomness.uses_seed = true;
         lua_pushvalue(L, lua_upvalueindex(2));
         lua_pushinteger(L, (lua_Integer)randomness.seed);
         lua_pushinteger(L, (lua_Integer)randomness.item);

@@ -31,6 +31,16 @@ package enum Input: Equatable, Sendable {
         self = .file(path: path, kind)
     }
 
+    /// Nobody has to wait for its last item.
+    var isCountable: Bool {
+        switch self {
+        case .file(_, let kind): kind.kind == .regular
+        case .standardInput: rangedSize != nil  // otherwise counting would read it away
+        case .arguments, .list: true
+        case .iterator: false
+        }
+    }
+
     /// `words.txt:17`, `-:17`, `:::3`, `inputs[3]`
     package func name(ofPlace place: Int) -> String {
         switch self {

@@ -76,10 +76,15 @@ package final class InputSequence: ChunkSource {
         }
     }
 
+    /// How many items there are; nil when a pipe or the script's own process has to be waited for.
+    package func countAll() -> Int? {
+        inputs.allSatisfy(\.isCountable) ? InputSequence(inputs, reading).countRest() : nil
+    }
+
     /// A stream may have no end, so it ends the count.
     package func countRest() -> Int {
         var rest = 0
-        while let source = try? openSource(), !(source is StreamSource || source is ValueSource) {
+        while let source = try? openSource(), inputs[next - 1].isCountable {
             if case .records(_, let count)? = try? source.cut(items: 1 << 40) { rest += count } else { current = nil }
         }
         return rest

@@ -38,7 +38,10 @@ extension HostLoop {
         guard worker.hasBegunNext || isFalseStart(worker) else { return }
         let timeout = timeoutFailure(worker, status)
         let failure = timeout ?? Failure(.crash, crashMessage(worker.pid, status))
-        follow(ledger.fail(failure, of: &worker.assignments, worker: worker.number))
+        if case .retry(let chunk, let delay)? = ledger.fail(failure, of: &worker.assignments, worker: worker.number) {
+            awaitRetry(chunk, delay)
+        }
+        judgeHalt()
         if timeout == nil { deaths += 1 }
         if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
             end(.crashLoop(deaths: deaths))

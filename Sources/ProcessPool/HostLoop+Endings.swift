@@ -38,6 +38,23 @@ extension HostLoop {
         for worker in workers { worker?.kill() }
     }
 
+    /// As much has come as was asked for, and nothing more is taken. What is done when a run ends for its failures is.
+    var isSatisfied: Bool {
+        guard case .halted(let policy)? = ending else { return false }
+        return policy.when == .now && policy.why != .fail
+    }
+
+    func judgeHalt() {
+        guard let halt, ending == nil, halt.isReached(by: ledger.tally, of: totalItems) else { return }
+        switch halt.when {
+        case .now: end(.halted(halt))
+        case .soon:
+            ending = .halted(halt)
+            stop()
+        }
+        ledger.skip(source.countRest())
+    }
+
     /// Ends the run now.
     func end(_ why: Ending) {
         ending = why

@@ -10,43 +10,15 @@ import Wire
 
 /// Runs every chunk of a source in forked workers.
 package final class HostLoop {
-    /// What a run is asked for.
-    package struct Plan {
-        package var workers = 1
-        package var chunkItems: Int?
-        package var itemsPerWorker: Int?
-        package var isOrdered = true
-        package var retries = RetryPolicy()
-        /// What one item may take.
-        package var timeLimit: TimeLimit?
-        /// The first failed item ends the run.
-        package var stopsAtFailure = false
-
-        package init() {}
-    }
-
-    package struct TimeLimit {
-        package let nanoseconds: Int
-        /// As messages say it.
-        package let seconds: String
-        /// What makes a worker raise an error in the item that is condemned.
-        package let signal: Int32
-
-        package init(nanoseconds: Int, seconds: String, signal: Int32) {
-            self.nanoseconds = nanoseconds
-            self.seconds = seconds
-            self.signal = signal
-        }
-    }
-
     enum Key {
         case results(Int), death(Int), commands(Int), source, output, reader
     }
 
     let source: any ChunkSource
     let observer: any RunObserver
-    let stopsAtFailure: Bool
-    let timeLimit: TimeLimit?
+    let log: (any OutcomeLog)?
+    let halt: HaltPolicy?
+    let timeLimit: RunPlan.TimeLimit?
     var deadlines: Deadlines?
     let work: (inout WorkerLoop) -> Void
 
@@ -57,6 +29,10 @@ package final class HostLoop {
     /// Items that will be run again, and when, in nanoseconds of the clock.
     var retries: [(chunk: Chunk, due: Int)] = []
     var waitsForSource = false
+    /// The source had items that need no worker, and may be asked for more at once.
+    var hasRecalled = false
+    /// How many items there are, once that is known.
+    var totalItems: Int?
     var isPaused = false
     var ending: Ending?
     /// Workers are being killed, and what they were on is nobody's fault.
@@ -86,17 +62,19 @@ package final class HostLoop {
 
     /// `work` runs in each forked worker.
     package init(
-        _ plan: Plan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
-        work: @escaping (inout WorkerLoop) -> Void
+        _ plan: RunPlan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
+        log: (any OutcomeLog)? = nil, work: @escaping (inout WorkerLoop) -> Void
     ) {
         self.source = source
         self.observer = observer
         self.work = work
-        stopsAtFailure = plan.stopsAtFailure
+        self.log = log
+        halt = plan.halt
+        totalItems = plan.totalItems
         timeLimit = plan.timeLimit
         deadlines = plan.timeLimit.map { Deadlines(limit: $0.nanoseconds) }
         scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
-        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries)
+        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries, log: log)
         workers = Array(repeating: nil, count: plan.workers)
     }
 
@@ -112,7 +90,9 @@ package final class HostLoop {
             lookAtSilentWorkers()
             judgeDeadlines()
             returnDueRetries()
+            recallMore()
             write()
+            settle()
         }
         for worker in workers { worker?.kill() }
         return (ending ?? .completed, ledger.tally)
@@ -146,12 +126,15 @@ package final class HostLoop {
 
     /// Milliseconds; nil when there is nothing to look at in the meantime.
     var waitLimit: Int64? {
+        if hasRecalled && !isPaused { return 0 }
         let untilRetry = retries.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
         return [untilRetry, lookLimit].compactMap { $0 }.min()
     }
 
     var lookLimit: Int64? {
-        let looks = workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
+        let looks =
+            workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
+            || log?.hasUnsettled == true
         return looks ? Int64(deadlines == nil ? HostLoop.lookInterval : HostLoop.deadlineInterval) : nil
     }
 
@@ -190,10 +173,17 @@ package final class HostLoop {
             case .chunk(let chunk):
                 ledger.open(chunk)
                 return .cut(chunk)
+            case .recalled(let chunk, let outcomes):
+                ledger.recall(outcomes, of: chunk)
+                judgeHalt()
+                hasRecalled = true
+                return .nothingYet
             case .nothingYet:
                 waitsForSource = true
                 return .nothingYet
             case .end:
+                totalItems = totalItems ?? ledger.tally.items
+                judgeHalt()
                 return .exhausted
             }
         } catch {
@@ -229,11 +219,12 @@ package final class HostLoop {
             observer.notice(.setupFailed(failure))
             setupFailure = nil
         }
-        for entry in entries {
+        for entry in entries where !isSatisfied {
             let consequence = ledger.enter(entry, of: &worker.assignments, worker: worker.number)
+            judgeHalt()
             switch consequence {
             case nil: continue
-            case .failure, .retry: follow(consequence)
+            case .retry(let chunk, let delay): awaitRetry(chunk, delay)
             case .setupFailed(let failure): worker.setupFailure = failure
             case .inputFailed(let failure):
                 if ending == nil { ending = .inputFailed(failure) }
@@ -244,18 +235,10 @@ package final class HostLoop {
         }
     }
 
-    /// What follows from a failed item.
-    func follow(_ consequence: Ledger.Consequence?) {
-        switch consequence {
-        case .failure:
-            guard stopsAtFailure, ending == nil else { break }
-            end(.stoppedByFailure)
-            ledger.skip(source.countRest())
-        case .retry(let chunk, let delay) where ending == nil:
-            retries.append((chunk, Clock.now() + delay))
-            perform(scheduler.handle(.awaited))
-        default: break
-        }
+    func awaitRetry(_ chunk: Chunk, _ delay: Int) {
+        guard ending == nil else { return }
+        retries.append((chunk, Clock.now() + delay))
+        perform(scheduler.handle(.awaited))
     }
 
     func returnDueRetries() {
@@ -275,7 +258,18 @@ package final class HostLoop {
         }
     }
 
+    func recallMore() {
+        guard hasRecalled, !isPaused else { return }
+        hasRecalled = false
+        perform(scheduler.handle(.available))
+    }
+
     // MARK: Output
+
+    func settle() {
+        log?.settle(now: Clock.now())
+        if let failure = log?.failure, ending == nil { end(.logFailed(failure)) }
+    }
 
     func write() {
         do throws(PosixError) {
@@ -292,5 +286,4 @@ package final class HostLoop {
         }
         if scheduler.isDone && workers.allSatisfy({ $0 == nil }) { ledger.delivery.drain() }
     }
-
 }

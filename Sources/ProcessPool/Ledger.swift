@@ -40,7 +40,6 @@ struct Assignments {
 struct Ledger: ~Copyable {
     /// What an entry means for the run beyond its item.
     enum Consequence {
-        case failure
         /// The item is to be run again, by itself, after so many nanoseconds.
         case retry(Chunk, delay: Int)
         case setupFailed(Failure)
@@ -50,12 +49,14 @@ struct Ledger: ~Copyable {
 
     var delivery: Delivery
     private let retries: RetryPolicy
+    private let log: (any OutcomeLog)?
     /// Items that were cut and have no outcome yet count as skipped.
     private(set) var tally = Tally()
 
-    init(_ delivery: consuming Delivery, _ retries: RetryPolicy) {
+    init(_ delivery: consuming Delivery, _ retries: RetryPolicy, log: (any OutcomeLog)? = nil) {
         self.delivery = delivery
         self.retries = retries
+        self.log = log
     }
 
     /// Items that will never be cut.
@@ -73,10 +74,12 @@ struct Ledger: ~Copyable {
                 if !bytes.isEmpty { delivery.accept(.output(.memory(bytes)), items: 0, chunk: nil) }
                 return nil
             }
-            let items = min(items, chunk.remaining)
-            tally.succeeded += items
-            tally.skipped -= items
-            delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)
+            succeed(bytes, items: min(items, chunk.remaining), of: chunk)
+            return nil
+        case .item(let bytes, let traits):
+            guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
+            log?.note(.success(bytes, traits), item: chunk.next)
+            succeed(bytes, items: 1, of: chunk, traits)
             return nil
         case .text(let bytes):
             delivery.accept(.text(bytes), items: 0, chunk: assignments.chunks.first)
@@ -100,10 +103,37 @@ struct Ledger: ~Copyable {
             return assignments.takeOutNext().map { .retry($0, delay: delay) }
         }
         guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
+        log?.note(.failure(failure, attempts: chunk.attempt, worker: worker + 1), item: chunk.next)
+        giveUp(chunk, failure, attempts: chunk.attempt, worker: worker + 1)
+        return nil
+    }
+
+    /// Delivers what the items of a chunk came to in an earlier run.
+    mutating func recall(_ outcomes: [Outcome], of chunk: Chunk) {
+        open(chunk)
+        for (place, outcome) in outcomes.enumerated() {
+            let chunk = chunk.advanced(by: place)
+            switch outcome {
+            case .success(let bytes, let traits): succeed(bytes, items: 1, of: chunk, traits)
+            case .failure(let failure, let attempts, let worker):
+                giveUp(chunk, failure, attempts: attempts, worker: worker)
+            }
+        }
+    }
+
+    private mutating func succeed(_ bytes: [UInt8], items: Int, of chunk: Chunk, _ traits: ItemTraits = []) {
+        tally.succeeded += items
+        tally.skipped -= items
+        if traits.contains(.hasRecord) { tally.records += 1 }
+        delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)
+    }
+
+    /// The next item of `chunk` has failed for good.
+    private mutating func giveUp(_ chunk: Chunk, _ failure: Failure, attempts: Int, worker: Int) {
         tally.failed[failure.kind, default: 0] += 1
         tally.skipped -= 1
-        let item = FailedItem(item: chunk.next, chunk: chunk.withoutRecords, failure: failure, worker: worker + 1)
+        let item = FailedItem(
+            item: chunk.next, chunk: chunk.withoutRecords, failure: failure, attempts: attempts, worker: worker)
         delivery.accept(.failed(item), items: 1, chunk: chunk)
-        return .failure
     }
 }

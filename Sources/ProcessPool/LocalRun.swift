@@ -10,16 +10,21 @@ package final class LocalRun {
     private var scheduler: Scheduler
     private var assignments = Assignments()
     private var poller = Poller<Void>()
-    private let stopsAtFailure: Bool
+    private let log: (any OutcomeLog)?
+    private let halt: HaltPolicy?
+    private var totalItems: Int?
     private var ending: Ending?
 
     package init(
-        _ plan: HostLoop.Plan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver
+        _ plan: RunPlan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
+        log: (any OutcomeLog)? = nil
     ) {
         self.source = source
-        stopsAtFailure = plan.stopsAtFailure
+        self.log = log
+        halt = plan.halt
+        totalItems = plan.totalItems
         scheduler = Scheduler(workers: 1, chunkItems: plan.chunkItems)
-        ledger = Ledger(Delivery(output, isOrdered: true, observer: observer), plan.retries)
+        ledger = Ledger(Delivery(output, isOrdered: true, observer: observer), plan.retries, log: log)
     }
 
     package func run(_ body: any WorkerBody) -> (Ending, Tally) {
@@ -41,7 +46,7 @@ package final class LocalRun {
                 }
             }
         }
-        if ending == .stoppedByFailure { ledger.skip(source.countRest()) }
+        if case .halted? = ending { ledger.skip(source.countRest()) }
         body.tearDown(outbox: &outbox)
         outbox.flush()
         _ = take(batches.takeEntries())
@@ -52,12 +57,19 @@ package final class LocalRun {
     /// Cuts the next chunk, and waits for it if it has to.
     private func cut(_ items: Int) -> Scheduler.Event {
         do {
-            while true {
+            while ending == nil {
                 switch try source.cut(items: items) {
                 case .chunk(let chunk):
                     ledger.open(chunk)
                     return .cut(chunk)
-                case .end: return .exhausted
+                case .recalled(let chunk, let outcomes):
+                    ledger.recall(outcomes, of: chunk)
+                    judge()
+                    write(all: false)
+                case .end:
+                    totalItems = totalItems ?? ledger.tally.items
+                    judge()
+                    return .exhausted
                 case .nothingYet:
                     poller.removeAll()
                     if let number = source.waitsOn { poller.watchReadable(number, ()) }
@@ -66,8 +78,14 @@ package final class LocalRun {
             }
         } catch {
             ending = .inputFailed(error)
-            return .exhausted
         }
+        return .exhausted
+    }
+
+    private func judge() {
+        if let halt, ending == nil, halt.isReached(by: ledger.tally, of: totalItems) { ending = .halted(halt) }
+        log?.settle(now: Clock.now())
+        if let failure = log?.failure, ending == nil { ending = .logFailed(failure) }
     }
 
     private func run(
@@ -89,13 +107,14 @@ package final class LocalRun {
     private func take(_ entries: [Entry]) -> [Scheduler.Event] {
         var events: [Scheduler.Event] = []
         for entry in entries where ending == nil {
-            switch ledger.enter(entry, of: &assignments, worker: 0) {
+            let consequence = ledger.enter(entry, of: &assignments, worker: 0)
+            judge()
+            switch consequence {
             case .retry(let chunk, let delay):
                 // One item at a time: what is due later is waited for now.
                 poller.removeAll()
                 if delay > 0 { _ = poller.wait(milliseconds: Int64(delay / 1_000_000 + 1)) }
                 events += [.awaited, .returned(chunk)]
-            case .failure: if stopsAtFailure { ending = .stoppedByFailure }
             case .inputFailed(let failure): ending = .inputFailed(failure)
             case .chunkEnded(let items, let nanoseconds):
                 events.append(.ended(worker: 0, items: items, nanoseconds: nanoseconds))

@@ -19,8 +19,27 @@ package protocol ChunkSource: AnyObject {
 
 package enum Cut {
     case chunk(Chunk)
+    /// What each item of this chunk came to in an earlier run.
+    case recalled(Chunk, [Outcome])
     case nothingYet
     case end
+}
+
+/// What an item came to, as a later run wants it.
+package enum Outcome: Equatable {
+    case success([UInt8], ItemTraits)
+    /// `worker` counts from 1.
+    case failure(Failure, attempts: Int, worker: Int)
+}
+
+/// Keeps what items come to. It never waits, and what fails in it is asked for, not thrown: results are on their way.
+package protocol OutcomeLog: AnyObject {
+    func note(_ outcome: Outcome, item: Int)
+    /// Makes what was noted last, when it has waited long enough; `now` is the clock's.
+    func settle(now: Int)
+    var hasUnsettled: Bool { get }
+    /// Why it cannot keep any more.
+    var failure: Failure? { get }
 }
 
 /// An item that gave no result.
@@ -29,6 +48,7 @@ package struct FailedItem {
     /// With the first bytes of its payload only.
     package let chunk: Chunk
     package let failure: Failure
+    package let attempts: Int
     /// From 1.
     package let worker: Int
 }
@@ -55,6 +75,8 @@ package enum Notice: Equatable {
 /// How many items ended in which way.
 package struct Tally: Equatable, Sendable {
     package var succeeded = 0
+    /// Items that succeeded and gave a record, where entries say so.
+    package var records = 0
     package var failed: [Failure.Kind: Int] = [:]
     /// Cut and never run.
     package var skipped = 0
@@ -69,8 +91,8 @@ package struct Tally: Equatable, Sendable {
 package enum Ending: Equatable {
     /// Every item has its outcome.
     case completed
-    /// An item failed, and the first failure ends the run.
-    case stoppedByFailure
+    /// As many items as it takes have failed, succeeded, or given a record.
+    case halted(HaltPolicy)
     case signal(Int32)
     /// Every item so far has killed its worker.
     case crashLoop(deaths: Int)
@@ -78,6 +100,8 @@ package enum Ending: Equatable {
     case outputClosed
     case outputFailed(PosixError)
     case inputFailed(Failure)
+    /// What items came to can not be kept any more.
+    case logFailed(Failure)
     /// `setup` failed everywhere, or no process was to be had.
     case noWorkers(Failure, inSetup: Bool)
 }

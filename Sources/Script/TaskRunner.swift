@@ -174,15 +174,16 @@ package final class TaskRunner {
             return fail(Failure(kind, error.message, traceback: error.traceback), takePrinted(), record, &outbox)
         }
         let printed = takePrinted()
+        var traits: ItemTraits = stack.usesSeed ? .drewRandomNumbers : []
         if isRefusal(base) { return fail(refusal(base + 2), printed, record, &outbox) }
         if !printed.isEmpty && form.printsToOutput { outbox.output.append(printed) }
         do throws(RecordError) {
-            try append(resultsAbove: base, record, &outbox)
+            if try append(resultsAbove: base, record, &outbox) { traits.insert(.hasRecord) }
         } catch {
             return fail(Failure(.error, error.description), printed, record, &outbox)
         }
         if !printed.isEmpty && !form.printsToOutput { outbox.text(printed) }
-        outbox.commit()
+        outbox.commit(traits)
     }
 
     /// What the task has printed, when it is over.
@@ -196,6 +197,7 @@ package final class TaskRunner {
         var failure = failure
         if form.keepsInput { failure.input = inputText(record) }
         failure.text = printed
+        failure.drewRandomNumbers = stack.usesSeed
         failure.isFinal = !mayRetry(failure)
         outbox.fail(failure)
     }
@@ -213,17 +215,21 @@ package final class TaskRunner {
     /// nil and a message: a failure, as under `assert`.
     private func isRefusal(_ base: Int32) -> Bool { stack.top > base + 1 && stack.type(base + 1) == .nil }
 
+    /// Whether there was anything to append.
     private func append(
         resultsAbove base: Int32, _ record: RecordBytes?, _ outbox: inout Outbox
-    ) throws(RecordError) {
+    ) throws(RecordError) -> Bool {
         if emitted.count > 0 { outbox.output.append(emitted) }
         let count = stack.top - base
-        if count == 0 || stack.type(base + 1) == .nil { return }
-        if !form.isFilter {
-            try writer.append(count, from: base + 1, of: stack, to: &outbox.output)
-        } else if stack.boolean(base + 1) {
-            try appendItem(record, &outbox)
+        if count == 0 || stack.type(base + 1) == .nil || form.isFilter && !stack.boolean(base + 1) {
+            return emitted.count > 0
         }
+        if form.isFilter {
+            try appendItem(record, &outbox)
+        } else {
+            try writer.append(count, from: base + 1, of: stack, to: &outbox.output)
+        }
+        return true
     }
 
     private func refusal(_ message: Int32) -> Failure {

@@ -4,7 +4,8 @@
 //   entry   tag u32 · items it finishes u32 · bytes u64 · the bytes
 //
 // Numbers are in this machine's byte order. The last entry of a batch that is still being written may be open: its
-// length is `open` then, and it reaches as far as the committed bytes do.
+// length is `open` then, and it reaches as far as the committed bytes do. Where somebody wants to know of each item, an
+// entry is one item, and the upper half of its tag says more of it.
 
 enum BatchFormat {
     static let magic: UInt64 = 0x7061_6d70_6261_7463  // "pmapbatc"
@@ -27,11 +28,25 @@ package enum EntryTag: UInt32, Sendable {
     case chunkEnd
     /// The input cannot be read any further: fields of a `Failure`.
     case inputFailed
+    /// The records, formatted, of one item; its `ItemTraits` are in the tag's upper half.
+    case item
+}
+
+/// What else is known of an item that has succeeded.
+package struct ItemTraits: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The task has returned or emitted something.
+    package static let hasRecord = ItemTraits(rawValue: 1)
+    /// The result depends on the run's seed and the item's number.
+    package static let drewRandomNumbers = ItemTraits(rawValue: 2)
 }
 
 /// An entry as the host gets it; `items` is how many items it finishes.
 package enum Entry: Equatable, Sendable {
     case output([UInt8], items: Int)
+    case item([UInt8], ItemTraits)
     case text([UInt8])
     case failure(Failure)
     case setupFailed(Failure)

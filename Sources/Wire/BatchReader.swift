@@ -91,7 +91,9 @@ private struct Cursor {
         while end - position >= BatchFormat.entryHeaderSize {
             let header = start + position
             let body = position + BatchFormat.entryHeaderSize
-            guard let tag = EntryTag(rawValue: bytes.load(UInt32.self, at: header)) else { throw BrokenBatch() }
+            let word = bytes.load(UInt32.self, at: header)
+            let traits = ItemTraits(rawValue: word >> 16)
+            guard let tag = EntryTag(rawValue: word & 0xffff), tag == .item || traits == [] else { throw BrokenBatch() }
             let length = bytes.load(UInt64.self, at: header + 8)
             let isOpen = length > UInt64(end - body)
             if isOpen && (committedItems == nil || tag != .output) { throw BrokenBatch() }
@@ -102,8 +104,8 @@ private struct Cursor {
                 guard openBytes <= size, openItems <= done else { throw BrokenBatch() }
                 take(bytes, range.lowerBound + openBytes..<range.upperBound, items: done - openItems, into: &entries)
             } else {
-                guard done == (tag == .failure ? 1 : 0) else { throw BrokenBatch() }
-                entries.append(try entry(tag, bytes, range))
+                guard done == (tag == .failure || tag == .item ? 1 : 0) else { throw BrokenBatch() }
+                entries.append(try entry(tag, traits, bytes, range))
             }
             if isOpen {
                 (openBytes, openItems) = (size, done)
@@ -121,9 +123,10 @@ private struct Cursor {
     }
 
     private func entry(
-        _ tag: EntryTag, _ bytes: borrowing WireBuffer, _ range: Range<Int>
+        _ tag: EntryTag, _ traits: ItemTraits, _ bytes: borrowing WireBuffer, _ range: Range<Int>
     ) throws(BrokenBatch) -> Entry {
         switch tag {
+        case .item: .item(bytes.array(range), traits)
         case .output: .output(bytes.array(range), items: 0)
         case .text: .text(bytes.array(range))
         case .failure: .failure(bytes.failure(in: range))

@@ -20,6 +20,8 @@ package struct Failure: Error, Equatable {
     package var text: [UInt8] = []
     /// It is not to be tried again.
     package var isFinal = false
+    /// It depends on the run's seed and the item's number.
+    package var drewRandomNumbers = false
 
     package init(_ kind: Kind, _ message: String, traceback: String? = nil, input: String? = nil) {
         self.kind = kind
@@ -51,7 +53,7 @@ extension WireBuffer {
             append(field: text.map { Array($0.utf8) })
         }
         append(field: failure.text)
-        append(field: failure.isFinal ? [] : nil)
+        for flag in [failure.isFinal, failure.drewRandomNumbers] { append(field: flag ? [] : nil) }
     }
 
     func failure(in range: Range<Int>) -> Failure {
@@ -64,6 +66,7 @@ extension WireBuffer {
             input: texts[3])
         failure.text = field(at: &offset, end: range.upperBound) ?? []
         failure.isFinal = field(at: &offset, end: range.upperBound) != nil
+        failure.drewRandomNumbers = field(at: &offset, end: range.upperBound) != nil
         return failure
     }
 }

@@ -13,6 +13,18 @@ package struct Outbox: ~Copyable {
 
     /// An item has failed since this was last taken back.
     package var hasFailed = false
+    /// Each item is an entry of its own, with its traits.
+    package var isItemized = false
+    /// What the host wants to know before the batch is full.
+    package var urgent = Urgent()
+
+    package struct Urgent: OptionSet {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+        package static let failures = Urgent(rawValue: 1)
+        package static let successes = Urgent(rawValue: 2)
+        package static let records = Urgent(rawValue: 4)
+    }
 
     private var number: UInt64 = 1
     private var itemsInBatch = 0
@@ -57,9 +69,14 @@ package struct Outbox: ~Copyable {
     package mutating func discard() { output.truncate(to: itemStart) }
 
     /// The running item is done.
-    package mutating func commit() {
+    package mutating func commit(_ traits: ItemTraits = []) {
         openItems += 1
-        finishItem()
+        if isItemized, let start = openEntry {
+            output.store(EntryTag.item.rawValue | traits.rawValue << 16, at: start)
+            closeEntry()
+        }
+        let isUrgent = urgent.contains(.successes) || urgent.contains(.records) && traits.contains(.hasRecord)
+        finishItem(isUrgent: isUrgent)
     }
 
     /// The running item failed; what it appended is forgotten.
@@ -68,20 +85,23 @@ package struct Outbox: ~Copyable {
         discard()
         closeEntry()
         appendEntry(.failure, items: 1) { $0.append(failure) }
-        finishItem()
+        finishItem(isUrgent: urgent.contains(.failures))
     }
 
-    /// The running item, which will not fail any more, has bytes for standard error.
+    /// The running item, which will not fail any more, has bytes for standard error, in front of what it appended.
     package mutating func text(_ bytes: [UInt8]) {
+        let record = output.array(itemStart..<output.count)
+        discard()
         stray(bytes)
         openEntry = appendHeader(.output, items: 0, length: BatchFormat.open)
         itemStart = output.count
+        output.append(record)
     }
 
-    private mutating func finishItem() {
+    private mutating func finishItem(isUrgent: Bool) {
         itemsInBatch += 1
         if !output.isOwned { status.store(UInt64(itemsInBatch) << 32 | UInt64(output.count), .committed) }
-        if output.isOwned || output.count >= Outbox.batchBytes { flush() }
+        if isUrgent || output.isOwned || output.count >= Outbox.batchBytes { flush() }
     }
 
     // MARK: The worker itself

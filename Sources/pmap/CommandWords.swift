@@ -23,6 +23,7 @@ struct CommandWords {
     ]
     private static let sameThing = [
         "--max-procs": "--jobs", "--chunksize": "--chunk", "--maxtasksperchild": "--max-tasks",
+        "--halt-on-error": "--halt",
     ]
 
     /// What an option's value looks like, for the message that it is missing.
@@ -30,7 +31,7 @@ struct CommandWords {
         "-j": "N", "-P": "N", "--jobs": "N", "-f": "FORMAT", "--from": "FORMAT", "-t": "FORMAT", "--to": "FORMAT",
         "-e": "CODE", "--eval": "CODE", "-D": "NAME=VALUE", "-l": "NAME", "--chunk": "N",
         "--on-error": "drop|keep|stop", "--max-tasks": "N", "--memory": "SIZE", "--timeout": "SECONDS",
-        "--retries": "N", "--backoff": "SECONDS",
+        "--retries": "N", "--backoff": "SECONDS", "--halt": "WHEN,WHY=N",
         "--seed": "N", "--errors": "FILE", "--spill": "SIZE",
     ]
 

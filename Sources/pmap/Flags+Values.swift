@@ -1,5 +1,6 @@
 // What the values of options mean, and the message when they mean nothing.
 
+import ProcessPool
 import Records
 
 extension Flags {
@@ -8,7 +9,7 @@ extension Flags {
     /// Reads every value, for the message; one about a format does not name its option by itself.
     func readValues() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
-        _ = try (timeLimit(), memoryLimit(), retryCounts())
+        _ = try (timeLimit(), memoryLimit(), retryCounts(), haltPolicy())
         do throws(UsageError) { _ = try inputFormat() } catch { throw UsageError("--from \(error)") }
         do throws(UsageError) { _ = try outputFormat() } catch { throw UsageError("--to \(error)") }
     }
@@ -37,6 +38,38 @@ extension Flags {
             throw UsageError("--on-error \(onError): write drop, keep or stop")
         }
         return choice
+    }
+
+    /// `--on-error stop` is a short form.
+    func haltPolicy() throws(UsageError) -> HaltPolicy? {
+        let stops = try onErrorChoice() == .stop
+        guard let halt else { return stops ? .atFirstFailure : nil }
+        if stops { throw UsageError("--on-error stop is --halt now,fail=1; it cannot go with --halt \(halt)") }
+        if halt == "never" || halt == "0" { return nil }
+        let written = Flags.parallelHalts[halt] ?? halt
+        let words = written.split(separator: ",", omittingEmptySubsequences: false)
+        let goal = words.last?.split(separator: "=", omittingEmptySubsequences: false) ?? []
+        if words.count == 2, goal.count == 2, let when = HaltPolicy.When(rawValue: String(words[0])),
+            let why = HaltPolicy.Why(rawValue: String(goal[0])), let amount = Flags.amount(goal[1])
+        {
+            return HaltPolicy(when, why, amount)
+        }
+        throw UsageError(
+            "--halt \(halt): write never, or now or soon, and fail, success, done or record, as in soon,fail=3 or now,success=5%"
+        )
+    }
+
+    /// GNU parallel's older words.
+    private static let parallelHalts = [
+        "1": "soon,fail=1", "2": "now,fail=1", "-1": "soon,success=1", "-2": "now,success=1",
+    ]
+
+    private static func amount(_ text: Substring) -> HaltPolicy.Amount? {
+        if text.hasSuffix("%") {
+            guard let percent = Double(text.dropLast()), percent > 0, percent <= 100 else { return nil }
+            return .percent(percent)
+        }
+        return Int(text).flatMap { $0 >= 1 ? .items($0) : nil }
     }
 
     func chunkItems() throws(UsageError) -> Int? { try Flags.items(chunk, "--chunk") }

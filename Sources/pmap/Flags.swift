@@ -59,6 +59,13 @@ struct Flags: ParsableArguments {
             valueName: "drop|keep|stop"))
     var onError: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "End the run, now or soon (running items are finished), at N or N% fail, success, done or record.",
+            valueName: "when,why=n"))
+    var halt: String?
+
     @Option(parsing: .unconditional, help: ArgumentHelp("Replace a worker after so many items.", valueName: "n"))
     var maxTasks: String?
 

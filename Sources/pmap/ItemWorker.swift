@@ -15,6 +15,8 @@ final class ItemWorker: WorkerBody {
     private let inputs: [Input]
     private let terminator: UInt8
     private let mode: LibraryMode
+    private let isItemized: Bool
+    private let urgent: Outbox.Urgent
     private let stopsAtFailure: Bool
     /// What programs write to instead of standard output; open for as long as the process.
     private var programs: Descriptor?
@@ -25,7 +27,9 @@ final class ItemWorker: WorkerBody {
         inputs = job.inputs
         terminator = job.terminator
         self.mode = mode
-        stopsAtFailure = job.plan.stopsAtFailure
+        isItemized = job.isItemized
+        urgent = job.urgentForHost
+        stopsAtFailure = job.plan.halt == .atFirstFailure
     }
 
     func setUp(worker: Int, outbox: inout Outbox) -> Failure? {
@@ -42,6 +46,8 @@ final class ItemWorker: WorkerBody {
 
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
         outbox.hasFailed = false
+        outbox.isItemized = isItemized
+        outbox.urgent = urgent
         do throws(Failure) {
             try runRecords(Payload(decoding: chunk.payload), chunk, &outbox)
         } catch {

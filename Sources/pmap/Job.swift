@@ -6,12 +6,13 @@ import Posix
 import ProcessPool
 import Records
 import Script
+import Wire
 
 /// Everything a run is decided by, before anything is loaded or forked but the script.
 struct Job {
     var workers: Int
     var form = TaskRunner.Form()
-    var plan = HostLoop.Plan()
+    var plan = RunPlan()
     var onError: Flags.OnError
     var errorsFile: String?
     var spillLimit: Int
@@ -43,7 +44,23 @@ struct Job {
         plan.chunkItems = try flags.chunkItems()
         plan.itemsPerWorker = try flags.itemsPerWorker()
         plan.isOrdered = !flags.unordered
-        plan.stopsAtFailure = onError == .stop
+        plan.halt = try flags.haltPolicy()
+        // Without workers nothing runs while the goal is judged.
+        if workers == 0, plan.halt != nil { plan.chunkItems = 1 }
+    }
+
+    /// The host wants to know of each item, and not only how many there are.
+    var isItemized: Bool { plan.halt.map { $0.why != .fail } ?? false }
+
+    /// What brings the run nearer to its end is told at once, so that little is run in vain.
+    var urgentForHost: Outbox.Urgent {
+        switch plan.halt?.why {
+        case .fail: .failures
+        case .success: .successes
+        case .record: .records
+        case .done: [.failures, .successes]
+        case nil: []
+        }
     }
 
     /// FILE or `:::`, else the script's `inputs`, else standard input.

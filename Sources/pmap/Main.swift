@@ -97,12 +97,14 @@ enum Main {
                 terminator: job.terminator, workers: max(job.workers, 1), directory: directory.number,
                 iterate: { () throws(Failure) in try Producer { ItemProducer(script).run(&$0) } })
             let source = InputSequence(job.inputs, reading)
+            var plan = job.plan
+            if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
             let worker = ItemWorker(
                 script, job, directory: directory.number, mode: job.workers == 0 ? .withoutWorker : .inWorker)
             let (ending, tally) =
                 job.workers == 0
-                ? LocalRun(job.plan, source: source, output: output, observer: reporter).run(worker)
-                : runInWorkers(job, script, worker, source, output, reporter)
+                ? LocalRun(plan, source: source, output: output, observer: reporter).run(worker)
+                : runInWorkers(plan, script, worker, source, output, reporter)
             return reporter.finish(ending, tally)
         } catch {
             throw UsageError(error.description)
@@ -110,12 +112,12 @@ enum Main {
     }
 
     private static func runInWorkers(
-        _ job: Job, _ script: LoadedScript, _ worker: ItemWorker, _ source: InputSequence,
+        _ plan: RunPlan, _ script: LoadedScript, _ worker: ItemWorker, _ source: InputSequence,
         _ output: consuming OutputQueue, _ reporter: Reporter
     ) -> (Ending, Tally) {
         script.freeze()
         Signal.catchSignals()
-        return HostLoop(job.plan, source: source, output: output, observer: reporter) { $0.run(worker) }.run()
+        return HostLoop(plan, source: source, output: output, observer: reporter) { $0.run(worker) }.run()
     }
 
     /// Where results wait that memory should not hold.

@@ -44,7 +44,7 @@ final class Reporter: RunObserver {
                 "\(input.name(ofPlace: place)): \(shortened(item.failure.message))",
                 isInFull ? item.failure.traceback : nil)
         }
-        let record = ErrorRecord(index: item.item, failure: item.failure, attempts: item.chunk.attempt)
+        let record = ErrorRecord(index: item.item, failure: item.failure, attempts: item.attempts)
         do throws(PosixError) {
             try errors?.writeAll(record.line(source: input.name, place: place, worker: item.worker))
         } catch {
@@ -75,15 +75,15 @@ final class Reporter: RunObserver {
 
     /// Says how the run ended, and answers the exit status; a run that a signal ended does not come back.
     func finish(_ ending: Ending, _ tally: Tally) -> ExitCode {
-        if tally.failures > 0 || ending == .stoppedByFailure { print(summary(tally)) }
+        if let summary = summary(ending, tally) { print(summary) }
         if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
         switch ending {
-        case .completed where errorsFailure != nil, .stoppedByFailure where errorsFailure != nil: return .hostFailed
+        case .completed where errorsFailure != nil, .halted where errorsFailure != nil: return .hostFailed
         case .completed where tally.skipped > 0:
             print("\(tally.skipped) of \(tally.items) items were not run")
             return .hostFailed
         case .completed: return tally.failures > 0 ? .itemsFailed : .success
-        case .stoppedByFailure: return .itemsFailed
+        case .halted(let policy): return tally.failures == 0 || policy.isGoal ? .success : .itemsFailed
         case .crashLoop(let deaths):
             print(
                 "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
@@ -96,6 +96,9 @@ final class Reporter: RunObserver {
         case .inputFailed(let failure):
             print(failure.message, failure.traceback)
             return .hostFailed
+        case .logFailed(let failure):
+            print(failure.message)
+            return .hostFailed
         case .noWorkers(let failure, inSetup: true):
             print("\(scriptName): setup failed in every worker: \(failure.message)", failure.traceback)
             return tally.items == tally.skipped ? .usage : .hostFailed
@@ -105,11 +108,15 @@ final class Reporter: RunObserver {
         }
     }
 
-    /// `3 of 10000 items failed (2 error, 1 crash)`
-    private func summary(_ tally: Tally) -> String {
-        let kinds = Failure.Kind.allCases.compactMap { kind in tally.failed[kind].map { "\($0) \(kind)" } }
-        let skipped = tally.skipped > 0 ? ", \(tally.skipped) were skipped" : ""
-        return "\(tally.failures) of \(tally.items) items failed (\(kinds.joined(separator: ", ")))\(skipped)"
+    /// `3 of 10000 items failed (2 error, 1 crash), 97 were skipped`
+    private func summary(_ ending: Ending, _ tally: Tally) -> String? {
+        if tally.failures > 0 {
+            let kinds = Failure.Kind.allCases.compactMap { kind in tally.failed[kind].map { "\($0) \(kind)" } }
+            let skipped = tally.skipped > 0 ? ", \(tally.skipped) were skipped" : ""
+            return "\(tally.failures) of \(tally.items) items failed (\(kinds.joined(separator: ", ")))\(skipped)"
+        }
+        guard case .halted = ending, tally.skipped > 0 else { return nil }
+        return "\(tally.skipped) of \(tally.items) items were skipped"
     }
 
     private func print(_ message: String, _ traceback: String? = nil) {

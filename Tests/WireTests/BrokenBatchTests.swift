@@ -122,7 +122,7 @@ func `a look after a look never goes back`(items: UInt64, bytesLess: Int) throws
 @Test func `a batch with changed bytes is refused or makes no more of them than there are`() throws {
     for seed in 0..<40 {
         var random = Seeded(seed)
-        let worker = WorkerModel(lent: 1 << 16)
+        let worker = WorkerModel(lent: 1 << 16, isItemized: seed % 2 == 1)
         for _ in 0..<6 { worker.act(&random, largest: 100) { _ in } }
         let look = worker.look
         worker.endChunk(5)
@@ -158,7 +158,7 @@ private func sanity(_ entries: [Entry], within size: Int) {
         case .output(let output, let items):
             bytes += output.count
             #expect(items >= 0)
-        case .text(let text): bytes += text.count
+        case .text(let text), .item(let text, _): bytes += text.count
         case .failure(let failure), .setupFailed(let failure), .inputFailed(let failure):
             for text in [failure.message, failure.traceback, failure.input] where text != "(no message)" {
                 bytes += (text?.utf8.count ?? 0) / 3  // what is not UTF-8 becomes three bytes

@@ -38,7 +38,7 @@ private struct Host: ~Copyable {
 func `however it is read and looked at, the host hears everything once and in order`(lent: Int, largest: Int) throws {
     for seed in 0..<60 {
         var random = Seeded(seed)
-        let worker = WorkerModel(lent: lent)
+        let worker = WorkerModel(lent: lent, isItemized: seed % 2 == 1)
         var host = Host()
         for _ in 0..<random.below(40) {
             worker.act(&random, largest: largest) { host.hear(worker, &$0) }
@@ -54,7 +54,7 @@ func `however it is read and looked at, the host hears everything once and in or
 func `a worker that dies between two acts has lost only what was not committed`(lent: Int) throws {
     for seed in 0..<300 {
         var random = Seeded(seed)
-        let worker = WorkerModel(lent: lent)
+        let worker = WorkerModel(lent: lent, isItemized: seed % 2 == 1)
         var host = Host()
         for _ in 0..<random.below(12) {
             worker.act(&random, largest: 3000) { host.hear(worker, &$0) }
@@ -71,7 +71,7 @@ func `a worker that dies at any byte of what it sends has lost only what was not
 ) throws {
     for seed in 0..<15 {
         var random = Seeded(seed)
-        let worker = WorkerModel(lent: lent)
+        let worker = WorkerModel(lent: lent, isItemized: seed % 2 == 1)
         for _ in 0..<12 { worker.act(&random, largest: 400) { _ in } }
         worker.endChunk(1)
         for (place, batch) in worker.sent.enumerated() {

@@ -48,14 +48,17 @@ struct Sending {
     private let status: StatusWords
     private var outbox: Outbox?
     private var item = 0
+    private let isItemized: Bool
 
     /// With so many bytes for the outbox.
-    init(lent: Int) {
+    init(lent: Int, isItemized: Bool = false) {
+        self.isItemized = isItemized
         unsafe memory = .allocate(byteCount: StatusWords.size + lent, alignment: 16)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
         status = unsafe StatusWords(in: memory)
         let buffer = unsafe WireBuffer(lent: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
         outbox = Outbox(buffer, status) { [unowned self] in note($0) }
+        outbox?.isItemized = isItemized
     }
 
     deinit {
@@ -103,7 +106,11 @@ struct Sending {
     func append(_ bytes: [UInt8]) { outbox?.output.append(bytes) }
     func discard() { outbox?.discard() }
     /// `bytes` is all that the item appended.
-    func commit(_ bytes: [UInt8]) { tell(.output(bytes, items: 1), finishes: true) { $0.commit() } }
+    func commit(_ bytes: [UInt8]) {
+        let traits = ItemTraits(rawValue: UInt32(item % 4))
+        let entry: Entry = isItemized ? .item(bytes, traits) : .output(bytes, items: 1)
+        tell(entry, finishes: true) { $0.commit(traits) }
+    }
     func fail(_ failure: Failure) { tell(.failure(failure), finishes: true) { $0.fail(failure) } }
     func stray(_ bytes: [UInt8]) { tell(.text(bytes)) { $0.stray(bytes) } }
     func strayOutput(_ bytes: [UInt8]) { tell(.output(bytes, items: 0)) { $0.strayOutput(bytes) } }

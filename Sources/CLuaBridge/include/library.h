@@ -31,6 +31,9 @@ void pmap_library_seed(unsigned long long seed);
 /* An item begins: math.random seeds itself from the run's seed and `item` when it is first called. */
 void pmap_library_begin_item(unsigned long long item);
 
+/* Whether the item, or before the first one the script, drew numbers that depend on the run's seed. */
+bool pmap_library_uses_seed(void);
+
 /* Whether there may be something captured; cheap. */
 bool pmap_has_captured(void);
 

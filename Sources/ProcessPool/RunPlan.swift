@@ -1,0 +1,30 @@
+// What a run is asked for.
+
+package struct RunPlan {
+    package var workers = 1
+    package var chunkItems: Int?
+    package var itemsPerWorker: Int?
+    package var isOrdered = true
+    package var retries = RetryPolicy()
+    /// What one item may take.
+    package var timeLimit: TimeLimit?
+    package var halt: HaltPolicy?
+    /// How many items there are, where that is known and asked for.
+    package var totalItems: Int?
+
+    package init() {}
+
+    package struct TimeLimit {
+        package let nanoseconds: Int
+        /// As messages say it.
+        package let seconds: String
+        /// What makes a worker raise an error in the item that is condemned.
+        package let signal: Int32
+
+        package init(nanoseconds: Int, seconds: String, signal: Int32) {
+            self.nanoseconds = nanoseconds
+            self.seconds = seconds
+            self.signal = signal
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// Runs that end before their last item because somebody has seen enough.
+
+import Testing
+
+private let picky =
+    "function task(item, index) if index % 10 == 3 then error('no', 0) end if index % 2 == 0 then return item end end"
+
+/// One worker and one item a chunk: what is reached when does not depend on luck.
+private func row(_ claim: String, _ halt: String, out: String, err: String, status: Int32) -> Row {
+    Row(
+        claim, picky, "seq 40 > f; pmap -j 1 --chunk 1 --halt \(halt) t.lua f 2> e; s=$?; tail -1 e >&2; exit $s",
+        out: out, err: err, status: status)
+}
+
+@Test(arguments: [
+    row(
+        "the second failure", "now,fail=2", out: "2\n4\n6\n8\n10\n12\n‹…›",
+        err: "pmap: 2 of 40 items failed (2 error), ‹…› were skipped\n", status: 1),
+    row(
+        "the third success, which is the fourth item", "now,success=3", out: "2\n4\n",
+        err: "pmap: 1 of 40 items failed (1 error), 36 were skipped\n", status: 0),
+    row(
+        "the third record", "now,record=3", out: "2\n4\n6\n",
+        err: "pmap: 1 of 40 items failed (1 error), 34 were skipped\n", status: 0),
+    row("two items", "now,done=2", out: "2\n", err: "pmap: 38 of 40 items were skipped\n", status: 0),
+    row(
+        "five items, of which one failed", "now,done=5", out: "2\n4\n",
+        err: "pmap: 1 of 40 items failed (1 error), 35 were skipped\n", status: 1),
+    row(
+        "a tenth of all", "now,done=10%", out: "2\n4\n",
+        err: "pmap: 1 of 40 items failed (1 error), 36 were skipped\n", status: 1),
+    row(
+        "more than there are", "now,record=30", out: (1...20).map { "\($0 * 2)\n" }.joined(),
+        err: "pmap: 4 of 40 items failed (4 error)\n", status: 1),
+    row(
+        "never", "never", out: (1...20).map { "\($0 * 2)\n" }.joined(), err: "pmap: 4 of 40 items failed (4 error)\n",
+        status: 1),
+    row(
+        "as GNU parallel also writes it", "2", out: "2\n",
+        err: "pmap: 1 of 40 items failed (1 error), 37 were skipped\n", status: 1),
+])
+func `a run ends when enough has happened, and says what it left out`(row: Row) throws { try row.check() }
+
+@Test(arguments: [0, 1, 2, 5])
+func `what is looked for comes exactly as often as was asked`(workers: Int) throws {
+    try Row(
+        "three hits", [:],
+        "seq 100000 > f; pmap -j \(workers) --halt now,record=3 -e 'if item % 7 == 0 then return item end' f 2> e | wc -l; grep -c 'of 100000 items were skipped' e",
+        out: "3\n1\n"
+    ).check()
+}
+
+@Test(arguments: [
+    Row(
+        "soon lets running items finish",
+        """
+        function task(item)
+          if item == "slow" then os.execute "touch begun; sleep 0.3" end
+          if item == "a" then os.execute "until [ -e begun ]; do sleep 0.01; done" end
+          return item
+        end
+        """,
+        "pmap -j 2 --chunk 1 --halt soon,success=1 t.lua ::: slow a b c d e f > o 2> e; head -1 o; tail -1 e",
+        out: "slow\npmap: ‹…› of 7 items were skipped\n"),
+    Row(
+        "now does not", "function task(x) if x == 'slow' then os.execute 'sleep 600' end return x end",
+        "pmap -j 2 --chunk 1 --halt now,success=1 t.lua ::: slow a b c", out: "a\n",
+        err: "pmap: 3 of 4 items were skipped\n"),
+    Row(
+        "a percentage of a pipe is known at its end", "function task(x) error('no', 0) end",
+        "(echo a; echo b; sleep 0.2) | pmap -j 1 --chunk 1 --halt soon,fail=10% t.lua 2>&1 | tail -1",
+        out: lastLine(2, of: 2, "2 error"), status: 1),
+    Row(
+        "no words", [:], "pmap --halt fail -e item ::: a",
+        err:
+            "pmap: --halt fail: write never, or now or soon, and fail, success, done or record, as in soon,fail=3 or now,success=5%\n",
+        status: 2),
+    Row(
+        "none", [:], "pmap --halt now,fail=0 -e item ::: a",
+        err:
+            "pmap: --halt now,fail=0: write never, or now or soon, and fail, success, done or record, as in soon,fail=3 or now,success=5%\n",
+        status: 2),
+    Row(
+        "twice", [:], "pmap --on-error stop --halt now,fail=2 -e item ::: a",
+        err: "pmap: --on-error stop is --halt now,fail=1; it cannot go with --halt now,fail=2\n", status: 2),
+    Row(
+        "no value", [:], "pmap --halt", err: "pmap: missing value for --halt; write --halt WHEN,WHY=N\n", status: 2),
+    Row(
+        "in the script", "options = { halt = 'now,record=1' } function task(x) return x end",
+        "pmap -j 1 --chunk 1 t.lua ::: a b", out: "a\n", err: "pmap: 1 of 2 items were skipped\n"),
+])
+func `halting in its contexts`(row: Row) throws { try row.check() }
