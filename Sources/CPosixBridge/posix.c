@@ -95,6 +95,7 @@ void pmap_catch_signals(void) {
     are_caught = true;
     for (int each = 0; each < caught_count; each++) sigdelset(&waiting_mask, caught[each]);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write that fails can be told; this signal could not */
 }
 
 void pmap_let_signals_in(void) {
@@ -113,6 +114,7 @@ void pmap_release_signals(void) {
         if (now.sa_handler == count_signal) signal(caught[each], SIG_DFL);
     }
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
 }
 

@@ -7,6 +7,17 @@ import Wire
 extension Stack {
     package func isHostCode(_ index: Int32) -> Bool { unsafe lua_iscfunction(thread, index) != 0 }
 
+    /// Stack: value →; answers what it takes if it is a function: as many parameters, or more.
+    package func popParameters() -> (count: Int, isVariable: Bool)? {
+        guard type(-1) == .function else {
+            pop()
+            return nil
+        }
+        var record = unsafe lua_Debug()
+        unsafe lua_getinfo(thread, ">u", &record)
+        return unsafe (Int(record.nparams), record.isvararg != 0)
+    }
+
     /// Appends the bytecode of the Lua function on top of the stack, with what messages need to name its lines.
     func dumpFunction(into buffer: inout WireBuffer) {
         unsafe withUnsafeMutablePointer(to: &buffer) { pointer in

@@ -20,6 +20,20 @@ package struct Descriptor: ~Copyable {
         for number in numbers { close(number) }
     }
 
+    /// All descriptors this process has open.
+    package static func openNumbers() -> [Int32] {
+        guard let folder = unsafe opendir("/proc/self/fd") else { return [] }
+        defer { unsafe closedir(folder) }
+        var numbers: [Int32] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: entry.pointee.d_name) {
+                unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            }
+            if let number = Int32(name), unsafe number != dirfd(folder) { numbers.append(number) }
+        }
+        return numbers
+    }
+
     // MARK: Open
 
     /// Opens `path` for reading, relative to the directory `directory`, or to the current one.
@@ -32,6 +46,13 @@ package struct Descriptor: ~Copyable {
     /// Creates or empties `path` for writing.
     package init(writing path: String) throws(PosixError) {
         let number = retrying { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o666) }
+        if number < 0 { throw PosixError("open", path) }
+        self.init(owning: number)
+    }
+
+    /// Opens `path` for reading and writing, and creates it if need be.
+    package init(updating path: String) throws(PosixError) {
+        let number = retrying { unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o666) }
         if number < 0 { throw PosixError("open", path) }
         self.init(owning: number)
     }
@@ -124,6 +145,13 @@ package struct Descriptor: ~Copyable {
         return buffer.array
     }
 
+    /// All that is left to be read, however long that takes.
+    package borrowing func readAll() throws(PosixError) -> [UInt8] {
+        var buffer = WireBuffer(capacity: 4096)
+        while case .bytes(let count) = try read(appendingTo: &buffer, limit: 64 << 10), count > 0 {}
+        return buffer.array
+    }
+
     /// Writes some of `buffer` from `start` on.
     package borrowing func write(_ buffer: borrowing WireBuffer, from start: Int) throws(PosixError) -> Transfer {
         try unsafe write(UnsafeRawBufferPointer(rebasing: buffer.bytes[start...]))
@@ -168,6 +196,17 @@ package struct Descriptor: ~Copyable {
 
     package borrowing func setNonBlocking() {
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+    }
+
+    /// Takes the file for itself, as flock(2) does, and waits `seconds` for another process to give it up; false when
+    /// that one does not.
+    package borrowing func lockFile(waiting seconds: Int) -> Bool {
+        let deadline = Clock.now() + seconds * 1_000_000_000
+        while flock(number, LOCK_EX | LOCK_NB) != 0 {
+            if Clock.now() > deadline { return false }
+            usleep(10_000)
+        }
+        return true
     }
 
     /// Empties the file and goes to its start.

@@ -78,7 +78,7 @@ struct Ledger: ~Copyable {
             return nil
         case .item(let bytes, let traits):
             guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
-            log?.note(.success(bytes, traits), item: chunk.next)
+            log?.note(.success(bytes, traits), item: chunk.next, of: chunk)
             succeed(bytes, items: 1, of: chunk, traits)
             return nil
         case .text(let bytes):
@@ -103,7 +103,7 @@ struct Ledger: ~Copyable {
             return assignments.takeOutNext().map { .retry($0, delay: delay) }
         }
         guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
-        log?.note(.failure(failure, attempts: chunk.attempt, worker: worker + 1), item: chunk.next)
+        log?.note(.failure(failure, attempts: chunk.attempt, worker: worker + 1), item: chunk.next, of: chunk)
         giveUp(chunk, failure, attempts: chunk.attempt, worker: worker + 1)
         return nil
     }

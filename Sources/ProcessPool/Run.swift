@@ -34,7 +34,7 @@ package enum Outcome: Equatable {
 
 /// Keeps what items come to. It never waits, and what fails in it is asked for, not thrown: results are on their way.
 package protocol OutcomeLog: AnyObject {
-    func note(_ outcome: Outcome, item: Int)
+    func note(_ outcome: Outcome, item: Int, of chunk: Chunk)
     /// Makes what was noted last, when it has waited long enough; `now` is the clock's.
     func settle(now: Int)
     var hasUnsettled: Bool { get }

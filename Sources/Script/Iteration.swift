@@ -4,15 +4,19 @@ import Lua
 package import Wire
 
 extension LoadedScript {
-    package func makeIteration() -> Iteration { Iteration(self) }
+    package func makeIteration(writesText: Bool) -> Iteration { Iteration(self, writesText: writesText) }
 }
 
 /// One pass over the items a script makes.
-package struct Iteration {
+package struct Iteration: ~Copyable {
     private let stack: Stack
     private var encoder: Encoder
+    private var itemText: ItemText?
+    /// The last item as `ItemText` has it, where that was asked for; empty when it has no such text.
+    package private(set) var text = WireBuffer()
 
-    init(_ script: LoadedScript) {
+    init(_ script: LoadedScript, writesText: Bool) {
+        if writesText { itemText = ItemText(script) }
         stack = script.stack
         encoder = Encoder(stack)
         stack.top = 0
@@ -42,6 +46,8 @@ package struct Iteration {
         } catch {
             return .unsendable(error.description)
         }
+        text.reset()
+        _ = itemText?.append(stack.top, of: stack, to: &text)
         return .value
     }
 }

@@ -16,6 +16,9 @@ package final class LoadedScript {
     let state: State
     private var watchesCoroutines: Bool
     private var references: [ScriptName: Int] = [:]
+    /// The text it was loaded from.
+    package private(set) var source: [UInt8] = []
+    private(set) var isInline = false
 
     var stack: Stack { state.stack }
 
@@ -54,6 +57,7 @@ package final class LoadedScript {
 
     /// Runs the script's text and notes what it defined.
     package func load(_ source: [UInt8]) throws(ScriptError) {
+        self.source = source
         let text = try ScriptText(source, name: name)
         let height = stack.top
         do throws(LuaError) {
@@ -85,6 +89,7 @@ package final class LoadedScript {
     /// Makes an expression or a body of `item` and `index` the task.
     package func load(inline code: String) throws(ScriptError) {
         try stack.loadInline(code)
+        (self.source, isInline) = (Array(code.utf8), true)
         references[.task] = stack.makeReference()
     }
 

@@ -19,6 +19,8 @@ struct CommandWords {
         "-I": "the item is the variable item in the task", "-i": "the item is the variable item in the task",
         "--dry-run": "try the task on one item: pmap -j0 SCRIPT ::: ITEM", "--colsep": "split the item in the task",
         "--quote": "nothing is passed through a shell here", "--pipepart": "files are read in parallel anyway",
+        "--resume": "write --journal FILE; the same command goes on from there",
+        "--resume-failed": "write --journal FILE --retry-failed",
         "--block": "chunks adapt by themselves; --chunk N fixes them",
     ]
     private static let sameThing = [
@@ -32,7 +34,7 @@ struct CommandWords {
         "-e": "CODE", "--eval": "CODE", "-D": "NAME=VALUE", "-l": "NAME", "--chunk": "N",
         "--on-error": "drop|keep|stop", "--max-tasks": "N", "--memory": "SIZE", "--timeout": "SECONDS",
         "--retries": "N", "--backoff": "SECONDS", "--halt": "WHEN,WHY=N",
-        "--seed": "N", "--errors": "FILE", "--spill": "SIZE",
+        "--seed": "N", "--errors": "FILE", "--spill": "SIZE", "--journal": "FILE",
     ]
 
     /// `scriptOptions` come from the script named `script`; what the command line says wins over them.

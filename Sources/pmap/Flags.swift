@@ -79,6 +79,15 @@ struct Flags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Keep what each item came to; the same command goes on from there after an interruption.",
+            valueName: "file"))
+    var journal: String?
+
+    @Flag(help: "Run items again that failed in an earlier run of the journal.")
+    var retryFailed = false
+
+    @Option(
+        help: ArgumentHelp(
             "Disk space for results that wait for an earlier item: bytes, or with k, M, G (default 10G).",
             valueName: "size"))
     var spill: String?

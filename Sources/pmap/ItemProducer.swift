@@ -1,25 +1,34 @@
 // The script's own process while it makes the items: its `inputs` function is called until it returns nil.
 
+import Journal
 import Script
 import Wire
 
 struct ItemProducer {
     private let script: LoadedScript
+    private let digests: Bool
 
-    init(_ script: LoadedScript) { self.script = script }
+    /// With `digests`, 16 bytes in front of each value stand for it: equal values have equal ones.
+    init(_ script: LoadedScript, digests: Bool) {
+        self.script = script
+        self.digests = digests
+    }
+
+    static let digestSize = 16
 
     /// Set in the length of an item that could not be made; what follows says why.
     static let failed: UInt64 = 1 << 63
 
-    /// Each value becomes an item of the outbox: its length u64 and its bytes on the wire.
+    /// Each value becomes an item of the outbox: the length of what follows u64, the digest, its bytes on the wire.
     func run(_ outbox: inout Outbox) -> Failure? {
-        var iteration = script.makeIteration()
+        var iteration = script.makeIteration(writesText: digests)
         var item = 1
         do throws(Failure) {
             while true {
                 outbox.begin(item: item)
                 let start = outbox.output.count
                 outbox.output.append(native: UInt64(0))
+                if digests { outbox.output.append(zeros: ItemProducer.digestSize) }
                 var flag: UInt64 = 0
                 switch try iteration.appendNext(to: &outbox.output) {
                 case .value: break
@@ -30,6 +39,7 @@ struct ItemProducer {
                     outbox.discard()
                     return nil
                 }
+                if digests { store(Digest(ofItem: iteration.text.array, number: item), in: &outbox, at: start + 8) }
                 outbox.output.store(UInt64(outbox.output.count - start - 8) | flag, at: start)
                 outbox.commit()
                 item += 1
@@ -38,5 +48,16 @@ struct ItemProducer {
             outbox.discard()
             return error
         }
+    }
+
+    private func store(_ digest: Digest, in outbox: inout Outbox, at offset: Int) {
+        for (place, byte) in digest.bytes.enumerated() { outbox.output.store(byte, at: offset + place) }
+    }
+}
+
+extension Digest {
+    /// An item without a text is known by its number.
+    init(ofItem text: [UInt8], number: Int) {
+        self = text.isEmpty ? Digest(joining: [], numbers: [UInt64(number)]) : Digest(of: text)
     }
 }

@@ -16,6 +16,8 @@ final class ItemWorker: WorkerBody {
     private let terminator: UInt8
     private let mode: LibraryMode
     private let isItemized: Bool
+    /// What stands in front of each value of the script's own process.
+    private let digestSize: Int
     private let urgent: Outbox.Urgent
     private let stopsAtFailure: Bool
     /// What programs write to instead of standard output; open for as long as the process.
@@ -28,6 +30,7 @@ final class ItemWorker: WorkerBody {
         terminator = job.terminator
         self.mode = mode
         isItemized = job.isItemized
+        digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         urgent = job.urgentForHost
         stopsAtFailure = job.plan.halt == .atFirstFailure
     }
@@ -95,8 +98,8 @@ final class ItemWorker: WorkerBody {
         var offset = 0
         for place in 0..<chunk.count where !outbox.isStopped && !mustLeave(outbox) {
             let header = values.load(UInt64.self, at: offset)
-            let start = offset + 8
-            offset = start + Int(header & ~ItemProducer.failed)
+            let start = offset + 8 + digestSize
+            offset += 8 + Int(header & ~ItemProducer.failed)
             let item = chunk.first + place
             if !chunk.items.contains(item) { continue }
             if header & ItemProducer.failed == 0 {

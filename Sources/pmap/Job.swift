@@ -16,6 +16,7 @@ struct Job {
     var onError: Flags.OnError
     var errorsFile: String?
     var spillLimit: Int
+    var journal: JournalPlan?
     var inputs: [Input]
 
     /// `files` and `arguments` are what the command line names as input.
@@ -30,7 +31,7 @@ struct Job {
         // A filter writes what it read, unless told otherwise.
         form.output = try flags.outputFormat()
         if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
-        form.keepsInput = flags.errors != nil
+        form.keepsInput = flags.errors != nil || flags.journal != nil
         let (retries, backoff) = try flags.retryCounts()
         form.retries = retries
         plan.retries = RetryPolicy(retries: retries, backoffSeconds: backoff, seed: seed)
@@ -45,12 +46,15 @@ struct Job {
         plan.itemsPerWorker = try flags.itemsPerWorker()
         plan.isOrdered = !flags.unordered
         plan.halt = try flags.haltPolicy()
+        if flags.retryFailed && flags.journal == nil {
+            throw UsageError("--retry-failed: write --journal FILE too; that is where failed items are known from")
+        }
         // Without workers nothing runs while the goal is judged.
         if workers == 0, plan.halt != nil { plan.chunkItems = 1 }
     }
 
     /// The host wants to know of each item, and not only how many there are.
-    var isItemized: Bool { plan.halt.map { $0.why != .fail } ?? false }
+    var isItemized: Bool { journal != nil || plan.halt.map { $0.why != .fail } ?? false }
 
     /// What brings the run nearer to its end is told at once, so that little is run in vain.
     var urgentForHost: Outbox.Urgent {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Inputs
+import Journal
 import Lua
 import Posix
 import ProcessPool
@@ -26,6 +27,7 @@ enum Main {
     }
 
     private static func run(_ words: [String]) throws(UsageError) -> ExitCode {
+        if words.first == "journal" { return try showJournal(Array(words.dropFirst())) }
         let typed = try CommandWords(words)
         if typed.flags.help {
             print(help)
@@ -36,14 +38,20 @@ enum Main {
             return .success
         }
         let (source, files) = try scriptAndFiles(typed.flags)
-        var seed = try typed.flags.seedValue() ?? UInt64.random(in: 0...UInt64.max)
+        // The seed of an interrupted run is in its journal.
+        let earlier = try JournalPlan.open(typed.flags.journal, mustExist: true)
+        var seed = try typed.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
-        if let own = try flags.seedValue(), own != seed {
-            script.seedRandom(own)
-            seed = own
+        if let own = try flags.seedValue(), own != seed { seed = own }
+        var job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
+        let journal: Journal?
+        if let earlier { journal = earlier } else { journal = try JournalPlan.open(flags.journal) }
+        if let journal {
+            if try flags.seedValue() == nil, let last = journal.seed { seed = last }
+            job.journal = try JournalPlan(journal, flags, script, seed: seed, command: words)
         }
-        let job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
+        script.seedRandom(seed)
         // The state is never closed: finalizers of the script's top level are nobody's business any more.
         let status = try run(job, script)
         withExtendedLifetime(script) { Process.exit(status.rawValue) }
@@ -67,9 +75,21 @@ enum Main {
               pmap [options] SCRIPT [FILE …]       one item per line of the files
               pmap [options] SCRIPT ::: ITEM …     the items are the arguments
               pmap [options] -e CODE [FILE …]      CODE is an expression of item and index, or the task's body
+              pmap journal FILE                    what a run has kept with --journal FILE
 
             \(options.firstRange(of: "OPTIONS:").map { String(options[$0.lowerBound...]) } ?? options)
             """
+    }
+
+    /// `pmap journal FILE`
+    private static func showJournal(_ words: [String]) throws(UsageError) -> ExitCode {
+        guard words.count == 1, let path = words.first, !path.hasPrefix("-") else {
+            throw UsageError("write pmap journal FILE; a script of that name is ./journal")
+        }
+        do { print(try JournalSummary(path: path).text(), terminator: "") } catch {
+            throw UsageError(error.description)
+        }
+        return .success
     }
 
     private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [String]) {
@@ -88,36 +108,52 @@ enum Main {
 
     private static func run(_ job: Job, _ script: LoadedScript) throws(UsageError) -> ExitCode {
         let reporter = try Reporter(job, scriptName: script.name)
+        reporter.begin()
         do throws(PosixError) {
             let directory = try Descriptor.currentDirectory()
             let output = OutputQueue(
                 try OutputDescriptor(copying: StandardDescriptor.output), spillFolders: spillFolders,
                 spillLimit: job.spillLimit)
+            let producer = ItemProducer(script, digests: job.journal != nil)
             let reading = InputSequence.Reading(
                 terminator: job.terminator, workers: max(job.workers, 1), directory: directory.number,
-                iterate: { () throws(Failure) in try Producer { ItemProducer(script).run(&$0) } })
+                iterate: { () throws(Failure) in try Producer { producer.run(&$0) } })
             let source = InputSequence(job.inputs, reading)
             var plan = job.plan
             if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
             let worker = ItemWorker(
                 script, job, directory: directory.number, mode: job.workers == 0 ? .withoutWorker : .inWorker)
+            let journaled = job.journal.map { journal in
+                JournaledInput(
+                    source, journal.journal, journal.keys, ItemDigests(script, job, directory: directory.number))
+            }
+            let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
             let (ending, tally) =
-                job.workers == 0
-                ? LocalRun(plan, source: source, output: output, observer: reporter).run(worker)
-                : runInWorkers(plan, script, worker, source, output, reporter)
-            return reporter.finish(ending, tally)
+                job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
+            return reporter.finish(journaled?.end(ending) ?? ending, tally, journaled?.tally)
         } catch {
             throw UsageError(error.description)
         }
     }
 
-    private static func runInWorkers(
-        _ plan: RunPlan, _ script: LoadedScript, _ worker: ItemWorker, _ source: InputSequence,
-        _ output: consuming OutputQueue, _ reporter: Reporter
-    ) -> (Ending, Tally) {
-        script.freeze()
-        Signal.catchSignals()
-        return HostLoop(plan, source: source, output: output, observer: reporter) { $0.run(worker) }.run()
+    /// What a run with workers and one without have in common.
+    private struct Run {
+        let plan: RunPlan
+        let source: any ChunkSource
+        let observer: any RunObserver
+        let log: (any OutcomeLog)?
+
+        func here(_ worker: ItemWorker, _ output: consuming OutputQueue) -> (Ending, Tally) {
+            LocalRun(plan, source: source, output: output, observer: observer, log: log).run(worker)
+        }
+
+        func inWorkers(
+            _ worker: ItemWorker, _ output: consuming OutputQueue, forkedFrom script: LoadedScript
+        ) -> (Ending, Tally) {
+            script.freeze()
+            Signal.catchSignals()
+            return HostLoop(plan, source: source, output: output, observer: observer, log: log) { $0.run(worker) }.run()
+        }
     }
 
     /// Where results wait that memory should not hold.

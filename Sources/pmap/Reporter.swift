@@ -32,6 +32,11 @@ final class Reporter: RunObserver {
 
     // MARK: Items
 
+    /// What the user should know before the first item.
+    func begin() {
+        if let message = job.journal?.changeMessage { print(message) }
+    }
+
     func failed(_ item: FailedItem) -> [UInt8] {
         if !item.failure.text.isEmpty { text(item.failure.text) }
         failures += 1
@@ -74,37 +79,57 @@ final class Reporter: RunObserver {
     // MARK: The end
 
     /// Says how the run ended, and answers the exit status; a run that a signal ended does not come back.
-    func finish(_ ending: Ending, _ tally: Tally) -> ExitCode {
+    func finish(_ ending: Ending, _ tally: Tally, _ journal: JournalTally?) -> ExitCode {
+        if let journal { report(journal, of: tally) }
         if let summary = summary(ending, tally) { print(summary) }
         if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
+        report(ending, tally)
+        if let journal, let path = job.journal?.path, ending.maySurprise {
+            print("\(journal.recalled + journal.added) items are in \(path); the same command goes on from there")
+        }
         switch ending {
-        case .completed where errorsFailure != nil, .halted where errorsFailure != nil: return .hostFailed
-        case .completed where tally.skipped > 0:
-            print("\(tally.skipped) of \(tally.items) items were not run")
-            return .hostFailed
+        case .signal(let signal): Signal.die(by: signal)
+        case .outputClosed: Signal.die(by: Signal.brokenPipe)
+        case .completed where errorsFailure != nil || tally.skipped > 0: return .hostFailed
+        case .halted where errorsFailure != nil: return .hostFailed
         case .completed: return tally.failures > 0 ? .itemsFailed : .success
         case .halted(let policy): return tally.failures == 0 || policy.isGoal ? .success : .itemsFailed
+        case .noWorkers(_, inSetup: true) where tally.items == tally.skipped: return .usage
+        case .crashLoop, .outputFailed, .inputFailed, .logFailed, .noWorkers: return .hostFailed
+        }
+    }
+
+    /// Why the run is over, if that needs to be said.
+    private func report(_ ending: Ending, _ tally: Tally) {
+        switch ending {
+        case .halted, .signal, .outputClosed: break
+        case .completed:
+            if tally.skipped > 0 { print("\(tally.skipped) of \(tally.items) items were not run") }
         case .crashLoop(let deaths):
             print(
                 "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
-            return .hostFailed
-        case .signal(let signal): Signal.die(by: signal)
-        case .outputClosed: Signal.die(by: Signal.brokenPipe)
-        case .outputFailed(let error):
-            print("write standard output: \(error.reason)")
-            return .hostFailed
-        case .inputFailed(let failure):
-            print(failure.message, failure.traceback)
-            return .hostFailed
-        case .logFailed(let failure):
-            print(failure.message)
-            return .hostFailed
+        case .outputFailed(let error): print("write standard output: \(error.reason)")
+        case .inputFailed(let failure): print(failure.message, failure.traceback)
+        case .logFailed(let failure): print(failure.message)
         case .noWorkers(let failure, inSetup: true):
             print("\(scriptName): setup failed in every worker: \(failure.message)", failure.traceback)
-            return tally.items == tally.skipped ? .usage : .hostFailed
-        case .noWorkers(let failure, inSetup: false):
-            print("no worker could be started: \(failure.message)")
-            return .hostFailed
+        case .noWorkers(let failure, inSetup: false): print("no worker could be started: \(failure.message)")
+        }
+    }
+
+    private func report(_ journal: JournalTally, of tally: Tally) {
+        guard let path = job.journal?.path else { return }
+        if journal.damaged > 0 {
+            print("\(path): \(journal.damaged) results were damaged; their items were run again")
+        }
+        if journal.tooLarge > 0 {
+            print("\(path): \(journal.tooLarge) results were too large for it (1 GB); their items will be run again")
+        }
+        let failed =
+            journal.recalledFailures > 0
+            ? ", \(journal.recalledFailures) of which failed then; --retry-failed runs those again" : ""
+        if journal.recalled > 0 {
+            print("\(journal.recalled) of \(tally.items) items were done in an earlier run, says \(path)\(failed)")
         }
     }
 
@@ -131,4 +156,14 @@ final class Reporter: RunObserver {
     }
 
     private static func write(_ bytes: [UInt8]) { StandardDescriptor.writeError(bytes) }
+}
+
+extension Ending {
+    /// The user may wonder what is left of the run.
+    fileprivate var maySurprise: Bool {
+        switch self {
+        case .signal, .crashLoop, .outputFailed, .inputFailed, .noWorkers: true
+        case .completed, .halted, .outputClosed, .logFailed: false
+        }
+    }
 }

@@ -48,22 +48,16 @@ enum ScriptSource {
         do throws(PosixError) {
             switch self {
             case .inline: return []
-            case .standardInput: return try readAll(try Descriptor(copying: StandardDescriptor.input))
+            case .standardInput: return try Descriptor(copying: StandardDescriptor.input).readAll()
             case .file(let path):
                 if try FileKind(path: path).kind == .directory {
                     throw PosixError("open", path, code: PosixError.isADirectory)
                 }
-                return try readAll(try Descriptor(reading: path))
+                return try Descriptor(reading: path).readAll()
             }
         } catch {
             throw UsageError(missing(error))
         }
-    }
-
-    private func readAll(_ file: consuming Descriptor) throws(PosixError) -> [UInt8] {
-        var bytes = WireBuffer(capacity: 4096)
-        while case .bytes(let count) = try file.read(appendingTo: &bytes, limit: 64 << 10), count > 0 {}
-        return bytes.array
     }
 
     /// `pmap 1234` means the other pmap.

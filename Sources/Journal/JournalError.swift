@@ -1,0 +1,38 @@
+// Why there is no journal to be had, in one line that says what to do.
+
+import CSQLite
+
+package enum JournalError: Error, Equatable, CustomStringConvertible {
+    case unreadable(String, reason: String)
+    case inUse(String)
+    case noJournal(String)
+    case otherFormat(String, Int)
+    case damaged(String, reason: String)
+    case unwritable(String, reason: String)
+
+    init(_ path: String, _ error: DatabaseError, isWriting: Bool = false) {
+        self =
+            switch error {
+            case .isNoJournal: .noJournal(path)
+            case .isOfFormat(let format): .otherFormat(path, format)
+            case .refused(SQLITE_NOTADB, _): .noJournal(path)
+            case .refused(SQLITE_CORRUPT, let reason): .damaged(path, reason: reason)
+            case .refused(_, let reason):
+                isWriting ? .unwritable(path, reason: reason) : .unreadable(path, reason: reason)
+            }
+    }
+
+    package var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): \(reason)"
+        case .inUse(let path): "\(path): another run is writing to it; wait for it, or name another file"
+        case .noJournal(let path): "\(path): this is not a journal, and is left as it is; name another file"
+        case .otherFormat(let path, let format):
+            "\(path): a journal of format \(format), while this pmap writes format \(Journal.format); name another file"
+        case .damaged(let path, let reason):
+            "\(path): the journal is damaged (\(reason)), and is left as it is; name another file, or try sqlite3 \(path) .recover"
+        case .unwritable(let path, let reason):
+            "write \(path): \(reason); what is in it is whole, and the same command goes on from there"
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// What stands for each item of a chunk: the host reads what it has cut once more, for a run that keeps a journal.
+
+import Inputs
+import Journal
+import ProcessPool
+import Records
+import Script
+import Wire
+
+/// Finds the items of chunks.
+final class ItemDigests {
+    private let script: LoadedScript
+    private let inputs: [Input]
+    private let chunks: ChunkReader
+    private let terminator: UInt8
+
+    /// Relative paths begin in `directory`.
+    init(_ script: LoadedScript, _ job: Job, directory: Int32) {
+        self.script = script
+        inputs = job.inputs
+        chunks = ChunkReader(job.inputs, directory: directory)
+        terminator = job.terminator
+    }
+
+    func digest(_ chunk: Chunk) throws(Failure) -> DigestedItems {
+        let payload = Payload(decoding: chunk.payload)
+        switch inputs[payload.input] {
+        case .list:
+            let places = payload.firstPlace..<payload.firstPlace + chunk.count
+            let digests = places.map { Digest(ofItem: script.listedText(at: $0) ?? [], number: $0) }
+            return DigestedItems(digests: digests, starts: [])
+        case .iterator: return digestValues(payload, chunk)
+        case .file, .standardInput, .arguments:
+            var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
+            var items = DigestedItems(digests: [], starts: [0])
+            while let record = cursor.next() {
+                items.digests.append(Digest(of: record.array))
+                items.starts.append(cursor.offset)
+            }
+            if items.digests.count != chunk.count { throw chunks.hasChanged(inputs[payload.input]) }
+            return items
+        }
+    }
+
+    /// The script's own process has put a digest in front of each value.
+    private func digestValues(_ payload: Payload, _ chunk: Chunk) -> DigestedItems {
+        var items = DigestedItems(digests: [], starts: [0])
+        guard case .bytes(let bytes) = payload.records else { return items }
+        var values = WireBuffer(capacity: bytes.count)
+        values.append(bytes)
+        var offset = 0
+        for place in 0..<chunk.count {
+            let stored = values.array(offset + 8..<offset + 8 + ItemProducer.digestSize)
+            items.digests.append(Digest(stored: stored) ?? Digest(ofItem: [], number: chunk.first + place))
+            offset += 8 + Int(values.load(UInt64.self, at: offset) & ~ItemProducer.failed)
+            items.starts.append(offset)
+        }
+        return items
+    }
+}
+
+/// The items of one chunk.
+struct DigestedItems {
+    var digests: [Digest]
+    /// Where in the chunk's bytes each item begins, and the last one ends; empty when there are no bytes.
+    var starts: [Int]
+
+    /// A chunk of some of the items, by their places from 0.
+    func part(_ places: Range<Int>, of chunk: Chunk) -> Chunk {
+        if places == 0..<chunk.count { return chunk }
+        let payload = Payload(decoding: chunk.payload)
+        let records: Payload.Records
+        switch payload.records {
+        case .listed: records = .listed
+        case .range(let offset, _):
+            let (start, end) = (starts[places.lowerBound], starts[places.upperBound])
+            records = .range(offset: offset + start, length: end - start)
+        case .bytes(let bytes):
+            let first = bytes.startIndex
+            records = .bytes(bytes[first + starts[places.lowerBound]..<first + starts[places.upperBound]])
+        }
+        let part = Payload(
+            input: payload.input, firstPlace: payload.firstPlace + places.lowerBound, records: records)
+        return Chunk(first: chunk.first + places.lowerBound, count: places.count, payload: part.encoded)
+    }
+}

@@ -1,0 +1,127 @@
+// The rows of a journal: kept, taken back once each, refused when they are not what was written.
+
+import Chance
+import Foundation
+import Testing
+import Wire
+
+@testable import Journal
+
+/// A folder with a journal in it.
+final class Shelf {
+    let folder: URL
+    var path: String { folder.appending(path: "j").path() }
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "pmap-journal-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// Opens it and begins a run.
+    func open(_ program: Program = Program(), seed: UInt64 = 1, retriesFailures: Bool = false) throws -> Journal {
+        let journal = try Journal(path: path)
+        _ = try journal.begin(program, command: "", seed: seed, retriesFailures: retriesFailures)
+        return journal
+    }
+
+    func bytes(of suffix: String = "") throws -> Data { try Data(contentsOf: URL(filePath: path + suffix)) }
+    func write(_ bytes: Data, to suffix: String = "") throws { try bytes.write(to: URL(filePath: path + suffix)) }
+}
+
+func keys(_ item: Int, place: Int = 0, seed: UInt64 = 1, tellsPlace: Bool = false) -> ItemKeys {
+    ItemKeys(
+        program: Program().digest, bytes: Digest(of: "item \(item)"), place: place, seed: seed, tellsPlace: tellsPlace)
+}
+
+func ok(_ text: String, _ traits: ItemTraits = [.hasRecord]) -> JournalEntry {
+    JournalEntry(.ok(output: Array(text.utf8)), traits)
+}
+
+let failed = JournalEntry(
+    .failed(Failure(.crash, "gone\0\u{1F600}", traceback: "stack", input: "item"), attempts: 3, worker: 2), [])
+
+extension Journal {
+    func recall(_ keys: ItemKeys) -> JournalEntry? { claim(keys).flatMap(entry) }
+}
+
+@Test func `what was kept comes back as it was, once for each item that is equal`() throws {
+    let shelf = try Shelf()
+    let first = try shelf.open()
+    #expect(first.isNew && first.claim(keys(1)) == nil)
+    for (place, entry) in [ok("a\n"), failed, ok(""), ok("again\n")].enumerated() {
+        #expect(first.add(entry, keys(place % 3), item: place + 1, source: "in:\(place)"))
+    }
+    first.end("completed")
+    let second = try shelf.open()
+    #expect(!second.isNew)
+    #expect(second.recall(keys(1)) == failed)
+    #expect(
+        [second.recall(keys(0)), second.recall(keys(0)), second.recall(keys(0))] == [ok("a\n"), ok("again\n"), nil])
+    #expect(second.recall(keys(2)) == ok("") && second.recall(keys(3)) == nil)
+    #expect(second.failure == nil)
+    second.end("completed")
+    #expect(try shelf.open().recall(keys(0)) == ok("a\n"), "each run takes each row once")
+}
+
+@Test func `failed items that are to be run again are forgotten`() throws {
+    let shelf = try Shelf()
+    let first = try shelf.open()
+    _ = first.add(failed, keys(1), item: 1, source: nil)
+    _ = first.add(ok("x"), keys(2), item: 2, source: nil)
+    first.end("completed")
+    let second = try shelf.open(retriesFailures: true)
+    #expect(second.claim(keys(1)) == nil && second.recall(keys(2)) == ok("x"))
+    second.end("SIGKILL")
+    #expect(try shelf.open().claim(keys(1)) == nil)
+}
+
+@Test func `a result that depends on chance is found for the same place and seed only`() throws {
+    let shelf = try Shelf()
+    let first = try shelf.open(seed: 5)
+    _ = first.add(ok("random", [.drewRandomNumbers]), keys(1, place: 7, seed: 5), item: 7, source: nil)
+    first.end("completed")
+    let second = try shelf.open()
+    #expect(second.seed == 5)
+    #expect(second.claim(keys(1, place: 8, seed: 5)) == nil && second.claim(keys(1, place: 7, seed: 6)) == nil)
+    #expect(second.claim(keys(1, place: 7, seed: 5)) != nil)
+}
+
+@Test func `an item of a task that is told its place has another key at another place`() {
+    #expect(keys(1, place: 1, tellsPlace: true).usual != keys(1, place: 2, tellsPlace: true).usual)
+    #expect(keys(1, place: 1).usual == keys(1, place: 2).usual)
+}
+
+@Test func `many equal items are found as fast as others`() throws {
+    let shelf = try Shelf()
+    let first = try shelf.open()
+    for item in 1...20_000 { _ = first.add(ok("\(item)"), keys(1), item: item, source: nil) }
+    first.end("completed")
+    let second = try shelf.open()
+    var claimed = ClaimedRows()
+    for item in 1...20_000 { #expect(second.recall(keys(1)) == ok("\(item)")) }
+    #expect(second.claim(keys(1)) == nil)
+    #expect(claimed.take(64, Digest(of: "a")) && claimed.take(64_000, Digest(of: "b")))
+    #expect(!claimed.take(64, Digest(of: "a")) && claimed.last(Digest(of: "a")) == 64)
+}
+
+@Test func `what has changed in a program is named`() throws {
+    var earlier = Program()
+    for (name, text) in [("t.lua", "1"), ("--to", "lines"), ("module m", "x")] { earlier.add(name, Array(text.utf8)) }
+    var later = Program()
+    for (name, text) in [("t.lua", "2"), ("--to", "lines"), ("module n", "x")] { later.add(name, Array(text.utf8)) }
+    #expect(later.changes(since: earlier) == ["module m", "module n", "t.lua"])
+    #expect(later.digest != earlier.digest && later.changes(since: later) == [])
+    let shelf = try Shelf()
+    for (program, changes) in [(earlier, []), (later, ["module m", "module n", "t.lua"]), (later, [])] {
+        let journal = try Journal(path: shelf.path)
+        #expect(try journal.begin(program, command: "", seed: 1, retriesFailures: false) == changes)
+        journal.end("completed")
+    }
+}
+
+@Test func `a digest comes back from its bytes`() {
+    let digest = Digest(of: "text")
+    #expect(Digest(stored: digest.bytes) == digest && Digest(stored: []) == nil)
+}
