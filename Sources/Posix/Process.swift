@@ -8,6 +8,8 @@ package enum Process {
         fflush(nil)
         _exit(status)
     }
+
+    package static func sleep(milliseconds: Int) { usleep(useconds_t(milliseconds * 1000)) }
 }
 
 package enum Environment {

@@ -18,16 +18,16 @@ package struct RetryPolicy: Sendable {
     package func delay(item: Int, attempt: Int) -> Int? {
         if attempt > retries { return nil }
         // Between half and one and a half times the wait, so that what failed together does not come back together.
-        let jitter =
-            0.5 + Double(mixed(seed &+ UInt64(item) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(attempt)) >> 11)
-            / Double(1 << 53)
+        let jitter = 0.5 + RetryPolicy.chance(seed, item: item, attempt: attempt)
         return Int(min(backoff * Double(sign: .plus, exponent: min(attempt - 1, 60), significand: 1) * jitter, 1e17))
     }
 
-    /// SplitMix64's finalizer (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-    private func mixed(_ value: UInt64) -> UInt64 {
-        var word = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+    /// From 0 to 1, the same for the same seed, item and try: SplitMix64's finalizer (Steele, Lea, Flood: Fast
+    /// splittable pseudorandom number generators, 2014).
+    package static func chance(_ seed: UInt64, item: Int, attempt: Int) -> Double {
+        var word = seed &+ UInt64(item) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(attempt)
+        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
         word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
+        return Double((word ^ word >> 31) >> 11) / Double(1 << 53)
     }
 }

@@ -35,6 +35,7 @@ struct CommandWords {
         "--on-error": "drop|keep|stop", "--max-tasks": "N", "--memory": "SIZE", "--timeout": "SECONDS",
         "--retries": "N", "--backoff": "SECONDS", "--halt": "WHEN,WHY=N",
         "--seed": "N", "--errors": "FILE", "--spill": "SIZE", "--journal": "FILE",
+        "--chaos": "kill=5%,delay=10%,error=1%",
     ]
 
     /// `scriptOptions` come from the script named `script`; what the command line says wins over them.

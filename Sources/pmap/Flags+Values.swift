@@ -9,7 +9,7 @@ extension Flags {
     /// Reads every value, for the message; one about a format does not name its option by itself.
     func readValues() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
-        _ = try (timeLimit(), memoryLimit(), retryCounts(), haltPolicy())
+        _ = try (timeLimit(), memoryLimit(), retryCounts(), haltPolicy(), chaosValue(seed: 0))
         do throws(UsageError) { _ = try inputFormat() } catch { throw UsageError("--from \(error)") }
         do throws(UsageError) { _ = try outputFormat() } catch { throw UsageError("--to \(error)") }
     }
@@ -70,6 +70,15 @@ extension Flags {
             return .percent(percent)
         }
         return Int(text).flatMap { $0 >= 1 ? .items($0) : nil }
+    }
+
+    func chaosValue(seed: UInt64) throws(UsageError) -> Chaos? {
+        guard let text = chaos else { return nil }
+        guard var chaos = Chaos(text) else {
+            throw UsageError("--chaos \(text): write kill, delay or error and how many items, as in kill=5%,delay=10%")
+        }
+        chaos.seed = seed
+        return chaos
     }
 
     func chunkItems() throws(UsageError) -> Int? { try Flags.items(chunk, "--chunk") }

@@ -87,6 +87,13 @@ struct Flags: ParsableArguments {
     var retryFailed = false
 
     @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Faults on purpose, to try a run's defences: kill=5%,delay=10%,error=1% of the items, by the seed.",
+            valueName: "fault=n%"))
+    var chaos: String?
+
+    @Option(
         help: ArgumentHelp(
             "Disk space for results that wait for an earlier item: bytes, or with k, M, G (default 10G).",
             valueName: "size"))

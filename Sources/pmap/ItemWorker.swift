@@ -15,6 +15,7 @@ final class ItemWorker: WorkerBody {
     private let inputs: [Input]
     private let terminator: UInt8
     private let mode: LibraryMode
+    private let chaos: Chaos?
     private let isItemized: Bool
     /// What stands in front of each value of the script's own process.
     private let digestSize: Int
@@ -29,6 +30,7 @@ final class ItemWorker: WorkerBody {
         inputs = job.inputs
         terminator = job.terminator
         self.mode = mode
+        chaos = job.chaos
         isItemized = job.isItemized
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         urgent = job.urgentForHost
@@ -73,7 +75,9 @@ final class ItemWorker: WorkerBody {
         switch inputs[payload.input] {
         case .list:
             for item in items where !outbox.isStopped && !mustLeave(outbox) {
+                if isStruck(item, &outbox) { continue }
                 runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
+                chaos?.strikeAfter(item, attempt: chunk.attempt)
             }
         case .iterator:
             runValues(payload, chunk, &outbox)
@@ -83,11 +87,22 @@ final class ItemWorker: WorkerBody {
             for item in items {
                 if outbox.isStopped || mustLeave(outbox) { return }
                 guard let record = cursor.next() else { throw chunks.hasChanged(inputs[payload.input]) }
+                if isStruck(item, &outbox) { continue }
                 runner.run(record, item: item, outbox: &outbox)
+                chaos?.strikeAfter(item, attempt: chunk.attempt)
             }
             let isWhole = items.upperBound == chunk.first + chunk.count
             if isWhole && cursor.next() != nil { throw chunks.hasChanged(inputs[payload.input]) }
         }
+    }
+
+    /// What chaos does to an item before its task; true when that was all.
+    private func isStruck(_ item: Int, _ outbox: inout Outbox) -> Bool {
+        guard let chaos else { return false }
+        outbox.begin(item: item)
+        guard let failure = chaos.strikeBefore(item, attempt: runner.attempt) else { return false }
+        outbox.fail(failure)
+        return true
     }
 
     /// Values on the wire, each with its length u64 in front.
@@ -101,9 +116,10 @@ final class ItemWorker: WorkerBody {
             let start = offset + 8 + digestSize
             offset += 8 + Int(header & ~ItemProducer.failed)
             let item = chunk.first + place
-            if !chunk.items.contains(item) { continue }
+            if !chunk.items.contains(item) || isStruck(item, &outbox) { continue }
             if header & ItemProducer.failed == 0 {
                 runner.run(values, at: start, item: item, outbox: &outbox)
+                chaos?.strikeAfter(item, attempt: chunk.attempt)
             } else {
                 runner.fail(String(decoding: values.array(start..<offset), as: UTF8.self), item: item, outbox: &outbox)
             }

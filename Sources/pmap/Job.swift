@@ -17,6 +17,7 @@ struct Job {
     var errorsFile: String?
     var spillLimit: Int
     var journal: JournalPlan?
+    var chaos: Chaos?
     var inputs: [Input]
 
     /// `files` and `arguments` are what the command line names as input.
@@ -46,6 +47,10 @@ struct Job {
         plan.itemsPerWorker = try flags.itemsPerWorker()
         plan.isOrdered = !flags.unordered
         plan.halt = try flags.haltPolicy()
+        chaos = try flags.chaosValue(seed: seed)
+        if workers == 0, chaos?.chances[.kill] != nil {
+            throw UsageError("--chaos kill with -j 0: there is no worker to be killed; leave one of them out")
+        }
         if flags.retryFailed && flags.journal == nil {
             throw UsageError("--retry-failed: write --journal FILE too; that is where failed items are known from")
         }
