@@ -104,7 +104,7 @@ extension Journal {
     /// Notes what `item` came to; `source` names it in a message. False when it is too large to be kept.
     package func add(_ entry: JournalEntry, _ keys: ItemKeys, item: Int, source: String?) -> Bool {
         if case .ok(let output) = entry.result, output.count > Journal.largestOutput { return false }
-        let key = entry.traits.contains(.drewRandomNumbers) ? keys.random : keys.usual
+        let key = entry.traits.drewRandomNumbers ? keys.random : keys.usual
         let columns = entry.columns
         let seal = entry.seal(key: key.bytes)
         _ = change { statements throws(DatabaseError) in

@@ -121,10 +121,10 @@ struct Ledger: ~Copyable {
         }
     }
 
-    private mutating func succeed(_ bytes: [UInt8], items: Int, of chunk: Chunk, _ traits: ItemTraits = []) {
+    private mutating func succeed(_ bytes: [UInt8], items: Int, of chunk: Chunk, _ traits: ItemTraits = ItemTraits()) {
         tally.succeeded += items
         tally.skipped -= items
-        if traits.contains(.hasRecord) { tally.records += 1 }
+        if traits.hasRecord { tally.records += 1 }
         delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)
     }
 

@@ -174,11 +174,11 @@ package final class TaskRunner {
             return fail(Failure(kind, error.message, traceback: error.traceback), takePrinted(), record, &outbox)
         }
         let printed = takePrinted()
-        var traits: ItemTraits = stack.usesSeed ? .drewRandomNumbers : []
+        var traits = ItemTraits(drewRandomNumbers: stack.usesSeed)
         if isRefusal(base) { return fail(refusal(base + 2), printed, record, &outbox) }
         if !printed.isEmpty && form.printsToOutput { outbox.output.append(printed) }
         do throws(RecordError) {
-            if try append(resultsAbove: base, record, &outbox) { traits.insert(.hasRecord) }
+            traits.hasRecord = try append(resultsAbove: base, record, &outbox)
         } catch {
             return fail(Failure(.error, error.description), printed, record, &outbox)
         }

@@ -32,15 +32,23 @@ package enum EntryTag: UInt32, Sendable {
     case item
 }
 
-/// What else is known of an item that has succeeded.
-package struct ItemTraits: OptionSet, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
+/// What else is known of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
+package struct ItemTraits: Equatable, Sendable {
     /// The task has returned or emitted something.
-    package static let hasRecord = ItemTraits(rawValue: 1)
+    package var hasRecord: Bool
     /// The result depends on the run's seed and the item's number.
-    package static let drewRandomNumbers = ItemTraits(rawValue: 2)
+    package var drewRandomNumbers: Bool
+
+    package init(hasRecord: Bool = false, drewRandomNumbers: Bool = false) {
+        self.hasRecord = hasRecord
+        self.drewRandomNumbers = drewRandomNumbers
+    }
+
+    package init(rawValue: UInt32) {
+        self.init(hasRecord: rawValue & 1 != 0, drewRandomNumbers: rawValue & 2 != 0)
+    }
+
+    package var rawValue: UInt32 { (hasRecord ? 1 : 0) | (drewRandomNumbers ? 2 : 0) }
 }
 
 /// An entry as the host gets it; `items` is how many items it finishes.

@@ -92,8 +92,8 @@ private struct Cursor {
             let header = start + position
             let body = position + BatchFormat.entryHeaderSize
             let word = bytes.load(UInt32.self, at: header)
-            let traits = ItemTraits(rawValue: word >> 16)
-            guard let tag = EntryTag(rawValue: word & 0xffff), tag == .item || traits == [] else { throw BrokenBatch() }
+            let traits = word >> 16
+            guard let tag = EntryTag(rawValue: word & 0xffff), tag == .item || traits == 0 else { throw BrokenBatch() }
             let length = bytes.load(UInt64.self, at: header + 8)
             let isOpen = length > UInt64(end - body)
             if isOpen && (committedItems == nil || tag != .output) { throw BrokenBatch() }
@@ -105,7 +105,7 @@ private struct Cursor {
                 take(bytes, range.lowerBound + openBytes..<range.upperBound, items: done - openItems, into: &entries)
             } else {
                 guard done == (tag == .failure || tag == .item ? 1 : 0) else { throw BrokenBatch() }
-                entries.append(try entry(tag, traits, bytes, range))
+                entries.append(try entry(tag, ItemTraits(rawValue: traits), bytes, range))
             }
             if isOpen {
                 (openBytes, openItems) = (size, done)

@@ -15,15 +15,17 @@ package struct Outbox: ~Copyable {
     package var hasFailed = false
     /// Each item is an entry of its own, with its traits.
     package var isItemized = false
-    /// What the host wants to know before the batch is full.
+    /// Whether the host wants to know of an item before the batch is full.
     package var urgent = Urgent()
 
-    package struct Urgent: OptionSet {
-        package let rawValue: Int
-        package init(rawValue: Int) { self.rawValue = rawValue }
-        package static let failures = Urgent(rawValue: 1)
-        package static let successes = Urgent(rawValue: 2)
-        package static let records = Urgent(rawValue: 4)
+    package struct Urgent {
+        package var failures = false
+        package var successes = false
+        package var records = false
+
+        package init(failures: Bool = false, successes: Bool = false, records: Bool = false) {
+            (self.failures, self.successes, self.records) = (failures, successes, records)
+        }
     }
 
     private var number: UInt64 = 1
@@ -69,14 +71,13 @@ package struct Outbox: ~Copyable {
     package mutating func discard() { output.truncate(to: itemStart) }
 
     /// The running item is done.
-    package mutating func commit(_ traits: ItemTraits = []) {
+    package mutating func commit(_ traits: ItemTraits = ItemTraits()) {
         openItems += 1
         if isItemized, let start = openEntry {
             output.store(EntryTag.item.rawValue | traits.rawValue << 16, at: start)
             closeEntry()
         }
-        let isUrgent = urgent.contains(.successes) || urgent.contains(.records) && traits.contains(.hasRecord)
-        finishItem(isUrgent: isUrgent)
+        finishItem(isUrgent: urgent.successes || urgent.records && traits.hasRecord)
     }
 
     /// The running item failed; what it appended is forgotten.
@@ -85,7 +86,7 @@ package struct Outbox: ~Copyable {
         discard()
         closeEntry()
         appendEntry(.failure, items: 1) { $0.append(failure) }
-        finishItem(isUrgent: urgent.contains(.failures))
+        finishItem(isUrgent: urgent.failures)
     }
 
     /// The running item, which will not fail any more, has bytes for standard error, in front of what it appended.

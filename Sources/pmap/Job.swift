@@ -64,11 +64,11 @@ struct Job {
     /// What brings the run nearer to its end is told at once, so that little is run in vain.
     var urgentForHost: Outbox.Urgent {
         switch plan.halt?.why {
-        case .fail: .failures
-        case .success: .successes
-        case .record: .records
-        case .done: [.failures, .successes]
-        case nil: []
+        case .fail: Outbox.Urgent(failures: true)
+        case .success: Outbox.Urgent(successes: true)
+        case .record: Outbox.Urgent(records: true)
+        case .done: Outbox.Urgent(failures: true, successes: true)
+        case nil: Outbox.Urgent()
         }
     }
 

@@ -121,7 +121,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         case .failure(let failure, let attempts, let worker):
             let entry = JournalEntry(
                 .failed(failure, attempts: attempts, worker: worker),
-                failure.drewRandomNumbers ? .drewRandomNumbers : [])
+                ItemTraits(drewRandomNumbers: failure.drewRandomNumbers))
             let payload = Payload(decoding: chunk.payload)
             let name = source.inputs[payload.input].name(ofPlace: payload.firstPlace + item - chunk.first)
             isKept = journal.add(entry, keys, item: item, source: name)

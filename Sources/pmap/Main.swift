@@ -43,7 +43,7 @@ enum Main {
         var seed = try typed.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
-        if let own = try flags.seedValue(), own != seed { seed = own }
+        seed = try flags.seedValue() ?? seed
         var job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
         let journal: Journal?
         if let earlier { journal = earlier } else { journal = try JournalPlan.open(flags.journal) }

@@ -35,12 +35,13 @@ func keys(_ item: Int, place: Int = 0, seed: UInt64 = 1, tellsPlace: Bool = fals
         program: Program().digest, bytes: Digest(of: "item \(item)"), place: place, seed: seed, tellsPlace: tellsPlace)
 }
 
-func ok(_ text: String, _ traits: ItemTraits = [.hasRecord]) -> JournalEntry {
+func ok(_ text: String, _ traits: ItemTraits = ItemTraits(hasRecord: true)) -> JournalEntry {
     JournalEntry(.ok(output: Array(text.utf8)), traits)
 }
 
 let failed = JournalEntry(
-    .failed(Failure(.crash, "gone\0\u{1F600}", traceback: "stack", input: "item"), attempts: 3, worker: 2), [])
+    .failed(Failure(.crash, "gone\0\u{1F600}", traceback: "stack", input: "item"), attempts: 3, worker: 2), ItemTraits()
+)
 
 extension Journal {
     func recall(_ keys: ItemKeys) -> JournalEntry? { claim(keys).flatMap(entry) }
@@ -80,7 +81,7 @@ extension Journal {
 @Test func `a result that depends on chance is found for the same place and seed only`() throws {
     let shelf = try Shelf()
     let first = try shelf.open(seed: 5)
-    _ = first.add(ok("random", [.drewRandomNumbers]), keys(1, place: 7, seed: 5), item: 7, source: nil)
+    _ = first.add(ok("random", ItemTraits(drewRandomNumbers: true)), keys(1, place: 7, seed: 5), item: 7, source: nil)
     first.end("completed")
     let second = try shelf.open()
     #expect(second.seed == 5)
