@@ -33,12 +33,8 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    package func beginItem(_ number: Int) { pmap_library_begin_item(UInt64(number)) }
-
     /// Whether the item, or before the first one the script, drew random numbers that depend on the run's seed.
     package var usesSeed: Bool { pmap_library_uses_seed() }
-
-    package var hasCaptured: Bool { pmap_has_captured() }
 
     /// What was written since the last call; `all` looks also for what nobody knew of.
     package func takeCaptured(all: Bool = false) -> [UInt8] {

@@ -24,6 +24,9 @@ package final class TaskRunner {
 
         package init() {}
 
+        /// A string is a record as it is.
+        var writesLines: Bool { (output == .lines || output == .nul) && !isFilter }
+
         /// What tasks print goes in front of their records; with other formats it goes to standard error.
         var printsToOutput: Bool { output == .lines || output == .none }
     }
@@ -152,10 +155,8 @@ package final class TaskRunner {
 
     private func begin(_ item: Int, _ outbox: inout Outbox) {
         outbox.begin(item: item)
-        stack.beginItem(item)
         if emitted.count > 0 { emitted.reset() }
-        stack.top = TaskRunner.inputs
-        stack.copy(TaskRunner.task)
+        stack.beginItem(item, base: TaskRunner.inputs, task: TaskRunner.task)
     }
 
     /// Stack: handler, task, inputs, task, item → handler, task, inputs, results…
@@ -164,21 +165,33 @@ package final class TaskRunner {
             stack.copy(-1)
             stack.insert(at: TaskRunner.inputs + 1)
         }
-        let base = stack.top - 2
-        stack.push(Int64(item))
         isInTask = true
-        do throws(LuaError) {
-            try stack.call(arguments: 2, results: -1, handler: TaskRunner.handler)
-        } catch {
-            let kind = outbox.isCondemned ? Failure.Kind.timeout : .error
-            return fail(Failure(kind, error.message, traceback: error.traceback), takePrinted(), record, &outbox)
+        let answer = stack.runItem(index: item, handler: TaskRunner.handler)
+        isInTask = false
+        if form.timeLimit != nil { stack.disarmTimeout() }
+        let isPlain = form.writesLines && !answer.hasPrinted && emitted.count == 0 && !answer.failed
+        if isPlain && answer.appendText(to: &outbox.output, terminator: form.output.terminator) {
+            return outbox.commit(ItemTraits(hasRecord: true, drewRandomNumbers: answer.usesSeed))
         }
-        let printed = takePrinted()
-        var traits = ItemTraits(drewRandomNumbers: stack.usesSeed)
-        if isRefusal(base) { return fail(refusal(base + 2), printed, record, &outbox) }
+        finish(answer, record, &outbox)
+    }
+
+    /// What becomes of any answer but a line.
+    private func finish(_ answer: Answer, _ record: RecordBytes?, _ outbox: inout Outbox) {
+        if answer.failed {
+            let error = stack.popError(of: answer)
+            let kind = outbox.isCondemned ? Failure.Kind.timeout : .error
+            let failure = Failure(kind, error.message, traceback: error.traceback)
+            return fail(failure, takePrinted(answer), record, &outbox)
+        }
+        let base = stack.top - answer.results
+        let printed = takePrinted(answer)
+        var traits = ItemTraits(drewRandomNumbers: answer.usesSeed)
+        // nil and a message: a failure, as under `assert`.
+        if answer.isNothing && answer.results > 1 { return fail(refusal(base + 2), printed, record, &outbox) }
         if !printed.isEmpty && form.printsToOutput { outbox.output.append(printed) }
         do throws(RecordError) {
-            traits.hasRecord = try append(resultsAbove: base, record, &outbox)
+            traits.hasRecord = try append(answer, above: base, record, &outbox)
         } catch {
             return fail(Failure(.error, error.description), printed, record, &outbox)
         }
@@ -186,12 +199,7 @@ package final class TaskRunner {
         outbox.commit(traits)
     }
 
-    /// What the task has printed, when it is over.
-    private func takePrinted() -> [UInt8] {
-        isInTask = false
-        if form.timeLimit != nil { stack.disarmTimeout() }
-        return stack.hasCaptured ? stack.takeCaptured() : []
-    }
+    private func takePrinted(_ answer: Answer) -> [UInt8] { answer.hasPrinted ? stack.takeCaptured() : [] }
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
@@ -212,22 +220,18 @@ package final class TaskRunner {
         return stack.boolean(-1)
     }
 
-    /// nil and a message: a failure, as under `assert`.
-    private func isRefusal(_ base: Int32) -> Bool { stack.top > base + 1 && stack.type(base + 1) == .nil }
-
     /// Whether there was anything to append.
     private func append(
-        resultsAbove base: Int32, _ record: RecordBytes?, _ outbox: inout Outbox
+        _ answer: Answer, above base: Int32, _ record: RecordBytes?, _ outbox: inout Outbox
     ) throws(RecordError) -> Bool {
         if emitted.count > 0 { outbox.output.append(emitted) }
-        let count = stack.top - base
-        if count == 0 || stack.type(base + 1) == .nil || form.isFilter && !stack.boolean(base + 1) {
+        if answer.isNothing || form.isFilter && !stack.boolean(base + 1) {
             return emitted.count > 0
         }
         if form.isFilter {
             try appendItem(record, &outbox)
         } else {
-            try writer.append(count, from: base + 1, of: stack, to: &outbox.output)
+            try writer.append(answer.results, from: base + 1, of: stack, to: &outbox.output)
         }
         return true
     }
