@@ -88,14 +88,25 @@ enum Command: Equatable {
         }
     }
 
-    /// Takes the first command out of `buffer`, if it is there whole.
+    /// Takes the first command out of `buffer`, if it is there whole. What the host cannot have written, but somebody
+    /// else may have, is an order to leave.
     static func take(from buffer: inout WireBuffer) -> Command? {
         guard buffer.count >= headerSize else { return nil }
         let header = (0..<8).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
+        guard header[0] == runTag, isChunk(header) else {
+            buffer.removeFirst(headerSize)
+            return .leave
+        }
         let end = headerSize + header[7]
         guard buffer.count >= end else { return nil }
         defer { buffer.removeFirst(end) }
-        guard header[0] == runTag else { return .leave }
         return .run(Chunk(header: header, payload: buffer.array(headerSize..<end)))
+    }
+
+    /// Whether the numbers are those of a chunk, and so small that the sums of them are numbers.
+    private static func isChunk(_ header: [Int]) -> Bool {
+        let (end, isTooLarge) = header[1].addingReportingOverflow(header[2])
+        guard header.allSatisfy({ $0 >= 0 }), !isTooLarge, header[7] <= .max - headerSize else { return false }
+        return header[1] <= header[3] && header[3] <= header[4] && header[4] <= end
     }
 }

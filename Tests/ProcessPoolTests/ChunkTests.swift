@@ -26,6 +26,19 @@ private let commands: [Command] = [
     }
 }
 
+/// The header of a whole chunk of items 5, 6 and 7, with one of its numbers changed: tag, first, count, next item, end of
+/// the items, slot, attempt, bytes.
+@Test(arguments: [
+    (0, 0), (0, 7), (1, 6), (1, .max), (1, -1), (2, 2), (2, -1), (2, .max), (3, 4), (3, 9), (3, -1), (4, 9), (4, 4),
+    (4, -1), (5, -1), (6, -1), (7, -1), (7, -64), (7, .max), (7, .min),
+])
+func `what the host cannot have written is an order to leave`(place: Int, number: Int) {
+    var received = WireBuffer()
+    Command.run(Chunk(first: 5, count: 3, payload: [])).append(to: &received)
+    received.store(UInt64(bitPattern: Int64(number)), at: 8 * place)
+    #expect(Command.take(from: &received) == .leave)
+}
+
 @Test func `a chunk that was begun knows what is left of it`() {
     let chunk = Chunk(first: 10, count: 5, payload: [1]).advanced(by: 2).advanced(by: 1)
     #expect((chunk.first, chunk.count, chunk.next, chunk.remaining) == (10, 5, 13, 2))
