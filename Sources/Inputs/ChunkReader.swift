@@ -15,12 +15,12 @@ package final class ChunkReader {
     /// What may be read behind the last record; simdjson wants it.
     private static let padding = 64
 
-    /// `directory` is where relative paths begin. Standard input is taken hold of now: in a worker its number leads
-    /// elsewhere.
+    /// `directory` is where relative paths begin. Standard input, if it is read in ranges, is taken hold of now: in a
+    /// worker its number leads elsewhere.
     package init(_ inputs: [Input], directory: Int32) {
         self.inputs = inputs
         self.directory = directory
-        let place = inputs.firstIndex { if case .standardInput = $0 { true } else { false } }
+        let place = inputs.firstIndex { if case .standardInput = $0 { $0.rangedSize != nil } else { false } }
         standardInput = place.flatMap { try? OpenFile($0, inputs[$0], in: directory) }
     }
 

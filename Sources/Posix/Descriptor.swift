@@ -20,6 +20,9 @@ package struct Descriptor: ~Copyable {
         for number in numbers { close(number) }
     }
 
+    /// The same for this one.
+    package borrowing func closeInherited() { close(number) }
+
     /// All descriptors this process has open.
     package static func openNumbers() -> [Int32] {
         guard let folder = unsafe opendir("/proc/self/fd") else { return [] }

@@ -23,7 +23,8 @@ extension HostLoop {
     func bury(_ worker: WorkerHandle) {
         let death = worker.bury()
         take(death.entries, from: worker)
-        workers[worker.number] = nil
+        (workers[worker.number], buried) = (nil, worker)
+        defer { buried = nil }
         let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
         if let failure = setupFailure, !isKilling {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))

@@ -25,6 +25,8 @@ package final class HostLoop {
     var scheduler: Scheduler
     var ledger: Ledger
     var workers: [WorkerHandle?]
+    /// One that is gone, while what follows from it is done: its successor may be forked then.
+    var buried: WorkerHandle?
     var poller = Poller<Key>()
     /// Items that will be run again, and when, in nanoseconds of the clock.
     var retries: [(chunk: Chunk, due: Int)] = []
@@ -198,7 +200,8 @@ package final class HostLoop {
     }
 
     func fork(_ number: Int, for chunk: Chunk) -> WorkerHandle? {
-        let inherited = workers.flatMap { $0?.descriptors ?? [] } + source.descriptors + ledger.delivery.descriptors
+        let inherited =
+            (workers + [buried]).flatMap { $0?.descriptors ?? [] } + source.descriptors + ledger.delivery.descriptors
         do throws(PosixError) {
             let worker = try WorkerHandle(number: number, closing: inherited) { [work] in work(&$0) }
             workers[number] = worker

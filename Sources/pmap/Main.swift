@@ -111,13 +111,19 @@ enum Main {
         reporter.begin()
         do throws(PosixError) {
             let directory = try Descriptor.currentDirectory()
-            let output = OutputQueue(
-                try OutputDescriptor(copying: StandardDescriptor.output), spillFolders: spillFolders,
-                spillLimit: job.spillLimit)
+            let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
+            let hostsOwn = [standardOutput.number] + (job.journal?.journal.descriptors ?? [])
+            let output = OutputQueue(standardOutput, spillFolders: spillFolders, spillLimit: job.spillLimit)
             let producer = ItemProducer(script, digests: job.journal != nil)
             let reading = InputSequence.Reading(
                 terminator: job.terminator, workers: max(job.workers, 1), directory: directory.number,
-                iterate: { () throws(Failure) in try Producer { producer.run(&$0) } })
+                iterate: { () throws(Failure) in
+                    try Producer { outbox in
+                        reporter.closeInherited()
+                        Descriptor.closeInherited(hostsOwn)
+                        return producer.run(&outbox)
+                    }
+                })
             let source = InputSequence(job.inputs, reading)
             var plan = job.plan
             if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
@@ -140,7 +146,7 @@ enum Main {
     private struct Run {
         let plan: RunPlan
         let source: any ChunkSource
-        let observer: any RunObserver
+        let observer: Reporter
         let log: (any OutcomeLog)?
 
         func here(_ worker: ItemWorker, _ output: consuming OutputQueue) -> (Ending, Tally) {
@@ -152,7 +158,10 @@ enum Main {
         ) -> (Ending, Tally) {
             script.freeze()
             Signal.catchSignals()
-            return HostLoop(plan, source: source, output: output, observer: observer, log: log) { $0.run(worker) }.run()
+            return HostLoop(plan, source: source, output: output, observer: observer, log: log) { loop in
+                observer.closeInherited()
+                loop.run(worker)
+            }.run()
         }
     }
 

@@ -30,6 +30,9 @@ final class Reporter: RunObserver {
         }
     }
 
+    /// In a forked child: what is only the host's to write.
+    func closeInherited() { errors?.closeInherited() }
+
     // MARK: Items
 
     /// What the user should know before the first item.

@@ -46,6 +46,31 @@ import Testing
     Row(
         "descriptors do not leak into programs that tasks start", [:],
         "[ $(pmap -j 2 -e 'io.popen(\"ls /proc/self/fd | wc -l\"):read()' ::: a) -le $(ls /proc/self/fd | wc -l) ]"),
+    Row(
+        "a worker holds neither the pipe that the host reads nor the file of --errors",
+        """
+        local input = io.popen("readlink /proc/$PPID/fd/0"):read()
+        function task()
+          local held = io.popen("readlink /proc/$PPID/fd/*"):read "a"
+          return not held:find(input, 1, true), not held:find("/failed\\n")
+        end
+        """, "echo | pmap -j 1 -t jsonl --errors failed t.lua", out: "[true,true]\n"),
+    Row(
+        "a worker that follows another holds no more of pmap than the first", [:],
+        "seq 5 | pmap -j 1 --chunk 1 --max-tasks 1 -e 'io.popen(\"ls /proc/$PPID/fd | grep -c ...\"):read()' | uniq | wc -l",
+        out: "1\n"),
+    Row(
+        "what makes the items does not hold the output",
+        """
+        local output = io.popen("readlink /proc/$PPID/fd/1"):read()
+        local held
+        function inputs()
+          if held then return nil end
+          held = io.popen("readlink /proc/$PPID/fd/*"):read "a"
+          return tostring(held:find(output .. "\\n", 1, true))
+        end
+        function task(item) return item end
+        """, "pmap -j 1 t.lua > out; cat out", out: "nil\n"),
     Row("few descriptors", [:], "ulimit -n 40; seq 100 | pmap -j 4 -e item | tail -1", out: "100\n"),
 ])
 func `standard descriptors may be anything`(row: Row) throws { try row.check() }
