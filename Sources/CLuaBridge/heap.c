@@ -7,6 +7,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* AddressSanitizer knows no allocator but its own: it is told what of a chunk is in use. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define hide(start, size) __asan_poison_memory_region(start, size)
+#define show(start, size) __asan_unpoison_memory_region(start, size)
+#endif
+#endif
+#ifndef hide
+#define hide(start, size) ((void)0)
+#define show(start, size) ((void)0)
+#endif
+
 /* Blocks up to `largest_class` live in chunks; larger ones are mappings of their own, which a child can
  * unmap or move without writing to a page. Lua tells the size of what it frees, so no block has a header. */
 enum {
@@ -66,6 +79,7 @@ pmap_heap *pmap_heap_create(void) {
 void pmap_heap_destroy(pmap_heap *heap) {
     for (slab *each = heap->slabs, *next; each; each = next) {
         next = each->next;
+        show(each, each->size);
         munmap(each, each->size);
     }
     munmap(heap, sizeof *heap);
@@ -90,8 +104,10 @@ static bool map_slab(pmap_heap *heap) {
 }
 
 static void push_free(pmap_heap *heap, int class, void *block) {
+    show(block, sizeof(void *));
     *(void **)block = heap->free[class];
     heap->free[class] = block;
+    hide(block, size_of_class(class));
 }
 
 static bool begin_chunk(pmap_heap *heap) {
@@ -105,6 +121,7 @@ static bool begin_chunk(pmap_heap *heap) {
     ((chunk_header *)heap->spare)->epoch = heap->epoch;
     heap->bump = heap->spare + sizeof(chunk_header);
     heap->bump_end = heap->spare += chunk_size;
+    hide(heap->bump, (size_t)(heap->bump_end - heap->bump));
     return true;
 }
 
@@ -113,13 +130,17 @@ static void *take(pmap_heap *heap, size_t size) {
     int class = class_of(size);
     void *block = heap->free[class];
     if (block) {
+        show(block, sizeof(void *));
         heap->free[class] = *(void **)block;
+        hide(block, sizeof(void *));
+        show(block, size);
         return block;
     }
-    size = size_of_class(class);
-    if ((size_t)(heap->bump_end - heap->bump) < size && !begin_chunk(heap)) return NULL;
+    size_t whole = size_of_class(class);
+    if ((size_t)(heap->bump_end - heap->bump) < whole && !begin_chunk(heap)) return NULL;
     block = heap->bump;
-    heap->bump += size;
+    heap->bump += whole;
+    show(block, size);
     return block;
 }
 
@@ -155,6 +176,8 @@ static void *resize(pmap_heap *heap, void *block, size_t old_size, size_t new_si
     bool same_class = old_size <= largest_class && new_size <= largest_class && class_of(old_size) == class_of(new_size);
     if (same_class) {
         if (!is_frozen(heap, block, old_size)) heap->used += new_size - old_size;
+        if (new_size < old_size) hide((char *)block + new_size, old_size - new_size);
+        else show(block, new_size);
         return block;
     }
     void *moved = take(heap, new_size);
