@@ -69,3 +69,25 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// The programs of scripts/fuzz, one a line: the folder in Tests/Fuzz, and the modules that it feeds.
+if Context.environment["PMAP_FUZZ"] != nil {
+    package.targets += [
+        fuzz("batches", "Wire"),
+        fuzz("commands", "ProcessPool", "Wire"),
+        fuzz("cuts", "Records", "Wire"),
+        fuzz("decoder", "Lua", "Wire"),
+        fuzz("json", "Records", "Lua", "Wire"),
+
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
+        .target(
+            name: "Fuzzing", dependencies: ["CFuzzer", "Chance"], path: "Tests/Fuzzing", exclude: ["CFuzzer"],
+            swiftSettings: strict),
+    ]
+}
+
+func fuzz(_ name: String, _ modules: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: "fuzz-\(name)", dependencies: modules + ["Fuzzing", "Chance"], path: "Tests/Fuzz/\(name)",
+        swiftSettings: strict)
+}

@@ -1,0 +1,191 @@
+// Feeds the host's side of the outbox: batches in pieces as a pipe brings them, and looks at the memory they lie in.
+// Bad bytes are refused at the same place however they were split, nothing is made up, and what was looked at and then
+// came is told once.
+
+import Chance
+import Fuzzing
+
+@testable import Wire
+
+@main final class BatchesFuzz: FuzzTarget {
+    init() {}
+
+    func feed(_ bytes: UnsafeRawBufferPointer) {
+        guard var input = unsafe SplitInput(bytes) else { return }
+        let stream = input.random.once(in: 2) ? framed(input.bytes, &input.random) : input.bytes
+        let whole = Reading(of: [stream])
+        precondition(whole == Reading(of: stream.pieces(&input.random)), "what is read depends on the pieces")
+        precondition(size(of: whole.entries) <= stream.count, "more was read than there is")
+        lookAndRead(stream, whole, &input.random)
+        lookAnywhere(stream, &input.random)
+    }
+
+    /// What a reader makes of a stream.
+    private struct Reading: Equatable {
+        var entries: [Entry] = []
+        var isBroken = false
+
+        init(of pieces: [[UInt8]]) {
+            var reader = BatchReader()
+            for piece in pieces where !isBroken {
+                reader.received.append(piece)
+                read(&reader)
+            }
+        }
+
+        mutating func read(_ reader: inout BatchReader) {
+            do throws(BrokenBatch) {
+                var before: Int
+                repeat {
+                    before = reader.received.count
+                    entries += try reader.takeEntries()
+                } while reader.received.count < before
+            } catch { isBroken = true }
+        }
+    }
+
+    /// `bytes` as the bodies of batches whose headers are right.
+    private func framed(_ bytes: [UInt8], _ random: inout Seeded) -> [UInt8] {
+        var stream = WireBuffer()
+        var number: UInt64 = 1
+        for body in bytes.pieces(&random) {
+            for word in [BatchFormat.magic, number, UInt64(body.count)] { stream.append(native: word) }
+            stream.append(body)
+            number += 1
+        }
+        return stream.array
+    }
+
+    // MARK: Looks
+
+    /// Looks at each batch once or twice while it grows, then reads it.
+    private func lookAndRead(_ stream: [UInt8], _ whole: Reading, _ random: inout Seeded) {
+        var reader = BatchReader()
+        var told = Told()
+        var (at, number) = (0, UInt64(1))
+        do throws(BrokenBatch) {
+            while let size = batchSize(stream, at) {
+                var length = 0
+                while random.once(in: 2) {
+                    length += random.below(size - length + 1)
+                    let memory = Array(stream[at..<at + length])
+                    for entry in try reader.look(
+                        at: buffer(memory), number: number, committedItems: items(memory, &random))
+                    {
+                        told.add(entry)
+                    }
+                }
+                reader.received.append(Array(stream[at..<at + size]))
+                for entry in try reader.takeEntries() { told.add(entry) }
+                at += size
+                number += 1
+            }
+        } catch { return }
+        var expected = Told()
+        for entry in whole.entries { expected.add(entry) }
+        precondition(whole.isBroken || told == expected, "what was looked at and came is not told once")
+    }
+
+    /// Of any memory, with any words: an answer or a refusal, and no more than there is.
+    private func lookAnywhere(_ stream: [UInt8], _ random: inout Seeded) {
+        var reader = BatchReader()
+        for _ in 0..<3 {
+            let start = random.below(stream.count + 1)
+            let memory = Array(stream[start..<start + random.below(stream.count - start + 1)])
+            let items = random.once(in: 2) ? random.below(4) : Int(random.next() >> 32)
+            let entries = try? reader.look(at: buffer(memory), number: UInt64(random.below(3)), committedItems: items)
+            precondition(size(of: entries ?? []) <= memory.count, "a look tells more than there is")
+        }
+        reader.received.append(stream)
+        let more = try? reader.takeEntries()
+        precondition(size(of: more ?? []) <= stream.count, "more was read than there is")
+    }
+
+    private func buffer(_ bytes: [UInt8]) -> WireBuffer {
+        var buffer = WireBuffer(capacity: bytes.count)
+        buffer.append(bytes)
+        return buffer
+    }
+
+    private func batchSize(_ stream: [UInt8], _ at: Int) -> Int? {
+        let bytes = buffer(Array(stream[at...]))
+        guard bytes.count >= BatchFormat.headerSize else { return nil }
+        let length = bytes.load(UInt64.self, at: 16)
+        return length <= UInt64(bytes.count - BatchFormat.headerSize) ? BatchFormat.headerSize + Int(length) : nil
+    }
+
+    /// Those that the closed entries finish, and a few that an open one may.
+    private func items(_ memory: [UInt8], _ random: inout Seeded) -> Int {
+        let bytes = buffer(memory)
+        var (at, items) = (BatchFormat.headerSize, 0)
+        while bytes.count - at >= BatchFormat.entryHeaderSize {
+            let length = bytes.load(UInt64.self, at: at + 8)
+            at += BatchFormat.entryHeaderSize
+            guard length <= UInt64(bytes.count - at) else { return items + random.below(3) }
+            items += Int(bytes.load(UInt32.self, at: at - 12))
+            at += Int(length)
+        }
+        return items
+    }
+
+    /// How many bytes of the stream the entries hold at least; text that is not UTF-8 has become longer.
+    private func size(of entries: [Entry]) -> Int {
+        entries.reduce(0) { sum, entry in
+            switch entry {
+            case .output(let bytes, let items):
+                precondition(items >= 0, "an entry finishes less than no item")
+                return sum + bytes.count
+            case .text(let bytes): return sum + bytes.count
+            case .chunkEnd: return sum + 8
+            case .failure(let failure), .setupFailed(let failure), .inputFailed(let failure):
+                let texts = [failure.message, failure.traceback, failure.input].compactMap(\.self)
+                return sum + failure.text.count + texts.reduce(0) { $1 == "(no message)" ? $0 : $0 + $1.utf8.count / 3 }
+            }
+        }
+    }
+
+    // MARK: Seeds
+
+    var seeds: [[UInt8]] {
+        var streams: [[UInt8]] = []
+        var status = [UInt64](repeating: 0, count: StatusWords.size / 8)
+        unsafe status.withUnsafeMutableBytes { words in
+            var stream: [UInt8] = []
+            var outbox = unsafe Outbox(WireBuffer(), StatusWords(in: words)) { stream += $0.array }
+            for item in 1...4 {
+                outbox.begin(item: item)
+                outbox.output.append("record \(item)\n")
+                if item == 2 {
+                    outbox.fail(Failure(.timeout, "no", traceback: "t", input: "x"))
+                } else {
+                    outbox.commit()
+                }
+                if item == 3 { outbox.stray([1, 2, 3]) }
+                outbox.flush()
+            }
+            outbox.endChunk(nanoseconds: 5)
+            outbox.setupFailed(Failure(.error, "setup"))
+            outbox.inputFailed(Failure(.crash, "input"))
+            streams.append(stream)
+        }
+        // Bodies for `framed`: one whole batch each, without its header.
+        let body = Array(streams[0].dropFirst(24).prefix(50))
+        return streams.flatMap { stream in (0..<6).map { SplitInput.seed(stream, chance: $0) } }
+            + (0..<6).map { SplitInput.seed(body, chance: $0) }
+    }
+}
+
+/// What was told, with neighbouring outputs as one: where the cuts are is nobody's business.
+private struct Told: Equatable {
+    private var entries: [Entry] = []
+
+    mutating func add(_ entry: Entry) {
+        guard case .output(let more, let moreItems) = entry else { return entries.append(entry) }
+        if more.isEmpty && moreItems == 0 { return }
+        if case .output(let bytes, let items)? = entries.last {
+            entries[entries.count - 1] = .output(bytes + more, items: items + moreItems)
+        } else {
+            entries.append(entry)
+        }
+    }
+}

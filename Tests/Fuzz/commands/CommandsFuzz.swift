@@ -1,0 +1,52 @@
+// Feeds a worker's command pipe: bad bytes end in nothing or in leaving, at the same place however they were split, and
+// commands that the host wrote come out as they went in.
+
+import Chance
+import Fuzzing
+import Wire
+
+@testable import ProcessPool
+
+@main final class CommandsFuzz: FuzzTarget {
+    init() {}
+
+    func feed(_ bytes: UnsafeRawBufferPointer) {
+        guard var input = unsafe SplitInput(bytes) else { return }
+        let whole = read([input.bytes])
+        precondition(whole == read(input.bytes.pieces(&input.random)), "what is read depends on the pieces")
+        let sent = commands(input.bytes, &input.random)
+        var written = WireBuffer()
+        for command in sent { command.append(to: &written) }
+        precondition(read(written.array.pieces(&input.random)) == sent, "a command comes out as another one")
+    }
+
+    /// Up to the first order to leave.
+    private func read(_ pieces: [[UInt8]]) -> [Command] {
+        var received = WireBuffer()
+        var commands: [Command] = []
+        for piece in pieces {
+            received.append(piece)
+            while let command = Command.take(from: &received) {
+                commands.append(command)
+                if command == .leave { return commands }
+            }
+        }
+        return commands
+    }
+
+    private func commands(_ bytes: [UInt8], _ random: inout Seeded) -> [Command] {
+        bytes.pieces(&random).prefix(10).map { payload in
+            var chunk = Chunk(first: random.below(1 << 60), count: 1 + random.below(1 << 40), payload: payload)
+            if random.once(in: 2) { chunk = chunk.advanced(by: random.below(chunk.count)) }
+            if random.once(in: 2) { chunk = chunk.takeOutNext() }
+            return .run(chunk)
+        } + [.leave]
+    }
+
+    var seeds: [[UInt8]] {
+        var random = Seeded(1)
+        var written = WireBuffer()
+        for command in commands(random.bytes(100), &random) { command.append(to: &written) }
+        return (0..<4).map { SplitInput.seed(written.array, chance: $0) }
+    }
+}
