@@ -38,7 +38,8 @@ func `an item that takes too long costs itself, and no other`(row: Row) throws {
 
 @Test(arguments: [
     Row(
-        "a result that takes as long to write", [:], "pmap --timeout 1 -e 'item:rep(3e7)' ::: a | (sleep 2; wc -c)",
+        "a result that takes as long to write", [:],
+        "pmap --timeout 1 -e 'item:rep(3000):rep(10000)' ::: a | (sleep 2; wc -c)",
         out: "30000001\n"),
     Row(
         "a script's own option", "options = { timeout = 0.2 } function task() while true do end end",
