@@ -135,7 +135,7 @@ import Fuzzing
             case .output(let bytes, let items):
                 precondition(items >= 0, "an entry finishes less than no item")
                 return sum + bytes.count
-            case .text(let bytes): return sum + bytes.count
+            case .text(let bytes), .item(let bytes, _): return sum + bytes.count
             case .chunkEnd: return sum + 8
             case .failure(let failure), .setupFailed(let failure), .inputFailed(let failure):
                 let texts = [failure.message, failure.traceback, failure.input].compactMap(\.self)
