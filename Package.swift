@@ -77,6 +77,7 @@ if Context.environment["PMAP_FUZZ"] != nil {
         fuzz("commands", "ProcessPool", "Wire"),
         fuzz("cuts", "Records", "Wire"),
         fuzz("decoder", "Lua", "Wire"),
+        fuzz("journal", "Journal", "Wire"),
         fuzz("json", "Records", "Lua", "Wire"),
 
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),

@@ -19,7 +19,7 @@ private func torn() throws -> (database: Data, log: Data) {
         _ = second.add(ok("result \(item)"), keys(item), item: item, source: nil)
         if item % 20 == 0 { second.settle() }
     }
-    return (try shelf.bytes(), try shelf.bytes(of: "-wal"))
+    return try withExtendedLifetime(second) { (try shelf.bytes(), try shelf.bytes(of: "-wal")) }
 }
 
 /// How many items the journal has; each is what was written, or missing.
