@@ -1,0 +1,98 @@
+// Tasks that find pmap's own pipes and write into them or fill them, and what happens around those pipes. A worker
+// cannot be kept from it; what it gains is its own end.
+
+import Running
+import Testing
+
+/// `pipes(reading)` and `pipes(writing)` are the paths of this process's pipe from the host, and to it.
+private let library = """
+    reading, writing = "0", "1"
+    function pipes(direction)
+      local own = "/proc/" .. io.open("/proc/self/stat"):read "n"
+      local found = {}
+      for number in io.popen("ls " .. own .. "/fd"):lines() do
+        local info = io.open(own .. "/fdinfo/" .. number)
+        local target = io.popen("readlink " .. own .. "/fd/" .. number):read() or ""
+        if tonumber(number) > 63 and target:find "^pipe" and info:read "a":match "flags:%s*%d-(%d)\\n" == direction then
+          found[#found + 1] = own .. "/fd/" .. number
+        end
+      end
+      return found
+    end
+    """
+
+private func onX(
+    _ claim: String, _ code: String, _ line: String, out: String, err: String = "", status: Int32 = 0
+) -> Row {
+    Row(
+        claim,
+        ["t.lua": library + "\nfunction task(item) if item == 'x' then \(code) end return item end"],
+        line, out: out, err: err, status: status)
+}
+
+private let killed =
+    "pmap: :::2: the worker (pid N) was killed by SIGKILL while it ran this item; the others went on\n"
+    + lastLine(1, of: 4, "1 crash")
+
+@Test(arguments: ["-j 1", "-j 2", "-j 1 --chunk 1", "-j 1 --chunk 3"])
+func `what a task does to pmap's pipes costs its item at most`(options: String) throws {
+    let table = [
+        onX(
+            "garbage for the host",
+            "io.open(pipes(writing)[1], 'a'):write(('garbage'):rep(1000)):close() os.execute 'sleep 5'",
+            "pmap \(options) t.lua ::: a x b c", out: "a\nb\nc\n", err: killed, status: 1),
+        onX(
+            "garbage for the worker itself", "io.open(pipes(reading)[1], 'a'):write(('garbage'):rep(100)):close()",
+            "pmap \(options) t.lua ::: a x b c", out: "a\nx\nb\nc\n"),
+        onX(
+            "a gigabyte for the host, which has less memory",
+            "local file = io.open(pipes(writing)[1], 'a') local megabyte = ('garbage!'):rep(1 << 17) for i = 1, 1024 do file:write(megabyte) end",
+            "ulimit -v 200000; pmap \(options) t.lua ::: a x b c", out: "a\nb\nc\n", err: killed, status: 1),
+        onX(
+            "a pipe filled until it takes no more",
+            "local file = io.open(pipes(reading)[1], 'a') while true do file:write(('garbage'):rep(10000)) end",
+            "pmap --timeout 1 \(options) t.lua ::: a x b c", out: "a\nb\nc\n",
+            err: "pmap: :::2: timed out after 1 s‹…›" + lastLine(1, of: 4, "1 timeout"), status: 1),
+    ]
+    for row in table { try row.check() }
+}
+
+@Test func `a worker holds no other worker's pipes`() throws {
+    // Of six workers alive at once, a pipe is one's own or, as standard input and output, everybody's.
+    let task = """
+        os.execute "while [ $(ls ran | wc -l) -lt 6 ]; do sleep 0.01; done"
+        return io.popen("ls -l /proc/" .. own .. "/fd 2>/dev/null | awk '$9 > 63 && /pipe/ { print $11 }'"):read "a"
+        """
+    try Row(
+        "six workers",
+        "function task() local own = io.open('/proc/self/stat'):read 'n' io.open('ran/' .. own, 'w'):close()\n\(task) end",
+        "mkdir ran; seq 6 | pmap -j 6 --chunk 1 --max-tasks 1 t.lua | grep . | sort | uniq -c | awk '{ print ($1 == 1 || $1 >= 6) }' | sort -u",
+        out: "1\n"
+    ).check()
+}
+
+@Test func `a worker that is killed in the middle of reading its items is replaced, and they run`() throws {
+    // The worker is stopped when the large item comes, so that the pipe takes only part of it.
+    let script = """
+        function task(item)
+          local own = io.open("/proc/self/stat"):read "n"
+          if item == "a" then
+            os.execute("(sleep 0.1; kill -STOP " .. own .. "; sleep 0.5; kill -9 " .. own .. ") > /dev/null 2>&1 &")
+          end
+          return #item
+        end
+        """
+    try Row(
+        "30 MB", script,
+        "{ echo a; sleep 0.3; head -c 30000000 /dev/zero | tr '\\0' x; echo; echo b; } | pmap -j 1 --chunk 1 t.lua",
+        out: "1\n30000000\n1\n"
+    ).check()
+}
+
+@Test(arguments: ["-j 1", "-j 2 --chunk 1", "-j 2 --chunk 15"])
+func `pipes that are full both ways do not wait for each other`(options: String) throws {
+    try Row(
+        "30 lines of 1 MB", [:],
+        "for i in $(seq 30); do head -c 1000000 /dev/zero | tr '\\0' x; echo; done > f; cat f | pmap \(options) -e item | cmp - f"
+    ).check()
+}
