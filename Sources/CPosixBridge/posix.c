@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -131,6 +132,13 @@ void pmap_die_by(int number) {
 int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds) {
     struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
     return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, are_caught ? &waiting_mask : NULL);
+}
+
+void pmap_leave_no_core(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+    limit.rlim_cur = 0; /* and not the hard one: a task may still ask for core files */
+    setrlimit(RLIMIT_CORE, &limit);
 }
 
 /* SIGKILL itself would leave what the worker started alive. */

@@ -113,6 +113,29 @@ func `nothing around a death is lost or run twice`(options: String) throws {
 ])
 func `deaths in their contexts`(row: Row) throws { try row.check() }
 
+/// Where core files may be written, and a stand-in for the program that Swift's runtime starts at a crash says so.
+private func crash(_ who: String, _ line: String, out: String = "", status: Int32) -> Row {
+    Row(
+        who, ["backtracer": "#!/bin/sh\ntouch started\n"],
+        """
+        ulimit -c unlimited 2> /dev/null; chmod +x backtracer
+        export SWIFT_BACKTRACE=enable=yes,interactive=no,swift-backtrace=$PWD/backtracer
+        \(line); s=$?; ls; exit $s
+        """, out: out + "backtracer\n", status: status)
+}
+
+@Test(arguments: [
+    crash("a worker", "pmap -e 'os.execute \"kill -SEGV $PPID; sleep 5\"' ::: a 2> /dev/null", status: 1),
+    crash(
+        "a worker that aborts", "pmap -e 'package.loadlib(\"libc.so.6\", \"abort\")()' ::: a 2> /dev/null", status: 1),
+    crash("a program of a task", "pmap -e 'os.execute \"kill -SEGV $$\" return item' ::: a", out: "a\n", status: 0),
+    crash(
+        "the host",
+        "(ulimit -c 0; pmap -e 'os.execute [[kill -QUIT $(cut -d \" \" -f 4 /proc/$PPID/stat); sleep 5]]' ::: a; exit $?) 2> /dev/null",
+        status: 131),
+])
+func `a crash leaves no core file and starts no program`(row: Row) throws { try row.check() }
+
 /// The item is x, and a result of `bytes` is on its way when the worker is killed some time later.
 @Test(arguments: [0, 1, 60_000, 70_000, 1_000_000, 1_100_000, 5_000_000])
 func `a death while a result is sent costs that item or nothing`(bytes: Int) throws {

@@ -51,6 +51,9 @@ int pmap_take_signal(int signal);
 /* What a forked child undoes of pmap_catch_signals. */
 void pmap_release_signals(void);
 
+/* A crash of this process, and of what it starts, writes no core file. */
+void pmap_leave_no_core(void);
+
 /* Ends this process by `signal`, as its default action. */
 void pmap_die_by(int signal);
 
