@@ -65,12 +65,18 @@ extension HostLoop {
     }
 
     func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
-        Failure(.crash, "the worker (pid \(worker.pid)) \(status)")
+        Failure(.crash, "the worker (pid \(worker.pid)) \(reason(status))")
+    }
+
+    /// `status`, and whether the kernel has killed anybody for want of memory during this run.
+    func reason(_ status: ExitStatus) -> String {
+        let isKill = status == .killed(signal: Signal.kill)
+        return "\(status)\(isKill && OutOfMemory.kills() > killsBefore ? " (possibly out of memory)" : "")"
     }
 
     func crashMessage(_ pid: Int32, _ status: ExitStatus) -> String {
         switch status {
-        case .killed: "the worker (pid \(pid)) \(status) while it ran this item; the others went on"
+        case .killed: "the worker (pid \(pid)) \(reason(status)) while it ran this item; the others went on"
         case .exited(let code): "the worker (pid \(pid)) exited (\(code)) before returning a result; the others went on"
         }
     }

@@ -42,6 +42,8 @@ package final class HostLoop {
     var lastLook = Clock.now()
     /// Workers that died in an item since one last succeeded.
     var deaths = 0
+    /// What the kernel had killed for want of memory when the run began.
+    let killsBefore = OutOfMemory.kills()
     /// Workers that died before they began the item, by its number.
     var falseStarts: [Int: Int] = [:]
     /// A worker could not be had, and that was said.
