@@ -85,7 +85,7 @@ package struct Descriptor: ~Copyable {
 
     /// The directory the process is in now, to open files relative to it later.
     package static func currentDirectory() throws(PosixError) -> Descriptor {
-        let number = pmap_open_current_directory()
+        let number = retrying { pmap_open_current_directory() }
         if number < 0 { throw PosixError("open", "the current directory") }
         defer { close(number) }
         return try Descriptor(copying: number)

@@ -12,7 +12,7 @@ package import Wire
         let file = unsafe pmap_memfd_create("pmap")
         if file < 0 { throw PosixError("memfd_create") }
         defer { close(file) }
-        guard ftruncate(file, bytes) == 0 else { throw PosixError("ftruncate") }
+        guard retrying({ ftruncate(file, bytes) }) == 0 else { throw PosixError("ftruncate") }
         guard let start = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0),
             unsafe start != MAP_FAILED
         else { throw PosixError("mmap") }
