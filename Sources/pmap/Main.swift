@@ -41,8 +41,12 @@ enum Main {
         // The seed of an interrupted run is in its journal.
         let earlier = try JournalPlan.open(typed.flags.journal, mustExist: true)
         var seed = try typed.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
+        let start = try standing()
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
+        // What the command line names is found from where it was typed, wherever the script has gone.
+        let scripts = try standing()
+        start.resume()
         seed = try flags.seedValue() ?? seed
         var job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
         let journal: Journal?
@@ -53,8 +57,12 @@ enum Main {
         }
         script.seedRandom(seed)
         // The state is never closed: finalizers of the script's top level are nobody's business any more.
-        let status = try run(job, script)
+        let status = try run(job, script, from: start, to: scripts)
         withExtendedLifetime(script) { Process.exit(status.rawValue) }
+    }
+
+    private static func standing() throws(UsageError) -> Standing {
+        do throws(PosixError) { return try Standing() } catch { throw UsageError(error.description) }
     }
 
     /// The script's own options count where the command line says nothing.
@@ -106,17 +114,19 @@ enum Main {
         return (script == "-" ? .standardInput : .file(script), files)
     }
 
-    private static func run(_ job: Job, _ script: LoadedScript) throws(UsageError) -> ExitCode {
+    /// Opens what the job names, and runs the tasks where the script went to.
+    private static func run(
+        _ job: Job, _ script: LoadedScript, from start: borrowing Standing, to scripts: borrowing Standing
+    ) throws(UsageError) -> ExitCode {
         let reporter = try Reporter(job, scriptName: script.name)
         reporter.begin()
         do throws(PosixError) {
-            let directory = try Descriptor.currentDirectory()
             let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
             let hostsOwn = [standardOutput.number] + (job.journal?.journal.descriptors ?? [])
             let output = OutputQueue(standardOutput, spillFolders: spillFolders, spillLimit: job.spillLimit)
             let producer = ItemProducer(script, digests: job.journal != nil)
             let reading = InputSequence.Reading(
-                terminator: job.terminator, workers: max(job.workers, 1), directory: directory.number,
+                terminator: job.terminator, workers: max(job.workers, 1), directory: start.directory.number,
                 iterate: { () throws(Failure) in
                     try Producer { outbox in
                         reporter.closeInherited()
@@ -128,12 +138,13 @@ enum Main {
             var plan = job.plan
             if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
             let worker = ItemWorker(
-                script, job, directory: directory.number, mode: job.workers == 0 ? .withoutWorker : .inWorker)
+                script, job, directory: start.directory.number, mode: job.workers == 0 ? .withoutWorker : .inWorker)
             let journaled = job.journal.map { journal in
                 JournaledInput(
-                    source, journal.journal, journal.keys, ItemDigests(script, job, directory: directory.number))
+                    source, journal.journal, journal.keys, ItemDigests(script, job, directory: start.directory.number))
             }
             let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
+            scripts.resume()
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
             return reporter.finish(journaled?.end(ending) ?? ending, tally, journaled?.tally)
