@@ -81,11 +81,9 @@ extension Stack {
             let option = "--" + name.replacing("_", with: "-")
             switch type(-1) {
             case .boolean: if boolean(-1) { words.append(option) }
-            case .string, .number:
-                copy(-1)
-                try convertToString()
-                words.append("\(option)=\(string(-1) ?? "")")
-                pop()
+            case .string: words.append("\(option)=\(string(-1) ?? "")")
+            // Not as `tostring` has it, which writes a comma where the locale does.
+            case .number: words.append("\(option)=\(integer(-1).map(\.description) ?? number(-1).description)")
             default: throw LuaError(message: "options.\(name) is a \(type(-1)); write a string, number or boolean")
             }
         }
