@@ -19,6 +19,19 @@ private let fewer = "pmap: cannot start a further worker (‹…›); going on w
         "too few descriptors for any of several workers", [:],
         "ulimit -n 8; pmap -j 4 -e item ::: a b 2>&1 | tail -1",
         out: "pmap: no worker could be started: ‹…›: Too many open files\n", status: 3),
+    Row(
+        "any number of descriptors", [:],
+        """
+        seq 50 > f
+        for n in $(seq 4 40); do
+          (ulimit -n $n; exec pmap -j 3 --chunk 1 -e item f) > out 2> err
+          case $? in
+            0) cmp out f ;;
+            2 | 3) grep -q '^pmap: .*: Too many open files$' err || cat err ;;
+            *) echo "$n: $?" ;;
+          esac
+        done
+        """),
     Row("more workers than items", [:], "pmap -j 300 -e item ::: a b c", out: "a\nb\nc\n"),
     Row(
         "more workers than there can be", [:], "pmap -j 10000 -e item ::: a",
@@ -53,6 +66,26 @@ private func alone(processes: Int, _ arguments: String) -> String {
     ])
 func `a run that may not have processes goes on, or says so`(row: Row) throws { try row.check() }
 
+@Test(
+    .enabled(if: getuid() == 0, "only root may become another user"),
+    arguments: [
+        bomb(
+            "programs without end", "local kept = {} while true do kept[#kept + 1] = io.popen 'exec sleep 600' end",
+            err: "pmap: :::2: timed out after 0.5 s at t.lua:1\n" + traceback + lastLine(1, of: 3, "1 timeout")),
+        bomb(
+            "a shell that doubles", "os.execute 'bomb() { bomb | bomb & }; bomb 2> /dev/null' while true do end",
+            err: "pmap: :::2: timed out after 0.5 s at t.lua:1\n" + traceback
+                + lastLine(1, of: 3, "1 timeout")),
+    ])
+func `a task that starts processes without end is ended with all of them`(row: Row) throws { try row.check() }
+
+/// A task that starts processes until there are none to be had.
+private func bomb(_ claim: String, _ code: String, err: String) -> Row {
+    Row(
+        claim, "function task(item) if item == 'x' then \(code) end return item end",
+        alone(processes: 40, "-j 2 --chunk 1 --timeout 0.5 t.lua ::: a x b"), out: "a\nb\n", err: err, status: 1)
+}
+
 private let kilobytes = "'(\"x\"):rep(1000)'"
 private let slowFirst = "'if index == 1 then os.execute \"sleep 0.5\" end return (\"x\"):rep(1000)'"
 
@@ -72,7 +105,7 @@ private let slowFirst = "'if index == 1 then os.execute \"sleep 0.5\" end return
     Row(
         "a slow first item and nowhere to spill", [:], "seq 200000 | TMPDIR=/nosuch pmap -j 2 -e \(slowFirst) | wc -c",
         out: "200200000\n"),
-    Row("many items", [:], "seq 2000000 | pmap -j 2 -e item | tail -1", out: "2000000\n"),
+    Row("many items", [:], "seq 5000000 | pmap -j 2 -e item | tail -1", out: "5000000\n"),
     Row(
         "an item that asks for more than there is", [:],
         "pmap -j 2 -e 'item == \"x\" and item:rep(1 << 30) or item' ::: a x b",

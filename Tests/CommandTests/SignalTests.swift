@@ -168,10 +168,11 @@ func `a signal that ends the host at once leaves nothing running`(number: Int32)
 
 @Test func `signals that mean nothing, and stops, change nothing`() throws {
     let line = """
+        trap '' USR1
         pmap -j 2 --max-tasks 500 -e 'item, #item' < <(seq 60000; sleep 0.3; seq 40000) > out & host=$!
         while kill -0 $host 2>/dev/null; do
-          kill -WINCH $host; kill -URG $host; kill -CHLD $host; kill -STOP $host; kill -CONT $host
-          for worker in $(cat /proc/$host/task/*/children); do kill -STOP $worker; kill -CONT $worker; done
+          kill -WINCH $host; kill -URG $host; kill -USR1 $host; kill -CHLD $host; kill -STOP $host; kill -CONT $host
+          for worker in $(cat /proc/$host/task/*/children); do kill -STOP $worker; kill -CONT $worker; kill -USR1 $worker; done
           sleep 0.001
         done 2>/dev/null
         wait $host; echo $?; { seq 60000; seq 40000; } | awk '{ print $0 "\\t" length }' | cmp - out
