@@ -8,7 +8,7 @@ import Wire
 @testable import Journal
 
 @main final class JournalFuzz: FuzzTarget {
-    private let folder = URL(filePath: "/dev/shm/pmap-fuzz-\(UUID().uuidString)")
+    private let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     private var path: String { folder.appending(path: "j").path() }
     private let database: [UInt8]
     private let log: [UInt8]
