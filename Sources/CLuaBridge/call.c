@@ -1,5 +1,6 @@
 /* Protected calls: errors become a status, a message that is always a string, and a traceback. */
 #include "bridge.h"
+#include "item.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -123,6 +124,7 @@ static int call_host(lua_State *L) {
     const host_function *host = lua_touserdata(L, lua_upvalueindex(1));
     pmap_heap *heap = pmap_heap_of(L);
     bool before = pmap_heap_enter_script(heap, false);
+    pmap_note_host_call();
     int results = host->function(L, host->context);
     pmap_heap_enter_script(heap, before);
     return results == PMAP_RAISE ? lua_error(L) : results; /* the Swift frame is gone */

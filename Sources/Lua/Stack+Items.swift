@@ -8,7 +8,7 @@ package import Wire
 @safe package struct Answer {
     private let answer: pmap_answer
 
-    fileprivate init(_ answer: pmap_answer) { unsafe self.answer = answer }
+    init(_ answer: pmap_answer) { unsafe self.answer = answer }
 
     package var failed: Bool { unsafe answer.status != LUA_OK }
     fileprivate var status: Int32 { unsafe answer.status }

@@ -2,7 +2,7 @@
 // Together with JSONParser.swift the fence of this module: the rest of it sees no pointer.
 
 import Glibc
-import Lua
+package import Lua
 package import Wire
 
 /// A view of bytes. It owns nothing and is valid as long as the memory it was made from; every access is
@@ -129,6 +129,21 @@ package import Wire
         }
         return count - other.count
     }
+}
+
+extension RecordCursor {
+    /// The records that are left, as lines to be run for `items`.
+    package func lines(for items: Range<Int>, outputTerminator: UInt8) -> LineRun {
+        unsafe LineRun(
+            chunk.from(offset).memory, terminator: terminator, outputTerminator: outputTerminator, items: items)
+    }
+
+    /// Goes on behind the lines that were run.
+    package mutating func skip(_ run: LineRun) { offset = unsafe chunk.count - run.rest.count }
+}
+
+extension LineRun.Line {
+    package var record: RecordBytes { unsafe RecordBytes(bytes) }
 }
 
 extension Stack {

@@ -2,11 +2,11 @@
 
 /// The records of a chunk, in order, each without its terminator. The last one may lack it.
 package struct RecordCursor {
-    private let chunk: RecordBytes
-    private let terminator: UInt8
+    let chunk: RecordBytes
+    let terminator: UInt8
 
     /// Where the next record begins.
-    package private(set) var offset = 0
+    package internal(set) var offset = 0
 
     package init(_ chunk: RecordBytes, terminator: UInt8) {
         self.chunk = chunk

@@ -26,10 +26,12 @@ package struct Outbox: ~Copyable {
         package init(failures: Bool = false, successes: Bool = false, records: Bool = false) {
             (self.failures, self.successes, self.records) = (failures, successes, records)
         }
+
+        package var isEmpty: Bool { !failures && !successes && !records }
     }
 
     private var number: UInt64 = 1
-    private var itemsInBatch = 0
+    private(set) var itemsInBatch = 0
     /// Where the open output entry begins, and the items it has finished.
     private var openEntry: Int?
     private var openItems = 0
@@ -37,7 +39,7 @@ package struct Outbox: ~Copyable {
     private var itemStart = 0
 
     /// A batch is sent when it has grown to this, and at a chunk's end.
-    private static let batchBytes = 256 << 10
+    static let batchBytes = 256 << 10
 
     /// `send` must have passed all of the bytes on when it returns.
     package init(_ buffer: consuming WireBuffer, _ status: StatusWords, send: @escaping (borrowing WireBuffer) -> Void)
@@ -62,7 +64,7 @@ package struct Outbox: ~Copyable {
 
     /// Says that item `number` is being run; its record may be appended to `output` now.
     package mutating func begin(item number: Int) {
-        if openEntry == nil { openEntry = appendHeader(.output, items: 0, length: BatchFormat.open) }
+        openForItems()
         itemStart = output.count
         status.store(UInt64(number), .current)
     }
@@ -97,6 +99,17 @@ package struct Outbox: ~Copyable {
         openEntry = appendHeader(.output, items: 0, length: BatchFormat.open)
         itemStart = output.count
         output.append(record)
+    }
+
+    mutating func openForItems() {
+        if openEntry == nil { openEntry = appendHeader(.output, items: 0, length: BatchFormat.open) }
+    }
+
+    /// Items have been finished elsewhere; one more may be running.
+    mutating func noteFinished(items: Int) {
+        openItems += items
+        itemsInBatch += items
+        itemStart = output.count
     }
 
     private mutating func finishItem(isUrgent: Bool) {

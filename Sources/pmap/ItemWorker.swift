@@ -16,6 +16,8 @@ final class ItemWorker: WorkerBody {
     private let terminator: UInt8
     private let mode: LibraryMode
     private let chaos: Chaos?
+    /// Many lines are run at a time.
+    private let runsLines: Bool
     private let isItemized: Bool
     /// What stands in front of each value of the script's own process.
     private let digestSize: Int
@@ -31,6 +33,7 @@ final class ItemWorker: WorkerBody {
         terminator = job.terminator
         self.mode = mode
         chaos = job.chaos
+        runsLines = runner.runsLines && !job.isItemized && chaos == nil && job.urgentForHost.isEmpty
         isItemized = job.isItemized
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         urgent = job.urgentForHost
@@ -84,16 +87,28 @@ final class ItemWorker: WorkerBody {
         case .file, .standardInput, .arguments:
             var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
             cursor.skip(chunk.next - chunk.first)
-            for item in items {
+            var next: Int? = items.lowerBound
+            while let item = next, item < items.upperBound {
                 if outbox.isStopped || mustLeave(outbox) { return }
-                guard let record = cursor.next() else { throw chunks.hasChanged(inputs[payload.input]) }
-                if isStruck(item, &outbox) { continue }
-                runner.run(record, item: item, outbox: &outbox)
-                chaos?.strikeAfter(item, attempt: chunk.attempt)
+                next =
+                    runsLines
+                    ? runner.run(&cursor, items: item..<items.upperBound, outbox: &outbox)
+                    : run(cursor.next(), item, attempt: chunk.attempt, &outbox)
             }
+            if next == nil { throw chunks.hasChanged(inputs[payload.input]) }
             let isWhole = items.upperBound == chunk.first + chunk.count
             if isWhole && cursor.next() != nil { throw chunks.hasChanged(inputs[payload.input]) }
         }
+    }
+
+    /// Runs one item by itself; answers the next one, or nil when there is no record for it.
+    private func run(_ record: RecordBytes?, _ item: Int, attempt: Int, _ outbox: inout Outbox) -> Int? {
+        guard let record else { return nil }
+        if !isStruck(item, &outbox) {
+            runner.run(record, item: item, outbox: &outbox)
+            chaos?.strikeAfter(item, attempt: attempt)
+        }
+        return item + 1
     }
 
     /// What chaos does to an item before its task; true when that was all.

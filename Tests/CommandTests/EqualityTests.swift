@@ -101,3 +101,35 @@ func `-u writes the same records in some order`(jobs: String) throws {
     ).finish()
     #expect(outcome == .silence)
 }
+
+/// Answers and does all kinds of things, by the item.
+private let mixed = """
+    function task(item, index)
+      local kind = index % 13
+      if kind == 1 then return index end
+      if kind == 2 then return nil end
+      if kind == 3 then pmap.emit(item) return "emitted" end
+      if kind == 4 then print "printed" return item end
+      if kind == 5 then error("no " .. item, 0) end
+      if kind == 6 then return nil, "refused" end
+      if kind == 7 then return item, index end
+      if kind == 8 then return "" end
+      if kind == 9 then return { index } end
+      if kind == 10 then return math.random(1000) .. "" end
+      if index == 505 then return item:rep(400000) end
+      return item
+    end
+    """
+
+@Test(arguments: ["", "-0", "-f nul -t lines", "--chunk 1", "--chunk 7", "--on-error keep"], [0, 2])
+func `lines that are run many at a time give what they give one by one`(options: String, workers: Int) throws {
+    // With --chaos each item is looked at by itself, and with a chance of nothing nothing happens to it.
+    let script = """
+        for i in $(seq 900); do echo "line $i$(printf '\\r\\377')"; echo; done > f; printf 'last' >> f
+        case '\(options)' in *-0*|*nul*) tr '\\n' '\\0' < f > g; mv g f;; esac
+        pmap -j \(workers) --seed 1 \(options) t.lua f > many 2> many-errors; echo $?
+        pmap -j \(workers) --seed 1 \(options) --chaos delay=0% t.lua f > single 2> single-errors
+        cmp many single && cmp many-errors single-errors && wc -c < many | awk '{ print ($1 > 4000000) }'
+        """
+    #expect(try Run(script, in: Scratch(["t.lua": mixed])).finish().output == "1\n1\n")
+}
