@@ -3,6 +3,7 @@
 #include "item.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char traceback_key = 0;
@@ -54,10 +55,21 @@ static void describe(lua_State *L) {
     lua_replace(L, -2);
 }
 
+/* Stack: traceback → the same without what is ours: the loop that runs lines. */
+static void forget_last_level(lua_State *L) {
+    static const char level[] = "\n\t[C]: in ?";
+    size_t length, last = sizeof level - 1;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (length < last || strcmp(text + length - last, level) != 0) return;
+    lua_pushlstring(L, text, length - last);
+    lua_replace(L, -2);
+}
+
 static int handle_error(lua_State *L) {
     lua_settop(L, 1);
     describe(L);
     luaL_traceback(L, L, NULL, 1);
+    if (pmap_is_running_lines()) forget_last_level(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
     return 1;
 }

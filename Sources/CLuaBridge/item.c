@@ -2,9 +2,13 @@
 
 #include <string.h>
 
-static bool host_was_called;
+#include "bridge.h"
+
+static bool host_was_called, is_running_lines;
 
 void pmap_note_host_call(void) { host_was_called = true; }
+
+bool pmap_is_running_lines(void) { return is_running_lines; }
 
 void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item) {
     pmap_library_begin_item(item);
@@ -12,10 +16,8 @@ void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item) 
     lua_pushvalue(L, task);
 }
 
-pmap_answer pmap_run_item(lua_State *L, int handler, long long index) {
-    int below = lua_gettop(L) - 2;
-    lua_pushinteger(L, index);
-    pmap_answer answer = {.status = pmap_call_handled(L, 2, LUA_MULTRET, handler)};
+static pmap_answer look_at_answer(lua_State *L, int below, int status) {
+    pmap_answer answer = {.status = status};
     answer.results = lua_gettop(L) - below;
     answer.type = lua_type(L, below + 1);
     answer.printed = pmap_has_captured();
@@ -24,46 +26,70 @@ pmap_answer pmap_run_item(lua_State *L, int handler, long long index) {
     return answer;
 }
 
+pmap_answer pmap_run_item(lua_State *L, int handler, long long index) {
+    int below = lua_gettop(L) - 2;
+    lua_pushinteger(L, index);
+    return look_at_answer(L, below, pmap_call_handled(L, 2, LUA_MULTRET, handler));
+}
+
 /* ---- Lines ---- */
 
-static bool take_line(pmap_lines *lines, const char **line, size_t *length) {
+static bool take_line(pmap_lines *lines) {
     if (lines->next == lines->end) return false;
     const char *end = memchr(lines->next, lines->terminator, (size_t)(lines->end - lines->next));
-    *line = lines->next;
-    *length = (size_t)((end ? end : lines->end) - lines->next);
+    lines->line = lines->next;
+    lines->length = (size_t)((end ? end : lines->end) - lines->next);
     lines->next = end ? end + 1 : lines->end;
     return true;
 }
 
-/* Appends the answer, if it is a line and there is room for it, and commits the item. */
-static bool finish_line(pmap_lines *lines, const pmap_answer *answer) {
-    bool is_line = answer->status == LUA_OK && answer->text && !answer->printed && !host_was_called;
-    if (!is_line || lines->capacity - lines->used <= answer->length) return false;
-    memcpy(lines->output + lines->used, answer->text, answer->length);
-    lines->used += answer->length;
+/* Appends the one result, if it is a line and there is room for it, and commits the item. */
+static bool finish_line(lua_State *L, pmap_lines *lines) {
+    size_t length;
+    if (lua_type(L, -1) != LUA_TSTRING || host_was_called || pmap_has_captured()) return false;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (lines->capacity - lines->used <= length) return false;
+    memcpy(lines->output + lines->used, text, length);
+    lines->used += length;
     lines->output[lines->used++] = lines->output_terminator;
     lines->finished++;
     __atomic_store_n(lines->committed, lines->finished << 32 | lines->used, __ATOMIC_RELEASE);
     return true;
 }
 
-pmap_lines_end pmap_run_lines(
-    lua_State *L, int base, int task, int handler, pmap_lines *lines, pmap_answer *answer, const char **line,
-    size_t *length) {
-    for (; lines->items > 0; lines->items--) {
-        if (__atomic_load_n(lines->stop, __ATOMIC_ACQUIRE)) return PMAP_LINES_STOPPED;
-        if (!take_line(lines, line, length)) return PMAP_LINES_MISSING;
-        unsigned long long item = lines->item++;
-        __atomic_store_n(lines->current, item, __ATOMIC_RELEASE);
+/* Stack: lines, task → the results of the last item, if they are to be looked at */
+static int run_lines(lua_State *L) {
+    pmap_lines *lines = lua_touserdata(L, 1);
+    while (lines->items > 0) {
+        lines->reason = PMAP_LINES_STOPPED;
+        if (__atomic_load_n(lines->stop, __ATOMIC_ACQUIRE)) return 0;
+        lines->reason = PMAP_LINES_MISSING;
+        if (!take_line(lines)) return 0;
+        lines->reason = PMAP_LINES_ANSWER; /* also when it raises */
+        lines->items--;
+        __atomic_store_n(lines->current, lines->item, __ATOMIC_RELEASE);
         host_was_called = false;
-        pmap_begin_item(L, base, task, item);
-        lua_pushlstring(L, *line, *length);
-        *answer = pmap_run_item(L, handler, (long long)item);
-        bool is_finished = finish_line(lines, answer);
-        if (!is_finished || lines->used >= lines->enough) {
-            lines->items--;
-            return is_finished ? PMAP_LINES_FULL : PMAP_LINES_ANSWER;
-        }
+        pmap_library_begin_item(lines->item);
+        lua_pushvalue(L, 2);
+        lua_pushlstring(L, lines->line, lines->length);
+        lua_pushinteger(L, (lua_Integer)lines->item++);
+        lua_call(L, 2, LUA_MULTRET);
+        if (lua_gettop(L) != 3 || !finish_line(L, lines)) return lua_gettop(L) - 2;
+        lua_settop(L, 2);
+        lines->reason = PMAP_LINES_FULL;
+        if (lines->used >= lines->enough) return 0;
     }
-    return PMAP_LINES_DONE;
+    lines->reason = PMAP_LINES_DONE;
+    return 0;
+}
+
+pmap_answer pmap_run_lines(lua_State *L, int base, int task, int handler, pmap_lines *lines) {
+    lua_settop(L, base);
+    lua_pushcfunction(L, run_lines);
+    lua_pushlightuserdata(L, lines);
+    lua_pushvalue(L, task);
+    is_running_lines = true;
+    int status = pmap_call_handled(L, 2, LUA_MULTRET, handler);
+    is_running_lines = false;
+    return look_at_answer(L, base, status);
 }

@@ -54,20 +54,19 @@ extension Stack {
         unsafe lines.current = room.word(.current)
         unsafe lines.committed = room.word(.committed)
         unsafe lines.stop = UnsafePointer(room.word(.stop))
-        var answer = unsafe pmap_answer()
-        var (line, length): (UnsafePointer<CChar>?, Int) = (nil, 0)
-        let end = unsafe pmap_run_lines(thread, base, task, handler, &lines, &answer, &line, &length)
-        unsafe run.rest = UnsafeRawBufferPointer(start: lines.next, count: lines.next.map { unsafe lines.end - $0 } ?? 0)
+        let answer = unsafe pmap_run_lines(thread, base, task, handler, &lines)
+        unsafe run.rest = UnsafeRawBufferPointer(
+            start: lines.next, count: lines.next.map { unsafe lines.end - $0 } ?? 0)
         unsafe run.next = Int(lines.item)
         unsafe (room.used, room.finished) = (lines.used, Int(lines.finished))
-        switch end {
+        switch unsafe lines.reason {
         case PMAP_LINES_DONE: return .done
         case PMAP_LINES_STOPPED: return .stopped
         case PMAP_LINES_FULL: return .full
         case PMAP_LINES_MISSING: return .missing
         default:
-            return unsafe .answer(
-                Answer(answer), LineRun.Line(bytes: UnsafeRawBufferPointer(start: line, count: length)))
+            let line = unsafe UnsafeRawBufferPointer(start: lines.line, count: lines.length)
+            return unsafe .answer(Answer(answer), LineRun.Line(bytes: line))
         }
     }
 }

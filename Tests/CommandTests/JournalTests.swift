@@ -155,8 +155,8 @@ func `failed items are run again`(row: Row) throws { try row.check() }
         err: "pmap: no.lua: no such script\n"),
     Row(
         "one that is full", [:],
-        "seq 50000 > f; (ulimit -f 2000; pmap -j 2 --journal j -e 'item:rep(20)' f > /dev/null; echo $?); pmap -j 2 --journal j -e 'item:rep(20)' f 2> e | wc -l; sed 's/^pmap: [0-9]*/some/' e",
-        out: "3\n50000\nsome of 50000 items were done in an earlier run, says j\n",
+        "seq 70000 > f; (ulimit -f 4500; pmap -j 2 --journal j -e 'item:rep(20)' f > /dev/null; echo $?); pmap -j 2 --journal j -e 'item:rep(20)' f 2> e | wc -l; sed 's/^pmap: [0-9]*/some/' e",
+        out: "3\n70000\nsome of 70000 items were done in an earlier run, says j\n",
         err:
             "pmap: write j: ‹…›; what is in it is whole, and the same command goes on from there\n"
     ),

@@ -21,11 +21,19 @@ void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item);
 /* Stack: …, task, item → …, results… or message. Calls task(item, index), with the message handler at `handler`. */
 pmap_answer pmap_run_item(lua_State *L, int handler, long long index);
 
+typedef enum {
+    PMAP_LINES_DONE,
+    PMAP_LINES_STOPPED,
+    PMAP_LINES_FULL,    /* the outbox has enough */
+    PMAP_LINES_MISSING, /* there is no further line */
+    PMAP_LINES_ANSWER   /* a task has answered something else than a line, or raised: Swift's matter */
+} pmap_lines_reason;
+
 /* Lines to be run one after the other, and where their outcomes go: a worker's outbox, as Wire/Outbox.swift has it. */
 typedef struct {
     const char *next, *end; /* of the lines that are left */
     char terminator;
-    long long items;        /* how many of them are wanted */
+    long long items;         /* how many of them are wanted */
     unsigned long long item; /* the number of the next one */
     char *output;
     size_t used, capacity, enough; /* bytes: with `enough` of them the outbox wants to be sent */
@@ -33,21 +41,17 @@ typedef struct {
     unsigned long long finished; /* items in the batch */
     unsigned long long *current, *committed;
     const unsigned long long *stop;
+    pmap_lines_reason reason; /* why it is over */
+    const char *line;         /* the last one begun */
+    size_t length;
 } pmap_lines;
 
-typedef enum {
-    PMAP_LINES_DONE,
-    PMAP_LINES_STOPPED,
-    PMAP_LINES_FULL,   /* the outbox has enough */
-    PMAP_LINES_MISSING, /* there is no further line */
-    PMAP_LINES_ANSWER  /* a task has answered something else than a line: it is on the stack, and Swift's matter */
-} pmap_lines_end;
+/* Runs lines until something is to be looked at: all in one protected call, of which each costs as much as the rest of
+ * a short item. Stack: `base` values, others… → `base` values, results… or message */
+pmap_answer pmap_run_lines(lua_State *L, int base, int task, int handler, pmap_lines *lines);
 
-/* Runs lines until something is to be looked at. `base`, `task` and `handler` are as above; `line` and `length` become
- * those of the last line begun. */
-pmap_lines_end pmap_run_lines(
-    lua_State *L, int base, int task, int handler, pmap_lines *lines, pmap_answer *answer, const char **line,
-    size_t *length);
+/* The task is called from C, and not from Swift: tracebacks have a level more. */
+bool pmap_is_running_lines(void);
 
 /* The running item has called a function of the host, which may have left something for it. */
 void pmap_note_host_call(void);
