@@ -57,17 +57,31 @@ static bool finish_line(lua_State *L, pmap_lines *lines) {
     return true;
 }
 
+/* As `mayBegin` of Wire/Outbox.swift. The fence is for the compiler only: the host makes every processor keep the
+ * order, by membarrier(2), in the rare case that it raises a barrier. */
+static bool may_begin(pmap_lines *lines) {
+    unsigned long long before = *lines->current;
+    __atomic_store_n(lines->current, lines->item, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    unsigned long long barrier = __atomic_load_n(lines->barrier, __ATOMIC_ACQUIRE);
+    if (barrier && lines->begun + 1 >= barrier) {
+        __atomic_store_n(lines->current, before, __ATOMIC_RELEASE);
+        return false;
+    }
+    lines->begun++;
+    return true;
+}
+
 /* Stack: lines, task → the results of the last item, if they are to be looked at */
 static int run_lines(lua_State *L) {
     pmap_lines *lines = lua_touserdata(L, 1);
     while (lines->items > 0) {
         lines->reason = PMAP_LINES_STOPPED;
-        if (__atomic_load_n(lines->stop, __ATOMIC_ACQUIRE)) return 0;
+        if (!may_begin(lines)) return 0;
         lines->reason = PMAP_LINES_MISSING;
         if (!take_line(lines)) return 0;
         lines->reason = PMAP_LINES_ANSWER; /* also when it raises */
         lines->items--;
-        __atomic_store_n(lines->current, lines->item, __ATOMIC_RELEASE);
         host_was_called = false;
         pmap_library_begin_item(lines->item);
         lua_pushvalue(L, 2);

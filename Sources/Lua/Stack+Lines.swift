@@ -53,12 +53,13 @@ extension Stack {
         unsafe lines.finished = UInt64(room.finished)
         unsafe lines.current = room.word(.current)
         unsafe lines.committed = room.word(.committed)
-        unsafe lines.stop = UnsafePointer(room.word(.stop))
+        unsafe lines.barrier = UnsafePointer(room.word(.barrier))
+        unsafe lines.begun = room.begun
         let answer = unsafe pmap_run_lines(thread, base, task, handler, &lines)
         unsafe run.rest = UnsafeRawBufferPointer(
             start: lines.next, count: lines.next.map { unsafe lines.end - $0 } ?? 0)
         unsafe run.next = Int(lines.item)
-        unsafe (room.used, room.finished) = (lines.used, Int(lines.finished))
+        unsafe (room.used, room.finished, room.begun) = (lines.used, Int(lines.finished), lines.begun)
         switch unsafe lines.reason {
         case PMAP_LINES_DONE: return .done
         case PMAP_LINES_STOPPED: return .stopped

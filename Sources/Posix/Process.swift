@@ -1,5 +1,6 @@
 // This process: its end, and its environment.
 
+import CPosixBridge
 import Glibc
 
 package enum Process {
@@ -8,6 +9,9 @@ package enum Process {
         fflush(nil)
         _exit(status)
     }
+
+    /// Makes our stores visible to all forked children, and theirs to us, in their order; false when the kernel cannot.
+    package static func orderMemory() -> Bool { pmap_order_memory() }
 
     package static func sleep(milliseconds: Int) { usleep(useconds_t(milliseconds * 1000)) }
 }

@@ -41,6 +41,15 @@ package struct Chunk: Equatable, Sendable {
         return rest
     }
 
+    /// Takes the items from `boundary` on out of the chunk. What was done of it, or is still to be, is gathered by itself.
+    mutating func cut(at boundary: Int) -> Chunk {
+        var rest = self
+        rest.items = boundary..<items.upperBound
+        if boundary > slot { rest.slot = boundary }
+        items = items.lowerBound..<boundary
+        return rest
+    }
+
     /// Takes the next item out, to be run again by itself; what is left of the chunk is gathered behind it.
     mutating func takeOutNext() -> Chunk {
         var again = self

@@ -58,6 +58,9 @@ struct Delivery: ~Copyable {
     /// The next item of `chunk` will be done later, by itself.
     mutating func split(_ chunk: Chunk) { gather.split(chunk: chunk.slot) }
 
+    /// The items of a slot from `item` on become a slot of their own.
+    mutating func cut(_ slot: Int, at item: Int) { gather.cut(chunk: slot, at: item) }
+
     /// Takes a piece that finishes `items` items of `chunk`.
     mutating func accept(_ piece: Piece, items: Int, chunk: Chunk?) {
         guard let chunk else { return leave(piece) }

@@ -55,6 +55,16 @@ package struct Gather<Piece> {
         }
     }
 
+    /// Makes the items of a chunk from `item` on, of which none is done, a slot of their own.
+    package mutating func cut(chunk first: Int, at item: Int) {
+        guard var slot = slots[first], item > first, item < first + slot.count else { return }
+        slots[item] = Slot(count: first + slot.count - item)
+        slot.count = item - first
+        slots[first] = isOrdered || slot.done < slot.count ? slot : nil
+        var leaving: [Piece] = []
+        if first == head { advance(&leaving) }  // what was done of the head has left already
+    }
+
     /// Moves the head past chunks that are done, and lets go what the next ones have held.
     private mutating func advance(_ leaving: inout [Piece]) {
         while let slot = slots[head] {

@@ -53,6 +53,9 @@ package final class HostLoop {
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
     var killTime: Int?
 
+    /// What each worker was on when somebody was last idle, and since when.
+    var seen: [Int: (item: Int, since: Int)] = [:]
+
     /// How often silent workers are looked at, in milliseconds.
     static let lookInterval = 50
     /// The same when items have a time limit.
@@ -93,6 +96,7 @@ package final class HostLoop {
             handleSignals()
             lookAtSilentWorkers()
             judgeDeadlines()
+            relieve()
             returnDueRetries()
             recallMore()
             write()
@@ -131,6 +135,7 @@ package final class HostLoop {
     /// Milliseconds; nil when there is nothing to look at in the meantime.
     var waitLimit: Int64? {
         if hasRecalled && !isPaused { return 0 }
+        if mayRelieve { return HostLoop.reliefInterval }
         let untilRetry = retries.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
         return [untilRetry, lookLimit].compactMap { $0 }.min()
     }
@@ -234,7 +239,8 @@ package final class HostLoop {
             case .inputFailed(let failure):
                 if ending == nil { ending = .inputFailed(failure) }
                 stop()
-            case .chunkEnded(let items, let nanoseconds):
+            case .chunkEnded(let items, let nanoseconds, let rest):
+                if let rest, ending == nil { perform(scheduler.handle(.takenBack(worker: worker.number, [rest]))) }
                 perform(scheduler.handle(.ended(worker: worker.number, items: items, nanoseconds: nanoseconds)))
             }
         }

@@ -9,8 +9,45 @@ struct Assignments {
     private(set) var chunks: [Chunk] = []
     /// Items of the oldest one that were done here.
     private(set) var itemsDone = 0
+    /// Of each chunk as it was given: its first item, and how many items all earlier ones had.
+    private var places: [(first: Int, before: Int)] = []
+    /// Items of all chunks that were given.
+    private var offered = 0
 
-    mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
+    mutating func append(_ chunk: Chunk) {
+        places.append((chunk.next, offered))
+        chunks.append(chunk)
+        offered += chunk.remaining
+    }
+
+    /// How many items the worker has begun, of all that were given, when it was last seen on `current`.
+    func begun(current: Int) -> Int {
+        guard let chunk = chunks.first else { return offered }
+        var begun = places[0].before + chunk.next - places[0].first
+        for (place, (first, before)) in places.enumerated() {
+            let end = place + 1 < places.count ? places[place + 1].before : offered
+            if current >= first && current < first + end - before { begun = max(begun, before + current - first + 1) }
+        }
+        return begun
+    }
+
+    /// Items that were given and not begun, when so many were begun in all.
+    func left(begun: Int) -> Int { chunks.indices.reduce(0) { $0 + chunks[$1].items.upperBound - boundary($1, begun) } }
+
+    /// Takes back what lies behind so many items; each with the slot that it was part of.
+    mutating func takeBack(behind begun: Int) -> [(slot: Int, rest: Chunk)] {
+        chunks.indices.compactMap { place in
+            let boundary = boundary(place, begun)
+            if boundary == chunks[place].items.upperBound { return nil }
+            return (chunks[place].slot, chunks[place].cut(at: boundary))
+        }
+    }
+
+    /// The first item of a chunk that is not among so many of all.
+    private func boundary(_ place: Int, _ begun: Int) -> Int {
+        let items = chunks[place].items
+        return min(max(places[place].first + begun - places[place].before, items.lowerBound), items.upperBound)
+    }
 
     /// Takes the next item of the oldest chunk out, to be run again by itself.
     mutating func takeOutNext() -> Chunk? {
@@ -31,7 +68,10 @@ struct Assignments {
     /// Forgets the oldest chunk; answers how many of its items were done here.
     mutating func endChunk() -> Int {
         defer { itemsDone = 0 }
-        if !chunks.isEmpty { chunks.removeFirst() }
+        if !chunks.isEmpty {
+            chunks.removeFirst()
+            places.removeFirst()
+        }
         return itemsDone
     }
 }
@@ -44,7 +84,8 @@ struct Ledger: ~Copyable {
         case retry(Chunk, delay: Int)
         case setupFailed(Failure)
         case inputFailed(Failure)
-        case chunkEnded(items: Int, nanoseconds: Int)
+        /// `rest` are items that the worker has not begun and will not.
+        case chunkEnded(items: Int, nanoseconds: Int, rest: Chunk?)
     }
 
     var delivery: Delivery
@@ -89,8 +130,9 @@ struct Ledger: ~Copyable {
         case .setupFailed(let failure): return .setupFailed(failure)
         case .inputFailed(let failure): return .inputFailed(failure)
         case .chunkEnd(let nanoseconds):
-            if assignments.chunks.isEmpty { return nil }
-            return .chunkEnded(items: assignments.endChunk(), nanoseconds: nanoseconds)
+            guard let chunk = assignments.chunks.first else { return nil }
+            let rest = chunk.remaining > 0 ? chunk : nil
+            return .chunkEnded(items: assignments.endChunk(), nanoseconds: nanoseconds, rest: rest)
         }
     }
 
@@ -106,6 +148,11 @@ struct Ledger: ~Copyable {
         log?.note(.failure(failure, attempts: chunk.attempt, worker: worker + 1), item: chunk.next, of: chunk)
         giveUp(chunk, failure, attempts: chunk.attempt, worker: worker + 1)
         return nil
+    }
+
+    /// Items of a slot will be done by another worker at the same time.
+    mutating func part(_ slot: Int, from rest: Chunk) {
+        if rest.slot != slot { delivery.cut(slot, at: rest.slot) }
     }
 
     /// Delivers what the items of a chunk came to in an earlier run.

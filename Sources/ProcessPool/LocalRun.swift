@@ -116,7 +116,7 @@ package final class LocalRun {
                 if delay > 0 { _ = poller.wait(milliseconds: Int64(delay / 1_000_000 + 1)) }
                 events += [.awaited, .returned(chunk)]
             case .inputFailed(let failure): ending = .inputFailed(failure)
-            case .chunkEnded(let items, let nanoseconds):
+            case .chunkEnded(let items, let nanoseconds, _):
                 events.append(.ended(worker: 0, items: items, nanoseconds: nanoseconds))
             case .setupFailed, nil: continue
             }

@@ -16,6 +16,8 @@ package struct Scheduler {
         case exhausted
         /// A worker's oldest chunk has ended, with `items` of it run in `nanoseconds`.
         case ended(worker: Int, items: Int, nanoseconds: Int)
+        /// A worker will not run these of its items; until its chunks have ended it gets no others.
+        case takenBack(worker: Int, [Chunk])
         /// A worker is gone; `unfinished` are its chunks, without what is done of them.
         case gone(worker: Int, unfinished: [Chunk])
         /// A worker is gone and must not be replaced.
@@ -44,6 +46,8 @@ package struct Scheduler {
         var phase = Phase.absent
         var chunksInFlight = 0
         var itemsLeft: Int
+        /// It begins nothing more of the chunks it has.
+        var isBarred = false
     }
 
     private enum Supply { case open, dry, exhausted }
@@ -94,7 +98,12 @@ package struct Scheduler {
             (cuttingFor, supply) = (nil, .exhausted)
         case .ended(let worker, let items, let nanoseconds):
             workers[worker].chunksInFlight -= 1
+            if workers[worker].chunksInFlight == 0 { workers[worker].isBarred = false }
             learn(items: items, nanoseconds: nanoseconds)
+        case .takenBack(let worker, let chunks):
+            workers[worker].isBarred = workers[worker].chunksInFlight > 0
+            workers[worker].itemsLeft += chunks.reduce(0) { $0 + $1.remaining }
+            returned = chunks + returned
         case .gone(let worker, let unfinished):
             workers[worker] = Worker(itemsLeft: itemsPerWorker)
             returned = unfinished + returned
@@ -114,6 +123,17 @@ package struct Scheduler {
             chunksAwaited = 0
         }
         return dispatch()
+    }
+
+    /// Nanoseconds that so many items will take, by what is known.
+    package func cost(ofItems items: Int) -> Double { Double(items) * (nanosecondsPerItem ?? 0) }
+
+    /// A worker has nothing to do, and there is nothing to give it.
+    package var hasIdleWorker: Bool {
+        returned.isEmpty && cuttingFor == nil && supply != .open && !isPaused
+            && workers.contains {
+                ($0.phase == .present || $0.phase == .absent) && $0.chunksInFlight == 0 && $0.itemsLeft > 0
+            }
     }
 
     private mutating func learn(items: Int, nanoseconds: Int) {
@@ -163,7 +183,7 @@ package struct Scheduler {
     private func nextWorker() -> Int? {
         let candidates = workers.indices.filter {
             (workers[$0].phase == .absent || workers[$0].phase == .present)
-                && workers[$0].chunksInFlight < chunksPerWorker && workers[$0].itemsLeft > 0
+                && workers[$0].chunksInFlight < chunksPerWorker && workers[$0].itemsLeft > 0 && !workers[$0].isBarred
         }
         return candidates.min {
             (workers[$0].chunksInFlight, workers[$0].phase == .present ? 0 : 1, $0)

@@ -73,6 +73,10 @@ final class WorkerHandle {
     // MARK: What it is told
 
     func send(_ chunk: Chunk) throws(PosixError) {
+        if isBarred && !isBusy {
+            isBarred = false
+            status.store(0, .barrier)
+        }
         assignments.append(chunk)
         try send(.run(chunk))
     }
@@ -101,7 +105,26 @@ final class WorkerHandle {
     }
 
     /// No further item is to be begun.
-    func stop() { status.store(1, .stop) }
+    func stop() { status.store(1, .barrier) }
+
+    /// Items that it has and has not begun, as far as can be seen.
+    var itemsLeft: Int { isBarred ? 0 : assignments.left(begun: begun) }
+    private var begun: Int { assignments.begun(current: currentItem) }
+    /// The last item it has begun.
+    var currentItem: Int { Int(truncatingIfNeeded: status.load(.current)) }
+    /// It begins nothing more of the chunks it has.
+    private(set) var isBarred = false
+
+    /// Takes the items back that it has not begun, but for `keeping` of them; each rest with the slot it was part of.
+    func takeBack(keeping: Int) -> [(slot: Int, rest: Chunk)] {
+        let barrier = begun + keeping
+        status.store(UInt64(barrier + 1), .barrier)
+        isBarred = true
+        // Either it has seen the barrier, or we see what it has begun. What it has not begun for a barrier that came to
+        // nothing is told at its chunk's end.
+        guard Process.orderMemory() else { return [] }
+        return assignments.takeBack(behind: max(barrier, begun))
+    }
 
     func kill() { child.kill() }
     func suspend(_ isStopped: Bool) { child.suspend(isStopped) }

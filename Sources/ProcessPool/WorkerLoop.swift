@@ -42,6 +42,7 @@ package struct WorkerLoop: ~Copyable {
         outbox.ready()
         while case .run(let chunk)? = nextCommand() {
             let start = Clock.now()
+            outbox.beginChunk(items: chunk.remaining)
             if !outbox.isStopped && !body.run(chunk, outbox: &outbox) { break }
             outbox.endChunk(nanoseconds: Clock.now() - start)
         }

@@ -10,6 +10,8 @@
     /// Items that the batch finishes.
     package var finished: Int
     package let status: StatusWords
+    /// Items that were begun in all.
+    package var begun: UInt64
 }
 
 extension Outbox {
@@ -18,9 +20,10 @@ extension Outbox {
         openForItems()
         var room = unsafe OutboxRoom(
             output: output.base, used: output.count, capacity: output.capacity, enough: Outbox.batchBytes,
-            finished: itemsInBatch, status: status)
+            finished: itemsInBatch, status: status, begun: begun)
         let result = work(&room)
         output.count = room.used
+        begun = room.begun
         noteFinished(items: room.finished - itemsInBatch)
         return result
     }

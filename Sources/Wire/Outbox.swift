@@ -37,6 +37,9 @@ package struct Outbox: ~Copyable {
     private var openItems = 0
     /// Where the running item's bytes begin.
     private var itemStart = 0
+    /// Items that were begun in all, and those of all chunks.
+    var begun: UInt64 = 0
+    private var offered: UInt64 = 0
 
     /// A batch is sent when it has grown to this, and at a chunk's end.
     static let batchBytes = 256 << 10
@@ -57,10 +60,33 @@ package struct Outbox: ~Copyable {
         return condemned != 0 && condemned == status.load(.current)
     }
 
-    /// The host wants no further item begun.
-    package var isStopped: Bool { status.load(.stop) != 0 }
+    /// The host wants no further item begun, or none of this chunk.
+    package var isStopped: Bool {
+        let barrier = status.load(.barrier)
+        return barrier != 0 && begun + 1 >= barrier
+    }
 
     // MARK: Items
+
+    /// A chunk begins. Its items count for the barrier whether they are begun or not: so host and worker agree.
+    package mutating func beginChunk(items: Int) {
+        begun = offered
+        offered += UInt64(items)
+    }
+
+    /// Whether the item may be begun. The host may have barred it; then it is as if it had not been asked for.
+    package mutating func mayBegin(item number: Int) -> Bool {
+        let before = status.load(.current)
+        status.store(UInt64(number), .current)
+        // The host stores the barrier first and then looks at what is current: one of the two sees the other.
+        status.fence()
+        if isStopped {
+            status.store(before, .current)
+            return false
+        }
+        begun += 1
+        return true
+    }
 
     /// Says that item `number` is being run; its record may be appended to `output` now.
     package mutating func begin(item number: Int) {

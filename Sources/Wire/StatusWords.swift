@@ -18,8 +18,9 @@ import Synchronization
         case sending
         /// Set by the host: the number of an item that has had its time.
         case condemned
-        /// Set by the host: no further item is to be begun.
-        case stop
+        /// Set by the host: one more than the items that may be begun in all, as `Outbox.beginChunk` counts them; 0 is
+        /// no barrier.
+        case barrier
     }
 
     /// What the words take at the start of a shared page.

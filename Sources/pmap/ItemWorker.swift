@@ -77,7 +77,8 @@ final class ItemWorker: WorkerBody {
         runner.attempt = chunk.attempt
         switch inputs[payload.input] {
         case .list:
-            for item in items where !outbox.isStopped && !mustLeave(outbox) {
+            for item in items {
+                if mustLeave(outbox) || !outbox.mayBegin(item: item) { return }
                 if isStruck(item, &outbox) { continue }
                 runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
                 chaos?.strikeAfter(item, attempt: chunk.attempt)
@@ -89,11 +90,13 @@ final class ItemWorker: WorkerBody {
             cursor.skip(chunk.next - chunk.first)
             var next: Int? = items.lowerBound
             while let item = next, item < items.upperBound {
-                if outbox.isStopped || mustLeave(outbox) { return }
-                next =
-                    runsLines
-                    ? runner.run(&cursor, items: item..<items.upperBound, outbox: &outbox)
-                    : run(cursor.next(), item, attempt: chunk.attempt, &outbox)
+                if mustLeave(outbox) || outbox.isStopped { return }
+                if runsLines {
+                    next = runner.run(&cursor, items: item..<items.upperBound, outbox: &outbox)
+                } else {
+                    if !outbox.mayBegin(item: item) { return }
+                    next = run(cursor.next(), item, attempt: chunk.attempt, &outbox)
+                }
             }
             if next == nil { throw chunks.hasChanged(inputs[payload.input]) }
             let isWhole = items.upperBound == chunk.first + chunk.count
@@ -126,12 +129,14 @@ final class ItemWorker: WorkerBody {
         var values = WireBuffer(capacity: bytes.count)
         values.append(bytes)
         var offset = 0
-        for place in 0..<chunk.count where !outbox.isStopped && !mustLeave(outbox) {
+        for place in 0..<chunk.count {
             let header = values.load(UInt64.self, at: offset)
             let start = offset + 8 + digestSize
             offset += 8 + Int(header & ~ItemProducer.failed)
             let item = chunk.first + place
-            if !chunk.items.contains(item) || isStruck(item, &outbox) { continue }
+            if !chunk.items.contains(item) { continue }
+            if mustLeave(outbox) || !outbox.mayBegin(item: item) { return }
+            if isStruck(item, &outbox) { continue }
             if header & ItemProducer.failed == 0 {
                 runner.run(values, at: start, item: item, outbox: &outbox)
                 chaos?.strikeAfter(item, attempt: chunk.attempt)

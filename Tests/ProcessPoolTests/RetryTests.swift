@@ -33,7 +33,7 @@ import Testing
 }
 
 @Test(arguments: [true, false])
-func `items that are tried again give each once, and in order if there is one`(isOrdered: Bool) {
+func `items that are tried again or taken back give each once, and in order if there is one`(isOrdered: Bool) {
     for seed in 0..<300 {
         var random = Seeded(seed)
         var gather = Gather<Int>(isOrdered: isOrdered)
@@ -52,6 +52,10 @@ func `items that are tried again give each once, and in order if there is one`(i
             if random.once(in: 3) {
                 gather.split(chunk: chunk.slot)
                 open.append(open[place].takeOutNext())
+            } else if random.once(in: 3) {
+                let rest = open[place].cut(at: chunk.next + random.below(chunk.remaining + 1))
+                if rest.slot != chunk.slot { gather.cut(chunk: chunk.slot, at: rest.slot) }
+                open.append(rest)
             } else {
                 seen += gather.accept(chunk.next, items: 1, chunk: chunk.slot)
                 open[place] = chunk.advanced(by: 1)

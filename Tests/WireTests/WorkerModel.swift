@@ -121,7 +121,7 @@ struct Sending {
     func setupFailed(_ failure: Failure) { tell(.setupFailed(failure)) { $0.setupFailed(failure) } }
     func flush() { outbox?.flush() }
     var isStopped: Bool { outbox?.isStopped ?? false }
-    func stop() { status.store(1, .stop) }
+    func stop() { status.store(1, .barrier) }
 
     /// Does something at random; `between` is called at every moment at which the host may look.
     func act(_ random: inout Seeded, largest: Int, _ between: (inout Seeded) -> Void) {

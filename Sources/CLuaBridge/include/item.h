@@ -40,7 +40,8 @@ typedef struct {
     char output_terminator;
     unsigned long long finished; /* items in the batch */
     unsigned long long *current, *committed;
-    const unsigned long long *stop;
+    const unsigned long long *barrier;
+    unsigned long long begun; /* items begun in all, for the barrier */
     pmap_lines_reason reason; /* why it is over */
     const char *line;         /* the last one begun */
     size_t length;

@@ -51,6 +51,11 @@ int pmap_take_signal(int signal);
 /* What a forked child undoes of pmap_catch_signals. */
 void pmap_release_signals(void);
 
+/* Makes every processor on which a process runs that has called pmap_join_barriers finish its stores before its later
+ * loads, and the other way round; false when the kernel has no membarrier(2). */
+bool pmap_order_memory(void);
+void pmap_join_barriers(void);
+
 /* A crash of this process, and of what it starts, writes no core file. */
 void pmap_leave_no_core(void);
 
