@@ -108,14 +108,15 @@ final class WorkerHandle {
     func stop() { status.store(1, .barrier) }
 
     /// Items that it has and has not begun, as far as can be seen.
-    var itemsLeft: Int { isBarred ? 0 : assignments.left(begun: begun) }
+    var itemsLeft: Int { assignments.left(begun: begun) }
     private var begun: Int { assignments.begun(current: currentItem) }
     /// The last item it has begun.
     var currentItem: Int { Int(truncatingIfNeeded: status.load(.current)) }
-    /// It begins nothing more of the chunks it has.
-    private(set) var isBarred = false
+    /// It will not begin all of the chunks it was given.
+    private var isBarred = false
 
     /// Takes the items back that it has not begun, but for `keeping` of them; each rest with the slot it was part of.
+    /// That may be done again: a barrier is only ever lowered, until the chunks have ended.
     func takeBack(keeping: Int) -> [(slot: Int, rest: Chunk)] {
         let barrier = begun + keeping
         status.store(UInt64(barrier + 1), .barrier)
