@@ -1,12 +1,20 @@
 /* Protected calls: errors become a status, a message that is always a string, and a traceback. */
 #include "bridge.h"
-#include "item.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char traceback_key = 0;
+static bool hides_last_level, host_was_called;
+
+void pmap_hide_last_level(bool hides) { hides_last_level = hides; }
+
+bool pmap_take_host_call(void) {
+    bool was_called = host_was_called;
+    host_was_called = false;
+    return was_called;
+}
 
 pmap_heap *pmap_heap_of(lua_State *L) {
     void *heap;
@@ -55,7 +63,7 @@ static void describe(lua_State *L) {
     lua_replace(L, -2);
 }
 
-/* Stack: traceback → the same without what is ours: the loop that runs lines. */
+/* Stack: traceback → the same without the C function that has called the script's. */
 static void forget_last_level(lua_State *L) {
     static const char level[] = "\n\t[C]: in ?";
     size_t length, last = sizeof level - 1;
@@ -69,7 +77,7 @@ static int handle_error(lua_State *L) {
     lua_settop(L, 1);
     describe(L);
     luaL_traceback(L, L, NULL, 1);
-    if (pmap_is_running_lines()) forget_last_level(L);
+    if (hides_last_level) forget_last_level(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
     return 1;
 }
@@ -136,7 +144,7 @@ static int call_host(lua_State *L) {
     const host_function *host = lua_touserdata(L, lua_upvalueindex(1));
     pmap_heap *heap = pmap_heap_of(L);
     bool before = pmap_heap_enter_script(heap, false);
-    pmap_note_host_call();
+    host_was_called = true;
     int results = host->function(L, host->context);
     pmap_heap_enter_script(heap, before);
     return results == PMAP_RAISE ? lua_error(L) : results; /* the Swift frame is gone */

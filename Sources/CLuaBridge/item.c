@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-#include "bridge.h"
-
-static bool host_was_called, is_running_lines;
-
-void pmap_note_host_call(void) { host_was_called = true; }
-
-bool pmap_is_running_lines(void) { return is_running_lines; }
-
 void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item) {
     pmap_library_begin_item(item);
     lua_settop(L, base);
@@ -46,7 +38,8 @@ static bool take_line(pmap_lines *lines) {
 /* Appends the one result, if it is a line and there is room for it, and commits the item. */
 static bool finish_line(lua_State *L, pmap_lines *lines) {
     size_t length;
-    if (lua_type(L, -1) != LUA_TSTRING || host_was_called || pmap_has_captured()) return false;
+    bool has_more = pmap_take_host_call(); /* what pmap.emit was given, say */
+    if (lua_type(L, -1) != LUA_TSTRING || has_more || pmap_has_captured()) return false;
     const char *text = lua_tolstring(L, -1, &length);
     if (lines->capacity - lines->used <= length) return false;
     memcpy(lines->output + lines->used, text, length);
@@ -82,7 +75,6 @@ static int run_lines(lua_State *L) {
         if (!take_line(lines)) return 0;
         lines->reason = PMAP_LINES_ANSWER; /* also when it raises */
         lines->items--;
-        host_was_called = false;
         pmap_library_begin_item(lines->item);
         lua_pushvalue(L, 2);
         lua_pushlstring(L, lines->line, lines->length);
@@ -102,8 +94,8 @@ pmap_answer pmap_run_lines(lua_State *L, int base, int task, int handler, pmap_l
     lua_pushcfunction(L, run_lines);
     lua_pushlightuserdata(L, lines);
     lua_pushvalue(L, task);
-    is_running_lines = true;
+    pmap_hide_last_level(true);
     int status = pmap_call_handled(L, 2, LUA_MULTRET, handler);
-    is_running_lines = false;
+    pmap_hide_last_level(false);
     return look_at_answer(L, base, status);
 }

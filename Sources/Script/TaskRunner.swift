@@ -32,18 +32,18 @@ package final class TaskRunner {
     }
 
     private let script: LoadedScript
-    private let stack: Stack
-    private let form: Form
+    let stack: Stack
+    let form: Form
     private var reader: RecordReader
     private var writer: RecordWriter
     private lazy var decoder = Decoder(stack)
     /// Records of `pmap.emit`, in front of the returned one.
-    private var emitted = WireBuffer()
+    var emitted = WireBuffer()
 
     /// Where on the stack they stay: the message handler, the task, the `inputs` list.
-    private static let handler: Int32 = 1
-    private static let task: Int32 = 2
-    private static let inputs: Int32 = 3
+    static let handler: Int32 = 1
+    static let task: Int32 = 2
+    static let inputs: Int32 = 3
 
     /// Takes the script's state for itself: its stack is the runner's from now on.
     package init(_ script: LoadedScript, _ form: Form) {
@@ -85,7 +85,7 @@ package final class TaskRunner {
     package var isSpent: Bool { form.memoryLimit != nil && script.state.refusedAllocations > 0 }
 
     private var worker = 0
-    private var isInTask = false
+    var isInTask = false
     /// Which time the items that follow are run.
     package var attempt = 1
 
@@ -127,33 +127,6 @@ package final class TaskRunner {
             return outbox.fail(Failure(.error, error.description, input: form.keepsInput ? record.text : nil))
         }
         runPushed(item, record, &outbox)
-    }
-
-    /// Whether lines may be run many at a time: nobody wants to know anything of an item but the line it answers.
-    package var runsLines: Bool {
-        form.writesLines && !form.keepsInput && form.timeLimit == nil && form.memoryLimit == nil
-            && form.input != .jsonl
-    }
-
-    /// Runs the lines of `cursor` for `items`, until all are done, or one has answered something else than a line and
-    /// that is done too. Answers the next item, or nil when there is no line for it. Needs `runsLines`.
-    package func run(_ cursor: inout RecordCursor, items: Range<Int>, outbox: inout Outbox) -> Int? {
-        if emitted.count > 0 { emitted.reset() }
-        var lines = cursor.lines(for: items, outputTerminator: form.output.terminator)
-        isInTask = true
-        let end = outbox.lend { room in
-            stack.run(
-                &lines, base: TaskRunner.inputs, task: TaskRunner.task, handler: TaskRunner.handler, in: &room)
-        }
-        isInTask = false
-        cursor.skip(lines)
-        switch end {
-        case .done, .stopped: break
-        case .missing: return nil
-        case .full: outbox.flush()
-        case .answer(let answer, let line): finish(answer, line.record, &outbox)
-        }
-        return lines.next
     }
 
     /// Runs the item at `place` of the script's `inputs` list.
@@ -204,7 +177,7 @@ package final class TaskRunner {
     }
 
     /// What becomes of any answer but a line.
-    private func finish(_ answer: Answer, _ record: RecordBytes?, _ outbox: inout Outbox) {
+    func finish(_ answer: Answer, _ record: RecordBytes?, _ outbox: inout Outbox) {
         if answer.failed {
             let error = stack.popError(of: answer)
             let kind = outbox.isCondemned ? Failure.Kind.timeout : .error

@@ -43,6 +43,10 @@ int pmap_call(lua_State *L, int arguments, int results);
 /* The same for a loop: `handler` is the index where pmap_push_handler was called. */
 int pmap_call_handled(lua_State *L, int arguments, int results, int handler);
 void pmap_push_handler(lua_State *L);
+
+/* Tracebacks are to be without their last level: a C function calls the script's. */
+void pmap_hide_last_level(bool hides);
+
 void pmap_push_traceback(lua_State *L);
 
 /* Stack: value → text as `tostring` gives it, or → message. Answers a Lua status. */
@@ -58,6 +62,9 @@ enum { PMAP_RAISE = -1 };
  * with the error value on top. */
 typedef int (*pmap_host_function)(lua_State *L, void *context);
 typedef void (*pmap_release)(void *context);
+
+/* Whether a script has called such a function since this was last asked. */
+bool pmap_take_host_call(void);
 
 /* Stack: → function. `release(context)` is called when Lua collects it. */
 void pmap_push_function(lua_State *L, pmap_host_function function, void *context, pmap_release release);

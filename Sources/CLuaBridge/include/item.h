@@ -51,10 +51,4 @@ typedef struct {
  * a short item. Stack: `base` values, others… → `base` values, results… or message */
 pmap_answer pmap_run_lines(lua_State *L, int base, int task, int handler, pmap_lines *lines);
 
-/* The task is called from C, and not from Swift: tracebacks have a level more. */
-bool pmap_is_running_lines(void);
-
-/* The running item has called a function of the host, which may have left something for it. */
-void pmap_note_host_call(void);
-
 #endif
