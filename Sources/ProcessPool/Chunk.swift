@@ -50,6 +50,17 @@ package struct Chunk: Equatable, Sendable {
         return rest
     }
 
+    /// The same items in at most so many chunks of about as many, to be gathered each by itself.
+    func parts(_ count: Int) -> [Chunk] {
+        var (rest, parts): (Chunk, [Chunk]) = (self, [])
+        for left in stride(from: count, to: 1, by: -1) where rest.remaining > 1 {
+            let next = rest.cut(at: rest.next + max(rest.remaining / left, 1))
+            parts.append(rest)
+            rest = next
+        }
+        return parts + [rest]
+    }
+
     /// Takes the next item out, to be run again by itself; what is left of the chunk is gathered behind it.
     mutating func takeOutNext() -> Chunk {
         var again = self

@@ -5,29 +5,33 @@ import Posix
 extension HostLoop {
     /// Milliseconds between two looks while somebody is idle and somebody has more than it can do at once.
     static let reliefInterval: Int64 = 2
-    /// Nanoseconds that make an item a slow one, and that make items worth the way to another worker.
-    private static let slowItem = 2_000_000
-    private static let worthwhile = 1_000_000.0
 
-    var mayRelieve: Bool { ending == nil && scheduler.hasIdleWorker && workers.contains { ($0?.itemsLeft ?? 0) > 0 } }
+    var mayRelieve: Bool { ending == nil && scheduler.idleWorkers > 0 && workers.contains { ($0?.itemsLeft ?? 0) > 0 } }
 
     func relieve() {
-        guard mayRelieve else { return seen = [:] }
-        let now = Clock.now()
-        for case let worker? in workers where seen[worker.number]?.item != worker.currentItem {
-            seen[worker.number] = (worker.currentItem, now)
-        }
-        guard let worker = workers.compactMap({ $0 }).max(by: { $0.itemsLeft < $1.itemsLeft }) else { return }
-        let left = worker.itemsLeft
-        let isStuck = seen[worker.number].map { now - $0.since >= HostLoop.slowItem } ?? false
-        if isStuck || scheduler.cost(ofItems: left) >= HostLoop.worthwhile {
-            takeBack(from: worker, keeping: isStuck ? 0 : left / 2)
+        if !mayRelieve { relief.forget() }
+        for _ in workers where mayRelieve {
+            if !relieveOne() { break }
         }
     }
 
-    private func takeBack(from worker: WorkerHandle, keeping: Int) {
-        let taken = worker.takeBack(keeping: keeping)
-        for (slot, rest) in taken { ledger.part(slot, from: rest) }
-        perform(scheduler.handle(.takenBack(worker: worker.number, taken.map(\.rest))))
+    /// Relieves the worker that has most left, if that is worth it.
+    private func relieveOne() -> Bool {
+        let loads = workers.compactMap { worker in
+            worker.map { Relief.Load(worker: $0.number, left: $0.itemsLeft, current: $0.currentItem) }
+        }
+        let order = relief.choose(loads, idle: scheduler.idleWorkers, cost: scheduler.costOfItem, now: Clock.now())
+        guard let order, let worker = workers[order.worker] else { return false }
+        var parts: [Chunk] = []
+        for (slot, rest) in worker.takeBack(keeping: order.keeping) {
+            var slot = slot
+            for part in rest.parts(order.pieces) {
+                ledger.part(slot, from: part)
+                slot = part.slot
+                parts.append(part)
+            }
+        }
+        perform(scheduler.handle(.takenBack(worker: order.worker, parts)))
+        return !parts.isEmpty
     }
 }

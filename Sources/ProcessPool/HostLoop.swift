@@ -53,8 +53,7 @@ package final class HostLoop {
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
     var killTime: Int?
 
-    /// What each worker was on when somebody was last idle, and since when.
-    var seen: [Int: (item: Int, since: Int)] = [:]
+    var relief = Relief()
 
     /// How often silent workers are looked at, in milliseconds.
     static let lookInterval = 50

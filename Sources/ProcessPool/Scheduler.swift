@@ -125,15 +125,15 @@ package struct Scheduler {
         return dispatch()
     }
 
-    /// Nanoseconds that so many items will take, by what is known.
-    package func cost(ofItems items: Int) -> Double { Double(items) * (nanosecondsPerItem ?? 0) }
+    /// Nanoseconds that an item takes, as far as is known.
+    package var costOfItem: Double { nanosecondsPerItem ?? 0 }
 
-    /// A worker has nothing to do, and there is nothing to give it.
-    package var hasIdleWorker: Bool {
-        returned.isEmpty && cuttingFor == nil && supply != .open && !isPaused
-            && workers.contains {
-                ($0.phase == .present || $0.phase == .absent) && $0.chunksInFlight == 0 && $0.itemsLeft > 0
-            }
+    /// Workers that have nothing to do while there is nothing to give them.
+    package var idleWorkers: Int {
+        if !returned.isEmpty || cuttingFor != nil || supply == .open || isPaused { return 0 }
+        return workers.count {
+            ($0.phase == .present || $0.phase == .absent) && $0.chunksInFlight == 0 && $0.itemsLeft > 0
+        }
     }
 
     private mutating func learn(items: Int, nanoseconds: Int) {

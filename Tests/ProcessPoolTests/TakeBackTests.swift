@@ -42,17 +42,25 @@ func `what is left is what lies behind the item a worker is on`(current: Int, be
     #expect(assignments.takeBack(behind: 7).map(\.rest.items) == [33..<35, 12..<13])
 }
 
+@Test(arguments: [
+    (1, [1..<11]), (3, [1..<4, 4..<7, 7..<11]), (10, (1...10).map { $0..<$0 + 1 }), (20, (1...10).map { $0..<$0 + 1 }),
+])
+func `what is shared out is shared evenly, and gathered in its order`(pieces: Int, items: [Range<Int>]) {
+    let parts = Chunk(first: 1, count: 10, payload: []).parts(pieces)
+    #expect(parts.map(\.items) == items && parts.map(\.slot) == items.map(\.lowerBound))
+}
+
 @Test func `a worker that was relieved gets no chunk before those it has have ended`() {
     var scheduler = Scheduler(workers: 2, chunkItems: 10)
     #expect(scheduler.handle(.available) == [.cut(worker: 0, items: 10)])
     let chunk = Chunk(first: 1, count: 10, payload: [])
     #expect(scheduler.handle(.cut(chunk)) == [.send(chunk, worker: 0), .cut(worker: 1, items: 10)])
-    #expect(!scheduler.hasIdleWorker)
-    #expect(scheduler.handle(.exhausted) == [] && scheduler.hasIdleWorker)
+    #expect(scheduler.idleWorkers == 0)
+    #expect(scheduler.handle(.exhausted) == [] && scheduler.idleWorkers == 1)
     var begun = chunk
     let rest = begun.cut(at: 4)
     #expect(scheduler.handle(.takenBack(worker: 0, [rest])) == [.send(rest, worker: 1)])
-    #expect(!scheduler.hasIdleWorker && !scheduler.isDone)
+    #expect(scheduler.idleWorkers == 0 && !scheduler.isDone)
     let end = rest.advanced(by: 6)
     #expect(scheduler.handle(.takenBack(worker: 1, [end])) == [], "worker 0 is barred, and so is worker 1")
     #expect(scheduler.handle(.ended(worker: 0, items: 3, nanoseconds: 1)) == [.send(end, worker: 0)])
