@@ -87,12 +87,15 @@ extension Journal {
         }
     }
 
-    /// What a row that was taken says; nil when it is not what was written, and then it is gone.
-    package func entry(_ id: Int64) -> JournalEntry? {
+    /// What a row that was taken for `keys` says; nil when it is not what was written, and then it is gone, or when a
+    /// damaged index has led to the row of another item.
+    package func entry(_ id: Int64, of keys: ItemKeys) -> JournalEntry? {
         let row = change { statements throws(DatabaseError) in try statements.read.rows([.integer(id)]).first }
-        if let row, let entry = JournalEntry(row: row) { return entry }
-        forget(id)
-        return nil
+        guard let row, let entry = JournalEntry(row: row) else {
+            forget(id)
+            return nil
+        }
+        return [keys.usual, keys.random].contains { row[0] == .blob($0.bytes) } ? entry : nil
     }
 
     private func forget(_ id: Int64) {

@@ -80,7 +80,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         let start = block.next
         var (outcomes, bytes): ([Outcome], Int) = ([], 0)
         while bytes < JournaledInput.bytesAtOnce, block.next < block.chunk.count, let row = block.rows[block.next] {
-            guard let outcome = recall(row, at: block) else {
+            guard let outcome = recall(row, of: block.keys[block.next]) else {
                 block.rows[block.next] = nil
                 break
             }
@@ -96,8 +96,8 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         return .chunk(block.items.part(start..<block.next, of: block.chunk))
     }
 
-    private func recall(_ row: Int64, at block: Block) -> Outcome? {
-        guard let entry = journal.entry(row) else {
+    private func recall(_ row: Int64, of keys: ItemKeys) -> Outcome? {
+        guard let entry = journal.entry(row, of: keys) else {
             tally.damaged += 1
             return nil
         }

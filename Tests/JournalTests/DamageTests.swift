@@ -122,3 +122,14 @@ private func survivors(_ shelf: Shelf) throws -> Int {
     let second = try shelf.open()
     #expect((1...9).map { second.recall(keys($0)) != nil } == (1...9).map { $0 > changes.count })
 }
+
+@Test func `a row to which a damaged index leads is not another item's`() throws {
+    let shelf = try Shelf()
+    let first = try shelf.open()
+    for item in 1...2 { _ = first.add(ok("result \(item)"), keys(item), item: item, source: nil) }
+    first.end("completed")
+    let second = try shelf.open()
+    let row = try #require(second.claim(keys(1)))
+    #expect(second.entry(row, of: keys(2)) == nil)
+    #expect(second.entry(row, of: keys(1)) == ok("result 1"), "and it is still there")
+}

@@ -44,7 +44,7 @@ let failed = JournalEntry(
 )
 
 extension Journal {
-    func recall(_ keys: ItemKeys) -> JournalEntry? { claim(keys).flatMap(entry) }
+    func recall(_ keys: ItemKeys) -> JournalEntry? { claim(keys).flatMap { entry($0, of: keys) } }
 }
 
 @Test func `what was kept comes back as it was, once for each item that is equal`() throws {

@@ -68,7 +68,8 @@ import Wire
         write(log, to: path + "-wal")
         guard let journal = try? JournalFuzz.open(path) else { return }
         for item in 1...JournalFuzz.items {
-            guard let entry = journal.claim(JournalFuzz.keys(item)).flatMap(journal.entry) else { continue }
+            let keys = JournalFuzz.keys(item)
+            guard let row = journal.claim(keys), let entry = journal.entry(row, of: keys) else { continue }
             precondition(entry == JournalFuzz.entry(item), "a result has changed")
         }
         JournalFuzz.add(JournalFuzz.items + 1, to: journal)
