@@ -1,0 +1,2 @@
+# pmap: the lines of a file through task.lua.
+exec pmap task.lua "$@"

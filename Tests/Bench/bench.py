@@ -1,0 +1,181 @@
+# The driver of scripts/bench: makes inputs, compares answers, lets hyperfine time whole processes, prints tables.
+# What is run is said by the folders beside it: a work.toml, which names the contestants, pmap first, and the factors
+# that pmap should reach; an input.lua; and each contestant in a file that can also be run by hand, in its folder:
+#
+#   sh pmap.sh INPUT
+import argparse
+import json
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import answers
+import memory
+import report
+import schedule
+
+here = Path(__file__).parent
+scratch = here.parent.parent / ".build-bench"
+interpreters = {".sh": ".", ".lua": "lua5.4", ".pl": "perl", ".py": "python3"}
+
+
+def main():
+    words = arguments()
+    machine = report.machine()
+    if not words.json:
+        report.print_machine(machine)
+        if words.quick:
+            print("The inputs are too small for the factors to mean anything (--quick).")
+    cases = []
+    for folder in words.works:
+        work = tomllib.loads((folder / "work.toml").read_text()) | {"folder": folder}
+        done = []
+        for case in work.get("case", [{}]):
+            case = {"name": "", **{key: value for key, value in work.items() if key != "case"}, **case}
+            if words.full or not case.get("full"):
+                done.append(run(case, words, done))
+                if not words.json:
+                    report.print_case(done[-1])
+        cases += done
+    if words.json:
+        json.dump({"machine": machine, "cases": cases}, sys.stdout, indent=2, ensure_ascii=False)
+        print()
+
+
+def arguments():
+    works = sorted(here.glob("W*-*"), key=lambda folder: int(folder.name[1:].split("-")[0]))
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Times pmap beside its peers.")
+    parser.add_argument("works", nargs="*", metavar="WORK", help=" ".join(folder.name for folder in works))
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
+    parser.add_argument("--runs", type=int, metavar="N", help="5 unless said otherwise, after one to warm up")
+    parser.add_argument("--full", action="store_true", help="also the cases that take long or much memory")
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the items: whether everything runs")
+    words = parser.parse_args()
+    for name in words.works:
+        if not any(name in (folder.name, folder.name.split("-")[0]) for folder in works):
+            fail(f"no work {name}: there are {' '.join(folder.name for folder in works)}", status=2)
+    if words.runs is not None and words.runs < 1:
+        fail("--runs takes a number above 0", status=2)
+    if words.works:
+        works = [folder for folder in works if {folder.name, folder.name.split("-")[0]} & set(words.works)]
+    words.works = works
+    return words
+
+
+def run(case, words, earlier):
+    """What one case came to, as report.py and --json show it."""
+    names = [Path(file).stem for file in case["contestants"]]
+    items = {name: item_count(case, name, words.quick) for name in names}
+    commands = {
+        name: command(case, file, input_file(case, items[name])) for name, file in zip(names, case["contestants"])
+    }
+    environment = os.environ | case.get("environment", {})
+    announce(case, "comparing answers")
+    fewest = input_file(case, min(items.values()))
+    checked = {name: command(case, file, fewest) for name, file in zip(names, case["contestants"])}
+    try:
+        answers.compare(checked, case["folder"], environment, scratch / "answers", case.get("compare", "bytes"))
+    except answers.Different as difference:
+        fail(f"{case['folder'].name}: {difference}")
+
+    runs = words.runs or case.get("runs", 5)
+    once = [name for name in names if name in case.get("once", [])]
+    announce(case, f"{runs} runs")
+    times = hyperfine({name: commands[name] for name in names if name not in once}, runs, 1, case, environment)
+    if once:
+        times |= hyperfine({name: commands[name] for name in once}, 1, 0, case, environment)
+    contestants = []
+    for name in names:
+        row = {"name": name, "command": commands[name], "items": items[name], "seconds": times[name]}
+        row["median"] = statistics.median(times[name])
+        row["per_item"] = row["median"] / items[name]
+        row["factor"] = row["per_item"] / contestants[0]["per_item"] if contestants else 1
+        row["wanted"] = case.get("wanted", {}).get(name)
+        if case.get("memory"):
+            row |= memory.watch(commands[name], case["folder"], environment)
+        contestants.append(row)
+    result = {"work": case["folder"].name, "title": case["title"], "case": case["name"], "contestants": contestants}
+    return result | {"claims": claims(case, contestants[0], input_file(case, items[names[0]]), earlier)}
+
+
+def claims(case, pmap, file, earlier):
+    """What is wanted besides factors: (what, reached, the most it may be, unit)."""
+    found = []
+    if "at_most" in case:
+        found.append(("pmap's time", pmap["median"], case["at_most"], "s"))
+    if "bound" in case:
+        text = output(["lua5.4", case["durations"], file], case["folder"])
+        bound = getattr(schedule, case["bound"])([float(word) for word in text.split()], len(os.sched_getaffinity(0)))
+        found.append((f"pmap ÷ {case['bound']} schedule of {bound:.3f} s", pmap["median"] / bound, case["slack"], "×"))
+    if "private" in case:
+        found.append(("pmap's private share", pmap["private"] / pmap["preloaded"], case["private"], "%"))
+    if growth := case.get("growth"):
+        first = next(each for each in earlier if each["case"] == growth["from"])["contestants"][0]
+        time, space = pmap["per_item"] / first["per_item"], pmap["memory"] / first["memory"]
+        found.append((f"time per line ÷ {growth['from']}", time, growth["time"], "×"))
+        found.append((f"memory ÷ {growth['from']}", space, growth["memory"], "×"))
+    return [dict(zip(("what", "reached", "wanted", "unit"), claim)) | {"met": claim[1] <= claim[2]} for claim in found]
+
+
+def item_count(case, name, quick):
+    count = case["items"].get(name) if isinstance(case["items"], dict) else case["items"]
+    return case.get("quick", max(count // 100, 1)) if quick else count
+
+
+def input_file(case, count):
+    """The input of so many items, made when it is missing or older than what makes it."""
+    maker = (case["folder"] / case.get("input", "input.lua")).resolve()
+    words = [str(count)] + ([case["order"]] if "order" in case else [])
+    file = scratch / "inputs" / "-".join([maker.parent.name, *words])
+    if not file.exists() or file.stat().st_mtime < maker.stat().st_mtime:
+        announce(case, f"making {file.name}")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file.with_suffix(".part"), "wb") as part:
+            subprocess.run(["lua5.4", maker, *words], stdout=part, check=True)
+        file.with_suffix(".part").rename(file)
+    return str(file)
+
+
+def command(case, file, input_file):
+    """A line for sh, which sources its own files: then they cost no second shell."""
+    interpreter = interpreters[Path(file).suffix]
+    path = f"./{file}"
+    if case.get("pipe"):
+        return f"cat {shlex.quote(input_file)} | {{ set --; {interpreter} {path}; }}"
+    if interpreter == ".":
+        return f"set -- {shlex.quote(input_file)}; . {path}"
+    return f"exec {interpreter} {path} {shlex.quote(input_file)}"
+
+
+def hyperfine(commands, runs, warmup, case, environment):
+    """The seconds of each run of each command. hyperfine takes off what sh itself costs to start."""
+    export = scratch / "hyperfine.json"
+    words = ["hyperfine", "--style", "none", "--shell", "sh", "--export-json", str(export)]
+    words += ["--warmup", str(warmup), "--runs", str(runs)]
+    ended = subprocess.run(
+        [*words, *commands.values()], cwd=case["folder"], env=environment, capture_output=True, text=True
+    )
+    if ended.returncode:
+        fail(f"{case['folder'].name}: hyperfine: {ended.stderr.strip()}")
+    return {name: each["times"] for name, each in zip(commands, json.loads(export.read_text())["results"])}
+
+
+def output(words, folder):
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def announce(case, what):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{case['folder'].name} {case['name']}: {what} …\r", end="", file=sys.stderr, flush=True)
+
+
+def fail(message, status=1):
+    print(f"scripts/bench: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+main()

@@ -1,0 +1,69 @@
+# Tables for people: one for each case.
+import os
+import platform
+import subprocess
+
+
+def machine():
+    """What a figure must be quoted with."""
+    with open("/proc/cpuinfo") as lines:
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    commands = ["pmap --version", "lua5.4 -v", "python3 --version", "perl -e 'print $^V'", "parallel --version",
+                "hyperfine --version", "jq --version", "mlr --version"]  # fmt: skip
+    versions = [subprocess.run(each, shell=True, capture_output=True, text=True).stdout for each in commands]
+    return {
+        "processor": model,
+        "processors": len(os.sched_getaffinity(0)),
+        "kernel": platform.release(),
+        "load": os.getloadavg()[0],
+        "versions": [each.split("\n")[0] for each in versions],
+    }
+
+
+def print_machine(machine):
+    print(f"{machine['processors']} × {machine['processor']}, Linux {machine['kernel']}")
+    print(", ".join(machine["versions"]))
+    if machine["load"] > 0.3:
+        print(f"The machine is not idle (load {machine['load']:.2f}): expect noise, and do not quote.")
+
+
+def print_case(case):
+    print(f"\n{case['work']}: {case['title']}" + (f": {case['case']}" if case["case"] else ""))
+    rows = [["", "median", "from … to", "an item", "factor", "wanted", ""]]
+    hasMemory = "memory" in case["contestants"][0]
+    if hasMemory:
+        rows[0][4:4] = ["memory", "private"]
+    for each in case["contestants"]:
+        low, high = min(each["seconds"]), max(each["seconds"])
+        row = [each["name"], seconds(each["median"]), f"{seconds(low)} … {seconds(high)}", seconds(each["per_item"])]
+        if hasMemory:
+            row += [megabytes(each["memory"]), megabytes(each["private"])]
+        factor, wanted = each["factor"], each["wanted"]
+        row += [f"{factor:.2f} ×", f"{wanted} ×" if wanted else "", verdict(factor >= wanted) if wanted else ""]
+        rows.append(row)
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        cells = [cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths))]
+        print("  " + "  ".join(cells).rstrip())
+    for claim in case["claims"]:
+        reached, wanted = (shown(claim[key], claim["unit"]) for key in ("reached", "wanted"))
+        print(f"  {claim['what']}: {reached}, wanted at most {wanted}: {verdict(claim['met'])}")
+
+
+def verdict(met):
+    return "met" if met else "MISSED"
+
+
+def shown(value, unit):
+    return {"s": seconds, "×": lambda value: f"{value:.3f} ×", "%": lambda value: f"{value * 100:.1f} %"}[unit](value)
+
+
+def seconds(value):
+    for unit, name in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if value >= unit:
+            return f"{value / unit:.3g} {name}"
+    return f"{value / 1e-9:.3g} ns"
+
+
+def megabytes(value):
+    return f"{value / 1e6:.1f} MB"
