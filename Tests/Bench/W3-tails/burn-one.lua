@@ -1,0 +1,4 @@
+-- One item of burn.lua, for a process of its own.
+
+dofile "burn.lua"
+print(task(arg[1]))
