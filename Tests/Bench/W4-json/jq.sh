@@ -1,0 +1,2 @@
+# jq, one process.
+exec jq -c '.next = .id + 1' "$1"

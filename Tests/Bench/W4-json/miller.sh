@@ -1,0 +1,2 @@
+# Miller, which has threads of its own.
+exec mlr --ijsonl --ojsonl put '$next = $id + 1' "$1"
