@@ -1,0 +1,2 @@
+# pmap without workers.
+exec pmap -j0 -e item "$@"
