@@ -1,0 +1,2 @@
+# pmap: a file, or standard input, through the identity.
+exec pmap -e item "$@"
