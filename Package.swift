@@ -87,6 +87,14 @@ if Context.environment["PMAP_FUZZ"] != nil {
     ]
 }
 
+// What `scripts/bench pieces` times inside one process.
+if Context.environment["PMAP_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "bench-pieces", dependencies: ["ProcessPool", "Wire"], path: "Tests/Bench/pieces",
+            exclude: ["items.sh", "values.lua"], swiftSettings: strict))
+}
+
 func fuzz(_ name: String, _ modules: Target.Dependency...) -> Target {
     .executableTarget(
         name: "fuzz-\(name)", dependencies: modules + ["Fuzzing", "Chance"], path: "Tests/Fuzz/\(name)",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import answers
 import memory
+import pieces
 import report
 import schedule
 
@@ -24,6 +25,7 @@ interpreters = {".sh": ".", ".lua": "lua5.4", ".pl": "perl", ".py": "python3"}
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)
     words = arguments()
     machine = report.machine()
     if not words.json:
@@ -41,26 +43,34 @@ def main():
                 if not words.json:
                     report.print_case(done[-1])
         cases += done
+    found = {"machine": machine, "cases": cases}
+    if words.pieces:
+        lines = input_file({"folder": here / "W12-shared", "name": ""}, 1_000_000)
+        found["pieces"] = pieces.measure(here / "pieces", lines, words.runs or 3)
+        if not words.json:
+            pieces.print_table(found["pieces"])
     if words.json:
-        json.dump({"machine": machine, "cases": cases}, sys.stdout, indent=2, ensure_ascii=False)
+        json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
         print()
 
 
 def arguments():
     works = sorted(here.glob("W*-*"), key=lambda folder: int(folder.name[1:].split("-")[0]))
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Times pmap beside its peers.")
-    parser.add_argument("works", nargs="*", metavar="WORK", help=" ".join(folder.name for folder in works))
+    parser.add_argument("works", nargs="*", metavar="WORK", help=f"{' '.join(folder.name for folder in works)} pieces")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
     parser.add_argument("--runs", type=int, metavar="N", help="5 unless said otherwise, after one to warm up")
     parser.add_argument("--full", action="store_true", help="also the cases that take long or much memory")
     parser.add_argument("--quick", action="store_true", help="a hundredth of the items: whether everything runs")
     words = parser.parse_args()
+    words.pieces = "pieces" in words.works
+    words.works = [name for name in words.works if name != "pieces"]
     for name in words.works:
         if not any(name in (folder.name, folder.name.split("-")[0]) for folder in works):
-            fail(f"no work {name}: there are {' '.join(folder.name for folder in works)}", status=2)
+            fail(f"no work {name}: there are {' '.join(folder.name for folder in works)} pieces", status=2)
     if words.runs is not None and words.runs < 1:
         fail("--runs takes a number above 0", status=2)
-    if words.works:
+    if words.works or words.pieces:
         works = [folder for folder in works if {folder.name, folder.name.split("-")[0]} & set(words.works)]
     words.works = works
     return words

@@ -41,13 +41,17 @@ def print_case(case):
         factor, wanted = each["factor"], each["wanted"]
         row += [f"{factor:.2f} ×", f"{wanted} ×" if wanted else "", verdict(factor >= wanted) if wanted else ""]
         rows.append(row)
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    for row in rows:
-        cells = [cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths))]
-        print("  " + "  ".join(cells).rstrip())
+    print_rows(rows)
     for claim in case["claims"]:
         reached, wanted = (shown(claim[key], claim["unit"]) for key in ("reached", "wanted"))
         print(f"  {claim['what']}: {reached}, wanted at most {wanted}: {verdict(claim['met'])}")
+
+
+def print_rows(rows):
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for name, *cells in rows:
+        right = [cell.rjust(width) for cell, width in zip(cells, widths[1:])]
+        print("  " + "  ".join([name.ljust(widths[0]), *right]).rstrip())
 
 
 def verdict(met):
