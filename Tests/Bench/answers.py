@@ -2,29 +2,36 @@
 import itertools
 import json
 import subprocess
+import tempfile
+from pathlib import Path
 
 
 class Different(Exception):
-    """Says who answers differently, and the first line that differs."""
+    """Says who answers differently, and the first line that differs; or who did not answer."""
 
 
-def compare(commands, folder, environment, answers, how):
+def compare(commands, folder, environment, scratch, how):
     """Runs each command once, and raises Different for the first whose answer is not that of the first one."""
-    answers.mkdir(parents=True, exist_ok=True)
-    first = None
-    for name, command in commands.items():
-        with open(answers / name, "wb") as file:
-            streams = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": subprocess.PIPE}
-            ended = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, **streams)
-        if ended.returncode:
-            said = ended.stderr.decode(errors="replace").strip().split("\n")
-            said = said[-1 if said[0].startswith("Traceback") else 0]
-            raise Different(f"{name} ended with status {ended.returncode}: {said}")
-        if first is None:
-            first = name
-        elif difference := differing(answers / first, answers / name, how):
-            line, expected, found = difference
-            raise Different(f"{name} answers differently in line {line}: {found}, where {first} has {expected}")
+    with tempfile.TemporaryDirectory(dir=scratch) as answers:
+        first = None
+        for name, command in commands.items():
+            answer = Path(answers, name)
+            run(name, command, folder, environment, answer)
+            if first is None:
+                first = answer
+            elif difference := differing(first, answer, how):
+                line, expected, found = difference
+                raise Different(f"{name} answers differently in line {line}: {found}, where {first.name} has {expected}")
+
+
+def run(name, command, folder, environment, answer):
+    with open(answer, "wb") as file:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": subprocess.PIPE}
+        ended = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, **streams)
+    if ended.returncode:
+        said = ended.stderr.decode(errors="replace").strip().split("\n")
+        said = said[-1 if said[0].startswith("Traceback") else 0]
+        raise Different(f"{name} ended with status {ended.returncode}: {said}")
 
 
 def differing(one, other, how):

@@ -10,6 +10,7 @@ import shlex
 import statistics
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def run(case, words, earlier):
     fewest = input_file(case, min(items.values()))
     checked = {name: command(case, file, fewest) for name, file in zip(names, case["contestants"])}
     try:
-        answers.compare(checked, case["folder"], environment, scratch / "answers", case.get("compare", "bytes"))
+        answers.compare(checked, case["folder"], environment, scratch, case.get("compare", "bytes"))
     except answers.Different as difference:
         fail(f"{case['folder'].name}: {difference}")
 
@@ -162,16 +163,21 @@ def command(case, file, input_file):
 
 
 def hyperfine(commands, runs, warmup, case, environment):
-    """The seconds of each run of each command. hyperfine takes off what sh itself costs to start."""
-    export = scratch / "hyperfine.json"
-    words = ["hyperfine", "--style", "none", "--shell", "sh", "--export-json", str(export)]
-    words += ["--warmup", str(warmup), "--runs", str(runs)]
-    ended = subprocess.run(
-        [*words, *commands.values()], cwd=case["folder"], env=environment, capture_output=True, text=True
-    )
-    if ended.returncode:
-        fail(f"{case['folder'].name}: hyperfine: {ended.stderr.strip()}")
-    return {name: each["times"] for name, each in zip(commands, json.loads(export.read_text())["results"])}
+    """The seconds of each run of each command, without those that sh itself takes to start."""
+    shell = statistics.median(timed([":"], 30, 3, case, environment)[0])
+    times = timed(commands.values(), runs, warmup, case, environment)
+    return {name: [max(time - shell, 0.0001) for time in each] for name, each in zip(commands, times)}
+
+
+def timed(commands, runs, warmup, case, environment):
+    with tempfile.NamedTemporaryFile(dir=scratch, suffix=".json") as export:
+        words = ["hyperfine", "--style", "none", "--shell", "none", "--export-json", export.name]
+        words += ["--warmup", str(warmup), "--runs", str(runs)]
+        words += [shlex.join(["sh", "-c", command]) for command in commands]
+        ended = subprocess.run(words, cwd=case["folder"], env=environment, capture_output=True, text=True)
+        if ended.returncode:
+            fail(f"{case['folder'].name}: hyperfine: {ended.stderr.strip()}")
+        return [each["times"] for each in json.load(export)["results"]]
 
 
 def output(words, folder):

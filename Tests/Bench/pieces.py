@@ -10,8 +10,8 @@ def measure(folder, lines, runs):
     programs = [["bench-pieces"], ["pmap", "-j0", "values.lua"], ["sh", "items.sh", lines]]
     seen = {}
     for program in programs * runs:
-        said = subprocess.run(program, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
-        for line in said.stdout.splitlines():
+        said = subprocess.check_output(program, cwd=folder, stdin=subprocess.DEVNULL, text=True)
+        for line in said.splitlines():
             name, nanoseconds, size = line.split("\t")
             seen.setdefault(name, (int(size), []))[1].append(float(nanoseconds) / 1e9)
     return [

@@ -1,4 +1,4 @@
--- The same by hand with an ordinary heap: a fork for each processor, each with its part of the lines and a file of its own.
+-- The same by hand with an ordinary heap: a fork for each processor, with its part of the lines and a file of its own.
 
 local process = require "fork" -- built from fork.c; LUA_CPATH says where it is
 dofile "task.lua"

@@ -1,4 +1,5 @@
--- Seconds to burn: one in seventy 0.5, the others around 0.005 with a tail; the second argument says where the longest are.
+-- Seconds to burn: one in seventy 0.5, the others around 0.005 with a tail. The longest are first or last, as the second
+-- argument says.
 
 local count, order = tonumber(arg[1]), arg[2]
 local seconds = {}
