@@ -79,38 +79,40 @@ def arguments():
 
 def run(case, words, earlier):
     """What one case came to, as report.py and --json show it."""
-    names = [Path(file).stem for file in case["contestants"]]
-    items = {name: item_count(case, name, words.quick) for name in names}
-    commands = {
-        name: command(case, file, input_file(case, items[name])) for name, file in zip(names, case["contestants"])
-    }
+    items = {Path(file).stem: item_count(case, Path(file).stem, words.quick) for file in case["contestants"]}
     environment = os.environ | case.get("environment", {})
     announce(case, "comparing answers")
-    fewest = input_file(case, min(items.values()))
-    checked = {name: command(case, file, fewest) for name, file in zip(names, case["contestants"])}
     try:
-        answers.compare(checked, case["folder"], environment, scratch, case.get("compare", "bytes"))
+        fewest = commands(case, dict.fromkeys(items, min(items.values())))
+        answers.compare(fewest, case["folder"], environment, scratch, case.get("compare", "bytes"))
     except answers.Different as difference:
         fail(f"{case['folder'].name}: {difference}")
+    announce(case, "running")
+    contestants = race(case, items, words.runs or case.get("runs", 5), environment)
+    result = {"work": case["folder"].name, "title": case["title"], "case": case["name"], "contestants": contestants}
+    return result | {"claims": claims(case, contestants[0], input_file(case, contestants[0]["items"]), earlier)}
 
-    runs = words.runs or case.get("runs", 5)
-    once = [name for name in names if name in case.get("once", [])]
-    announce(case, f"{runs} runs")
-    times = hyperfine({name: commands[name] for name in names if name not in once}, runs, 1, case, environment)
+
+def race(case, items, runs, environment):
+    """A row for each contestant; the factor is that of the times of one item, the first contestant's being 1."""
+    lines = commands(case, items)
+    once = {name: line for name, line in lines.items() if name in case.get("once", [])}
+    often = {name: line for name, line in lines.items() if name not in once}
+    times = hyperfine(often, runs, 1, case, environment)
     if once:
-        times |= hyperfine({name: commands[name] for name in once}, 1, 0, case, environment)
-    contestants = []
-    for name in names:
-        row = {"name": name, "command": commands[name], "items": items[name], "seconds": times[name]}
+        times |= hyperfine(once, 1, 0, case, environment)
+    rows = []
+    for name, line in lines.items():
+        row = {"name": name, "command": line, "items": items[name], "seconds": times[name]}
         row["median"] = statistics.median(times[name])
         row["per_item"] = row["median"] / items[name]
-        row["factor"] = row["per_item"] / contestants[0]["per_item"] if contestants else 1
+        row["factor"] = row["per_item"] / rows[0]["per_item"] if rows else 1
         row["wanted"] = case.get("wanted", {}).get(name)
         if case.get("memory"):
-            row |= memory.watch(commands[name], case["folder"], environment)
-        contestants.append(row)
-    result = {"work": case["folder"].name, "title": case["title"], "case": case["name"], "contestants": contestants}
-    return result | {"claims": claims(case, contestants[0], input_file(case, items[names[0]]), earlier)}
+            peak = memory.watch(line, case["folder"], environment)
+            row |= peak if "private" in case else {"memory": peak["memory"]}
+        rows.append(row)
+    return rows
 
 
 def claims(case, pmap, file, earlier):
@@ -151,15 +153,17 @@ def input_file(case, count):
     return str(file)
 
 
+def commands(case, items):
+    """A line for sh for each contestant, with an input of so many items."""
+    return {Path(file).stem: command(case, file, input_file(case, items[Path(file).stem])) for file in case["contestants"]}
+
+
 def command(case, file, input_file):
-    """A line for sh, which sources its own files: then they cost no second shell."""
-    interpreter = interpreters[Path(file).suffix]
-    path = f"./{file}"
+    """sh sources its own files: then they cost no second shell."""
+    run = f"{interpreters[Path(file).suffix]} ./{file}"
     if case.get("pipe"):
-        return f"cat {shlex.quote(input_file)} | {{ set --; {interpreter} {path}; }}"
-    if interpreter == ".":
-        return f"set -- {shlex.quote(input_file)}; . {path}"
-    return f"exec {interpreter} {path} {shlex.quote(input_file)}"
+        return f"cat {shlex.quote(input_file)} | {{ set --; {run}; }}"
+    return f"set -- {shlex.quote(input_file)}; " + (run if file.endswith(".sh") else f'exec {run} "$1"')
 
 
 def hyperfine(commands, runs, warmup, case, environment):

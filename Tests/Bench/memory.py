@@ -19,8 +19,7 @@ def watch(command, folder, environment):
         peak["memory"] = max(peak["memory"], together)
         peak["preloaded"] = max(peak["preloaded"], samples[run.pid].get("Anonymous", 0))
         for pid in processes[1:]:
-            private = samples[pid].get("Private_Clean", 0) + samples[pid].get("Private_Dirty", 0)
-            peak["private"] = max(peak["private"], private)
+            peak["private"] = max(peak["private"], samples[pid].get("Private_Dirty", 0))
         time.sleep(PAUSE)
     return peak
 

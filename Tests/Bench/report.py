@@ -30,16 +30,15 @@ def print_machine(machine):
 def print_case(case):
     print(f"\n{case['work']}: {case['title']}" + (f": {case['case']}" if case["case"] else ""))
     rows = [["", "median", "from … to", "an item", "factor", "wanted", ""]]
-    has_memory = "memory" in case["contestants"][0]
-    if has_memory:
-        rows[0][4:4] = ["memory", "private"]
+    measures = [name for name in ("memory", "private") if name in case["contestants"][0]]
+    rows[0][4:4] = measures
     for each in case["contestants"]:
         low, high = min(each["seconds"]), max(each["seconds"])
         row = [each["name"], seconds(each["median"]), f"{seconds(low)} … {seconds(high)}", seconds(each["per_item"])]
-        if has_memory:
-            row += [megabytes(each["memory"]), megabytes(each["private"])]
+        row += [megabytes(each[name]) for name in measures]
         factor, wanted = each["factor"], each["wanted"]
-        row += [f"{factor:.{2 if factor >= 1 else 3}f} ×", f"{wanted} ×" if wanted else "", verdict(factor >= wanted) if wanted else ""]
+        row.append(f"{factor:.{2 if factor >= 1 else 3}f} ×")
+        row += [f"{wanted} ×", verdict(factor >= wanted)] if wanted else ["", ""]
         rows.append(row)
     print_rows(rows)
     for claim in case["claims"]:
