@@ -7,7 +7,9 @@ local lines = {}
 for line in io.lines(arg[1]) do
   lines[#lines + 1] = line
 end
-local workers = io.popen("nproc"):read "n"
+local processors = io.popen "nproc"
+local workers = processors:read "n"
+processors:close() -- or it would be waited for in a worker's place
 local parts = {}
 for worker = 1, workers do
   parts[worker] = io.tmpfile()
