@@ -103,8 +103,8 @@ def race(case, items, runs, environment):
         times |= hyperfine(once, 1, 0, case, environment)
     rows = []
     for name, line in lines.items():
-        row = {"name": name, "command": line, "items": items[name], "seconds": times[name]}
-        row["median"] = statistics.median(times[name])
+        row = {"name": name, "command": line, "items": items[name]} | times[name]
+        row["median"] = statistics.median(row["seconds"])
         row["per_item"] = row["median"] / items[name]
         row["factor"] = row["per_item"] / rows[0]["per_item"] if rows else 1
         row["wanted"] = case.get("wanted", {}).get(name)
@@ -167,10 +167,14 @@ def command(case, file, input_file):
 
 
 def hyperfine(commands, runs, warmup, case, environment):
-    """The seconds of each run of each command, without those that sh itself takes to start."""
-    shell = statistics.median(timed([":"], 30, 3, case, environment)[0])
-    times = timed(commands.values(), runs, warmup, case, environment)
-    return {name: [max(time - shell, 0.0001) for time in each] for name, each in zip(commands, times)}
+    """Of each command the seconds of each run, without those that sh itself takes to start, and the mean of what all
+    its processes took of the processors: that says something on a busy machine too."""
+    shell = statistics.median(timed([":"], 30, 3, case, environment)[0]["times"])
+    found = {}
+    for name, result in zip(commands, timed(commands.values(), runs, warmup, case, environment)):
+        seconds = [max(time - shell, 0.0001) for time in result["times"]]
+        found[name] = {"seconds": seconds, "processor": result["user"] + result["system"]}
+    return found
 
 
 def timed(commands, runs, warmup, case, environment):
@@ -181,7 +185,7 @@ def timed(commands, runs, warmup, case, environment):
         ended = subprocess.run(words, cwd=case["folder"], env=environment, capture_output=True, text=True)
         if ended.returncode:
             fail(f"{case['folder'].name}: hyperfine: {ended.stderr.strip()}")
-        return [each["times"] for each in json.load(export)["results"]]
+        return json.load(export)["results"]
 
 
 def output(words, folder):

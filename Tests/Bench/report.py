@@ -29,12 +29,13 @@ def print_machine(machine):
 
 def print_case(case):
     print(f"\n{case['work']}: {case['title']}" + (f": {case['case']}" if case["case"] else ""))
-    rows = [["", "median", "from … to", "an item", "factor", "wanted", ""]]
+    rows = [["", "median", "from … to", "processor", "an item", "factor", "wanted", ""]]
     measures = [name for name in ("memory", "private") if name in case["contestants"][0]]
-    rows[0][4:4] = measures
+    rows[0][5:5] = measures
     for each in case["contestants"]:
         low, high = min(each["seconds"]), max(each["seconds"])
-        row = [each["name"], seconds(each["median"]), f"{seconds(low)} … {seconds(high)}", seconds(each["per_item"])]
+        row = [each["name"], seconds(each["median"]), f"{seconds(low)} … {seconds(high)}"]
+        row += [seconds(each["processor"]), seconds(each["per_item"])]
         row += [megabytes(each[name]) for name in measures]
         factor, wanted = each["factor"], each["wanted"]
         row.append(f"{factor:.{2 if factor >= 1 else 3}f} ×")
