@@ -83,12 +83,14 @@ final class Reporter: RunObserver {
 
     /// Says how the run ended, and answers the exit status; a run that a signal ended does not come back.
     func finish(_ ending: Ending, _ tally: Tally, _ journal: JournalTally?) -> ExitCode {
-        if let journal { report(journal, of: tally) }
+        if let journal, ending != .outputClosed { report(journal, of: tally) }
         if let summary = summary(ending, tally) { print(summary) }
         if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
         report(ending, tally)
-        if let journal, let path = job.journal?.path, ending.maySurprise {
-            print("\(journal.recalled + journal.added) items are in \(path); the same command goes on from there")
+        if let kept = journal.map({ $0.recalled + $0.added }), kept > 0, let path = job.journal?.path,
+            ending.maySurprise
+        {
+            print("\(kept) items are in \(path); the same command goes on from there")
         }
         switch ending {
         case .signal(let signal): Signal.die(by: signal)

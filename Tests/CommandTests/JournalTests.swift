@@ -145,6 +145,9 @@ func `failed items are run again`(row: Row) throws { try row.check() }
         out: "2\nj: no items yet\n\nrun 1  ‹…›  (no end)  pmap --journal j t.lua ::: a\n",
         err: "pmap: --journal j: another run is writing to it; wait for it, or name another file\n"),
     Row(
+        "one in which nothing came to be", "function setup() error('no', 0) end function task() end",
+        "pmap --journal j t.lua ::: a", err: "pmap: t.lua: setup failed in every worker: no\n" + traceback, status: 2),
+    Row(
         "none, with --retry-failed", [:], "pmap --retry-failed -e item ::: a",
         err: "pmap: --retry-failed: write --journal FILE too; that is where failed items are known from\n", status: 2),
     Row(
@@ -231,6 +234,14 @@ func `a run whose host is killed again and again gives the bytes of one that was
     let rest = try Run("pmap -j 1 --journal j t.lua ::: a b slow c d", in: files).finish()
     #expect(rest.output == "a\nb\nslow\nc\nd\n")
     #expect(rest.errors == "pmap: 3 of 5 items were done in an earlier run, says j\n")
+}
+
+@Test func `a reader that leaves hears nothing of the journal`() throws {
+    try Row(
+        "head", [:],
+        "seq 5000 > f; pmap -j 2 --journal j -e 'item:rep(100)' f > /dev/null; pmap -j 2 --journal j -e 'item:rep(100)' f | head -c 4",
+        out: "1111", status: 141
+    ).check()
 }
 
 @Test func `a disk that is full costs the output, not the journal`() throws {
