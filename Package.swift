@@ -30,7 +30,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
 
         .target(name: "Wire", swiftSettings: strict),
-        .target(name: "Lua", dependencies: ["CLua", "CLuaBridge", "Wire"], swiftSettings: strict),
+        .target(name: "Lua", dependencies: ["CLua", "CLuaBridge", "LuaModules", "Wire"], swiftSettings: strict),
         .target(name: "Posix", dependencies: ["CPosixBridge", "Wire"], swiftSettings: strict),
         .target(name: "ProcessPool", dependencies: ["Posix", "Wire"], swiftSettings: strict),
         .target(name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge"], swiftSettings: strict),
@@ -40,10 +40,13 @@ let package = Package(
             name: "Journal", dependencies: ["CSQLite", "CHashBridge", "Posix", "Wire"], swiftSettings: strict,
             // From the archive: finding a shared library takes a fifth of a short run.
             linkerSettings: [.linkedLibrary(":libsqlite3.a"), .linkedLibrary("m")]),
+        .target(name: "LuaModules", exclude: ["lua"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+        .target(
+            name: "Multiprocessing", dependencies: ["Lua", "Posix", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "pmap",
             dependencies: [
-                "Journal", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua", "Wire",
+                "Journal", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -171,6 +171,17 @@ void pmap_push_function(lua_State *L, pmap_host_function function, void *context
     lua_pushcclosure(L, call_host, 1);
 }
 
+void pmap_push_position(lua_State *L) {
+    lua_Debug where;
+    for (int level = 1; lua_getstack(L, level, &where); level++) {
+        lua_getinfo(L, "Sl", &where);
+        if (where.currentline < 0 || where.source[0] == '=' && where.source[1] == '[') continue;
+        lua_pushfstring(L, "%s:%d: ", where.short_src, where.currentline);
+        return;
+    }
+    lua_pushliteral(L, "");
+}
+
 static int open_libraries(lua_State *L) {
     luaL_openlibs(L);
     return 0;

@@ -168,3 +168,8 @@ bool pmap_die_with(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, number);
     return getppid() == parent;
 }
+
+bool pmap_end_with(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return getppid() == parent;
+}

@@ -31,6 +31,13 @@ extension Decoder {
             unsafe stack.push(bytes: try reader.readBytes(count))
             if kind == .class { try resolveClass(at: start) } else { try resolveModule(at: start) }
         case .member: try pushMember(end: start + count, &reader)
+        case .handle:
+            guard count == 8, let keeper else { throw .malformed(kind, at: start) }
+            let handle = Int(try reader.read(Int64.self))
+            do throws(LuaError) { try keeper.receive(handle) } catch {
+                throw .unresolved(error.message, at: start)
+            }
+            stack.push(handle: handle, of: keeper)
         }
         return true
     }

@@ -20,6 +20,8 @@ package struct Decoder {
     var threads: [Stack] = []
     /// The last of `threads`.
     var stack: Stack
+    /// Whose handles may be in values.
+    package var keeper: HandleKeeper?
     /// Set while a graph is read.
     var graph: Graph?
 

@@ -21,6 +21,9 @@ package struct Encoder {
     var threads: [Stack] = []
     /// The last of `threads`.
     var stack: Stack
+    /// Whose handles may be in values; without one they cannot be sent.
+    package var keeper: HandleKeeper?
+    var handles: [Int] = []
 
     /// A table or function that has been begun.
     struct Frame {
@@ -68,6 +71,7 @@ package struct Encoder {
             end(stack, height)
             throw located
         }
+        for handle in handles { keeper?.send(handle) }
         end(stack, height)
     }
 
@@ -77,6 +81,7 @@ package struct Encoder {
         numbers.removeAll()
         hasReferences = false
         hasFreshNames = false
+        handles.removeAll()
     }
 
     private mutating func end(_ stack: Stack, _ height: Int32) {
@@ -161,9 +166,17 @@ package struct Encoder {
         case LUA_TNIL: buffer.appendNil()
         case LUA_TTABLE, LUA_TFUNCTION: return false
         default:
-            guard stack.isNull(slot) else { throw unsendable(slot) }
+            guard stack.isNull(slot) else { return try encodeHandle(slot, into: &buffer) }
             if nilIsNull { buffer.appendNil() } else { buffer.append(.null, count: 0) }
         }
+        return true
+    }
+
+    private mutating func encodeHandle(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Bool {
+        guard keeper != nil, let handle = stack.handle(slot) else { throw unsendable(slot) }
+        buffer.append(.handle, count: 8)
+        buffer.append(bigEndian: Int64(handle))
+        handles.append(handle)
         return true
     }
 

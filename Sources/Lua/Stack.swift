@@ -226,7 +226,7 @@ package enum ValueType: Int32, Sendable {
 
     /// Where in the script the caller of the running host function is, `lengths.lua:9: `, or an empty string.
     package func position() -> String {
-        unsafe luaL_where(thread, 1)
+        unsafe pmap_push_position(thread)
         defer { pop() }
         return string(-1) ?? ""
     }

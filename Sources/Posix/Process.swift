@@ -14,6 +14,15 @@ package enum Process {
     package static func orderMemory() -> Bool { pmap_order_memory() }
 
     package static func sleep(milliseconds: Int) { usleep(useconds_t(milliseconds * 1000)) }
+
+    /// Sleeps so long, whatever signals arrive.
+    package static func sleep(seconds: Double) {
+        let end = Clock.now() + Int(min(max(seconds, 0), 1e9) * 1e9)
+        while case let rest = end - Clock.now(), rest > 0 {
+            var time = timespec(tv_sec: rest / 1_000_000_000, tv_nsec: rest % 1_000_000_000)
+            unsafe nanosleep(&time, nil)
+        }
+    }
 }
 
 package enum Environment {

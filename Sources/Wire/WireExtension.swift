@@ -16,6 +16,7 @@
 ///     87    module     the name: what `require` gives for it; "_G" is the receiver's globals
 ///     88    member     module and key as two strings: a function or metatable directly in a module
 ///     89    class      the name under which `pmap.register` knows the metatable
+///     90    handle     a number, 8 bytes: something in the memory that the processes of one run share
 ///
 /// Inside a graph every table, function and upvalue is numbered from 0 in the order of first appearance; of an
 /// upvalue that several functions share, the later ones hold a `reference` to its number. In tables `nil` is
@@ -23,5 +24,5 @@
 package enum WireExtension: Int8, Sendable, CaseIterable {
     case timestamp = -1
     case graph = 80
-    case reference, null, array, object, instance, function, module, member, `class`
+    case reference, null, array, object, instance, function, module, member, `class`, handle
 }

@@ -27,6 +27,7 @@ enum Main {
     }
 
     private static func run(_ words: [String]) throws(UsageError) -> ExitCode {
+        if words.first == "run" { try RunCommand(Array(words.dropFirst())).run() }
         if words.first == "journal" { return try showJournal(Array(words.dropFirst())) }
         let typed = try CommandWords(words)
         if typed.flags.help {
@@ -83,6 +84,7 @@ enum Main {
               pmap [options] SCRIPT [FILE …]       one item per line of the files
               pmap [options] SCRIPT ::: ITEM …     the items are the arguments
               pmap [options] -e CODE [FILE …]      CODE is an expression of item and index, or the task's body
+              pmap run SCRIPT [ARG …]              a Lua program, with the modules for processes to require
               pmap journal FILE                    what a run has kept with --journal FILE
 
             \(options.firstRange(of: "OPTIONS:").map { String(options[$0.lowerBound...]) } ?? options)

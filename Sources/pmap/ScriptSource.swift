@@ -38,13 +38,14 @@ enum ScriptSource {
         }
     }
 
-    private var folder: String? {
+    /// The folder of the script, for `require`.
+    var folder: String? {
         guard case .file(let path) = self else { return nil }
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    private func text() throws(UsageError) -> [UInt8] {
+    func text() throws(UsageError) -> [UInt8] {
         do throws(PosixError) {
             switch self {
             case .inline: return []
@@ -71,7 +72,7 @@ enum ScriptSource {
         return "\(path): cannot read the script: \(error.reason)"
     }
 
-    private static func arguments(_ definitions: [String]) throws(UsageError) -> [String: String] {
+    static func arguments(_ definitions: [String]) throws(UsageError) -> [String: String] {
         var arguments: [String: String] = [:]
         for definition in definitions {
             guard let equals = definition.firstIndex(of: "="), equals != definition.startIndex else {

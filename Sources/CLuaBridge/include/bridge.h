@@ -58,6 +58,10 @@ int pmap_load_counting(lua_State *L, const char *source, size_t size, const char
 
 enum { PMAP_RAISE = -1 };
 
+/* Stack: → "lengths.lua:9: ", the innermost line of the script that is running, or "". The modules that are written in
+ * Lua and part of the program, whose chunks are named "=[…", are not the script's. */
+void pmap_push_position(lua_State *L);
+
 /* A function that Lua calls: arguments on the stack, answers how many results it pushed, or PMAP_RAISE
  * with the error value on top. */
 typedef int (*pmap_host_function)(lua_State *L, void *context);

@@ -1,0 +1,18 @@
+/* Handles: a number that stands for something outside of Lua, as a userdata that is collected and compared by it. */
+#ifndef PMAP_HANDLE_H
+#define PMAP_HANDLE_H
+
+#include "bridge.h"
+
+/* Stack: → handle. The same number gives the same userdata as long as it is alive. `drop` is called with `context` and
+ * the number when it is collected. */
+void pmap_push_handle(lua_State *L, unsigned long long number, void (*drop)(void *context, unsigned long long number),
+                      void *context);
+
+/* The number of the handle at `index`, or 0. */
+unsigned long long pmap_handle_number(lua_State *L, int index);
+
+/* Stack: FILE* → Lua file, which closes it. Answers false and pushes nothing when there is no memory for it. */
+void pmap_push_file(lua_State *L, int descriptor, const char *mode);
+
+#endif

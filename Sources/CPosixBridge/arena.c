@@ -1,0 +1,179 @@
+#define _GNU_SOURCE
+#include "arena.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+unsigned char *pmap_arena_memory;
+static int file = -1;
+
+typedef struct {
+    uint64_t at, old;
+} change;
+
+/* At the arena's start. */
+typedef struct {
+    pthread_mutex_t lock;
+    volatile uint64_t changes; /* in the log, of the transaction that runs */
+    change log[pmap_arena_log_entries];
+} journal;
+
+_Static_assert(sizeof(journal) <= pmap_arena_start, "the journal fits in front of the words");
+_Static_assert(sizeof(pthread_mutex_t) <= pmap_life_words * 8, "a life is a mutex");
+
+static journal *log_of_changes(void) { return (journal *)pmap_arena_memory; }
+
+static void prepare(pthread_mutex_t *mutex) {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+static bool is_stranger;
+
+static void become_stranger(void) { is_stranger = true; }
+
+bool pmap_arena_is_stranger(void) { return is_stranger; }
+void pmap_arena_set_stranger(bool stranger) { is_stranger = stranger; }
+
+uint64_t pmap_arena_open(uint64_t limit) {
+    pthread_atfork(NULL, NULL, become_stranger);
+    file = memfd_create("pmap-arena", MFD_CLOEXEC);
+    if (file < 0) return 0;
+    for (;; limit /= 2) {
+        if (limit < 2 * (uint64_t)pmap_arena_start) break;
+        void *start = mmap(NULL, limit, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
+        if (start == MAP_FAILED) continue;
+        pmap_arena_memory = start;
+        if (!pmap_arena_grow(2 * (uint64_t)pmap_arena_start)) break;
+        prepare(&log_of_changes()->lock);
+        return limit;
+    }
+    int reason = errno;
+    close(file);
+    errno = reason;
+    return 0;
+}
+
+bool pmap_arena_grow(uint64_t size) {
+    int result;
+    do result = ftruncate(file, (off_t)size);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+void pmap_arena_discard(uint64_t at, uint64_t size) {
+    madvise(pmap_arena_memory + at, size, MADV_REMOVE);
+}
+
+/* ---- Transactions ----
+ *
+ * The order in which words are written matters to whoever comes after a killed process, and that one sees all that was
+ * executed: the kernel marks the mutex when the process has stopped. So it is the compiler alone that has to keep it. */
+
+static void put_back(journal *journal) {
+    while (journal->changes > 0) {
+        change *last = &journal->log[journal->changes - 1];
+        *(volatile uint64_t *)(pmap_arena_memory + last->at) = last->old;
+        journal->changes--;
+    }
+}
+
+bool pmap_arena_begin(void) {
+    journal *journal = log_of_changes();
+    int status = pthread_mutex_lock(&journal->lock);
+    if (status == 0) return true;
+    if (status != EOWNERDEAD) {
+        fprintf(stderr, "pmap: the lock of the shared memory is broken (%d)\n", status);
+        _exit(3);
+    }
+    put_back(journal);
+    pthread_mutex_consistent(&journal->lock);
+    return false;
+}
+
+void pmap_arena_store(uint64_t at, uint64_t value) {
+    journal *journal = log_of_changes();
+    uint64_t place = journal->changes;
+    volatile uint64_t *word = (volatile uint64_t *)(pmap_arena_memory + at);
+    if (place == pmap_arena_log_entries) {
+        fprintf(stderr, "pmap: a change of the shared memory is too large\n");
+        _exit(3);
+    }
+    volatile change *entry = &journal->log[place];
+    entry->at = at;
+    entry->old = *word;
+    journal->changes = place + 1;
+    *word = value;
+}
+
+void pmap_arena_commit(void) {
+    journal *journal = log_of_changes();
+    journal->changes = 0;
+    pthread_mutex_unlock(&journal->lock);
+}
+
+void pmap_arena_undo(void) {
+    journal *journal = log_of_changes();
+    put_back(journal);
+    pthread_mutex_unlock(&journal->lock);
+}
+
+/* ---- Lives ---- */
+
+static pthread_mutex_t *life(uint64_t at) { return (pthread_mutex_t *)(pmap_arena_memory + at); }
+
+void pmap_life_prepare(uint64_t at) { prepare(life(at)); }
+
+void pmap_life_begin(uint64_t at) { pthread_mutex_lock(life(at)); }
+
+bool pmap_life_is_over(uint64_t at) {
+    int status = pthread_mutex_trylock(life(at));
+    if (status == EBUSY) return false;
+    if (status == EOWNERDEAD) pthread_mutex_consistent(life(at));
+    pthread_mutex_unlock(life(at));
+    return true;
+}
+
+/* ---- Rings ----
+ *
+ * SIGURG is the one signal that every program ignores that has not asked for it: a ring that reaches a process which
+ * got the number of a dead one does no harm. */
+
+static sigset_t before;
+
+static void wake(int number) { (void)number; }
+
+void pmap_ring_expect(void) {
+    struct sigaction now;
+    sigset_t ring;
+    sigaction(SIGURG, NULL, &now);
+    if (now.sa_handler != wake) {
+        struct sigaction action = {.sa_handler = wake, .sa_flags = SA_RESTART};
+        sigemptyset(&action.sa_mask);
+        sigaction(SIGURG, &action, NULL);
+    }
+    sigemptyset(&ring);
+    sigaddset(&ring, SIGURG);
+    sigprocmask(SIG_BLOCK, &ring, &before);
+}
+
+void pmap_ring_forget(void) { sigprocmask(SIG_SETMASK, &before, NULL); }
+
+int pmap_ring_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    sigset_t waiting = before;
+    sigdelset(&waiting, SIGURG);
+    return ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, &waiting);
+}
+
+void pmap_ring(pid_t pid) { kill(pid, SIGURG); }

@@ -1,0 +1,12 @@
+/* The modules that are written in Lua, as text in the program. */
+#ifndef PMAP_LUA_MODULES_H
+#define PMAP_LUA_MODULES_H
+
+#include <stddef.h>
+
+/* What `require` takes for the module at a place, counted from 0, or NULL beyond the last. */
+const char *pmap_lua_module_name(int place);
+
+const void *pmap_lua_module_text(int place, size_t *length);
+
+#endif

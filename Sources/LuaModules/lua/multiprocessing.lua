@@ -1,0 +1,49 @@
+--- Processes, and what they share, under the names of Python's multiprocessing.
+local core = require "_multiprocessing"
+local process = require "multiprocessing.process"
+local synchronize = require "multiprocessing.synchronize"
+local queues = require "multiprocessing.queues"
+local connection = require "multiprocessing.connection"
+local sharedctypes = require "multiprocessing.sharedctypes"
+
+local mp = {
+  Process = process.new,
+  current_process = process.current_process,
+  parent_process = process.parent_process,
+  active_children = process.active_children,
+  fork = process.fork,
+
+  Lock = synchronize.new_lock,
+  RLock = synchronize.new_rlock,
+  Semaphore = synchronize.new_semaphore,
+  BoundedSemaphore = synchronize.new_bounded_semaphore,
+  Condition = synchronize.new_condition,
+  Event = synchronize.new_event,
+  Barrier = synchronize.new_barrier,
+
+  Queue = queues.new,
+  SimpleQueue = queues.new,
+  JoinableQueue = queues.new,
+
+  Pipe = connection.Pipe,
+  wait = connection.wait,
+
+  Value = sharedctypes.new_value,
+  Array = sharedctypes.new_array,
+
+  cpu_count = core.cpu_count,
+  getpid = core.getpid,
+  getppid = core.getppid,
+}
+
+--- Only "fork" exists here: a new process is a copy of the script as it stands.
+function mp.set_start_method(method)
+  if method ~= "fork" then core.fail("start method " .. tostring(method) .. ": only fork exists here") end
+end
+
+function mp.get_start_method() return "fork" end
+
+--- Whether a deadlock ends the program with a report; it does unless this says otherwise.
+function mp.set_deadlock_detection(on) core.set_deadlock_detection(on) end
+
+return mp

@@ -1,0 +1,33 @@
+--- Classes whose methods say so when they are called with a dot.
+local core = require "_multiprocessing"
+
+local class = {}
+
+local function checked(meta, noun, name, method)
+  return function(self, ...)
+    if getmetatable(self) ~= meta then core.fail(("write %s:%s(…), with a colon"):format(noun, name)) end
+    return method(self, ...)
+  end
+end
+
+--- Ends the definition of a class: `noun` is what messages call an object of it. Fields that are in `properties` are
+--- functions of the object, read without a call.
+function class.seal(meta, noun, properties)
+  local methods = {}
+  for name, value in pairs(meta) do
+    if type(value) == "function" and name:sub(1, 1) ~= "_" then methods[name] = checked(meta, noun, name, value) end
+  end
+  for name, method in pairs(methods) do meta[name] = method end
+  meta.__name = noun
+  if not properties then
+    meta.__index = meta
+    return
+  end
+  function meta.__index(self, key)
+    local property = properties[key]
+    if property then return property(self) end
+    return meta[key]
+  end
+end
+
+return class

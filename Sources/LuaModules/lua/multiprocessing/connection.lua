@@ -1,0 +1,83 @@
+--- Pipes: two ends, each of which receives what the other sends.
+local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
+
+local connection = {}
+
+local Connection = {}
+connection.Connection = Connection
+
+local function check_open(self)
+  if self._closed then core.fail("the connection is closed") end
+end
+
+--- Sends a copy of `value`: true, or `nil, "closed"` when nobody has the other end any more.
+function Connection:send(value)
+  check_open(self)
+  return core.send(self._handle, value)
+end
+
+--- The next value: it, or `nil, "timeout"`, or `nil, "closed"` after the last one, when nobody has the other end.
+function Connection:recv(...)
+  check_open(self)
+  return core.recv(self._handle, ...)
+end
+
+--- Sends a string, or a part of it: from `offset`, counted from 0, `size` bytes.
+function Connection:send_bytes(bytes, offset, size)
+  offset = offset or 0
+  if offset < 0 or offset > #bytes then core.fail("offset " .. offset .. " is outside the string") end
+  size = size or #bytes - offset
+  if size < 0 or offset + size > #bytes then core.fail("size " .. size .. " is outside the string") end
+  return self:send(bytes:sub(offset + 1, offset + size))
+end
+
+function Connection:recv_bytes(maximum)
+  local bytes, reason = self:recv()
+  if maximum and bytes and #bytes > maximum then core.fail("a message of " .. #bytes .. " bytes, where at most " .. maximum .. " are wanted") end
+  return bytes, reason
+end
+
+--- Whether something can be received, within `timeout` seconds (0).
+function Connection:poll(timeout)
+  check_open(self)
+  if timeout == nil then timeout = false end
+  return #core.wait({ self._handle }, timeout) > 0
+end
+
+--- Closes this process's end.
+function Connection:close()
+  if self._closed then return end
+  self._closed = true
+  core.end_close(self._handle)
+end
+
+function Connection:__close() self:close() end
+function Connection.__eq(a, b) return rawequal(a._handle, b._handle) end
+class.seal(Connection, "connection", {
+  closed = function(self) return self._closed or false end,
+  readable = function(self) return (select(2, core.directions(self._handle))) end,
+  writable = function(self) return (core.directions(self._handle)) end,
+})
+
+--- Two ends; after `mp.Pipe(false)` the first receives and the second sends.
+function connection.Pipe(duplex)
+  local first, second = core.pipe(duplex ~= false)
+  return setmetatable({ _handle = first }, Connection), setmetatable({ _handle = second }, Connection)
+end
+
+--- Those of a list of connections, queues and processes that have something to be received, or have ended.
+function connection.wait(list, timeout)
+  local sources = {}
+  for place, each in ipairs(list) do
+    local source = type(each) == "number" and each or each._handle or each._pid
+    if not source then core.fail("wait takes connections, queues and processes that were started") end
+    sources[place] = source
+  end
+  if type(timeout) == "number" and timeout < 0 then timeout = 0 end
+  local ready = core.wait(sources, timeout)
+  for place, source in ipairs(ready) do ready[place] = list[source] end
+  return ready
+end
+
+return connection

@@ -1,0 +1,236 @@
+--- Processes: copies of the script as it stands when they start.
+local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
+local errors = require "multiprocessing.errors"
+
+local process = {}
+
+--- A process of its own that runs a function.
+local Process = {}
+process.Process = Process
+
+local current = setmetatable({ _name = "MainProcess", _pid = core.getpid() }, Process)
+local parent
+local children = {}
+local serial = 0
+
+-- A line is written whole, by whichever process.
+io.stdout:setvbuf("line", 1 << 16)
+
+--- `mp.Process(f, …)`, or `mp.Process{target=f, args={…}, name=, daemon=}`.
+function process.new(target, ...)
+  local self = { _args = table.pack(...) }
+  if type(target) == "table" and not (getmetatable(target) or {}).__call then
+    local options = target
+    self._target, self._name, self._daemon = options.target, options.name, options.daemon
+    self._args = options.args or {}
+    self._args.n = self._args.n or #self._args
+  else
+    self._target = target
+  end
+  if self._target ~= nil and type(self._target) ~= "function" and type(self._target) ~= "table" then
+    core.fail("the target of a process is a function, not a " .. type(self._target))
+  end
+  if self._daemon == nil then self._daemon = current._daemon or false end
+  serial = serial + 1
+  self._name = self._name or (current._name == "MainProcess" and "" or current._name .. ":") .. "Process-" .. serial
+  return setmetatable(self, Process)
+end
+
+--- Ends the children of a process that is about to leave: daemons are killed, others joined.
+local function finish_children()
+  for _, child in ipairs(process.active_children()) do
+    if child._daemon then child:kill() end
+  end
+  for _, child in ipairs(process.active_children()) do child:join() end
+end
+
+local leave = os.exit
+
+--- Ends this process as at its script's end. A text is written to standard error, with status 1.
+function os.exit(status, close)
+  if status ~= nil and type(status) ~= "boolean" and math.type(status) ~= "integer" then
+    io.stderr:write(tostring(status), "\n")
+    status = 1
+  end
+  finish_children()
+  io.stdout:flush()
+  leave(status, close)
+end
+
+core.at_exit(finish_children)
+
+--- In the child: nothing of the parent's children is this process's.
+local function become(self)
+  parent, current = current, self
+  self._pid = core.getpid()
+  children, serial = {}, 0
+  math.randomseed()
+end
+
+local function run(self)
+  become(self)
+  local results = table.pack(xpcall(self._target or function() end, errors.capture, table.unpack(self._args, 1, self._args.n)))
+  local failure = not results[1] and results[2]
+  if failure then io.stderr:write(self._name, ": ", failure.traceback or tostring(failure), "\n") end
+  local sent, message = pcall(core.put, self._results, failure and { failure = failure } or { results = results })
+  if not sent then
+    local kind = failure and failure.kind or "unsendable"
+    if failure then message = tostring(failure) end
+    core.put(self._results, { failure = errors.new { kind = kind, message = message } })
+  end
+  os.exit(not failure)
+end
+
+--- Starts the process; once.
+function Process:start()
+  if self._pid then core.fail(self._name .. " was started already; make another Process") end
+  self._results = core.channel()
+  io.stdout:flush()
+  local pid = core.fork(self._name)
+  if pid == 0 then run(self) end
+  self._pid = pid
+  children[pid] = self
+end
+
+local function check_child(self)
+  if self._closed then core.fail(self._name .. " is closed") end
+  if not self._pid then core.fail(self._name .. " was not started") end
+  if not self._exitcode and children[self._pid] ~= self then core.fail(self._name .. " is not a child of this process") end
+end
+
+--- Takes note of the end, if it has come.
+local function poll(self, timeout)
+  if self._exitcode or not self._pid or children[self._pid] ~= self then return self._exitcode end
+  local code = core.join(self._pid, timeout)
+  if code then
+    self._exitcode = code
+    children[self._pid] = nil
+    core.forget(self._pid)
+  end
+  return code
+end
+
+--- Waits until it ends; true, or `nil, "timeout"`.
+function Process:join(timeout)
+  check_child(self)
+  if type(timeout) == "number" and timeout < 0 then timeout = 0 end
+  if poll(self, timeout) then return true end
+  return nil, "timeout"
+end
+
+function Process:is_alive()
+  if self._closed then core.fail(self._name .. " is closed") end
+  if self == current then return true end
+  return self._pid ~= nil and poll(self, false) == nil
+end
+
+--- Sends SIGTERM.
+function Process:terminate()
+  check_child(self)
+  if not poll(self, false) then core.kill(self._pid, 15) end
+end
+
+--- Sends SIGKILL.
+function Process:kill()
+  check_child(self)
+  if not poll(self, false) then core.kill(self._pid, 9) end
+end
+
+--- Sends SIGINT.
+function Process:interrupt()
+  check_child(self)
+  if not poll(self, false) then core.kill(self._pid, 2) end
+end
+
+--- Gives up what is known of a process that has ended; an error while it runs.
+function Process:close()
+  if self._closed then return end
+  if self._pid and poll(self, false) == nil then
+    core.fail("cannot close " .. self._name .. " while it runs; join it first, or terminate it")
+  end
+  self._closed, self._results = true, nil
+end
+
+--- Waits for the end, and returns what the function returned, or raises what it raised.
+function Process:result()
+  check_child(self)
+  poll(self)
+  if not self._outcome then
+    local code = self._exitcode
+    local ending = code < 0 and "was killed by " .. core.signal_name(-code) or "ended with status " .. code
+    self._outcome = core.get(self._results, false) or {
+      failure = errors.new {
+        kind = "crash",
+        message = ("%s (pid %d) %s before it returned"):format(self._name, self._pid, ending),
+      },
+    }
+  end
+  if self._outcome.failure then error(self._outcome.failure, 0) end
+  return table.unpack(self._outcome.results, 2, self._outcome.results.n)
+end
+
+function Process:__close()
+  if self._pid and self ~= current and children[self._pid] == self and not poll(self, false) then
+    core.kill(self._pid, 15)
+    poll(self)
+  end
+end
+
+function Process:__tostring()
+  local state = self == current and "running" or not self._pid and "initial" or self:is_alive() and "running"
+    or "stopped, exitcode " .. tostring(self._exitcode)
+  return ("Process(%s, %s)"):format(self._name, state)
+end
+
+class.seal(Process, "process", {
+  pid = function(self) return self._pid end,
+  name = function(self) return self._name end,
+  daemon = function(self) return self._daemon end,
+  exitcode = function(self) return poll(self, false) end,
+  --- What `mp.wait` takes too.
+  sentinel = function(self) return self._pid end,
+})
+
+function Process:__newindex(key, value)
+  if (key == "name" or key == "daemon") and not self._pid then
+    rawset(self, "_" .. key, value)
+  elseif key:sub(1, 1) == "_" then
+    rawset(self, key, value)
+  else
+    core.fail(("cannot set %s of a process%s"):format(key, self._pid and " that was started" or ""))
+  end
+end
+
+--- This process.
+function process.current_process() return current end
+
+--- The one that has started this one, or nil in the script itself.
+function process.parent_process() return parent end
+
+--- The processes that this one has started and that run.
+function process.active_children()
+  local running = {}
+  for _, child in pairs(children) do
+    if poll(child, false) == nil then running[#running + 1] = child end
+  end
+  table.sort(running, function(a, b) return a._pid < b._pid end)
+  return running
+end
+
+--- As fork(2): 0 in the child, which goes on from here, and the child's number in the parent.
+function process.fork()
+  local child = setmetatable({ _name = "Process-" .. serial + 1, _daemon = false }, Process)
+  serial = serial + 1
+  io.stdout:flush()
+  local pid = core.fork(child._name)
+  if pid == 0 then
+    become(child)
+  else
+    child._pid = pid
+    children[pid] = child
+  end
+  return pid
+end
+
+return process

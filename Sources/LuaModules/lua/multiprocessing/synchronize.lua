@@ -1,0 +1,169 @@
+--- Locks, semaphores, conditions, events and barriers: all of them one counter in shared memory, or a few words.
+local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
+
+local synchronize = {}
+
+--- What ends with a `<close>` variable: `local held <close> = lock:hold()`.
+local Hold = {}
+synchronize.Hold = Hold
+function Hold:__close() self.lock:release() end
+
+local function same(a, b) return rawequal(a._handle, b._handle) end
+
+--- Methods that whatever can be acquired has.
+local function acquirable(meta)
+  --- Takes it, as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder has died.
+  function meta:acquire(...) return core.acquire(self._handle, ...) end
+
+  function meta:release(count) core.release(self._handle, count) end
+
+  --- Calls `f` with it held.
+  function meta:with(f, ...)
+    local _ <close> = self:hold()
+    return f(...)
+  end
+
+  --- Takes it until the end of the block: `local held <close> = lock:hold(timeout)`.
+  function meta:hold(...)
+    local held, reason = self:acquire(...)
+    if not held then return nil, reason end
+    return setmetatable({ lock = self, reason = reason }, Hold)
+  end
+
+  meta.__eq = same
+end
+
+local Lock, RLock, Semaphore = {}, {}, {}
+synchronize.Lock, synchronize.RLock, synchronize.Semaphore = Lock, RLock, Semaphore
+for _, meta in ipairs { Lock, RLock, Semaphore } do acquirable(meta) end
+
+--- Whether somebody holds it.
+function Lock:locked() return core.value(self._handle) == 0 end
+function RLock:locked() return core.value(self._handle) == 0 end
+
+--- How many could acquire it now.
+function Semaphore:get_value() return (core.value(self._handle)) end
+
+function Lock:__tostring() return ("Lock(%s)"):format(self:locked() and "held" or "free") end
+function RLock:__tostring() return ("RLock(%s)"):format(self:locked() and "held" or "free") end
+function Semaphore:__tostring() return ("Semaphore(%d)"):format(self:get_value()) end
+
+class.seal(Lock, "lock")
+class.seal(RLock, "lock")
+class.seal(Semaphore, "semaphore")
+
+--- A lock that one process holds at a time.
+function synchronize.new_lock() return setmetatable({ _handle = core.semaphore(1, 1) }, Lock) end
+
+--- A lock that its holder may take again, and gives back as often.
+function synchronize.new_rlock() return setmetatable({ _handle = core.semaphore(1, 0, true) }, RLock) end
+
+--- `count` may hold it at a time; every release adds one.
+function synchronize.new_semaphore(count) return setmetatable({ _handle = core.semaphore(count or 1) }, Semaphore) end
+
+--- The same, and a release beyond `count` is an error.
+function synchronize.new_bounded_semaphore(count)
+  if (count or 1) < 1 then core.fail("a bounded semaphore's value is 1 or more, not " .. tostring(count)) end
+  return setmetatable({ _handle = core.semaphore(count or 1, count or 1) }, Semaphore)
+end
+
+--- A condition: wait with the lock held until another process, with the lock held, notifies.
+local Condition = {}
+synchronize.Condition = Condition
+
+function Condition:acquire(...) return self._lock:acquire(...) end
+function Condition:release() self._lock:release() end
+function Condition:with(f, ...) return self._lock:with(f, ...) end
+function Condition:hold(...) return self._lock:hold(...) end
+
+--- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`.
+function Condition:wait(...) return core.condition_wait(self._handle, self._lock._handle, ...) end
+
+--- Waits until `predicate()` is true, or `timeout` seconds have passed; returns its last value.
+function Condition:wait_for(predicate, timeout)
+  local deadline = timeout and core.clock() + timeout
+  local value = predicate()
+  while not value and (not deadline or core.clock() < deadline) do
+    self:wait(deadline and deadline - core.clock())
+    value = predicate()
+  end
+  return value
+end
+
+--- Wakes `n` of those who wait (1); returns how many there were.
+function Condition:notify(n) return core.notify(self._handle, self._lock._handle, n) end
+
+function Condition:notify_all() return core.notify(self._handle, self._lock._handle, math.maxinteger) end
+
+Condition.__eq = same
+class.seal(Condition, "condition")
+
+function synchronize.new_condition(lock)
+  lock = lock or synchronize.new_rlock()
+  if getmetatable(lock) ~= Lock and getmetatable(lock) ~= RLock then
+    core.fail("a condition's lock is an mp.Lock or mp.RLock")
+  end
+  return setmetatable({ _handle = core.condition(), _lock = lock }, Condition)
+end
+
+--- A flag that processes wait for.
+local Event = {}
+synchronize.Event = Event
+
+function Event:set() core.event_set(self._handle, true) end
+function Event:clear() core.event_set(self._handle, false) end
+function Event:is_set() return core.event_is_set(self._handle) end
+
+--- Waits until it is set: true, or `nil, "timeout"`.
+function Event:wait(...) return core.event_wait(self._handle, ...) end
+
+function Event:__tostring() return ("Event(%s)"):format(self:is_set() and "set" or "unset") end
+Event.__eq = same
+class.seal(Event, "event")
+
+function synchronize.new_event() return setmetatable({ _handle = core.event() }, Event) end
+
+--- A meeting of `parties` processes.
+local Barrier = {}
+synchronize.Barrier = Barrier
+
+--- Waits for all others, and returns this party's place, from 0; or `nil, "broken"`, for everybody, when one of them has
+--- died, given up after its timeout or called `abort`.
+function Barrier:wait(timeout)
+  if timeout == nil then timeout = self._timeout end
+  local place, round = core.barrier_arrive(self._handle)
+  if not place then return nil, "broken" end
+  if place + 1 < self._parties then
+    if not core.barrier_pass(self._handle, round, timeout) then return nil, "broken" end
+    return place
+  end
+  if self._action then
+    local done, failure = pcall(self._action)
+    if not done then
+      self:abort()
+      error(failure, 0)
+    end
+  end
+  core.barrier_open(self._handle)
+  return place
+end
+
+function Barrier:abort() core.barrier_abort(self._handle) end
+
+--- Makes it as new; those who wait are told that it was broken.
+function Barrier:reset() core.barrier_reset(self._handle) end
+
+Barrier.__eq = same
+class.seal(Barrier, "barrier", {
+  parties = function(self) return (core.barrier_state(self._handle)) end,
+  n_waiting = function(self) return (select(2, core.barrier_state(self._handle))) end,
+  broken = function(self) return (select(3, core.barrier_state(self._handle))) end,
+})
+
+--- `action` is called by the last to come, before anybody goes on; `timeout` is that of `wait`.
+function synchronize.new_barrier(parties, action, timeout)
+  return setmetatable({ _handle = core.barrier(parties), _parties = parties, _action = action, _timeout = timeout }, Barrier)
+end
+
+return synchronize

@@ -1,0 +1,50 @@
+#include "lua_modules.h"
+
+static const char class[] = {
+#embed "lua/multiprocessing/class.lua"
+};
+static const char connection[] = {
+#embed "lua/multiprocessing/connection.lua"
+};
+static const char errors[] = {
+#embed "lua/multiprocessing/errors.lua"
+};
+static const char multiprocessing[] = {
+#embed "lua/multiprocessing.lua"
+};
+static const char process[] = {
+#embed "lua/multiprocessing/process.lua"
+};
+static const char queues[] = {
+#embed "lua/multiprocessing/queues.lua"
+};
+static const char sharedctypes[] = {
+#embed "lua/multiprocessing/sharedctypes.lua"
+};
+static const char synchronize[] = {
+#embed "lua/multiprocessing/synchronize.lua"
+};
+
+static const struct {
+    const char *name;
+    const void *text;
+    size_t length;
+} modules[] = {
+    {"multiprocessing", multiprocessing, sizeof multiprocessing},
+    {"multiprocessing.class", class, sizeof class},
+    {"multiprocessing.connection", connection, sizeof connection},
+    {"multiprocessing.errors", errors, sizeof errors},
+    {"multiprocessing.process", process, sizeof process},
+    {"multiprocessing.queues", queues, sizeof queues},
+    {"multiprocessing.sharedctypes", sharedctypes, sizeof sharedctypes},
+    {"multiprocessing.synchronize", synchronize, sizeof synchronize},
+};
+
+enum { count = sizeof modules / sizeof *modules };
+
+const char *pmap_lua_module_name(int place) { return place < count ? modules[place].name : NULL; }
+
+const void *pmap_lua_module_text(int place, size_t *length) {
+    *length = modules[place].length;
+    return modules[place].text;
+}

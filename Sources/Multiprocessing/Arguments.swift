@@ -1,0 +1,59 @@
+// What the functions of the core module take from Lua's stack, and how they answer.
+
+import Lua
+import Posix
+
+extension Stack {
+    /// How long to wait: nothing or `true` for ever, `false` not at all, or seconds; Python's pair `true, 5` too.
+    func patience(_ index: Int32) throws(LuaError) -> Patience {
+        switch type(index) {
+        case .none, .nil: return type(index + 1) == .number ? .seconds(number(index + 1)) : .forever
+        case .boolean:
+            if !boolean(index) { return .none }
+            return type(index + 1) == .number ? .seconds(number(index + 1)) : .forever
+        case .number: return .seconds(number(index))
+        case let other: throw LuaError(message: "a timeout is a number of seconds, true or false, not a \(other)")
+        }
+    }
+
+    func handleArgument(_ index: Int32) throws(LuaError) -> Int {
+        guard let handle = handle(index) else {
+            throw LuaError(message: "not a handle but a \(type(index)); call methods with a colon")
+        }
+        return handle
+    }
+
+    func integerArgument(_ index: Int32, default fallback: Int? = nil, _ name: String) throws(LuaError) -> Int {
+        if let fallback, type(index) == .nil || type(index) == .none { return fallback }
+        guard type(index) == .number, let value = integer(index) else {
+            throw LuaError(message: "\(name) is an integer, not a \(type(index))")
+        }
+        return Int(value)
+    }
+
+    func numberArgument(_ index: Int32) throws(LuaError) -> Number {
+        guard type(index) == .number else { throw LuaError(message: "not a number but a \(type(index))") }
+        if isInteger(index), let value = integer(index) { return .integer(value) }
+        return .float(number(index))
+    }
+
+    func push(_ value: Number?) {
+        switch value {
+        case .integer(let value): push(value)
+        case .float(let value): push(value)
+        case nil: pushNil()
+        }
+    }
+
+    /// Stack: → nil, reason
+    func refuse(_ reason: Refusal) -> Int32 {
+        pushNil()
+        push(reason.rawValue)
+        return 2
+    }
+}
+
+/// What the tree refuses is an error of the script's line that asked for it.
+func orRaise<Value>(_ body: () throws(TreeError) -> Value) throws(LuaError) -> Value {
+    do throws(TreeError) { return try body() } catch { throw LuaError(message: error.description) }
+}

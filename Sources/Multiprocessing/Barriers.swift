@@ -1,0 +1,109 @@
+// Barriers: so many processes wait for one another, or none of them when one has died.
+
+import Posix
+
+extension ProcessTree {
+    package func makeBarrier(parties: Int) throws(TreeError) -> Int {
+        try changing { memory throws(TreeError) in
+            let barrier = try make(.barrier, words: Barrier.words, memory)
+            memory[barrier, Barrier.parties] = parties
+            memory[barrier, Barrier.generation] = 1
+            memory.makeRing(barrier + Barrier.waits.offset)
+            return barrier
+        }
+    }
+
+    /// This process has come: its place, from 0, and the round; nil when the barrier is broken. Whoever gets the last
+    /// place opens it.
+    package func arrive(_ barrier: Int) throws(TreeError) -> (place: Int, round: Int)? {
+        bury(attending: barrier)
+        return try changing { memory throws(TreeError) in
+            try check(barrier, is: .barrier, memory)
+            guard memory[barrier, Barrier.isBroken] == 0,
+                memory[barrier, Barrier.arrived] < memory[barrier, Barrier.parties]
+            else { return nil }
+            let place = memory[barrier, Barrier.arrived]
+            memory[barrier, Barrier.arrived] = place + 1
+            if let own = stake(.attends, barrier, me, memory) {
+                memory[own, Stake.count] += 1
+            } else {
+                try addStake(.attends, barrier, me, memory)
+            }
+            return (place, memory[barrier, Barrier.generation])
+        }
+    }
+
+    /// All have come.
+    package func open(_ barrier: Int) throws(TreeError) {
+        try changing { memory throws(TreeError) in
+            try check(barrier, is: .barrier, memory)
+            begin(barrier, broken: memory[barrier, Barrier.isBroken] != 0, memory)
+        }
+    }
+
+    /// Waits for the round to be opened; false when it was broken instead, as by this process's patience.
+    package func pass(_ barrier: Int, round: Int, _ patience: Patience) throws(TreeError) -> Bool {
+        let awaited = Awaited(objects: [barrier], queues: [barrier + Barrier.waits.offset], deadline: patience.deadline)
+        let passed: Bool? = try wait(awaited) { memory, _ throws(TreeError) in
+            try check(barrier, is: .barrier, memory)
+            if memory[barrier, Barrier.generation] != round { return memory[barrier, Barrier.brokenRound] != round }
+            return memory[barrier, Barrier.isBroken] != 0 ? false : nil
+        }
+        if passed == nil { try abort(barrier) }
+        return passed ?? false
+    }
+
+    /// Breaks it until it is reset.
+    package func abort(_ barrier: Int) throws(TreeError) {
+        try changing { memory throws(TreeError) in
+            try check(barrier, is: .barrier, memory)
+            breakBarrier(barrier, memory)
+        }
+    }
+
+    /// Makes it as new; those who wait are told that it was broken.
+    package func reset(_ barrier: Int) throws(TreeError) {
+        try changing { memory throws(TreeError) in
+            try check(barrier, is: .barrier, memory)
+            if memory[barrier, Barrier.arrived] > 0 {
+                memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.generation]
+            }
+            begin(barrier, broken: false, memory)
+        }
+    }
+
+    /// How many it is for, how many wait, and whether it is broken.
+    package func state(_ barrier: Int) throws(TreeError) -> (parties: Int, waiting: Int, isBroken: Bool) {
+        try changing { memory throws(TreeError) in
+            try check(barrier, is: .barrier, memory)
+            return (
+                memory[barrier, Barrier.parties], memory[barrier, Barrier.arrived],
+                memory[barrier, Barrier.isBroken] != 0
+            )
+        }
+    }
+
+    func breakBarrier(_ barrier: Int, _ memory: Memory) {
+        memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.generation]
+        begin(barrier, broken: true, memory)
+    }
+
+    /// A new round begins, and everybody who waits for the old one looks.
+    private func begin(_ barrier: Int, broken: Bool, _ memory: Memory) {
+        memory[barrier, Barrier.isBroken] = broken ? 1 : 0
+        memory[barrier, Barrier.arrived] = 0
+        memory[barrier, Barrier.generation] += 1
+        for stake in stakes(.attends, in: barrier, memory) { removeStake(stake, memory) }
+        ringAll(barrier + Barrier.waits.offset, memory)
+    }
+
+    private func bury(attending barrier: Int) {
+        let dead = arena.change { memory -> [Int] in
+            guard kind(barrier, memory) == .barrier else { return [] }
+            return stakes(.attends, in: barrier, memory).map { memory[$0, Stake.process] }.filter {
+                !isAlive($0, memory)
+            }
+        }
+        for slot in dead { bury(slot) }
+    }
+}

@@ -1,0 +1,198 @@
+// Values on their way from process to process: a channel is a list of messages in the arena, with room for so many.
+//
+// A message is in the hand of the process that makes it until it is put, and in that of the one that takes it until
+// it has been read: when a process dies, what is in its hand is freed, and nothing else is touched.
+
+import Posix
+package import Wire
+
+/// Why there is no value.
+package enum Refusal: String, Error {
+    case timeout, empty, full, closed
+}
+
+/// A message in this process's hand.
+package struct Received {
+    let message: Int
+    package let size: Int
+
+    /// What was put, to be decoded where it lies.
+    package func bytes() -> WireBuffer { SharedBytes.view(message + Message.bytes.offset, count: size) }
+}
+
+extension ProcessTree {
+    /// A limit of 0 is none.
+    package func makeChannel(maximumCount: Int = 0, maximumBytes: Int = 0) throws(TreeError) -> Int {
+        try changing { memory throws(TreeError) in
+            let channel = try make(.channel, words: Channel.words, memory)
+            memory[channel, Channel.maximumCount] = maximumCount
+            memory[channel, Channel.maximumBytes] = maximumBytes
+            for ring in [Channel.messages, .getters, .putters, .joiners] { memory.makeRing(channel + ring.offset) }
+            return channel
+        }
+    }
+
+    // MARK: Put
+
+    /// Puts a copy of `value` at the channel's end; false when the patience has ended and it is still full.
+    package func put(_ value: borrowing WireBuffer, into channel: Int, _ patience: Patience) throws(TreeError) -> Bool {
+        let size = value.count
+        let message = try changing { memory throws(TreeError) in
+            try check(channel, is: .channel, memory)
+            return try makeMessage(size: size, for: channel, memory)
+        }
+        SharedBytes.copy(value, to: message + Message.bytes.offset)
+        let awaited = Awaited(
+            objects: [channel], queues: [channel + Channel.putters.offset], deadline: patience.deadline)
+        do throws(TreeError) {
+            let done: Bool? = try wait(awaited) { memory, _ throws(TreeError) in try place(message, channel, memory) }
+            if done != nil { return true }
+        } catch {
+            arena.change { memory in discard(message, memory) }
+            throw error
+        }
+        arena.change { memory in discard(message, memory) }
+        return false
+    }
+
+    /// A message that nobody else knows of yet.
+    func makeMessage(size: Int, for channel: Int, _ memory: Memory) throws(TreeError) -> Int {
+        let message = try allocate(Message.bytes.offset + size, memory)
+        memory[message, Message.kind] = Kind.message.rawValue
+        memory[message, Message.channel] = channel
+        memory[message, Message.size] = size
+        memory.append(message + Message.next.offset, to: me + Slot.hand.offset)
+        return message
+    }
+
+    private func place(_ message: Int, _ channel: Int, _ memory: Memory) throws(TreeError) -> Bool? {
+        try check(channel, is: .channel, memory)
+        if memory[channel, Channel.isClosed] != 0 { throw .gone("queue") }
+        let queue = channel + Channel.putters.offset, size = memory[message, Message.size]
+        guard hasRoom(channel, size: size, memory), mayPass(queue, memory) else { return nil }
+        memory.remove(message + Message.next.offset)
+        memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
+        memory[channel, Channel.count] += 1
+        memory[channel, Channel.bytes] += size
+        memory[channel, Channel.unfinished] += 1
+        ring(channel + Channel.getters.offset, memory)
+        if hasRoom(channel, size: 1, memory) { ring(queue, memory) }
+        return true
+    }
+
+    func hasRoom(_ channel: Int, size: Int, _ memory: Memory) -> Bool {
+        let (count, most) = (memory[channel, Channel.count], memory[channel, Channel.maximumCount])
+        if most > 0, count >= most { return false }
+        let bytes = memory[channel, Channel.maximumBytes]
+        return bytes == 0 || count == 0 || memory[channel, Channel.bytes] + size <= bytes
+    }
+
+    /// Frees a message that was in somebody's hand.
+    func discard(_ message: Int, _ memory: Memory) {
+        memory.remove(message + Message.next.offset)
+        blocks.free(message, memory)
+    }
+
+    // MARK: Get
+
+    /// Takes the first message; it is this process's until it calls `done(with:)`. `isTask` makes it one that is to be
+    /// said to be done later.
+    package func get(from channel: Int, _ patience: Patience, isTask: Bool = true) throws(TreeError) -> Received? {
+        let awaited = Awaited(
+            objects: [channel], queues: [channel + Channel.getters.offset], deadline: patience.deadline)
+        return try wait(awaited) { memory, _ throws(TreeError) in
+            try check(channel, is: .channel, memory)
+            let queue = channel + Channel.getters.offset
+            if mayPass(queue, memory), let received = try take(from: channel, isTask: isTask, memory) {
+                return received
+            }
+            if memory[channel, Channel.isClosed] != 0, memory[channel, Channel.count] == 0 { throw .gone("queue") }
+            return nil
+        }
+    }
+
+    func take(from channel: Int, isTask: Bool, _ memory: Memory) throws(TreeError) -> Received? {
+        guard let link = memory.first(of: channel + Channel.messages.offset) else { return nil }
+        let message = link - Message.next.offset, size = memory[message, Message.size]
+        memory.remove(link)
+        memory.append(link, to: me + Slot.hand.offset)
+        memory[channel, Channel.count] -= 1
+        memory[channel, Channel.bytes] -= size
+        if isTask {
+            if let owed = stake(.owes, channel, me, memory) {
+                memory[owed, Stake.count] += 1
+            } else {
+                try addStake(.owes, channel, me, memory)
+            }
+        }
+        ring(channel + Channel.putters.offset, memory)
+        if memory[channel, Channel.count] > 0 { ring(channel + Channel.getters.offset, memory) }
+        return Received(message: message, size: size)
+    }
+
+    /// The message has been read.
+    package func done(with received: Received) {
+        arena.change { memory in discard(received.message, memory) }
+    }
+
+    // MARK: Counting
+
+    package struct ChannelState {
+        package var count: Int, isFull: Bool, isClosed: Bool, unfinished: Int
+    }
+
+    package func state(ofChannel channel: Int) throws(TreeError) -> ChannelState {
+        try changing { memory throws(TreeError) in
+            try check(channel, is: .channel, memory)
+            return ChannelState(
+                count: memory[channel, Channel.count], isFull: !hasRoom(channel, size: 1, memory),
+                isClosed: memory[channel, Channel.isClosed] != 0, unfinished: memory[channel, Channel.unfinished])
+        }
+    }
+
+    /// Nothing is put any more; what is there can still be got.
+    package func close(channel: Int) throws(TreeError) {
+        try changing { memory throws(TreeError) in
+            try check(channel, is: .channel, memory)
+            memory[channel, Channel.isClosed] = 1
+            ringAll(channel + Channel.getters.offset, memory)
+            ringAll(channel + Channel.putters.offset, memory)
+        }
+    }
+
+    /// One of the messages that this process, or another, has taken is done.
+    package func taskDone(_ channel: Int) throws(TreeError) {
+        try changing { memory throws(TreeError) in
+            try check(channel, is: .channel, memory)
+            guard memory[channel, Channel.unfinished] > memory[channel, Channel.count] else {
+                throw .misuse("task_done was called more often than there were items")
+            }
+            if let owed = stake(.owes, channel, me, memory) ?? stakes(.owes, in: channel, memory).first {
+                memory[owed, Stake.count] -= 1
+                if memory[owed, Stake.count] == 0 { removeStake(owed, memory) }
+            }
+            settle(channel, count: 1, memory)
+        }
+    }
+
+    func settle(_ channel: Int, count: Int, _ memory: Memory) {
+        memory[channel, Channel.unfinished] = max(0, memory[channel, Channel.unfinished] - count)
+        if memory[channel, Channel.unfinished] == 0 { ringAll(channel + Channel.joiners.offset, memory) }
+    }
+
+    /// Waits until everything that was put is done; false when the patience has ended.
+    package func join(channel: Int, _ patience: Patience) throws(TreeError) -> Bool {
+        let awaited = Awaited(
+            objects: [channel], queues: [channel + Channel.joiners.offset], deadline: patience.deadline)
+        let done: Bool? = try wait(awaited) { memory, _ throws(TreeError) in
+            try check(channel, is: .channel, memory)
+            return memory[channel, Channel.unfinished] == 0 ? true : nil
+        }
+        return done ?? false
+    }
+
+    /// What is left in a channel that nobody knows of any more.
+    func dropMessages(_ channel: Int, _ memory: Memory) {
+        for link in memory.links(of: channel + Channel.messages.offset) { discard(link - Message.next.offset, memory) }
+    }
+}

@@ -1,0 +1,75 @@
+// Processes, time and the end of this one, for Lua.
+
+import Lua
+import Posix
+
+extension CoreModule {
+    var processFunctions: [String: HostFunction] {
+        [
+            // name → 0 in the child, its number in the parent
+            "fork": function { tree, stack throws(LuaError) in
+                let name = stack.string(1) ?? "Process"
+                switch try orRaise({ () throws(TreeError) in try tree.fork(name: name) }) {
+                case .child: stack.push(Int64(0))
+                case .parent(let pid): stack.push(Int64(pid))
+                }
+                return 1
+            },
+            // pid, timeout → exit code, -n for signal n, or nil while it runs
+            "join": function { tree, stack throws(LuaError) in
+                let (pid, patience) = (Int32(try stack.integerArgument(1, "a process")), try stack.patience(2))
+                switch try orRaise({ () throws(TreeError) in try tree.join(pid, patience) }) {
+                case .exited(let code): stack.push(Int64(code))
+                case .killed(let signal): stack.push(Int64(-signal))
+                case nil: stack.pushNil()
+                }
+                return 1
+            },
+            "kill": function { tree, stack throws(LuaError) in
+                let pid = Int32(try stack.integerArgument(1, "a process"))
+                tree.kill(pid, signal: Int32(try stack.integerArgument(2, "a signal")))
+                return 0
+            },
+            "forget": function { tree, stack throws(LuaError) in
+                tree.forget(Int32(try stack.integerArgument(1, "a process")))
+                return 0
+            },
+            "signal_name": { stack throws(LuaError) in
+                stack.push(Signal.name(Int32(try stack.integerArgument(1, "a signal"))))
+                return 1
+            },
+            // Ends this process, with C's streams flushed and nothing else run.
+            "exit": { stack throws(LuaError) in
+                Posix.Process.exit(Int32(truncatingIfNeeded: try stack.integerArgument(1, default: 0, "a status")))
+            },
+            "getpid": { stack throws(LuaError) in
+                stack.push(Int64(Machine.processNumber()))
+                return 1
+            },
+            "getppid": { stack throws(LuaError) in
+                stack.push(Int64(Machine.parentNumber()))
+                return 1
+            },
+            "cpu_count": { stack throws(LuaError) in
+                stack.push(Int64(Processors.usable()))
+                return 1
+            },
+            // Seconds since some moment, unmoved by changes of the date.
+            "clock": { stack throws(LuaError) in
+                stack.push(Double(Clock.now()) / 1e9)
+                return 1
+            },
+            "sleep": { stack throws(LuaError) in
+                guard stack.type(1) == .number else { throw LuaError(message: "sleep takes a number of seconds") }
+                Posix.Process.sleep(seconds: stack.number(1))
+                return 0
+            },
+            // Raises an error at the script's line: message
+            "fail": { stack throws(LuaError) in throw LuaError(message: stack.string(1) ?? "") },
+            "set_deadlock_detection": function { tree, stack throws(LuaError) in
+                tree.detectsDeadlocks = stack.boolean(1)
+                return 0
+            },
+        ]
+    }
+}

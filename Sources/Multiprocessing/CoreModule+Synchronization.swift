@@ -1,0 +1,143 @@
+// Semaphores, conditions, events and barriers, for Lua. Where a wait may end in vain the answer is `nil, "timeout"`.
+
+import Lua
+
+extension CoreModule {
+    var semaphoreFunctions: [String: HostFunction] {
+        [
+            // count, limit, is recursive → handle
+            "semaphore": maker { tree, stack throws(LuaError) in
+                let count = try stack.integerArgument(1, "a semaphore's value")
+                let limit = try stack.integerArgument(2, default: 0, "a semaphore's limit")
+                if count < 0 { throw LuaError(message: "a semaphore's value is 0 or more, not \(count)") }
+                return try orRaise { () throws(TreeError) in
+                    try tree.makeSemaphore(count: count, limit: limit, isRecursive: stack.boolean(3))
+                }
+            },
+            "acquire": function { tree, stack throws(LuaError) in
+                let (handle, patience) = (try stack.handleArgument(1), try stack.patience(2))
+                switch try orRaise({ () throws(TreeError) in try tree.acquire(handle, patience) }) {
+                case .acquired:
+                    stack.push(true)
+                    return 1
+                case .abandoned:
+                    stack.push(true)
+                    stack.push("abandoned")
+                    return 2
+                case nil: return stack.refuse(.timeout)
+                }
+            },
+            "release": function { tree, stack throws(LuaError) in
+                let (handle, count) = (try stack.handleArgument(1), try stack.integerArgument(2, default: 1, "n"))
+                if count < 1 { throw LuaError(message: "n is 1 or more, not \(count)") }
+                try orRaise { () throws(TreeError) in try tree.release(handle, count: count) }
+                return 0
+            },
+            // → count, whether this process holds any
+            "value": function { tree, stack throws(LuaError) in
+                let handle = try stack.handleArgument(1)
+                let value = try orRaise { () throws(TreeError) in try tree.value(handle) }
+                stack.push(Int64(value.count))
+                stack.push(value.isMine)
+                return 2
+            },
+            "condition": maker { tree, _ throws(LuaError) in
+                try orRaise { () throws(TreeError) in try tree.makeCondition() }
+            },
+            // condition, lock, timeout
+            "condition_wait": function { tree, stack throws(LuaError) in
+                let (condition, lock) = (try stack.handleArgument(1), try stack.handleArgument(2))
+                let patience = try stack.patience(3)
+                let notified = try orRaise { () throws(TreeError) in
+                    try tree.wait(for: condition, lock: lock, patience)
+                }
+                if !notified { return stack.refuse(.timeout) }
+                stack.push(true)
+                return 1
+            },
+            // condition, lock, n → how many
+            "notify": function { tree, stack throws(LuaError) in
+                let (condition, lock) = (try stack.handleArgument(1), try stack.handleArgument(2))
+                let count = try stack.integerArgument(3, default: 1, "n")
+                let notified = try orRaise { () throws(TreeError) in
+                    try tree.notify(condition, lock: lock, count: count)
+                }
+                stack.push(Int64(notified))
+                return 1
+            },
+            "event": maker { tree, _ throws(LuaError) in
+                try orRaise { () throws(TreeError) in try tree.makeEvent() }
+            },
+            "event_set": function { tree, stack throws(LuaError) in
+                let event = try stack.handleArgument(1)
+                try orRaise { () throws(TreeError) in try tree.set(event, stack.boolean(2)) }
+                return 0
+            },
+            "event_is_set": function { tree, stack throws(LuaError) in
+                let event = try stack.handleArgument(1)
+                stack.push(try orRaise { () throws(TreeError) in try tree.isSet(event) })
+                return 1
+            },
+            "event_wait": function { tree, stack throws(LuaError) in
+                let (event, patience) = (try stack.handleArgument(1), try stack.patience(2))
+                if !(try orRaise { () throws(TreeError) in try tree.wait(forEvent: event, patience) }) {
+                    return stack.refuse(.timeout)
+                }
+                stack.push(true)
+                return 1
+            },
+        ]
+    }
+
+    var barrierFunctions: [String: HostFunction] {
+        [
+            "barrier": maker { tree, stack throws(LuaError) in
+                let parties = try stack.integerArgument(1, "a barrier's number of parties")
+                if parties < 1 { throw LuaError(message: "a barrier has 1 party or more, not \(parties)") }
+                return try orRaise { () throws(TreeError) in try tree.makeBarrier(parties: parties) }
+            },
+            // → place from 0, round, or nil when it is broken
+            "barrier_arrive": function { tree, stack throws(LuaError) in
+                let barrier = try stack.handleArgument(1)
+                guard let (place, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier) }) else {
+                    stack.pushNil()
+                    return 1
+                }
+                stack.push(Int64(place))
+                stack.push(Int64(round))
+                return 2
+            },
+            "barrier_open": function { tree, stack throws(LuaError) in
+                let barrier = try stack.handleArgument(1)
+                try orRaise { () throws(TreeError) in try tree.open(barrier) }
+                return 0
+            },
+            // barrier, round, timeout → whether it was opened
+            "barrier_pass": function { tree, stack throws(LuaError) in
+                let (barrier, round) = (try stack.handleArgument(1), try stack.integerArgument(2, "a round"))
+                let patience = try stack.patience(3)
+                stack.push(try orRaise { () throws(TreeError) in try tree.pass(barrier, round: round, patience) })
+                return 1
+            },
+            "barrier_abort": function { tree, stack throws(LuaError) in
+                let barrier = try stack.handleArgument(1)
+                try orRaise { () throws(TreeError) in try tree.abort(barrier) }
+                return 0
+            },
+            "barrier_reset": function { tree, stack throws(LuaError) in
+                let barrier = try stack.handleArgument(1)
+                try orRaise { () throws(TreeError) in try tree.reset(barrier) }
+                return 0
+            },
+            // → parties, how many wait, whether it is broken
+            "barrier_state": function { tree, stack throws(LuaError) in
+                let barrier = try stack.handleArgument(1)
+                let state = try orRaise { () throws(TreeError) in try tree.state(barrier) }
+                stack.push(Int64(state.parties))
+                stack.push(Int64(state.waiting))
+                stack.push(state.isBroken)
+                return 3
+            },
+        ]
+    }
+}

@@ -1,0 +1,158 @@
+// `_multiprocessing`: the functions that the modules in Lua stand on, as in CPython. They are not for scripts.
+
+package import Lua
+import Posix
+import Wire
+
+/// The native part of the modules, made when a script first requires one of them. It lives as long as the state.
+package final class CoreModule {
+    let keeper = HandleKeeper()
+    private let main: Stack
+    private var openTree: ProcessTree?
+    private lazy var encoder = makeEncoder()
+    /// One for each value that is being decoded: a finalizer may ask for another one meanwhile.
+    private var decoders: [Decoder] = []
+    private var scratch = WireBuffer(capacity: 1 << 12)
+    /// What the modules in Lua do when the script has ended.
+    private var endings: [Int] = []
+
+    /// Makes `_multiprocessing`, and what stands on it, something that `require` finds.
+    package init(_ stack: Stack) throws(LuaError) {
+        main = stack
+        keeper.send = { [unowned self] handle in openTree?.send(handle, forMany: false) }
+        keeper.receive = { [unowned self] handle throws(LuaError) in
+            let tree = try tree()
+            try orRaise { () throws(TreeError) in try tree.receive(handle) }
+        }
+        keeper.drop = { [unowned self] handle in
+            // A process of its own that has not joined the tree has nothing to give up.
+            if let openTree, !Arena.isStranger { openTree.drop(handle) }
+        }
+        try preload(stack)
+    }
+
+    /// The tree this process belongs to; the arena is mapped when it is first needed.
+    func tree() throws(LuaError) -> ProcessTree {
+        if let openTree {
+            try orRaise { () throws(TreeError) in try openTree.join() }
+            return openTree
+        }
+        let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
+        tree.place = { [unowned self] in String(main.position().dropLast(2)) }
+        openTree = tree
+        return tree
+    }
+
+    /// The script has ended: what it has started is joined, or ended.
+    package func finish() {
+        while let ending = endings.popLast() {
+            main.rawGet(Stack.registry, at: ending)
+            do throws(LuaError) { try main.call(arguments: 0, results: 0) } catch {
+                StandardDescriptor.writeError(Array("pmap: \(error.message)\n".utf8))
+            }
+        }
+    }
+
+    // MARK: Loading
+
+    private func preload(_ stack: Stack) throws(LuaError) {
+        stack.pushGlobals()
+        stack.rawGet(-1, field: "package")
+        stack.rawGet(-1, field: "preload")
+        let preload = stack.top
+        stack.push(function: { [unowned self] stack throws(LuaError) in
+            pushFunctions(stack)
+            return 1
+        })
+        stack.rawSet(preload, field: "_multiprocessing")
+        for module in LuaModule.all {
+            stack.push(function: { stack throws(LuaError) in
+                try stack.load(module.text, name: "=[\(module.name)]")
+                stack.push(module.name)
+                try stack.call(arguments: 1, results: 1)
+                return 1
+            })
+            stack.rawSet(preload, field: module.name)
+        }
+        stack.pop(3)
+    }
+
+    private func pushFunctions(_ stack: Stack) {
+        let families = [
+            semaphoreFunctions, barrierFunctions, channelFunctions, pipeFunctions, arrayFunctions, processFunctions,
+        ]
+        stack.newTable(keys: 64)
+        let table = stack.top
+        stack.push(function: { [unowned self] stack throws(LuaError) in
+            stack.top = 1
+            endings.append(stack.makeReference())
+            return 0
+        })
+        stack.rawSet(table, field: "at_exit")
+        for family in families {
+            for (name, function) in family {
+                stack.push(function: function)
+                stack.rawSet(table, field: name)
+            }
+        }
+    }
+
+    /// A function that has to do with the tree.
+    func function(
+        _ body: @escaping (ProcessTree, Stack) throws(LuaError) -> Int32
+    ) -> HostFunction {
+        { [unowned self] stack throws(LuaError) in try body(try tree(), stack) }
+    }
+
+    /// One that answers a new handle.
+    func maker(
+        _ body: @escaping (ProcessTree, Stack) throws(LuaError) -> Int
+    ) -> HostFunction {
+        function { [unowned self] tree, stack throws(LuaError) in
+            stack.push(handle: try body(tree, stack), of: keeper)
+            return 1
+        }
+    }
+
+    // MARK: Values
+
+    /// Encodes the value at `index` into a buffer that is this module's until the next call.
+    func withEncoded<Value>(
+        _ index: Int32, of stack: Stack, as root: String,
+        _ body: (borrowing WireBuffer) throws(LuaError) -> Value
+    ) throws(LuaError) -> Value {
+        scratch.reset(keeping: 1 << 20)
+        do throws(EncodeError) { try encoder.encode(index, of: stack, into: &scratch, root: root) } catch {
+            throw LuaError(message: error.description)
+        }
+        return try body(scratch)
+    }
+
+    /// Stack: → value
+    func pushDecoded(_ bytes: borrowing WireBuffer, _ stack: Stack) throws(LuaError) {
+        var decoder = decoders.popLast() ?? makeDecoder()
+        defer { decoders.append(decoder) }
+        do throws(WireError) { _ = try decoder.decode(bytes, at: 0, onto: stack) } catch {
+            throw LuaError(message: "cannot receive the value: \(error)")
+        }
+    }
+
+    private func makeEncoder() -> Encoder {
+        var encoder = Encoder(main)
+        encoder.keeper = keeper
+        return encoder
+    }
+
+    private func makeDecoder() -> Decoder {
+        var decoder = Decoder(main)
+        decoder.keeper = keeper
+        return decoder
+    }
+
+    /// Stack: → what was received
+    func push(_ received: Received, _ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
+        defer { tree.done(with: received) }
+        try pushDecoded(received.bytes(), stack)
+        return 1
+    }
+}

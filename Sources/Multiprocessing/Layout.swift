@@ -1,0 +1,167 @@
+// What the blocks of the arena hold, word by word. Every block begins with its kind, so that a handle that is none
+// is known at once; every list is a ring through two words of each member, and two of its head.
+//
+//     process ── stakes ──▶ stake ◀── stakes ── shared object        who refers to what, holds it, or has taken from it
+//        ├────── waits ───▶ wait  ◀── a queue of the object          who sleeps for what, in order
+//        └────── hand ────▶ message                                  what it has taken and not yet read, or not yet put
+
+import Posix
+
+/// What a block is: its first word. The numbers are far from what stands in memory by accident.
+enum Kind: Int {
+    case process = 0x706d_6170_0001, stake, wait, message
+    case semaphore, condition, event, barrier, channel, end, array
+}
+
+/// The words of a kind of block, counted from its start.
+protocol Field: RawRepresentable<Int> {}
+
+extension Memory {
+    @inline(__always)
+    subscript<Word: Field>(_ block: Int, _ word: Word) -> Int {
+        get { self[block + 8 * word.rawValue] }
+        nonmutating set { self[block + 8 * word.rawValue] = newValue }
+    }
+}
+
+/// The first block, at `Arena.start`: what all processes have in common.
+enum Root: Int, Field {
+    /// Bytes usable, bytes in use, and how many may be: the memory of the machine.
+    case size, used, budget
+    /// Bytes of large blocks that are free and whose pages were kept.
+    case kept
+    /// A ring of all processes.
+    case processes, processesEnd
+    /// Puts, releases and the like so far: what stands still in a deadlock.
+    case deeds
+    /// Not 0 when the tree is to end: its exit status.
+    case verdict
+    case serial
+    /// A ring for each size of free blocks, of two words each.
+    case free
+    static let words = 16 + 2 * 64
+}
+
+/// A process of the tree.
+enum Slot: Int, Field {
+    case kind, next, previous, pid, parent
+    case stakes, stakesEnd, waits, waitsEnd, hand, handEnd
+    /// Whether it has begun, and whether it is being buried.
+    case isBorn, isBuried
+    /// Processes of others, not of this tree, that it has started and not yet waited for.
+    case programs
+    /// The object it waits for without a deadline, or 0; how often it has begun to wait.
+    case awaits, sleeps
+    case nameLength, name
+    case placeLength = 26
+    case place = 27
+    case life = 43
+    static let words = 43 + Life.words
+    static let nameBytes = 64, placeBytes = 128
+}
+
+/// What every object that can be shared begins with.
+enum Shared: Int, Field {
+    case kind, stakes, stakesEnd
+    /// In how many messages it has been that were not received: nobody knows who may still come to refer to it.
+    case inTransit
+    static let words = 4
+}
+
+/// One process's part in one object.
+enum Stake: Int, Field {
+    case kind, role, object, process, count
+    case inObject, inObjectPrevious, inProcess, inProcessPrevious
+    static let words = 9
+
+    enum Role: Int {
+        /// The process has a handle.
+        case refers = 1
+        /// It holds `count` of a semaphore.
+        case holds
+        /// It has taken `count` messages that are not done.
+        case owes
+        /// It waits at a barrier.
+        case attends
+    }
+}
+
+/// One process asleep in one queue.
+enum Wait: Int, Field {
+    case kind, process
+    case inQueue, inQueuePrevious, inProcess, inProcessPrevious
+    /// It was rung and has not looked yet.
+    case isRung
+    /// How often it was rung in vain: who comes later must not overtake it again.
+    case disappointments
+    /// Of a condition: it has been notified.
+    case isGranted
+    static let words = 9
+}
+
+/// A value on its way.
+enum Message: Int, Field {
+    case kind, next, previous, channel, size
+    /// Where the bytes begin.
+    case bytes
+}
+
+enum Semaphore: Int, Field {
+    case count = 4
+    /// What `count` must not exceed, or 0.
+    case limit
+    /// A process may take it again that holds it, and nobody else may give it back.
+    case isRecursive
+    /// A holder has died since it was last taken.
+    case isAbandoned
+    case waits, waitsEnd
+    static let words = 10
+}
+
+enum Condition: Int, Field {
+    case waits = 4, waitsEnd
+    static let words = 6
+}
+
+enum Event: Int, Field {
+    case isSet = 4
+    case waits, waitsEnd
+    static let words = 7
+}
+
+enum Barrier: Int, Field {
+    case parties = 4
+    case arrived, generation
+    /// 0 while it works, 1 when it is broken.
+    case isBroken
+    /// The last round that was broken, so that its sleepers know, however late they look; rounds begin at 1.
+    case brokenRound
+    case waits, waitsEnd
+    static let words = 11
+}
+
+enum Channel: Int, Field {
+    case messages = 4
+    case messagesEnd, count, bytes
+    /// 0 for none. The limit on bytes never keeps a message out of an empty channel.
+    case maximumCount, maximumBytes
+    case isClosed
+    /// Messages that were put and not yet said to be done.
+    case unfinished
+    case getters, gettersEnd, putters, puttersEnd, joiners, joinersEnd
+    static let words = 18
+}
+
+/// One of the two ends of a pipe.
+enum End: Int, Field {
+    case peer = 4
+    /// The channels it receives from and sends into, or 0.
+    case inbox, outbox
+    static let words = 7
+}
+
+enum SharedArray: Int, Field {
+    /// The letter of its type, and how many there are.
+    case code = 4
+    case count, bytes
+}

@@ -1,0 +1,189 @@
+// Pipes: two ends, each of which receives from a channel that the other sends into. An end is gone when no process has
+// a handle of it any more, closed or dead; then the other one hears of the end once it has received everything.
+
+import Posix
+package import Wire
+
+extension ProcessTree {
+    /// Bytes that may be on their way in one direction before a sender waits; a longer message goes alone.
+    private static let pipeBytes = 1 << 20
+
+    /// Two ends; where it is not duplex, the first receives and the second sends.
+    package func makePipe(isDuplex: Bool) throws(TreeError) -> (first: Int, second: Int) {
+        let forth = try makeChannel(maximumBytes: ProcessTree.pipeBytes)
+        let back = isDuplex ? try makeChannel(maximumBytes: ProcessTree.pipeBytes) : 0
+        return try changing { memory throws(TreeError) in
+            let first = try make(.end, words: End.words, memory), second = try make(.end, words: End.words, memory)
+            memory[first, End.peer] = second
+            memory[second, End.peer] = first
+            memory[first, End.inbox] = forth
+            memory[second, End.outbox] = forth
+            memory[first, End.outbox] = back
+            memory[second, End.inbox] = back
+            // The ends keep them: they go when both ends have gone.
+            for channel in [forth, back] where channel != 0 {
+                memory[channel, Shared.inTransit] = 1
+                if let stake = stake(.refers, channel, me, memory) { removeStake(stake, memory) }
+            }
+            return (first, second)
+        }
+    }
+
+    /// Whether an end can send, and whether it can receive.
+    package func directions(of end: Int) throws(TreeError) -> (sends: Bool, receives: Bool) {
+        try changing { memory throws(TreeError) in
+            try check(end, is: .end, memory)
+            return (memory[end, End.outbox] != 0, memory[end, End.inbox] != 0)
+        }
+    }
+
+    /// Sends a copy of `value`; it waits while the other end has too much unread.
+    package func send(_ value: borrowing WireBuffer, through end: Int) throws(TreeError) {
+        let outbox = try changing { memory throws(TreeError) in
+            try check(end, is: .end, memory)
+            return memory[end, End.outbox]
+        }
+        if outbox == 0 { throw .misuse("this end of the pipe only receives") }
+        let size = value.count
+        let message = try changing { memory throws(TreeError) in
+            try makeMessage(size: size, for: outbox, memory)
+        }
+        SharedBytes.copy(value, to: message + Message.bytes.offset)
+        let awaited = Awaited(objects: [end], queues: [outbox + Channel.putters.offset])
+        do throws(TreeError) {
+            _ = try wait(awaited) { memory, _ throws(TreeError) -> Bool? in
+                try check(end, is: .end, memory)
+                if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
+                guard hasRoom(outbox, size: size, memory) else { return nil }
+                memory.remove(message + Message.next.offset)
+                memory.append(message + Message.next.offset, to: outbox + Channel.messages.offset)
+                memory[outbox, Channel.count] += 1
+                memory[outbox, Channel.bytes] += size
+                ring(outbox + Channel.getters.offset, memory)
+                return true
+            }
+        } catch {
+            arena.change { memory in discard(message, memory) }
+            throw error
+        }
+    }
+
+    /// The next message, or nil when the patience has ended.
+    package func receive(from end: Int, _ patience: Patience) throws(TreeError) -> Received? {
+        let inbox = try inbox(of: end)
+        let awaited = Awaited(
+            objects: [end], queues: [inbox + Channel.getters.offset], deadline: patience.deadline)
+        return try wait(awaited) { memory, _ throws(TreeError) in
+            try check(end, is: .end, memory)
+            if let received = try take(from: inbox, isTask: false, memory) { return received }
+            if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
+            return nil
+        }
+    }
+
+    private func inbox(of end: Int) throws(TreeError) -> Int {
+        let inbox = try changing { memory throws(TreeError) in
+            try check(end, is: .end, memory)
+            return memory[end, End.inbox]
+        }
+        if inbox == 0 { throw .misuse("this end of the pipe only sends") }
+        return inbox
+    }
+
+    // MARK: Several at once
+
+    /// What `mp.wait` can wait for.
+    package enum Source {
+        case object(Int)
+        /// A process's end.
+        case process(pid: Int32)
+        case descriptor(Int32)
+    }
+
+    /// Which of the sources have something to be got, or have ended: their places, none when the patience has ended.
+    package func wait(for sources: [Source], _ patience: Patience) throws(TreeError) -> [Int] {
+        var awaited = Awaited(objects: [], queues: [], deadline: patience.deadline)
+        try changing { memory throws(TreeError) in
+            for source in sources {
+                switch source {
+                case .object(let object):
+                    awaited.objects.append(object)
+                    awaited.queues.append(try inboxOrChannel(object, memory) + Channel.getters.offset)
+                case .process(let pid):
+                    if let slot = slot(pid: pid, memory) { awaited.processes.append(slot) }
+                case .descriptor(let number): awaited.readable.append(number)
+                }
+            }
+        }
+        let ready: [Int]? = try wait(awaited) { memory, _ throws(TreeError) in
+            var ready: [Int] = []
+            for (place, source) in sources.enumerated() where try isReady(source, memory) { ready.append(place) }
+            return ready.isEmpty ? nil : ready
+        }
+        return ready ?? []
+    }
+
+    private func inboxOrChannel(_ object: Int, _ memory: Memory) throws(TreeError) -> Int {
+        switch kind(object, memory) {
+        case .channel: return object
+        case .end:
+            if memory[object, End.inbox] == 0 { throw .misuse("this end of the pipe only sends") }
+            return memory[object, End.inbox]
+        case .none: throw .gone("connection")
+        case .some(let kind): throw .misuse("cannot wait for a \(kind) here; queues, connections and processes can be")
+        }
+    }
+
+    private func isReady(_ source: Source, _ memory: Memory) throws(TreeError) -> Bool {
+        switch source {
+        case .object(let object):
+            let channel = try inboxOrChannel(object, memory)
+            if memory[channel, Channel.count] > 0 || memory[channel, Channel.isClosed] != 0 { return true }
+            return kind(object, memory) == .end && isGone(memory[object, End.peer], memory)
+        case .process(let pid): return slot(pid: pid, memory) == nil
+        case .descriptor(let number): return Rings.isReadable(number)
+        }
+    }
+
+    // MARK: The end of an end
+
+    /// Whether nobody has the end any more.
+    private func isGone(_ end: Int, _ memory: Memory) -> Bool {
+        end == 0 || memory.isEmpty(end + Shared.stakes.offset) && memory[end, Shared.inTransit] == 0
+    }
+
+    /// Closes this process's handle; for good, also when the end was in a message.
+    package func close(end: Int) throws(TreeError) {
+        arena.change { memory in
+            guard kind(end, memory) == .end else { return }
+            memory[end, Shared.inTransit] = 0
+            if let own = stake(.refers, end, me, memory) {
+                removeStake(own, memory)
+            } else {
+                freeIfForgotten(end, memory)
+            }
+        }
+    }
+
+    /// Whoever waits at the other end looks.
+    func ringForEnd(_ end: Int, _ memory: Memory) {
+        for channel in [memory[end, End.outbox], memory[end, End.inbox]] where channel != 0 {
+            ringAll(channel + Channel.getters.offset, memory)
+            ringAll(channel + Channel.putters.offset, memory)
+        }
+    }
+
+    /// The end is about to be freed, and its channels too if the other has gone before.
+    func leave(_ end: Int, _ memory: Memory) {
+        let peer = memory[end, End.peer]
+        ringForEnd(end, memory)
+        if peer != 0 {
+            memory[peer, End.peer] = 0
+        } else {
+            for channel in [memory[end, End.inbox], memory[end, End.outbox]] where channel != 0 {
+                memory[channel, Shared.inTransit] = 0
+                freeIfForgotten(channel, memory)
+            }
+        }
+    }
+}

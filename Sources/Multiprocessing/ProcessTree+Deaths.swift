@@ -1,0 +1,49 @@
+// What a process leaves behind. Anybody who notices a death does this, in changes of bounded size, and it may be cut
+// off and gone on with by somebody else at any point.
+
+import Posix
+
+extension ProcessTree {
+    /// Takes the dead process's part out of everything it had to do with.
+    func bury(_ slot: Int) {
+        while arena.change({ memory in buryStep(slot, memory) }) {}
+    }
+
+    /// Buries everybody who has died.
+    func buryAll() {
+        let dead = arena.change { memory in everybody(memory).filter { !isAlive($0, memory) } }
+        for slot in dead { bury(slot) }
+    }
+
+    /// Does a part of it; false when nothing is left to be done.
+    private func buryStep(_ slot: Int, _ memory: Memory) -> Bool {
+        guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
+        memory[slot, Slot.isBuried] = 1
+        let waits = memory.links(of: slot + Slot.waits.offset, limit: 64)
+        for link in waits { removeWait(link - Wait.inProcess.offset, memory) }
+        let stakes = memory.links(of: slot + Slot.stakes.offset, limit: 64)
+        for link in stakes { giveUp(link - Stake.inProcess.offset, memory) }
+        let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)
+        for link in messages { blocks.free(link - Message.next.offset, memory) }
+        if !waits.isEmpty || !stakes.isEmpty || !messages.isEmpty { return true }
+        memory.remove(slot + Slot.next.offset)
+        memory[slot, Slot.kind] = 0
+        blocks.free(slot, memory)
+        return false
+    }
+
+    /// What becomes of a dead process's stake.
+    private func giveUp(_ stake: Int, _ memory: Memory) {
+        let object = memory[stake, Stake.object], count = memory[stake, Stake.count]
+        switch Stake.Role(rawValue: memory[stake, Stake.role]) {
+        case .holds:
+            memory[object, Semaphore.isAbandoned] = 1
+            memory[object, Semaphore.count] += memory[object, Semaphore.isRecursive] != 0 ? 1 : count
+            ring(object + Semaphore.waits.offset, count: count, memory)
+        case .owes: settle(object, count: count, memory)
+        case .attends: return breakBarrier(object, memory)  // which takes all stakes in it away
+        case .refers, nil: break
+        }
+        removeStake(stake, memory)
+    }
+}

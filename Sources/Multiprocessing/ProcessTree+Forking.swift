@@ -1,0 +1,106 @@
+// Forks: the child is the script as it stands, with a slot and handles of its own; and how children end.
+
+package import Posix
+
+/// What a fork answers.
+package enum Forked {
+    case child
+    case parent(pid: Int32)
+}
+
+extension ProcessTree {
+    /// Forks the script. The child dies with this process.
+    package func fork(name: String) throws(TreeError) -> Forked {
+        buryAll()
+        let slot = try changing { memory throws(TreeError) in try makeSlot(parent: me, name: name, memory) }
+        do throws(TreeError) {
+            try shareHandles(with: slot)
+            let parent = me
+            let child: ScriptChild?
+            do throws(PosixError) { child = try ScriptChild.fork() } catch { throw .system(error) }
+            guard let child else {
+                adopt(slot)
+                if arena.change({ memory in !isAlive(parent, memory) }) { Posix.Process.exit(1) }
+                return .child
+            }
+            children[child.pid] = child
+            arena.change { memory in
+                if memory[slot, Slot.kind] == Kind.process.rawValue { memory[slot, Slot.pid] = Int(child.pid) }
+            }
+            return .parent(pid: child.pid)
+        } catch {
+            bury(slot)
+            throw error
+        }
+    }
+
+    /// A process that something else than `fork` has made joins the tree when it first has to do with it.
+    func join() throws(TreeError) {
+        guard Arena.isStranger else { return }
+        let parent = me
+        let slot = try changing { memory throws(TreeError) in
+            try makeSlot(parent: parent, name: "Process \(pid)", memory)
+        }
+        try shareHandles(with: slot)
+        adopt(slot)
+    }
+
+    /// The child will have what this process has handles of; some at a time, so that no change is long.
+    private func shareHandles(with slot: Int) throws(TreeError) {
+        let objects = arena.change { memory in
+            memory.links(of: me + Slot.stakes.offset).map { $0 - Stake.inProcess.offset }
+                .filter { memory[$0, Stake.role] == Stake.Role.refers.rawValue }.map { memory[$0, Stake.object] }
+        }
+        for start in stride(from: 0, to: objects.count, by: 64) {
+            try changing { memory throws(TreeError) in
+                for object in objects[start..<min(start + 64, objects.count)] {
+                    try addStake(.refers, object, slot, memory)
+                }
+            }
+        }
+    }
+
+    // MARK: How children end
+
+    /// How the child has ended, or nil while it runs.
+    package func ending(of pid: Int32) -> ExitStatus? {
+        guard let child = children[pid] else { return nil }
+        if let status = child.status { return status }
+        guard let status = child.reap() else { return nil }
+        retire(pid)
+        return status
+    }
+
+    /// Waits for the child's end.
+    package func join(_ pid: Int32, _ patience: Patience) throws(TreeError) -> ExitStatus? {
+        if let status = ending(of: pid) { return status }
+        if patience == .none { return nil }
+        let slot = arena.change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
+        let awaited = Awaited(
+            objects: slot.map { [$0] } ?? [], queues: [], processes: slot.map { [$0] } ?? [],
+            child: children[pid]?.death,
+            deadline: patience.deadline)
+        let hasEnded = try wait(awaited) { (_: Memory, _: [Int]) throws(TreeError) -> Bool? in
+            children[pid]?.hasEnded == true ? true : nil
+        }
+        return hasEnded == true ? ending(of: pid) : nil
+    }
+
+    /// Forgets a child that has ended.
+    package func forget(_ pid: Int32) { children[pid] = nil }
+
+    private func retire(_ pid: Int32) {
+        let slot = arena.change { memory in
+            everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && memory[$0, Slot.parent] == me }
+        }
+        if let slot { bury(slot) }
+    }
+
+    package func kill(_ pid: Int32, signal: Int32) { children[pid]?.send(signal) }
+
+    /// The children that run, oldest first.
+    package var runningChildren: [Int32] { children.keys.filter { ending(of: $0) == nil }.sorted() }
+
+    /// This process's number as the script sees it.
+    package var pid: Int32 { Machine.processNumber() }
+}

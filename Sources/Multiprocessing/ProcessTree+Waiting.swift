@@ -1,0 +1,201 @@
+// Asleep until something can be done. Whoever makes it possible rings the first sleeper of the queue, who looks
+// again; nothing is handed over, so a sleeper that is killed takes nothing with it.
+
+import Posix
+
+/// How long a call may wait.
+package enum Patience: Equatable {
+    case none, forever
+    case seconds(Double)
+
+    /// A moment of `Clock`, or nil for never.
+    var deadline: Int? {
+        switch self {
+        case .none: 0
+        case .forever: nil
+        case .seconds(let seconds):
+            seconds < 9e9 ? Clock.now() + Int(max(0, seconds) * 1e9) : nil
+        }
+    }
+}
+
+/// What somebody sleeps for.
+struct Awaited {
+    /// The object, for the report of a deadlock and for whose deaths are looked for.
+    var objects: [Int]
+    /// The queues in which this process stands meanwhile.
+    var queues: [Int]
+    /// Descriptors that end the sleep when they are readable.
+    var readable: [Int32] = []
+    /// Processes that end the sleep when they end.
+    var processes: [Int] = []
+    /// A child whose end ends the sleep: the descriptor that tells of it.
+    var child: Int32?
+    /// The moment when it ends in vain.
+    var deadline: Int?
+    /// Only other processes of the tree can end it: without a deadline, such a wait may be a deadlock.
+    var isForOthers = true
+}
+
+extension ProcessTree {
+    /// Does what `attempt` tries, as soon as it can be done: it answers nil while it cannot, and is called inside a
+    /// change, with this process's places in the queues once it stands there. Nil when the patience has ended.
+    ///
+    /// `enlisting` is part of the change that puts it into the queues.
+    func wait<Value>(
+        _ awaited: Awaited, enlisting: (Memory) throws(TreeError) -> Void = { _ in },
+        attempt: (Memory, [Int]) throws(TreeError) -> Value?
+    ) throws(TreeError) -> Value? {
+        if let value = try changing({ memory throws(TreeError) in try attempt(memory, []) }) { return value }
+        if awaited.deadline == 0 { return nil }
+        let location = awaited.deadline == nil ? place() : ""
+        Rings.expect()
+        defer { Rings.forget() }
+        let waits = try enlist(awaited, place: location, enlisting)
+        do throws(TreeError) {
+            while true {
+                bury(among: awaited)
+                let now = Clock.now()
+                let isLast = awaited.deadline.map { now >= $0 } ?? false
+                let value = try changing { memory throws(TreeError) -> Value? in
+                    let value = try attempt(memory, waits)
+                    if value != nil || isLast { delist(waits, memory) } else { noteDisappointments(waits, memory) }
+                    return value
+                }
+                if value != nil || isLast { return value }
+                sleep(awaited, now: now)
+            }
+        } catch {
+            arena.change { memory in delist(waits, memory) }
+            throw error
+        }
+    }
+
+    /// Until a ring, a death, something readable, or a second has passed.
+    private func sleep(_ awaited: Awaited, now: Int) {
+        let watched = deathsToWatch(awaited)
+        let rest = awaited.deadline.map { $0 - now } ?? .max
+        let happened = Rings.wait(
+            awaited.readable + (awaited.child.map { [$0] } ?? []), watched, nanoseconds: min(rest, 1_000_000_000))
+        if !happened { look(awaited) }
+    }
+
+    private func enlist(
+        _ awaited: Awaited, place: String, _ enlisting: (Memory) throws(TreeError) -> Void
+    ) throws(TreeError) -> [Int] {
+        if awaited.deadline == nil { setText(place, me, length: .placeLength, at: .place, limit: Slot.placeBytes) }
+        return try changing { memory throws(TreeError) in
+            var waits: [Int] = []
+            for queue in awaited.queues {
+                let wait = try allocate(8 * Wait.words, memory)
+                for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
+                memory[wait, Wait.kind] = Kind.wait.rawValue
+                memory[wait, Wait.process] = me
+                memory.append(wait + Wait.inQueue.offset, to: queue)
+                memory.append(wait + Wait.inProcess.offset, to: me + Slot.waits.offset)
+                waits.append(wait)
+            }
+            if awaited.deadline == nil, awaited.isForOthers, awaited.readable.isEmpty {
+                memory[me, Slot.awaits] = awaited.objects.first ?? -1
+            }
+            memory[me, Slot.sleeps] += 1
+            try enlisting(memory)
+            return waits
+        }
+    }
+
+    private func delist(_ waits: [Int], _ memory: Memory) {
+        for wait in waits { removeWait(wait, memory) }
+        if memory[me, Slot.awaits] != 0 { memory[me, Slot.awaits] = 0 }
+    }
+
+    /// Leaves a queue; a ring that was not answered goes to the next.
+    func removeWait(_ wait: Int, _ memory: Memory) {
+        let next = memory[wait, Wait.inQueue], wasRung = memory[wait, Wait.isRung] != 0
+        memory.remove(wait + Wait.inQueue.offset)
+        memory.remove(wait + Wait.inProcess.offset)
+        if wasRung, next != wait + Wait.inQueue.offset { ring(from: next, memory) }
+        blocks.free(wait, memory)
+    }
+
+    private func noteDisappointments(_ waits: [Int], _ memory: Memory) {
+        for wait in waits where memory[wait, Wait.isRung] != 0 {
+            memory[wait, Wait.isRung] = 0
+            memory[wait, Wait.disappointments] += 1
+        }
+    }
+
+    // MARK: Rings
+
+    /// Rings the first `count` sleepers of a queue that were not rung yet.
+    func ring(_ queue: Int, count: Int = 1, _ memory: Memory) {
+        noteDeed(memory)
+        var link = memory.first(of: queue), left = count
+        while let each = link, left > 0 {
+            if ringOne(each - Wait.inQueue.offset, memory) { left -= 1 }
+            link = memory.next(after: each, in: queue)
+        }
+    }
+
+    /// The same for one that may be anywhere in its queue: the link may be the queue's head, which is no sleeper.
+    private func ring(from link: Int, _ memory: Memory) {
+        let wait = link - Wait.inQueue.offset
+        if memory[wait, Wait.kind] == Kind.wait.rawValue { ringOne(wait, memory) }
+    }
+
+    /// False when it was rung before.
+    @discardableResult
+    func ringOne(_ wait: Int, _ memory: Memory) -> Bool {
+        if memory[wait, Wait.isRung] != 0 { return false }
+        memory[wait, Wait.isRung] = 1
+        Rings.ring(Int32(memory[memory[wait, Wait.process], Slot.pid]))
+        return true
+    }
+
+    func ringAll(_ queue: Int, _ memory: Memory) { ring(queue, count: .max, memory) }
+
+    /// Whether this process may take something before those who sleep for it: not when the first of them was there
+    /// and found it taken again.
+    func mayPass(_ queue: Int, _ memory: Memory) -> Bool {
+        guard let link = memory.first(of: queue) else { return true }
+        let first = link - Wait.inQueue.offset
+        return memory[first, Wait.process] == me || memory[first, Wait.disappointments] == 0
+    }
+
+    // MARK: Deaths
+
+    /// Descriptors that tell of the deaths of those on whom the wait depends: at most a few, as every second all of
+    /// them are looked at anyway.
+    private func deathsToWatch(_ awaited: Awaited) -> WatchedProcesses {
+        let pids = arena.change { memory in
+            var slots = awaited.processes
+            for object in awaited.objects { slots += holders(object, memory) }
+            return slots.filter { $0 != me }.prefix(8).map { Int32(memory[$0, Slot.pid]) }
+        }
+        return WatchedProcesses(pids)
+    }
+
+    /// Those who have what others wait for in this object.
+    private func holders(_ object: Int, _ memory: Memory) -> [Int] {
+        switch kind(object, memory) {
+        case .semaphore: stakes(.holds, in: object, memory).map { memory[$0, Stake.process] }
+        case .barrier: stakes(.attends, in: object, memory).map { memory[$0, Stake.process] }
+        case .end: stakes(.refers, in: memory[object, End.peer], memory).map { memory[$0, Stake.process] }
+        case .channel: stakes(.owes, in: object, memory).map { memory[$0, Stake.process] }
+        default: []
+        }
+    }
+
+    /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front.
+    private func bury(among awaited: Awaited) {
+        let dead = arena.change { memory in
+            var slots = awaited.processes
+            for object in awaited.objects { slots += holders(object, memory) }
+            for queue in awaited.queues {
+                slots += memory.links(of: queue, limit: 16).map { memory[$0 - Wait.inQueue.offset, Wait.process] }
+            }
+            return Set(slots).filter { !isAlive($0, memory) }
+        }
+        for slot in dead { bury(slot) }
+    }
+}

@@ -1,0 +1,236 @@
+// The processes of a script as one of them sees the others: who is there, and what they share. The primitives are in
+// files of their own; each is a few words in the arena and a queue of those who sleep for it.
+
+package import Posix
+import Wire
+
+/// Why something cannot be done with what is shared.
+package enum TreeError: Error, Equatable, CustomStringConvertible {
+    case memory(String)
+    /// The handle is of something that was closed, or that is no more.
+    case gone(String)
+    case misuse(String)
+    case system(PosixError)
+
+    package var description: String {
+        switch self {
+        case .memory(let reason), .misuse(let reason): reason
+        case .gone(let what): "the \(what) is closed"
+        case .system(let error): error.description
+        }
+    }
+}
+
+/// This process's place among those that share its arena.
+package final class ProcessTree {
+    let arena: Arena
+    let blocks: Blocks
+    /// This process's slot.
+    var me = 0
+    /// Those that this process has forked and not yet seen the end of, by their numbers.
+    var children: [Int32: ScriptChild] = [:]
+    /// What two looks a second apart must both have seen before a deadlock is believed.
+    var lastLook: [Int]?
+    package var detectsDeadlocks = true
+    /// Says where in the script this process is, for a report.
+    var place: () -> String = { "" }
+
+    package init() throws(TreeError) {
+        do throws(PosixError) {
+            arena = try Arena(limit: 1 << 38)
+        } catch {
+            throw .system(error)
+        }
+        blocks = Blocks(arena: arena)
+        arena.change { memory in
+            blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory()))
+            memory.makeRing(Arena.start + Root.processes.offset)
+        }
+        me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }
+        adopt(me)
+    }
+
+    // MARK: Changes
+
+    /// A change that may need memory.
+    func changing<Value>(_ body: (Memory) throws(TreeError) -> Value) throws(TreeError) -> Value {
+        try arena.change(body)
+    }
+
+    func allocate(_ bytes: Int, _ memory: Memory) throws(TreeError) -> Int {
+        do throws(SharedMemoryError) { return try blocks.allocate(bytes, memory) } catch {
+            throw .memory(error.description)
+        }
+    }
+
+    /// Something happened that others may wait for.
+    func noteDeed(_ memory: Memory) { memory[Arena.start, Root.deeds] += 1 }
+
+    // MARK: Processes
+
+    private static var allProcesses: Int { Arena.start + Root.processes.offset }
+
+    /// A slot for a process that is about to be forked.
+    func makeSlot(parent: Int, name: String, _ memory: Memory) throws(TreeError) -> Int {
+        let slot = try allocate(8 * Slot.words, memory)
+        for word in 0..<Slot.words { memory[slot + 8 * word] = 0 }
+        memory[slot, Slot.kind] = Kind.process.rawValue
+        memory[slot, Slot.parent] = parent
+        for ring in [Slot.stakes, .waits, .hand] { memory.makeRing(slot + ring.offset) }
+        Life.prepare(slot + Slot.life.offset)
+        memory.append(slot + Slot.next.offset, to: ProcessTree.allProcesses)
+        setText(name, slot, length: .nameLength, at: .name, limit: Slot.nameBytes)
+        return slot
+    }
+
+    /// This process is the one the slot was made for.
+    func adopt(_ slot: Int) {
+        me = slot
+        Life.begin(slot + Slot.life.offset)
+        arena.change { memory in
+            memory[slot, Slot.pid] = Int(Machine.processNumber())
+            memory[slot, Slot.isBorn] = 1
+        }
+        Arena.isStranger = false
+        children = [:]
+        lastLook = nil
+    }
+
+    /// The slots of all that are not buried, this one's included.
+    func everybody(_ memory: Memory) -> [Int] {
+        memory.links(of: ProcessTree.allProcesses).map { $0 - Slot.next.offset }.filter {
+            memory[$0, Slot.isBuried] == 0
+        }
+    }
+
+    func isAlive(_ slot: Int, _ memory: Memory) -> Bool {
+        guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
+        return slot == me || memory[slot, Slot.isBorn] == 0 || !Life.isOver(slot + Slot.life.offset)
+    }
+
+    func slot(pid: Int32, _ memory: Memory) -> Int? {
+        everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && isAlive($0, memory) }
+    }
+
+    func setText(_ text: String, _ slot: Int, length: Slot, at field: Slot, limit: Int) {
+        let count = SharedBytes.copy(text, to: slot + field.offset, limit: limit)
+        SharedBytes.setWord(slot + length.offset, count)
+    }
+
+    func text(_ slot: Int, length: Slot, at field: Slot) -> String {
+        SharedBytes.text(slot + field.offset, count: SharedBytes.word(slot + length.offset))
+    }
+
+    func name(_ slot: Int) -> String { text(slot, length: .nameLength, at: .name) }
+
+    // MARK: Objects
+
+    /// A new object with a handle in this process.
+    func make(_ kind: Kind, words: Int, _ memory: Memory) throws(TreeError) -> Int {
+        let object = try allocate(8 * words, memory)
+        for word in 0..<words { memory[object + 8 * word] = 0 }
+        memory[object, Shared.kind] = kind.rawValue
+        memory.makeRing(object + Shared.stakes.offset)
+        try addStake(.refers, object, me, memory)
+        return object
+    }
+
+    /// Checks a handle, which may be of something that is gone.
+    func check(_ object: Int, is kind: Kind, _ memory: Memory) throws(TreeError) {
+        guard object > Arena.start, object % 16 == 0, object < memory[Arena.start, Root.size],
+            memory[object, Shared.kind] == kind.rawValue
+        else { throw .gone("\(kind)") }
+    }
+
+    /// What the handle is of.
+    func kind(_ object: Int, _ memory: Memory) -> Kind? {
+        guard object > Arena.start, object % 16 == 0, object < memory[Arena.start, Root.size] else { return nil }
+        return Kind(rawValue: memory[object, Shared.kind])
+    }
+
+    /// The object is in a message now; with `forMany` it may be received any number of times, as with a function that
+    /// every worker of a pool gets.
+    func send(_ object: Int, forMany: Bool) {
+        arena.change { memory in
+            guard kind(object, memory) != nil else { return }
+            memory[object, Shared.inTransit] += forMany ? ProcessTree.many : 1
+        }
+    }
+
+    /// This process has got a handle from a message.
+    ///
+    /// Only of the end of a pipe it matters whether somebody may still get it, for that is what the other end hears;
+    /// other objects that were sent stay until they are closed, or all processes have ended.
+    func receive(_ object: Int) throws(TreeError) {
+        try changing { memory throws(TreeError) in
+            guard let kind = kind(object, memory) else { throw .gone("object") }
+            let transit = memory[object, Shared.inTransit]
+            if kind == .end, transit % ProcessTree.many > 0 { memory[object, Shared.inTransit] = transit - 1 }
+            if stake(.refers, object, me, memory) == nil { try addStake(.refers, object, me, memory) }
+        }
+    }
+
+    private static let many = 1 << 32
+
+    /// This process has dropped its handle.
+    func drop(_ object: Int) {
+        arena.change { memory in
+            guard kind(object, memory) != nil, let stake = stake(.refers, object, me, memory) else { return }
+            removeStake(stake, memory)
+        }
+    }
+
+    /// Frees an object that nobody can come to refer to any more.
+    func freeIfForgotten(_ object: Int, _ memory: Memory) {
+        guard memory.isEmpty(object + Shared.stakes.offset), memory[object, Shared.inTransit] == 0 else { return }
+        guard let kind = Kind(rawValue: memory[object, Shared.kind]) else { return }
+        if kind == .channel { dropMessages(object, memory) }
+        if kind == .end { leave(object, memory) }
+        memory[object, Shared.kind] = 0
+        blocks.free(object, memory)
+    }
+
+    // MARK: Stakes
+
+    @discardableResult
+    func addStake(
+        _ role: Stake.Role, _ object: Int, _ process: Int, count: Int = 1, _ memory: Memory
+    ) throws(TreeError) -> Int {
+        let stake = try allocate(8 * Stake.words, memory)
+        memory[stake, Stake.kind] = Kind.stake.rawValue
+        memory[stake, Stake.role] = role.rawValue
+        memory[stake, Stake.object] = object
+        memory[stake, Stake.process] = process
+        memory[stake, Stake.count] = count
+        memory.append(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
+        memory.append(stake + Stake.inProcess.offset, to: process + Slot.stakes.offset)
+        return stake
+    }
+
+    /// The stakes in an object of one role, oldest first.
+    func stakes(_ role: Stake.Role, in object: Int, _ memory: Memory) -> [Int] {
+        memory.links(of: object + Shared.stakes.offset).map { $0 - Stake.inObject.offset }
+            .filter { memory[$0, Stake.role] == role.rawValue }
+    }
+
+    func stake(_ role: Stake.Role, _ object: Int, _ process: Int, _ memory: Memory) -> Int? {
+        let ring = object + Shared.stakes.offset
+        var link = memory.first(of: ring)
+        while let each = link {
+            let stake = each - Stake.inObject.offset
+            if memory[stake, Stake.process] == process, memory[stake, Stake.role] == role.rawValue { return stake }
+            link = memory.next(after: each, in: ring)
+        }
+        return nil
+    }
+
+    /// Takes the stake away, and the object with it if it was the last.
+    func removeStake(_ stake: Int, _ memory: Memory) {
+        let object = memory[stake, Stake.object]
+        memory.remove(stake + Stake.inObject.offset)
+        memory.remove(stake + Stake.inProcess.offset)
+        blocks.free(stake, memory)
+        if memory[object, Shared.kind] == Kind.end.rawValue { ringForEnd(object, memory) }
+        freeIfForgotten(object, memory)
+    }
+}

@@ -1,0 +1,153 @@
+// Numbers in shared memory, typed as in C; one of them is read or written at once, and nothing else is.
+
+import Posix
+
+/// The letters of Python's array types.
+enum TypeCode: UInt8 {
+    case char = 0x63
+    case signedByte = 0x62, byte = 0x42
+    case short = 0x68, unsignedShort = 0x48
+    case int = 0x69, unsignedInt = 0x49
+    case long = 0x6c, unsignedLong = 0x4c
+    case longLong = 0x71, unsignedLongLong = 0x51
+    case float = 0x66, double = 0x64
+    case boolean = 0x3f
+
+    var size: Int {
+        switch self {
+        case .char, .signedByte, .byte, .boolean: 1
+        case .short, .unsignedShort: 2
+        case .int, .unsignedInt, .float: 4
+        case .long, .unsignedLong, .longLong, .unsignedLongLong, .double: 8
+        }
+    }
+
+    static let letters = "c b B h H i I l L q Q f d ?"
+}
+
+/// A number as Lua has it.
+package enum Number: Equatable {
+    case integer(Int64)
+    case float(Double)
+
+    package static func + (left: Number, right: Number) -> Number {
+        if case .integer(let a) = left, case .integer(let b) = right { return .integer(a &+ b) }
+        return .float(left.asFloat + right.asFloat)
+    }
+
+    var asFloat: Double {
+        switch self {
+        case .integer(let value): Double(value)
+        case .float(let value): value
+        }
+    }
+
+    /// Nil when it is no whole number.
+    var asInteger: Int64? {
+        switch self {
+        case .integer(let value): value
+        case .float(let value): Int64(exactly: value)
+        }
+    }
+}
+
+extension ProcessTree {
+    /// `count` zeros of the type with this letter.
+    package func makeArray(code letter: String, count: Int) throws(TreeError) -> Int {
+        guard letter.utf8.count == 1, let byte = letter.utf8.first, let code = TypeCode(rawValue: byte) else {
+            throw .misuse("'\(letter)' is no type; the types are \(TypeCode.letters)")
+        }
+        let size = SharedArray.bytes.offset + count * code.size
+        let array = try changing { memory throws(TreeError) in
+            let array = try allocate(size, memory)
+            for word in 0..<SharedArray.bytes.rawValue { memory[array + 8 * word] = 0 }
+            memory[array, Shared.kind] = Kind.array.rawValue
+            memory.makeRing(array + Shared.stakes.offset)
+            memory[array, SharedArray.code] = Int(byte)
+            memory[array, SharedArray.count] = count
+            try addStake(.refers, array, me, memory)
+            return array
+        }
+        SharedBytes.zero(array + SharedArray.bytes.offset, count: count * code.size)
+        return array
+    }
+
+    package func count(ofArray array: Int) throws(TreeError) -> Int {
+        guard let (_, count) = shape(array) else { throw .gone("array") }
+        return count
+    }
+
+    private func shape(_ array: Int) -> (TypeCode, Int)? {
+        guard array > Arena.start, SharedBytes.word(array + Shared.kind.offset) == Kind.array.rawValue else {
+            return nil
+        }
+        let letter = UInt8(truncatingIfNeeded: SharedBytes.word(array + SharedArray.code.offset))
+        return TypeCode(rawValue: letter).map { ($0, SharedBytes.word(array + SharedArray.count.offset)) }
+    }
+
+    /// The number at a place, from 1; nil outside.
+    package func number(in array: Int, at place: Int) throws(TreeError) -> Number? {
+        guard let (code, count) = shape(array) else { throw .gone("array") }
+        guard place >= 1, place <= count else { return nil }
+        return load(code, at: array + SharedArray.bytes.offset + (place - 1) * code.size)
+    }
+
+    package func set(_ value: Number, in array: Int, at place: Int) throws(TreeError) {
+        guard let (code, count) = shape(array) else { throw .gone("array") }
+        guard place >= 1, place <= count else {
+            throw .misuse("place \(place) is outside the array, which has 1 to \(count)")
+        }
+        try store(value, code, at: array + SharedArray.bytes.offset + (place - 1) * code.size)
+    }
+
+    /// Adds to the number at a place, as one step; answers the sum.
+    package func add(_ value: Number, in array: Int, at place: Int) throws(TreeError) -> Number {
+        try changing { _ throws(TreeError) in
+            guard let before = try number(in: array, at: place) else {
+                throw .misuse("place \(place) is outside the array")
+            }
+            let sum = before + value
+            try set(sum, in: array, at: place)
+            return sum
+        }
+    }
+
+    private func load(_ code: TypeCode, at offset: Int) -> Number {
+        func integer<Word: FixedWidthInteger>(_: Word.Type) -> Number {
+            .integer(Int64(truncatingIfNeeded: SharedBytes.load(offset, as: Word.self)))
+        }
+        return switch code {
+        case .signedByte: integer(Int8.self)
+        case .char, .byte, .boolean: integer(UInt8.self)
+        case .short: integer(Int16.self)
+        case .unsignedShort: integer(UInt16.self)
+        case .int: integer(Int32.self)
+        case .unsignedInt: integer(UInt32.self)
+        case .long, .longLong: integer(Int64.self)
+        case .unsignedLong, .unsignedLongLong: integer(UInt64.self)
+        case .float: .float(Double(Float(bitPattern: SharedBytes.load(offset, as: UInt32.self))))
+        case .double: .float(Double(bitPattern: SharedBytes.load(offset, as: UInt64.self)))
+        }
+    }
+
+    private func store(_ value: Number, _ code: TypeCode, at offset: Int) throws(TreeError) {
+        func integer<Word: FixedWidthInteger>(_: Word.Type) throws(TreeError) {
+            guard let whole = value.asInteger else { throw .misuse("\(value.asFloat) is no integer") }
+            guard let word = Word(exactly: whole) else {
+                throw .misuse("\(whole) does not fit: the type holds \(Word.min) to \(Word.max)")
+            }
+            SharedBytes.store(word, at: offset)
+        }
+        switch code {
+        case .signedByte: try integer(Int8.self)
+        case .char, .byte, .boolean: try integer(UInt8.self)
+        case .short: try integer(Int16.self)
+        case .unsignedShort: try integer(UInt16.self)
+        case .int: try integer(Int32.self)
+        case .unsignedInt: try integer(UInt32.self)
+        case .long, .longLong, .unsignedLong, .unsignedLongLong: try integer(Int64.self)
+        case .float: SharedBytes.store(Float(value.asFloat).bitPattern, at: offset)
+        case .double: SharedBytes.store(value.asFloat.bitPattern, at: offset)
+        }
+    }
+}

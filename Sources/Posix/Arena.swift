@@ -1,0 +1,123 @@
+// Memory that all processes of a tree share, as words and bytes at offsets, changed in transactions; see arena.h.
+
+import CPosixBridge
+import Glibc
+package import Wire
+
+/// The one arena of a tree of processes. It is mapped before anything forks and goes with the last process.
+package struct Arena: Sendable {
+    /// Bytes of address space, a power of two.
+    package let limit: Int
+    /// Where the words of others begin.
+    package static let start = Int(pmap_arena_start)
+
+    package init(limit: Int) throws(PosixError) {
+        self.limit = Int(pmap_arena_open(UInt64(limit)))
+        if self.limit == 0 { throw PosixError("mmap", "shared memory") }
+    }
+
+    /// Whether this process was forked, by whomever, since it was last told that it knows.
+    package static var isStranger: Bool {
+        get { pmap_arena_is_stranger() }
+        set { pmap_arena_set_stranger(newValue) }
+    }
+
+    /// Runs `body` with the memory to itself: all of its changes happen, or none if it throws or the process is killed.
+    /// It must be short and must not begin another change.
+    package func change<Value, Failure: Error>(
+        _ body: (Memory) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        _ = pmap_arena_begin()
+        let value: Value
+        do throws(Failure) {
+            value = try body(Memory())
+        } catch {
+            pmap_arena_undo()
+            throw error
+        }
+        pmap_arena_commit()
+        return value
+    }
+
+    /// Makes the first `size` bytes usable.
+    package func grow(to size: Int) throws(PosixError) {
+        if !pmap_arena_grow(UInt64(size)) { throw PosixError("ftruncate", "shared memory") }
+    }
+}
+
+/// The words of the arena while a change is made. Whoever has one may not keep it.
+package struct Memory {
+    fileprivate init() {}
+
+    /// The word at an offset that is a multiple of 8.
+    @inline(__always)
+    package subscript(_ offset: Int) -> Int {
+        get { Int(bitPattern: UInt(pmap_arena_load(UInt64(offset)))) }
+        nonmutating set { pmap_arena_store(UInt64(offset), UInt64(UInt(bitPattern: newValue))) }
+    }
+
+    /// Gives the pages of a range back; its bytes are zero afterwards, whatever becomes of the change.
+    package func discard(_ range: Range<Int>) { pmap_arena_discard(UInt64(range.lowerBound), UInt64(range.count)) }
+}
+
+/// What needs no transaction: words with one writer, and blocks that only their owner knows of.
+@safe package enum SharedBytes {
+    package static func word(_ offset: Int) -> Int { Int(bitPattern: UInt(pmap_arena_load(UInt64(offset)))) }
+
+    /// Visible after everything that was written before.
+    package static func setWord(_ offset: Int, _ value: Int) {
+        pmap_arena_set(UInt64(offset), UInt64(UInt(bitPattern: value)))
+    }
+
+    package static func copy(_ buffer: borrowing WireBuffer, to offset: Int) {
+        let bytes = unsafe buffer.bytes
+        guard let start = bytes.baseAddress else { return }
+        unsafe memcpy(pmap_arena_bytes(UInt64(offset)), start, bytes.count)
+    }
+
+    /// Up to `limit` bytes of a text; answers how many.
+    package static func copy(_ text: String, to offset: Int, limit: Int) -> Int {
+        var text = text
+        return text.withUTF8 {
+            let count = min($0.count, limit)
+            unsafe memcpy(pmap_arena_bytes(UInt64(offset)), $0.baseAddress ?? UnsafePointer(pmap_arena_bytes(0)), count)
+            return count
+        }
+    }
+
+    package static func text(_ offset: Int, count: Int) -> String {
+        unsafe String(
+            decoding: UnsafeRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: count), as: UTF8.self)
+    }
+
+    package static func zero(_ offset: Int, count: Int) {
+        unsafe memset(pmap_arena_bytes(UInt64(offset)), 0, count)
+    }
+
+    /// The bytes of a block, to be read where they are while the block is owned. Nothing may be appended.
+    package static func view(_ offset: Int, count: Int) -> WireBuffer {
+        let memory = unsafe UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(count, 1))
+        var view = unsafe WireBuffer(lent: memory)
+        view.count = count
+        return view
+    }
+
+    package static func load<Number: FixedWidthInteger>(_ offset: Int, as: Number.Type) -> Number {
+        unsafe UnsafeRawPointer(pmap_arena_bytes(UInt64(offset))).loadUnaligned(as: Number.self)
+    }
+
+    package static func store<Number: FixedWidthInteger>(_ value: Number, at offset: Int) {
+        unsafe UnsafeMutableRawPointer(pmap_arena_bytes(UInt64(offset))).storeBytes(of: value, as: Number.self)
+    }
+}
+
+/// The life of a process: a robust mutex it holds until it ends in whatever way.
+package enum Life {
+    package static let words = Int(pmap_life_words)
+
+    package static func prepare(_ offset: Int) { pmap_life_prepare(UInt64(offset)) }
+    /// In the process itself.
+    package static func begin(_ offset: Int) { pmap_life_begin(UInt64(offset)) }
+    /// Whether it has begun and ended.
+    package static func isOver(_ offset: Int) -> Bool { pmap_life_is_over(UInt64(offset)) }
+}

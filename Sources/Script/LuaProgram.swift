@@ -1,0 +1,44 @@
+// A whole Lua program, as `pmap run` runs it: like lua itself, with the modules to require.
+
+package import Lua
+
+/// A state with what a program expects of lua, and the `pmap` table.
+package final class LuaProgram {
+    private let state: State
+    private let module: PmapModule
+
+    package var stack: Stack { state.stack }
+
+    package init(arguments: [String: String], folder: String?) throws(LuaError) {
+        state = try State()
+        module = PmapModule(state.stack, arguments: arguments)
+        if let folder { state.stack.searchFirst(in: folder) }
+    }
+
+    /// As `lua -l NAME`: the module becomes a global.
+    package func require(_ name: String) throws(LuaError) { try stack.requireGlobally(name) }
+
+    /// Runs a program's text. `words` are what the command line says: the script is at `script`, and its arguments
+    /// follow; they become `arg`, and the arguments also `...`.
+    package func run(_ source: [UInt8], name: String, words: [String], script: Int) throws(ScriptError) {
+        let text = try ScriptText(source, name: name)
+        stack.newTable(list: Int32(words.count))
+        for (place, word) in words.enumerated() {
+            stack.push(word)
+            stack.rawSet(-2, at: place - script)
+        }
+        stack.pushGlobals()
+        stack.insert(at: -2)
+        stack.rawSet(-2, field: "arg")
+        stack.pop()
+        do throws(LuaError) {
+            try stack.load(text.bytes, name: text.chunkName)
+            let arguments = words.dropFirst(script + 1)
+            guard stack.reserve(Int32(arguments.count)) else { throw LuaError(message: "too many arguments") }
+            for word in arguments { stack.push(word) }
+            try stack.call(arguments: Int32(arguments.count), results: 0)
+        } catch {
+            throw .lua(error)
+        }
+    }
+}
