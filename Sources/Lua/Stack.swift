@@ -150,7 +150,7 @@ package enum ValueType: Int32, Sendable {
     /// Keeps the value on top in the registry. Stack: value →. `rawGet(Stack.registry, at:)` gives it back.
     package func makeReference() -> Int { unsafe Int(luaL_ref(thread, Stack.registry)) }
 
-    func releaseReference(_ reference: Int) { unsafe luaL_unref(thread, Stack.registry, Int32(reference)) }
+    package func releaseReference(_ reference: Int) { unsafe luaL_unref(thread, Stack.registry, Int32(reference)) }
 
     /// Stack: → metatable, or nothing and false.
     package func pushMetatable(_ index: Int32) -> Bool { unsafe lua_getmetatable(thread, index) != 0 }

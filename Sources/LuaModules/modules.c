@@ -12,6 +12,9 @@ static const char errors[] = {
 static const char multiprocessing[] = {
 #embed "lua/multiprocessing.lua"
 };
+static const char pool[] = {
+#embed "lua/multiprocessing/pool.lua"
+};
 static const char process[] = {
 #embed "lua/multiprocessing/process.lua"
 };
@@ -34,6 +37,7 @@ static const struct {
     {"multiprocessing.class", class, sizeof class},
     {"multiprocessing.connection", connection, sizeof connection},
     {"multiprocessing.errors", errors, sizeof errors},
+    {"multiprocessing.pool", pool, sizeof pool},
     {"multiprocessing.process", process, sizeof process},
     {"multiprocessing.queues", queues, sizeof queues},
     {"multiprocessing.sharedctypes", sharedctypes, sizeof sharedctypes},

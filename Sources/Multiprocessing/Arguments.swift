@@ -54,6 +54,6 @@ extension Stack {
 }
 
 /// What the tree refuses is an error of the script's line that asked for it.
-func orRaise<Value>(_ body: () throws(TreeError) -> Value) throws(LuaError) -> Value {
+func orRaise<Value: ~Copyable>(_ body: () throws(TreeError) -> Value) throws(LuaError) -> Value {
     do throws(TreeError) { return try body() } catch { throw LuaError(message: error.description) }
 }

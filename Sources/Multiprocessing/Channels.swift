@@ -11,6 +11,23 @@ package enum Refusal: String, Error {
     case timeout, empty, full, closed
 }
 
+/// What a message is to those who find it in a dead process's hand.
+package enum MessageKind {
+    case value
+    /// Of a pool: it is run by another worker.
+    case task
+    /// What is whole of it is kept, with the task it belongs to.
+    case results
+
+    var kind: Kind {
+        switch self {
+        case .value: .message
+        case .task: .task
+        case .results: .results
+        }
+    }
+}
+
 /// A message in this process's hand.
 package struct Received {
     let message: Int
@@ -27,7 +44,9 @@ extension ProcessTree {
             let channel = try make(.channel, words: Channel.words, memory)
             memory[channel, Channel.maximumCount] = maximumCount
             memory[channel, Channel.maximumBytes] = maximumBytes
-            for ring in [Channel.messages, .getters, .putters, .joiners] { memory.makeRing(channel + ring.offset) }
+            for ring in [Channel.messages, .getters, .putters, .joiners, .fallen] {
+                memory.makeRing(channel + ring.offset)
+            }
             return channel
         }
     }
@@ -35,11 +54,13 @@ extension ProcessTree {
     // MARK: Put
 
     /// Puts a copy of `value` at the channel's end; false when the patience has ended and it is still full.
-    package func put(_ value: borrowing WireBuffer, into channel: Int, _ patience: Patience) throws(TreeError) -> Bool {
+    package func put(
+        _ value: borrowing WireBuffer, into channel: Int, as kind: MessageKind = .value, _ patience: Patience
+    ) throws(TreeError) -> Bool {
         let size = value.count
         let message = try changing { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
-            return try makeMessage(size: size, for: channel, memory)
+            return try makeMessage(size: size, for: channel, as: kind, memory)
         }
         SharedBytes.copy(value, to: message + Message.bytes.offset)
         let awaited = Awaited(
@@ -56,9 +77,11 @@ extension ProcessTree {
     }
 
     /// A message that nobody else knows of yet.
-    func makeMessage(size: Int, for channel: Int, _ memory: Memory) throws(TreeError) -> Int {
+    func makeMessage(
+        size: Int, for channel: Int, as kind: MessageKind = .value, _ memory: Memory
+    ) throws(TreeError) -> Int {
         let message = try allocate(Message.bytes.offset + size, memory)
-        memory[message, Message.kind] = Kind.message.rawValue
+        memory[message, Message.kind] = kind.kind.rawValue
         memory[message, Message.channel] = channel
         memory[message, Message.size] = size
         memory.append(message + Message.next.offset, to: me + Slot.hand.offset)
@@ -107,6 +130,20 @@ extension ProcessTree {
                 return received
             }
             if memory[channel, Channel.isClosed] != 0, memory[channel, Channel.count] == 0 { throw .gone("queue") }
+            return nil
+        }
+    }
+
+    /// The first message, as long as a process lives that could still put one: after its death only what is there.
+    func get(from channel: Int, while pid: Int32, _ patience: Patience) throws(TreeError) -> Received? {
+        let slot = pid == 0 ? nil : arena.change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
+        let awaited = Awaited(
+            objects: [channel], queues: [channel + Channel.getters.offset], processes: slot.map { [$0] } ?? [],
+            children: children[pid].map { [$0.death] } ?? [], deadline: patience.deadline)
+        return try wait(awaited) { memory, _ throws(TreeError) in
+            try check(channel, is: .channel, memory)
+            if let received = try take(from: channel, isTask: false, memory) { return received }
+            if pid != 0, children[pid]?.hasEnded != false { throw .gone("pool") }
             return nil
         }
     }
@@ -193,6 +230,8 @@ extension ProcessTree {
 
     /// What is left in a channel that nobody knows of any more.
     func dropMessages(_ channel: Int, _ memory: Memory) {
-        for link in memory.links(of: channel + Channel.messages.offset) { discard(link - Message.next.offset, memory) }
+        for ring in [Channel.messages, .fallen] {
+            for link in memory.links(of: channel + ring.offset) { discard(link - Message.next.offset, memory) }
+        }
     }
 }

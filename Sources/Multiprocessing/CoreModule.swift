@@ -10,6 +10,9 @@ package final class CoreModule {
     private let main: Stack
     private var openTree: ProcessTree?
     private lazy var encoder = makeEncoder()
+    private var encoders: [Encoder] = []
+    private var isForMany = false
+    private var lastFunction: (job: Int, reference: Int)?
     /// One for each value that is being decoded: a finalizer may ask for another one meanwhile.
     private var decoders: [Decoder] = []
     private var scratch = WireBuffer(capacity: 1 << 12)
@@ -19,7 +22,7 @@ package final class CoreModule {
     /// Makes `_multiprocessing`, and what stands on it, something that `require` finds.
     package init(_ stack: Stack) throws(LuaError) {
         main = stack
-        keeper.send = { [unowned self] handle in openTree?.send(handle, forMany: false) }
+        keeper.send = { [unowned self] handle in openTree?.send(handle, forMany: isForMany) }
         keeper.receive = { [unowned self] handle throws(LuaError) in
             let tree = try tree()
             try orRaise { () throws(TreeError) in try tree.receive(handle) }
@@ -80,6 +83,7 @@ package final class CoreModule {
     private func pushFunctions(_ stack: Stack) {
         let families = [
             semaphoreFunctions, barrierFunctions, channelFunctions, pipeFunctions, arrayFunctions, processFunctions,
+            poolFunctions,
         ]
         stack.newTable(keys: 64)
         let table = stack.top
@@ -116,25 +120,66 @@ package final class CoreModule {
 
     // MARK: Values
 
-    /// Encodes the value at `index` into a buffer that is this module's until the next call.
+    /// Encodes the value at `index` into a buffer that is this module's until the next call. With `forMany` it may be
+    /// received any number of times; `mark` is a byte in front of it.
     func withEncoded<Value>(
-        _ index: Int32, of stack: Stack, as root: String,
+        _ index: Int32, of stack: Stack, as root: String, forMany: Bool = false, mark: UInt8? = nil,
         _ body: (borrowing WireBuffer) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
-        scratch.reset(keeping: 1 << 20)
-        do throws(EncodeError) { try encoder.encode(index, of: stack, into: &scratch, root: root) } catch {
-            throw LuaError(message: error.description)
+        isForMany = forMany
+        defer { isForMany = false }
+        return try withScratch { scratch, encoder throws(LuaError) in
+            if let mark { scratch.append(mark) }
+            do throws(EncodeError) { try encoder.encode(index, of: stack, into: &scratch, root: root) } catch {
+                throw LuaError(message: error.description)
+            }
+            return try body(scratch)
         }
-        return try body(scratch)
+    }
+
+    /// An empty buffer that is this module's, and its encoder.
+    func withScratch<Value>(
+        _ body: (inout WireBuffer, inout Encoder) throws(LuaError) -> Value
+    ) throws(LuaError) -> Value {
+        scratch.reset(keeping: 1 << 20)
+        return try body(&scratch, &encoder)
+    }
+
+    func withDecoder<Value>(_ body: (inout Decoder) throws(LuaError) -> Value) throws(LuaError) -> Value {
+        var decoder = decoders.popLast() ?? makeDecoder()
+        defer { decoders.append(decoder) }
+        return try body(&decoder)
+    }
+
+    /// Both, for a worker: functions that it runs may encode and decode meanwhile, with others.
+    func withCodecs<Value>(
+        _ body: (inout Encoder, inout Decoder) throws(LuaError) -> Value
+    ) throws(LuaError) -> Value {
+        var encoder = encoders.popLast() ?? makeEncoder()
+        defer { encoders.append(encoder) }
+        return try withDecoder { decoder throws(LuaError) in try body(&encoder, &decoder) }
     }
 
     /// Stack: → value
     func pushDecoded(_ bytes: borrowing WireBuffer, _ stack: Stack) throws(LuaError) {
-        var decoder = decoders.popLast() ?? makeDecoder()
-        defer { decoders.append(decoder) }
-        do throws(WireError) { _ = try decoder.decode(bytes, at: 0, onto: stack) } catch {
-            throw LuaError(message: "cannot receive the value: \(error)")
+        try withDecoder { decoder throws(LuaError) in
+            do throws(WireError) { _ = try decoder.decode(bytes, at: 0, onto: stack) } catch {
+                throw LuaError(message: "cannot receive the value: \(error)")
+            }
         }
+    }
+
+    /// Stack: → the function of a task; the last one is kept, as tasks of one call follow one another.
+    func pushFunction(of task: PoolTask, _ tree: ProcessTree, _ stack: Stack) throws(LuaError) {
+        if let known = lastFunction, known.job == task[.job] {
+            stack.rawGet(Stack.registry, at: known.reference)
+            return
+        }
+        if let known = lastFunction { stack.releaseReference(known.reference) }
+        lastFunction = nil
+        try pushDecoded(tree.bytes(ofBlob: task[.blob]), stack)
+        stack.copy(-1)
+        lastFunction = (task[.job], stack.makeReference())
     }
 
     private func makeEncoder() -> Encoder {

@@ -11,6 +11,7 @@ import Posix
 enum Kind: Int {
     case process = 0x706d_6170_0001, stake, wait, message
     case semaphore, condition, event, barrier, channel, end, array
+    case task, results, blob
 }
 
 /// The words of a kind of block, counted from its start.
@@ -149,7 +150,9 @@ enum Channel: Int, Field {
     /// Messages that were put and not yet said to be done.
     case unfinished
     case getters, gettersEnd, putters, puttersEnd, joiners, joinersEnd
-    static let words = 18
+    /// Of a pool: tasks that a worker had in hand when it died.
+    case fallen, fallenEnd
+    static let words = 20
 }
 
 /// One of the two ends of a pipe.
@@ -164,4 +167,40 @@ enum SharedArray: Int, Field {
     /// The letter of its type, and how many there are.
     case code = 4
     case count, bytes
+}
+
+/// Bytes that any number of processes read: a function that a pool's workers run.
+enum Blob: Int, Field {
+    case size = 4
+    case bytes
+}
+
+/// What a pool's workers are to run, as the words at the start of a message's bytes; the arguments follow.
+enum TaskWords: Int, Field {
+    /// Which call it belongs to, the place of its first item there, from 1, and how many items there are.
+    case job, first, count
+    /// The function.
+    case blob
+    /// Whether each item is a list of arguments.
+    case isStarred
+    /// How many items the worker has begun; written by it alone.
+    case begun
+    /// Where its results go, or 0.
+    case results
+    /// The process that has it in hand.
+    case worker
+    /// Items at its start that are not to be run: a worker died after them.
+    case skipped
+    static let size = 80
+}
+
+/// What came of items, in the same place; one value each, or a failure.
+enum ResultWords: Int, Field {
+    case job, first
+    /// How many are whole, and up to which byte; written by the worker alone.
+    case count, bytes
+    static let size = 32
+
+    /// Before what was raised instead of returned: a byte that begins no MessagePack value.
+    static let failureMark: UInt8 = 0xc1
 }

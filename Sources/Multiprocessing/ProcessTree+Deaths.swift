@@ -24,12 +24,25 @@ extension ProcessTree {
         let stakes = memory.links(of: slot + Slot.stakes.offset, limit: 64)
         for link in stakes { giveUp(link - Stake.inProcess.offset, memory) }
         let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)
-        for link in messages { blocks.free(link - Message.next.offset, memory) }
+        for link in messages { dispose(link - Message.next.offset, memory) }
         if !waits.isEmpty || !stakes.isEmpty || !messages.isEmpty { return true }
         memory.remove(slot + Slot.next.offset)
         memory[slot, Slot.kind] = 0
         blocks.free(slot, memory)
         return false
+    }
+
+    /// A message in a dead process's hand is freed; the task of a pool goes to whoever supervises the pool, and takes its
+    /// results along.
+    private func dispose(_ message: Int, _ memory: Memory) {
+        switch Kind(rawValue: memory[message, Message.kind]) {
+        case .task:
+            let channel = memory[message, Message.channel]
+            memory.remove(message + Message.next.offset)
+            memory.append(message + Message.next.offset, to: channel + Channel.fallen.offset)
+        case .results: memory.remove(message + Message.next.offset)  // the task knows it, or nobody does
+        default: discard(message, memory)
+        }
     }
 
     /// What becomes of a dead process's stake.

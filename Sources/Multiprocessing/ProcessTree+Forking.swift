@@ -78,12 +78,24 @@ extension ProcessTree {
         let slot = arena.change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
         let awaited = Awaited(
             objects: slot.map { [$0] } ?? [], queues: [], processes: slot.map { [$0] } ?? [],
-            child: children[pid]?.death,
+            children: children[pid].map { [$0.death] } ?? [],
             deadline: patience.deadline)
         let hasEnded = try wait(awaited) { (_: Memory, _: [Int]) throws(TreeError) -> Bool? in
             children[pid]?.hasEnded == true ? true : nil
         }
         return hasEnded == true ? ending(of: pid) : nil
+    }
+
+    /// Waits for any child's end; nil when there is none.
+    package func joinAny() throws(TreeError) -> (pid: Int32, status: ExitStatus)? {
+        if children.isEmpty { return nil }
+        let awaited = Awaited(objects: [me], queues: [], children: children.values.map(\.death))
+        let pid = try wait(awaited) { (_: Memory, _: [Int]) throws(TreeError) -> Int32? in
+            children.first { $0.value.hasEnded }?.key
+        }
+        guard let pid, let status = ending(of: pid) else { return nil }
+        children[pid] = nil
+        return (pid, status)
     }
 
     /// Forgets a child that has ended.

@@ -29,8 +29,8 @@ struct Awaited {
     var readable: [Int32] = []
     /// Processes that end the sleep when they end.
     var processes: [Int] = []
-    /// A child whose end ends the sleep: the descriptor that tells of it.
-    var child: Int32?
+    /// Children whose ends end the sleep: the descriptors that tell of them.
+    var children: [Int32] = []
     /// The moment when it ends in vain.
     var deadline: Int?
     /// Only other processes of the tree can end it: without a deadline, such a wait may be a deadlock.
@@ -76,7 +76,7 @@ extension ProcessTree {
         let watched = deathsToWatch(awaited)
         let rest = awaited.deadline.map { $0 - now } ?? .max
         let happened = Rings.wait(
-            awaited.readable + (awaited.child.map { [$0] } ?? []), watched, nanoseconds: min(rest, 1_000_000_000))
+            awaited.readable + awaited.children, watched, nanoseconds: min(rest, 1_000_000_000))
         if !happened { look(awaited) }
     }
 

@@ -102,6 +102,12 @@ package struct Memory {
         return view
     }
 
+    /// A buffer whose bytes go to a block; it moves to memory of its own when they are more than `capacity`.
+    package static func room(_ offset: Int, capacity: Int) -> WireBuffer {
+        unsafe WireBuffer(
+            lent: UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(capacity, 1)))
+    }
+
     package static func load<Number: FixedWidthInteger>(_ offset: Int, as: Number.Type) -> Number {
         unsafe UnsafeRawPointer(pmap_arena_bytes(UInt64(offset))).loadUnaligned(as: Number.self)
     }

@@ -72,6 +72,11 @@
         unsafe append(source.bytes)
     }
 
+    /// What `source` holds from `start` on.
+    package mutating func append(_ source: borrowing WireBuffer, from start: Int) {
+        unsafe append(UnsafeRawBufferPointer(rebasing: source.bytes[start...]))
+    }
+
     @inlinable package mutating func append<Integer: FixedWidthInteger>(bigEndian value: Integer) {
         let size = MemoryLayout<Integer>.size
         if capacity - count < size { grow(by: size) }

@@ -2,12 +2,14 @@
 local core = require "_multiprocessing"
 local process = require "multiprocessing.process"
 local synchronize = require "multiprocessing.synchronize"
+local pool = require "multiprocessing.pool"
 local queues = require "multiprocessing.queues"
 local connection = require "multiprocessing.connection"
 local sharedctypes = require "multiprocessing.sharedctypes"
 
 local mp = {
   Process = process.new,
+  Pool = pool.new,
   current_process = process.current_process,
   parent_process = process.parent_process,
   active_children = process.active_children,
@@ -33,8 +35,10 @@ local mp = {
 
   cpu_count = core.cpu_count,
   getpid = core.getpid,
-  getppid = core.getppid,
 }
+
+--- The number of the process that has made this one; in a worker of a pool, of the script.
+function mp.getppid() return process.script or core.getppid() end
 
 --- Only "fork" exists here: a new process is a copy of the script as it stands.
 function mp.set_start_method(method)

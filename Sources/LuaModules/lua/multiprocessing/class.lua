@@ -3,9 +3,25 @@ local core = require "_multiprocessing"
 
 local class = {}
 
+-- What runs at every call of a method: callbacks whose time has come.
+local pump = function() end
+local is_pumping = false
+
+--- From now on `f` is called before every method of a sealed class, but not while it runs itself.
+function class.on_call(f) pump = f end
+
+local function pumped()
+  if is_pumping then return end
+  is_pumping = true
+  local done, failure = pcall(pump)
+  is_pumping = false
+  if not done then error(failure, 0) end
+end
+
 local function checked(meta, noun, name, method)
   return function(self, ...)
     if getmetatable(self) ~= meta then core.fail(("write %s:%s(…), with a colon"):format(noun, name)) end
+    pumped()
     return method(self, ...)
   end
 end

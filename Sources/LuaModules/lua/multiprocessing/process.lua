@@ -37,8 +37,14 @@ function process.new(target, ...)
   return setmetatable(self, Process)
 end
 
---- Ends the children of a process that is about to leave: daemons are killed, others joined.
-local function finish_children()
+local endings = {}
+
+--- `f` is called when this process is about to leave, before its children are waited for.
+function process.at_end(f) endings[#endings + 1] = f end
+
+--- What a process does that is about to leave: daemons are killed, other children joined.
+function process.finish()
+  for _, ending in ipairs(endings) do ending() end
   for _, child in ipairs(process.active_children()) do
     if child._daemon then child:kill() end
   end
@@ -53,12 +59,12 @@ function os.exit(status, close)
     io.stderr:write(tostring(status), "\n")
     status = 1
   end
-  finish_children()
+  process.finish()
   io.stdout:flush()
   leave(status, close)
 end
 
-core.at_exit(finish_children)
+core.at_exit(function() process.finish() end)
 
 --- In the child: nothing of the parent's children is this process's.
 local function become(self)
@@ -66,6 +72,12 @@ local function become(self)
   self._pid = core.getpid()
   children, serial = {}, 0
   math.randomseed()
+end
+
+--- In a process that a pool has made: it is called `name` and stands for a child of the script.
+function process.become_worker(name, script)
+  become(setmetatable({ _name = name, _daemon = true }, Process))
+  process.script = script
 end
 
 local function run(self)

@@ -1,0 +1,535 @@
+--- Pools: worker processes that run functions over many items.
+---
+--- The script puts tasks of a few items into shared memory, workers take them, and results come back the same way. A
+--- supervisor, forked with the pool, replaces a worker that dies and makes a failure of the one item it was at.
+local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
+local errors = require "multiprocessing.errors"
+local process = require "multiprocessing.process"
+
+local pool = {}
+
+local Pool = {}
+pool.Pool = Pool
+
+-- Every pool that has a supervisor, so that callbacks run and nothing is left running at the end.
+local open_pools = setmetatable({}, { __mode = "k" })
+-- Tasks of one call that are out at a time for each worker, when items come from an iterator.
+local tasks_ahead = 4
+local most_items = 16384
+
+local function count_option(value, name)
+  if value == nil then return nil end
+  if math.type(value) ~= "integer" or value < 1 then core.fail(name .. " is an integer of 1 or more, not " .. tostring(value)) end
+  return value
+end
+
+--- `mp.Pool(4)`, or `mp.Pool{processes=, initializer=, initargs=, maxtasksperchild=}`.
+function pool.new(options)
+  if type(options) ~= "table" then options = { processes = options } end
+  if options.initializer ~= nil and type(options.initializer) ~= "function" then
+    core.fail("the initializer of a pool is a function, not a " .. type(options.initializer))
+  end
+  return setmetatable({
+    _processes = count_option(options.processes, "processes") or core.cpu_count(),
+    _initializer = options.initializer,
+    _initargs = options.initargs or {},
+    _maxtasks = count_option(options.maxtasksperchild, "maxtasksperchild") or 0,
+    _state = "open",
+    _jobs = {},
+    _serial = 0,
+  }, Pool)
+end
+
+-- ---- Workers and their supervisor ----
+
+local initializer_failed = 66
+
+local function work(self, id, script)
+  process.become_worker("PoolWorker-" .. id, script)
+  if self._initializer then
+    local started, failure = xpcall(self._initializer, errors.capture, table.unpack(self._initargs))
+    if not started then
+      core.put(self._reports, failure)
+      core.exit(initializer_failed)
+    end
+  end
+  core.pool_work(self._tasks, self._results, self._maxtasks, errors.capture)
+  process.finish()
+  core.exit(0)
+end
+
+local function crash(pid, code)
+  local ending = code < 0 and "was killed by " .. core.signal_name(-code) or "exited with status " .. code
+  return errors.new {
+    kind = "crash",
+    message = ("the worker (pid %d) %s while it ran this item; the others went on"):format(pid, ending),
+    exitcode = code,
+  }
+end
+
+--- The supervisor: as many workers as the pool has, until there are no more tasks.
+local function supervise(self, script)
+  process.become_worker("PoolSupervisor", script)
+  local ids = {}
+  local function start(id)
+    local pid = core.fork("PoolWorker-" .. id)
+    if pid == 0 then work(self, id, script) end
+    ids[pid] = id
+  end
+  for id = 1, self._processes do
+    local started, reason = pcall(start, id)
+    if not started then
+      core.put(self._reports, errors.new { kind = "error", message = "cannot start the pool's workers: " .. tostring(reason) })
+      core.exit(1)
+    end
+  end
+  while true do
+    local pid, code = core.join_any()
+    if not pid then core.exit(0) end
+    local id = ids[pid]
+    ids[pid] = nil
+    core.pool_recover(self._tasks, self._results, pid, crash(pid, code))
+    if code == initializer_failed then core.exit(1) end
+    local count, _, closed = core.channel_state(self._tasks)
+    if not (closed and count == 0 and code == 0) then start(id) end
+  end
+end
+
+local function check_open(self)
+  if self._state ~= "open" then core.fail("the pool is " .. self._state .. "; make another one") end
+end
+
+--- A pool is forked at its first job.
+local function start(self)
+  if self._supervisor then return end
+  self._tasks, self._results, self._reports = core.channel(), core.channel(), core.channel()
+  io.stdout:flush()
+  local script = core.getpid()
+  local pid = core.fork("PoolSupervisor")
+  if pid == 0 then supervise(self, script) end
+  self._supervisor = pid
+  self._owner = script
+  open_pools[self] = true
+end
+
+-- ---- Jobs ----
+
+--- What one call has asked for. `results` and `errors` are by place.
+local function new_job(self, f, fields)
+  check_open(self)
+  if type(f) ~= "function" and not (type(f) == "table" and (getmetatable(f) or {}).__call) then
+    core.fail("a pool runs functions, not a " .. type(f))
+  end
+  start(self)
+  self._serial = self._serial + 1
+  local job = fields or {}
+  job.id, job.results, job.errors = self._serial, {}, {}
+  job.failures, job.submitted, job.done = 0, 0, 0
+  job.func = core.pool_function(f)
+  self._jobs[job.id] = job
+  return job
+end
+
+local function finish(self, job)
+  job.is_finished = true
+  job.func = nil
+  self._jobs[job.id] = nil
+  if job.callback or job.error_callback then self._callbacks = self._callbacks or {}; table.insert(self._callbacks, job) end
+end
+
+local function check_finished(self, job)
+  if not job.is_finished and job.total and job.done == job.total then finish(self, job) end
+end
+
+--- Everything that is out fails: the supervisor has gone.
+local function lose(self)
+  local report = core.get(self._reports, false)
+  local failure = report or errors.new {
+    kind = "crash",
+    message = self._state == "terminated" and "the pool was terminated" or "the pool's supervisor has died",
+  }
+  if report and report.kind == "error" and not report.message:find("^cannot start") then
+    failure = errors.new { kind = "error", message = "the pool's initializer failed: " .. report.message, traceback = report.traceback, value = report.value }
+  end
+  if self._state == "open" then self._state = "broken: " .. failure.message end
+  for _, job in pairs(self._jobs) do
+    for place = 1, job.total or job.submitted do
+      if job.results[place] == nil and not job.errors[place] then job.errors[place] = failure end
+    end
+    job.total = job.total or job.submitted
+    job.failures, job.done = job.failures + 1, job.total
+    job.lost = failure
+    finish(self, job)
+  end
+end
+
+--- Takes one message of results, if it comes in time; false when none came.
+local function collect(self, timeout)
+  local id, first, count, failures = core.pool_collect(self._results, self._jobs, timeout, self._supervisor)
+  if not id then
+    if first == "closed" then
+      lose(self)
+      return true
+    end
+    return false
+  end
+  local job = self._jobs[id]
+  if job then
+    job.done, job.failures = job.done + count, job.failures + failures
+    if job.arrived then job.arrived[#job.arrived + 1] = { first, count } end
+    check_finished(self, job)
+  end
+  return true
+end
+
+local function run_callbacks(self)
+  local jobs = self._callbacks
+  self._callbacks = nil
+  for _, job in ipairs(jobs or {}) do
+    if job.failures > 0 then
+      if job.error_callback then job.error_callback(job.failure(job)) end
+    elseif job.callback then
+      job.callback(job.value(job))
+    end
+  end
+end
+
+--- Takes what has come and runs the callbacks it brings: at every call into a module.
+local function pump()
+  for each in pairs(open_pools) do
+    if each._owner == core.getpid() then
+      while next(each._jobs) and collect(each, false) do end
+      if each._callbacks then run_callbacks(each) end
+    end
+  end
+end
+
+--- How many items the next task has: fewer and fewer towards the end, so that no worker is late.
+local function guided(left, workers) return math.max(1, math.min(most_items, left // (4 * workers))) end
+
+local function submit_list(self, job, items, count, chunksize, starred)
+  job.total = count
+  check_finished(self, job)
+  local first = 1
+  while first <= count do
+    local size = math.min(chunksize or guided(count - first + 1, self._processes), count - first + 1)
+    core.pool_submit(self._tasks, job.id, job.func, starred, items, first, size)
+    job.submitted = first + size - 1
+    first = first + size
+    if job.is_finished then break end
+  end
+end
+
+--- A list as it is; what an iterator gives, or a range, as one.
+local function as_list(items)
+  local meta = getmetatable(items)
+  if type(items) == "function" or (meta and meta.__call) then
+    local list, count = {}, 0
+    for item in items do
+      count = count + 1
+      list[count] = item
+    end
+    return list, count
+  end
+  if type(items) ~= "table" then core.fail("items are a list, an iterator or a pmap.range, not a " .. type(items)) end
+  if meta and meta.__index then
+    local list = {}
+    for place = 1, #items do list[place] = items[place] end
+    return list, #items
+  end
+  return items, math.type(items.n) == "integer" and items.n or #items
+end
+
+local Results = { __name = "results" }
+pool.Results = Results
+function Results:__len() return self.n end
+
+local function failure_of(job)
+  local first
+  for place in pairs(job.errors) do first = math.min(first or place, place) end
+  local failure = job.errors[first]
+  if getmetatable(failure) ~= errors.Error then failure = errors.new(failure) end
+  failure.index = first
+  if job.is_list then
+    failure.results, failure.errors = job.results, job.errors
+  end
+  return failure
+end
+
+local function list_of(job)
+  job.results.n = job.total
+  return setmetatable(job.results, Results)
+end
+
+local function single(job) return job.results[1] end
+
+local function wait_for(self, job, timeout)
+  local deadline = type(timeout) == "number" and core.clock() + timeout
+  while not job.is_finished do
+    local rest = timeout
+    if deadline then rest = math.max(0, deadline - core.clock()) end
+    if not collect(self, rest) and (deadline and core.clock() >= deadline or timeout == false) then return nil, "timeout" end
+  end
+  if self._callbacks then run_callbacks(self) end
+  return true
+end
+
+local function answer(job)
+  if job.failures > 0 then error(job.failure(job), 0) end
+  return job.value(job)
+end
+
+-- ---- Results to come ----
+
+--- What an asynchronous call will have come to.
+local AsyncResult = {}
+pool.AsyncResult = AsyncResult
+
+local function async(self, job)
+  return setmetatable({ _pool = self, _job = job }, AsyncResult)
+end
+
+--- Waits: true, or `nil, "timeout"`.
+function AsyncResult:wait(timeout) return wait_for(self._pool, self._job, timeout) end
+
+--- Waits for the result and returns it, or raises what the function raised; kind "timeout" when it does not come in time.
+function AsyncResult:get(timeout)
+  if not wait_for(self._pool, self._job, timeout) then
+    error(errors.new { kind = "timeout", message = ("no result within %s s"):format(timeout or 0) }, 0)
+  end
+  return answer(self._job)
+end
+
+function AsyncResult:ready() return wait_for(self._pool, self._job, false) or false end
+
+--- Whether it came to a result; an error before it is ready.
+function AsyncResult:successful()
+  if not self:ready() then core.fail("the result is not ready; wait for it first") end
+  return self._job.failures == 0
+end
+
+class.seal(AsyncResult, "result")
+
+-- ---- The calls ----
+
+local function map_job(self, f, items, chunksize, starred, fields)
+  count_option(chunksize, "chunksize")
+  local list, count = as_list(items)
+  fields = fields or {}
+  fields.value, fields.failure, fields.is_list = list_of, failure_of, true
+  local job = new_job(self, f, fields)
+  submit_list(self, job, list, count, chunksize, starred)
+  return job
+end
+
+local function callbacks(callback, error_callback)
+  if type(callback) == "table" then callback, error_callback = callback.callback, callback.error_callback end
+  return { callback = callback, error_callback = error_callback }
+end
+
+--- The results of `f(item)` for each item, in order. Waits for all of them, then raises the first failure in input order.
+function Pool:map(f, items, chunksize)
+  local job = map_job(self, f, items, chunksize, false)
+  wait_for(self, job)
+  return answer(job)
+end
+
+--- The same for items that are lists of arguments.
+function Pool:starmap(f, items, chunksize)
+  local job = map_job(self, f, items, chunksize, true)
+  wait_for(self, job)
+  return answer(job)
+end
+
+function Pool:map_async(f, items, chunksize, callback, error_callback)
+  if type(chunksize) == "table" then chunksize, callback = chunksize.chunksize, chunksize end
+  return async(self, map_job(self, f, items, chunksize, false, callbacks(callback, error_callback)))
+end
+
+function Pool:starmap_async(f, items, chunksize, callback, error_callback)
+  if type(chunksize) == "table" then chunksize, callback = chunksize.chunksize, chunksize end
+  return async(self, map_job(self, f, items, chunksize, true, callbacks(callback, error_callback)))
+end
+
+local function apply_job(self, f, args, fields)
+  if args ~= nil and type(args) ~= "table" then core.fail("args is a list: {" .. tostring(args) .. "}") end
+  fields.value, fields.failure = single, failure_of
+  local job = new_job(self, f, fields)
+  submit_list(self, job, { args or {} }, 1, 1, true)
+  return job
+end
+
+--- What `f` returns for these arguments, run by a worker.
+function Pool:apply(f, args)
+  local job = apply_job(self, f, args, {})
+  wait_for(self, job)
+  return answer(job)
+end
+
+function Pool:apply_async(f, args, callback, error_callback)
+  return async(self, apply_job(self, f, args, callbacks(callback, error_callback)))
+end
+
+--- An iterator over the items, so that no more are taken than are needed soon.
+local function item_source(items)
+  if type(items) == "function" then return items end
+  local list, count = as_list(items)
+  local place = 0
+  return function()
+    if place < count then
+      place = place + 1
+      return list[place]
+    end
+  end
+end
+
+--- Submits tasks while there are items, and not too many tasks out.
+local function feed(self, job)
+  local ahead = tasks_ahead * self._processes * job.chunksize
+  while not job.total and job.submitted - job.done < ahead do
+    local items, first = {}, job.submitted + 1
+    for place = first, first + job.chunksize - 1 do
+      local read, item = pcall(job.source)
+      if not read then
+        job.input_failure, item = item, nil
+      end
+      if item == nil then
+        job.total = place - 1
+        break
+      end
+      items[place] = item
+      job.submitted = place
+    end
+    if job.submitted >= first then
+      core.pool_submit(self._tasks, job.id, job.func, false, items, first, job.submitted - first + 1)
+    end
+    check_finished(self, job)
+  end
+end
+
+local function imap_job(self, f, items, chunksize)
+  local job = new_job(self, f, { chunksize = count_option(chunksize, "chunksize") or 1, source = item_source(items) })
+  feed(self, job)
+  return job
+end
+
+--- The result at a place, out of the job; raises its failure.
+local function take(job, place)
+  local failure, result = job.errors[place], job.results[place]
+  job.errors[place], job.results[place] = nil, nil
+  if failure == nil then return place, result end
+  if getmetatable(failure) ~= errors.Error then failure = errors.new(failure) end
+  failure.index = place
+  error(failure, 0)
+end
+
+local function await_more(self, job)
+  feed(self, job)
+  collect(self)
+  if self._callbacks then run_callbacks(self) end
+end
+
+--- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there.
+function Pool:imap(f, items, chunksize)
+  local job = imap_job(self, f, items, chunksize)
+  local place, ready = 0, {}
+  job.arrived = {}
+  local function is_ready(wanted)
+    for _, run in ipairs(job.arrived) do
+      for each = run[1], run[1] + run[2] - 1 do ready[each] = true end
+    end
+    job.arrived = {}
+    return ready[wanted] or job.lost
+  end
+  return function()
+    place = place + 1
+    while not is_ready(place) do
+      if job.total and place > job.total then
+        if job.input_failure then error(job.input_failure, 0) end
+        return nil
+      end
+      await_more(self, job)
+    end
+    if job.lost and place > job.total then return nil end
+    ready[place] = nil
+    feed(self, job)
+    return take(job, place)
+  end
+end
+
+--- The same with results as they come.
+function Pool:imap_unordered(f, items, chunksize)
+  local job = imap_job(self, f, items, chunksize)
+  job.arrived = {}
+  local given = 0
+  return function()
+    while #job.arrived == 0 do
+      if job.lost then error(job.lost, 0) end
+      if job.total and given >= job.total then
+        if job.input_failure then error(job.input_failure, 0) end
+        return nil
+      end
+      await_more(self, job)
+    end
+    local run = job.arrived[1]
+    local place = run[1]
+    run[1], run[2] = run[1] + 1, run[2] - 1
+    if run[2] == 0 then table.remove(job.arrived, 1) end
+    given = given + 1
+    feed(self, job)
+    return take(job, place)
+  end
+end
+
+-- ---- The end ----
+
+--- No more jobs; the workers leave when those that are out are done.
+function Pool:close()
+  if self._state ~= "open" then return end
+  self._state = "closed"
+  if self._supervisor then core.channel_close(self._tasks) end
+end
+
+--- Ends the workers at once, whatever they do.
+function Pool:terminate()
+  if self._state == "terminated" then return end
+  self._state = "terminated"
+  if not self._supervisor or self._owner ~= core.getpid() then return end
+  core.kill(self._supervisor, 9)
+  core.join(self._supervisor)
+  lose(self)
+  open_pools[self] = nil
+end
+
+--- Waits for the workers to leave, after close or terminate.
+function Pool:join()
+  if self._state == "open" then core.fail("join a pool after pool:close() or pool:terminate()") end
+  if not self._supervisor or self._state == "terminated" then return end
+  while next(self._jobs) do collect(self) end
+  core.join(self._supervisor)
+  open_pools[self] = nil
+  if self._callbacks then run_callbacks(self) end
+end
+
+function Pool:__close() self:terminate() end
+
+function Pool:__gc()
+  if self._supervisor and self._owner == core.getpid() and self._state ~= "terminated" then
+    core.kill(self._supervisor, 9)
+    core.join(self._supervisor)
+  end
+end
+
+function Pool:__tostring() return ("Pool(%d, %s)"):format(self._processes, self._state) end
+
+class.seal(Pool, "pool")
+class.on_call(pump)
+
+process.at_end(function()
+  for each in pairs(open_pools) do
+    if each._owner == core.getpid() then each:terminate() end
+  end
+end)
+
+return pool

@@ -1,0 +1,152 @@
+// A pool's three parts for Lua: the script hands tasks out and collects results, workers run them, and a supervisor
+// mends what a worker's death has torn.
+
+import Lua
+import Posix
+import Wire
+
+extension CoreModule {
+    var poolFunctions: [String: HostFunction] {
+        [
+            // function → handle of it as every worker can read it
+            "pool_function": maker { [unowned self] tree, stack throws(LuaError) in
+                try withEncoded(1, of: stack, as: "f", forMany: true) { bytes throws(LuaError) in
+                    try orRaise { () throws(TreeError) in try tree.makeBlob(bytes) }
+                }
+            },
+            // tasks, job, function, is starred, items, place of the first, count
+            "pool_submit": function { [unowned self] tree, stack throws(LuaError) in
+                try submit(tree, stack)
+                return 0
+            },
+            // tasks, results, most tasks or 0, error handler → why it is over: "closed" or "recycled"
+            "pool_work": function { [unowned self] tree, stack throws(LuaError) in
+                try work(tree, stack)
+                return 1
+            },
+            // results, jobs, timeout, the supervisor's pid → job, first, count, failures, or nil and the reason
+            "pool_collect": function { [unowned self] tree, stack throws(LuaError) in try collect(tree, stack) },
+            // tasks, results, pid, failure → how many items were lost
+            "pool_recover": function { [unowned self] tree, stack throws(LuaError) in
+                let (tasks, results) = (try stack.handleArgument(1), try stack.handleArgument(2))
+                let pid = Int32(try stack.integerArgument(3, "a process"))
+                let lost = try withEncoded(4, of: stack, as: "failure", mark: ResultWords.failureMark) {
+                    bytes throws(LuaError) in
+                    try orRaise { () throws(TreeError) in
+                        try tree.recover(from: pid, tasks: tasks, results: results, failure: bytes)
+                    }
+                }
+                stack.push(Int64(lost))
+                return 1
+            },
+            // → pid and exit code of a child that has ended, -n for signal n; nil when there is none
+            "join_any": function { tree, stack throws(LuaError) in
+                guard let (pid, status) = try orRaise({ () throws(TreeError) in try tree.joinAny() }) else {
+                    stack.pushNil()
+                    return 1
+                }
+                stack.push(Int64(pid))
+                switch status {
+                case .exited(let code): stack.push(Int64(code))
+                case .killed(let signal): stack.push(Int64(-signal))
+                }
+                return 2
+            },
+        ]
+    }
+
+    // MARK: The script's side
+
+    private func submit(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) {
+        let tasks = try stack.handleArgument(1), job = try stack.integerArgument(2, "job")
+        let blob = try stack.handleArgument(3), isStarred = stack.boolean(4)
+        let first = try stack.integerArgument(6, "first"), count = try stack.integerArgument(7, "count")
+        try withScratch { scratch, encoder throws(LuaError) in
+            scratch.append(zeros: TaskWords.size)
+            let words: [(TaskWords, Int)] = [
+                (.job, job), (.first, first), (.count, count), (.blob, blob), (.isStarred, isStarred ? 1 : 0),
+            ]
+            for (word, value) in words { scratch.store(value, at: word.offset) }
+            for place in first..<first + count {
+                stack.rawGet(5, at: place)
+                do throws(EncodeError) {
+                    try encoder.encodeNext(stack.top, of: stack, into: &scratch, root: "items[\(place)]")
+                } catch {
+                    throw LuaError(message: error.description)
+                }
+                stack.pop()
+            }
+            _ = try orRaise { () throws(TreeError) in try tree.put(scratch, into: tasks, as: .task, .forever) }
+        }
+    }
+
+    /// Stack: results, jobs, timeout, pid → job, first, count, failures, or → nil, reason
+    private func collect(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
+        let channel = try stack.handleArgument(1), patience = try stack.patience(3)
+        let supervisor = Int32(try stack.integerArgument(4, default: 0, "a process"))
+        let received: Received?
+        do throws(TreeError) {
+            received = try tree.get(from: channel, while: supervisor, patience)
+        } catch {
+            guard case .gone = error else { throw LuaError(message: error.description) }
+            return stack.refuse(.closed)
+        }
+        guard let received else { return stack.refuse(.timeout) }
+        defer { tree.done(with: received) }
+        let bytes = received.bytes()
+        let job = bytes.load(Int.self, at: ResultWords.job.offset)
+        let first = bytes.load(Int.self, at: ResultWords.first.offset)
+        let count = bytes.load(Int.self, at: ResultWords.count.offset)
+        var failures = 0
+        if stack.rawGet(2, at: job) == .table {
+            failures = try spread(bytes, first: first, count: count, job: stack.top, stack)
+        }
+        for value in [job, first, count, failures] { stack.push(Int64(value)) }
+        return 4
+    }
+
+    /// Puts each result at its place in the job's `results`, and each failure in its `errors`.
+    private func spread(
+        _ bytes: borrowing WireBuffer, first: Int, count: Int, job: Int32, _ stack: Stack
+    ) throws(LuaError) -> Int {
+        stack.rawGet(job, field: "results")
+        stack.rawGet(job, field: "errors")
+        let (results, errors) = (job + 1, job + 2)
+        var failures = 0
+        try withDecoder { decoder throws(LuaError) in
+            var offset = ResultWords.size
+            for place in first..<first + count {
+                let isFailure = bytes.byte(at: offset) == ResultWords.failureMark
+                if isFailure {
+                    failures += 1
+                    offset += 1
+                }
+                do throws(WireError) { try decoder.decodeNext(bytes, at: &offset, onto: stack) } catch {
+                    throw LuaError(message: "cannot receive a result: \(error)")
+                }
+                stack.rawSet(isFailure ? errors : results, at: place)
+            }
+        }
+        stack.pop(2)
+        return failures
+    }
+
+    // MARK: A worker's side
+
+    /// Runs tasks until there are no more. Stack: tasks, results, most, handler → reason
+    private func work(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) {
+        let tasks = try stack.handleArgument(1), results = try stack.handleArgument(2)
+        let most = try stack.integerArgument(3, default: 0, "maxtasksperchild")
+        let worker = PoolWorker(self, tree, stack, results: results, handler: 4)
+        var done = 0
+        while let task = try orRaise({ () throws(TreeError) in try tree.takeTask(from: tasks) }) {
+            try worker.run(task)
+            done += 1
+            if done == most {
+                stack.push("recycled")
+                return
+            }
+        }
+        stack.push("closed")
+    }
+}

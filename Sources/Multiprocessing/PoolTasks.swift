@@ -1,0 +1,216 @@
+// A pool's tasks and results in the arena: a task is a message with a few items in it, and results go into another one
+// item by item, so that a worker's death costs the item it was at and nothing else.
+//
+//     script ── tasks ──▶ worker ── results ──▶ script
+//                 ▲          │ dies
+//                 └ the rest ┘ what was whole, and the failure of one item ──▶ results
+
+import Posix
+package import Wire
+
+/// A task in a worker's hand.
+package struct PoolTask {
+    let received: Received
+    private var words: Int { received.message + Message.bytes.offset }
+
+    subscript(_ word: TaskWords) -> Int {
+        get { SharedBytes.word(words + word.offset) }
+        nonmutating set { SharedBytes.setWord(words + word.offset, newValue) }
+    }
+
+    var message: Int { received.message }
+    /// The items' bytes.
+    func items() -> WireBuffer {
+        SharedBytes.view(words + TaskWords.size, count: received.size - TaskWords.size)
+    }
+}
+
+/// Results that are being written, in a message that only its maker has.
+struct PoolResults: ~Copyable {
+    let message: Int
+    var buffer: WireBuffer
+    private var words: Int { message + Message.bytes.offset }
+
+    init(message: Int, capacity: Int, job: Int, first: Int) {
+        self.message = message
+        buffer = SharedBytes.room(message + Message.bytes.offset + ResultWords.size, capacity: capacity)
+        SharedBytes.setWord(words + ResultWords.job.offset, job)
+        SharedBytes.setWord(words + ResultWords.first.offset, first)
+        SharedBytes.setWord(words + ResultWords.count.offset, 0)
+        SharedBytes.setWord(words + ResultWords.bytes.offset, 0)
+    }
+
+    /// What is in the buffer is `count` whole results.
+    func commit(count: Int) {
+        SharedBytes.setWord(words + ResultWords.bytes.offset, buffer.count)
+        SharedBytes.setWord(words + ResultWords.count.offset, count)
+    }
+}
+
+extension ProcessTree {
+    // MARK: Functions
+
+    package func makeBlob(_ bytes: borrowing WireBuffer) throws(TreeError) -> Int {
+        let size = bytes.count
+        let blob = try changing { memory throws(TreeError) in
+            let blob = try allocate(Blob.bytes.offset + size, memory)
+            for word in 0..<Blob.bytes.rawValue { memory[blob + 8 * word] = 0 }
+            memory[blob, Shared.kind] = Kind.blob.rawValue
+            memory.makeRing(blob + Shared.stakes.offset)
+            memory[blob, Blob.size] = size
+            try addStake(.refers, blob, me, memory)
+            return blob
+        }
+        SharedBytes.copy(bytes, to: blob + Blob.bytes.offset)
+        return blob
+    }
+
+    /// The bytes of a blob, which stays while its job does.
+    func bytes(ofBlob blob: Int) -> WireBuffer {
+        SharedBytes.view(blob + Blob.bytes.offset, count: SharedBytes.word(blob + Blob.size.offset))
+    }
+
+    // MARK: A worker's side
+
+    /// The next task; nil when there are none and none will come.
+    func takeTask(from tasks: Int) throws(TreeError) -> PoolTask? {
+        let received: Received?
+        do throws(TreeError) { received = try get(from: tasks, .forever, isTask: false) } catch {
+            guard case .gone = error else { throw error }
+            return nil
+        }
+        guard let received else { return nil }
+        let task = PoolTask(received: received)
+        task[.worker] = Int(pid)
+        task[.begun] = 0
+        task[.results] = 0
+        return task
+    }
+
+    /// Room for results from the item with this place on; the task knows it from now on.
+    func beginResults(of task: PoolTask, first: Int, capacity: Int) throws(TreeError) -> PoolResults {
+        let results = try makeResults(job: task[.job], first: first, capacity: capacity)
+        task[.results] = results.message
+        return results
+    }
+
+    /// Results that no task knows of yet.
+    func makeResults(job: Int, first: Int, capacity: Int) throws(TreeError) -> PoolResults {
+        let message = try changing { memory throws(TreeError) in
+            try makeMessage(size: ResultWords.size + capacity, for: 0, as: .results, memory)
+        }
+        return PoolResults(message: message, capacity: capacity, job: job, first: first)
+    }
+
+    /// Sends the last results of a task, which is done.
+    func publish(_ results: consuming PoolResults, of task: PoolTask, into channel: Int) {
+        let message = results.message
+        arena.change { memory in
+            hand(over: message, to: channel, memory)
+            discard(task.message, memory)
+        }
+    }
+
+    /// Sends what was committed, and the one result after it.
+    func publish(
+        _ results: consuming PoolResults, followedBy last: consuming PoolResults, of task: PoolTask, into channel: Int
+    ) {
+        let (message, next) = (results.message, last.message)
+        arena.change { memory in
+            let words = task.message + Message.bytes.offset
+            let count = memory[message + Message.bytes.offset, ResultWords.count]
+            if count > 0 { hand(over: message, to: channel, memory) } else { discard(message, memory) }
+            hand(over: next, to: channel, memory)
+            memory[words, TaskWords.results] = 0
+        }
+    }
+
+    /// Puts results at the channel's end, with the size they have come to.
+    private func hand(over message: Int, to channel: Int, _ memory: Memory) {
+        let words = message + Message.bytes.offset
+        let size = ResultWords.size + memory[words, ResultWords.bytes]
+        memory[message, Message.size] = size
+        memory[message, Message.kind] = Kind.message.rawValue
+        memory.remove(message + Message.next.offset)
+        memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
+        memory[channel, Channel.count] += 1
+        memory[channel, Channel.bytes] += size
+        ring(channel + Channel.getters.offset, memory)
+    }
+
+    // MARK: The supervisor's side
+
+    /// What a dead worker had in hand: its whole results go to the script, `failure` is the result of the item it was at,
+    /// and the rest is a task again. Answers how many items were lost: one, or none.
+    package func recover(
+        from pid: Int32, tasks: Int, results: Int, failure: borrowing WireBuffer
+    ) throws(TreeError) -> Int {
+        buryAll()
+        var lost = 0
+        while let fallen = fallenTask(of: pid, in: tasks) {
+            lost += try recover(PoolTask(received: fallen), tasks: tasks, results: results, failure: failure)
+        }
+        return lost
+    }
+
+    /// Takes it into this process's hand.
+    private func fallenTask(of pid: Int32, in tasks: Int) -> Received? {
+        arena.change { memory in
+            for link in memory.links(of: tasks + Channel.fallen.offset) {
+                let message = link - Message.next.offset
+                guard memory[message + Message.bytes.offset, TaskWords.worker] == Int(pid) else { continue }
+                memory.remove(link)
+                memory.append(link, to: me + Slot.hand.offset)
+                return Received(message: message, size: memory[message, Message.size])
+            }
+            return nil
+        }
+    }
+
+    private func recover(
+        _ task: PoolTask, tasks: Int, results channel: Int, failure: borrowing WireBuffer
+    ) throws(TreeError) -> Int {
+        let first = task[.first], begun = task[.begun]
+        // Items before those in the results it was writing were published already.
+        var done = max(0, begun - 1), kept = 0
+        if task[.results] != 0 {
+            let words = task[.results] + Message.bytes.offset
+            kept = SharedBytes.word(words + ResultWords.count.offset)
+            done = SharedBytes.word(words + ResultWords.first.offset) - first + kept
+        }
+        let isLost = begun > done
+        let failed = isLost ? try makeFailure(failure, job: task[.job], place: first + done) : 0
+        let left = task[.count] - done - (isLost ? 1 : 0)
+        try changing { memory throws(TreeError) in
+            if task[.results] != 0 {
+                if kept > 0 {
+                    hand(over: task[.results], to: channel, memory)
+                } else {
+                    blocks.free(task[.results], memory)
+                }
+            }
+            if failed != 0 { hand(over: failed, to: channel, memory) }
+            task[.results] = 0
+            if left <= 0 { return discard(task.message, memory) }
+            // The same message again: its worker skips what is done.
+            let words = task.message + Message.bytes.offset
+            memory[words, TaskWords.skipped] += done + (isLost ? 1 : 0)
+            memory[words, TaskWords.first] = first + done + (isLost ? 1 : 0)
+            memory[words, TaskWords.count] = left
+            memory.remove(task.message + Message.next.offset)
+            memory.prepend(task.message + Message.next.offset, to: tasks + Channel.messages.offset)
+            memory[tasks, Channel.count] += 1
+            memory[tasks, Channel.bytes] += memory[task.message, Message.size]
+            ring(tasks + Channel.getters.offset, memory)
+        }
+        return isLost ? 1 : 0
+    }
+
+    /// A message with one result.
+    private func makeFailure(_ failure: borrowing WireBuffer, job: Int, place: Int) throws(TreeError) -> Int {
+        var results = try makeResults(job: job, first: place, capacity: failure.count)
+        results.buffer.append(failure)
+        results.commit(count: 1)
+        return results.message
+    }
+}

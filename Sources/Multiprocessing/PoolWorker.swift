@@ -1,0 +1,161 @@
+// What a pool's worker does with a task: each item through the function, and what comes of it into shared memory before
+// the next one begins.
+
+import Lua
+import Posix
+import Wire
+
+/// The item loop of one worker. The functions it has read stay on the stack below the items.
+struct PoolWorker {
+    private let core: CoreModule
+    private let tree: ProcessTree
+    private let stack: Stack
+    private let results: Int
+    private let handler: Int32
+
+    init(_ core: CoreModule, _ tree: ProcessTree, _ stack: Stack, results: Int, handler: Int32) {
+        self.core = core
+        self.tree = tree
+        self.stack = stack
+        self.results = results
+        self.handler = handler
+    }
+
+    /// Where results go before they are sent; what a task needs less is not touched.
+    private static let capacity = 256 << 10
+
+    func run(_ task: PoolTask) throws(LuaError) {
+        let height = stack.top
+        defer { stack.top = height }
+        let items = task.items()
+        let capacity = min(PoolWorker.capacity, 4096 + 2 * items.count + 64 * task[.count])
+        do throws(LuaError) {
+            try core.pushFunction(of: task, tree, stack)
+        } catch {
+            // Every item fails for the same reason; the worker is as good as before.
+            stack.push(function: { _ throws(LuaError) in throw error })
+        }
+        try core.withCodecs { encoder, decoder throws(LuaError) in
+            var output = try begin(task, at: task[.first], capacity)
+            var offset = 0, first = task[.first]
+            for _ in 0..<task[.skipped] {
+                try decode(items, &offset, &decoder)
+                stack.pop()
+            }
+            for place in task[.first]..<task[.first] + task[.count] {
+                task[.begun] = place - task[.first] + 1
+                let mark = output.buffer.count
+                try runItem(items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
+                if output.buffer.isOwned {
+                    output = try splitOff(output, mark: mark, place: place, first: first, of: task, capacity)
+                    first = place + 1
+                } else {
+                    output.commit(count: place - first + 1)
+                }
+            }
+            tree.publish(output, of: task, into: results)
+        }
+    }
+
+    private func begin(_ task: PoolTask, at place: Int, _ capacity: Int) throws(LuaError) -> PoolResults {
+        try orRaise { () throws(TreeError) in try tree.beginResults(of: task, first: place, capacity: capacity) }
+    }
+
+    /// The results did not fit: sends those before the last one, then that one in a message of its size, and goes on
+    /// with an empty one.
+    private func splitOff(
+        _ output: consuming PoolResults, mark: Int, place: Int, first: Int, of task: PoolTask, _ capacity: Int
+    ) throws(LuaError) -> PoolResults {
+        var last = try orRaise { () throws(TreeError) in
+            try tree.makeResults(job: task[.job], first: place, capacity: output.buffer.count - mark)
+        }
+        last.buffer.append(output.buffer, from: mark)
+        last.commit(count: 1)
+        tree.publish(output, followedBy: last, of: task, into: results)
+        return try begin(task, at: place + 1, capacity)
+    }
+
+    /// Stack: … → …; appends what the function returns, or what it raises.
+    private func runItem(
+        _ items: borrowing WireBuffer, _ offset: inout Int, isStarred: Bool, _ encoder: inout Encoder,
+        _ decoder: inout Decoder, into output: inout WireBuffer
+    ) throws(LuaError) {
+        let function = stack.top
+        stack.copy(function)
+        do throws(LuaError) { try decode(items, &offset, &decoder) } catch {
+            stack.top = function
+            return try appendFailure(kind: "unsendable", error.message, &encoder, into: &output)
+        }
+        let arguments = isStarred ? unpack() : 1
+        let mark = output.count
+        if stack.tryCall(arguments: arguments, results: 1, handler: handler) {
+            do throws(EncodeError) {
+                try encoder.encodeNext(stack.top, of: stack, into: &output, root: "result")
+            } catch {
+                output.truncate(to: mark)
+                try appendFailure(kind: "unsendable", error.description, &encoder, into: &output)
+            }
+        } else {
+            try appendFailure(&encoder, into: &output)
+        }
+        stack.top = function
+    }
+
+    private func decode(
+        _ items: borrowing WireBuffer, _ offset: inout Int, _ decoder: inout Decoder
+    ) throws(LuaError) {
+        do throws(WireError) { try decoder.decodeNext(items, at: &offset, onto: stack) } catch {
+            throw LuaError(message: "cannot receive the item: \(error)")
+        }
+    }
+
+    /// Stack: list of arguments, with their number in `n` if that is more → arguments…
+    private func unpack() -> Int32 {
+        let list = stack.top
+        guard stack.type(list) == .table else { return 1 }
+        stack.rawGet(list, field: "n")
+        let count = stack.integer(-1).map(Int.init) ?? stack.rawCount(list)
+        stack.pop()
+        guard stack.reserve(Int32(clamping: count) &+ 8) else { return 1 }
+        for place in 0..<count { stack.rawGet(list, at: place + 1) }
+        stack.remove(list)
+        return Int32(count)
+    }
+
+    // MARK: Failures
+
+    /// Appends the error object on top of the stack; without its value if that cannot travel.
+    private func appendFailure(_ encoder: inout Encoder, into output: inout WireBuffer) throws(LuaError) {
+        let mark = output.count
+        guard stack.type(-1) == .table else {
+            let message = stack.string(-1) ?? "not enough memory"
+            return try appendFailure(kind: "error", message, &encoder, into: &output)
+        }
+        output.append(ResultWords.failureMark)
+        do throws(EncodeError) { try encoder.encodeNext(stack.top, of: stack, into: &output, root: "error") } catch {
+            output.truncate(to: mark)
+            stack.rawGet(-1, field: "message")
+            let message = stack.string(-1) ?? ""
+            stack.rawGet(-2, field: "traceback")
+            let traceback = stack.string(-1)
+            try appendFailure(kind: "error", message, traceback: traceback, &encoder, into: &output)
+        }
+    }
+
+    private func appendFailure(
+        kind: String, _ message: String, traceback: String? = nil, _ encoder: inout Encoder,
+        into output: inout WireBuffer
+    ) throws(LuaError) {
+        output.append(ResultWords.failureMark)
+        stack.newTable(keys: 3)
+        for (name, text) in [("kind", kind), ("message", message), ("traceback", traceback)] {
+            guard let text else { continue }
+            stack.push(text)
+            stack.rawSet(-2, field: name)
+        }
+        do throws(EncodeError) { try encoder.encode(stack.top, of: stack, into: &output, root: "error") } catch {
+            throw LuaError(message: error.description)
+        }
+        stack.pop()
+    }
+}
