@@ -9,6 +9,12 @@ static const char connection[] = {
 static const char errors[] = {
 #embed "lua/multiprocessing/errors.lua"
 };
+static const char futures[] = {
+#embed "lua/concurrent/futures.lua"
+};
+static const char managers[] = {
+#embed "lua/multiprocessing/managers.lua"
+};
 static const char multiprocessing[] = {
 #embed "lua/multiprocessing.lua"
 };
@@ -33,10 +39,12 @@ static const struct {
     const void *text;
     size_t length;
 } modules[] = {
+    {"concurrent.futures", futures, sizeof futures},
     {"multiprocessing", multiprocessing, sizeof multiprocessing},
     {"multiprocessing.class", class, sizeof class},
     {"multiprocessing.connection", connection, sizeof connection},
     {"multiprocessing.errors", errors, sizeof errors},
+    {"multiprocessing.managers", managers, sizeof managers},
     {"multiprocessing.pool", pool, sizeof pool},
     {"multiprocessing.process", process, sizeof process},
     {"multiprocessing.queues", queues, sizeof queues},

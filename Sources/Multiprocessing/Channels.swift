@@ -143,9 +143,34 @@ extension ProcessTree {
         return try wait(awaited) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
             if let received = try take(from: channel, isTask: false, memory) { return received }
-            if pid != 0, children[pid]?.hasEnded != false { throw .gone("pool") }
+            if pid != 0, hasEnded(pid, memory) { throw .gone("process") }
             return nil
         }
+    }
+
+    private func hasEnded(_ pid: Int32, _ memory: Memory) -> Bool {
+        children[pid].map(\.hasEnded) ?? (slot(pid: pid, memory) == nil)
+    }
+
+    /// Takes a task away that no worker has begun; false when there is none of this job.
+    package func withdraw(_ job: Int, from tasks: Int) throws(TreeError) -> Bool {
+        try changing { memory throws(TreeError) in
+            guard let message = waitingTask(job, in: tasks, memory) else { return false }
+            memory[tasks, Channel.count] -= 1
+            memory[tasks, Channel.bytes] -= memory[message, Message.size]
+            discard(message, memory)
+            return true
+        }
+    }
+
+    /// Whether no worker has begun with the job.
+    package func isWaiting(_ job: Int, in tasks: Int) throws(TreeError) -> Bool {
+        try changing { memory throws(TreeError) in waitingTask(job, in: tasks, memory) != nil }
+    }
+
+    private func waitingTask(_ job: Int, in tasks: Int, _ memory: Memory) -> Int? {
+        memory.links(of: tasks + Channel.messages.offset).map { $0 - Message.next.offset }
+            .first { memory[$0 + Message.bytes.offset, TaskWords.job] == job }
     }
 
     func take(from channel: Int, isTask: Bool, _ memory: Memory) throws(TreeError) -> Received? {

@@ -33,6 +33,18 @@ extension CoreModule {
                 guard let received else { return stack.refuse(.empty) }
                 return try push(received, tree, stack)
             },
+            // channel, pid, timeout → value, or nil and "empty", or nil and "closed" when that process has ended
+            "get_while": function { [unowned self] tree, stack throws(LuaError) in
+                let (channel, patience) = (try stack.handleArgument(1), try stack.patience(3))
+                let pid = Int32(try stack.integerArgument(2, "a process"))
+                guard
+                    let received = try orClosed({ () throws(TreeError) in
+                        try tree.get(from: channel, while: pid, patience)
+                    })
+                else { return stack.refuse(.closed) }
+                guard let received else { return stack.refuse(.empty) }
+                return try push(received, tree, stack)
+            },
             // → count, whether it is full, whether it is closed, how many are not done
             "channel_state": function { tree, stack throws(LuaError) in
                 let channel = try stack.handleArgument(1)

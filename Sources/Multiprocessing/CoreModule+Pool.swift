@@ -39,6 +39,18 @@ extension CoreModule {
                 stack.push(Int64(lost))
                 return 1
             },
+            // tasks, job → whether it was taken away before a worker began with it
+            "pool_withdraw": function { tree, stack throws(LuaError) in
+                let (tasks, job) = (try stack.handleArgument(1), try stack.integerArgument(2, "job"))
+                stack.push(try orRaise { () throws(TreeError) in try tree.withdraw(job, from: tasks) })
+                return 1
+            },
+            // tasks, job → whether no worker has begun with it
+            "pool_is_waiting": function { tree, stack throws(LuaError) in
+                let (tasks, job) = (try stack.handleArgument(1), try stack.integerArgument(2, "job"))
+                stack.push(try orRaise { () throws(TreeError) in try tree.isWaiting(job, in: tasks) })
+                return 1
+            },
             // → pid and exit code of a child that has ended, -n for signal n; nil when there is none
             "join_any": function { tree, stack throws(LuaError) in
                 guard let (pid, status) = try orRaise({ () throws(TreeError) in try tree.joinAny() }) else {

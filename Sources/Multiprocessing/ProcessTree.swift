@@ -159,13 +159,12 @@ package final class ProcessTree {
 
     /// This process has got a handle from a message.
     ///
-    /// Only of the end of a pipe it matters whether somebody may still get it, for that is what the other end hears;
-    /// other objects that were sent stay until they are closed, or all processes have ended.
+    /// One that was sent and never received stays until it is closed, or all processes have ended.
     func receive(_ object: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
-            guard let kind = kind(object, memory) else { throw .gone("object") }
+            guard kind(object, memory) != nil else { throw .gone("object") }
             let transit = memory[object, Shared.inTransit]
-            if kind == .end, transit % ProcessTree.many > 0 { memory[object, Shared.inTransit] = transit - 1 }
+            if transit % ProcessTree.many > 0 { memory[object, Shared.inTransit] = transit - 1 }
             if stake(.refers, object, me, memory) == nil { try addStake(.refers, object, me, memory) }
         }
     }

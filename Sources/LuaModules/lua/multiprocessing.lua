@@ -2,6 +2,7 @@
 local core = require "_multiprocessing"
 local process = require "multiprocessing.process"
 local synchronize = require "multiprocessing.synchronize"
+local managers = require "multiprocessing.managers"
 local pool = require "multiprocessing.pool"
 local queues = require "multiprocessing.queues"
 local connection = require "multiprocessing.connection"
@@ -32,6 +33,10 @@ local mp = {
 
   Value = sharedctypes.new_value,
   Array = sharedctypes.new_array,
+
+  Manager = managers.new,
+  update = managers.update,
+  copy = managers.copy,
 
   cpu_count = core.cpu_count,
   getpid = core.getpid,

@@ -135,7 +135,10 @@ local function finish(self, job)
   job.is_finished = true
   job.func = nil
   self._jobs[job.id] = nil
-  if job.callback or job.error_callback then self._callbacks = self._callbacks or {}; table.insert(self._callbacks, job) end
+  if job.callback or job.error_callback or job.on_done then
+    self._callbacks = self._callbacks or {}
+    table.insert(self._callbacks, job)
+  end
 end
 
 local function check_finished(self, job)
@@ -187,7 +190,9 @@ local function run_callbacks(self)
   local jobs = self._callbacks
   self._callbacks = nil
   for _, job in ipairs(jobs or {}) do
-    if job.failures > 0 then
+    if job.on_done then
+      job.on_done()
+    elseif job.failures > 0 then
       if job.error_callback then job.error_callback(job.failure(job)) end
     elseif job.callback then
       job.callback(job.value(job))
@@ -426,13 +431,18 @@ end
 
 local function await_more(self, job)
   feed(self, job)
-  collect(self)
+  local rest = job.deadline and math.max(0, job.deadline - core.clock())
+  if not collect(self, rest) and job.deadline and core.clock() >= job.deadline then
+    error(errors.new { kind = "timeout", message = "the results did not come in time" }, 0)
+  end
   if self._callbacks then run_callbacks(self) end
 end
 
---- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there.
-function Pool:imap(f, items, chunksize)
+--- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there. `timeout` seconds after
+--- this call an error of kind "timeout" is raised instead of waiting.
+function Pool:imap(f, items, chunksize, timeout)
   local job = imap_job(self, f, items, chunksize)
+  job.deadline = timeout and core.clock() + timeout
   local place, ready = 0, {}
   job.arrived = {}
   local function is_ready(wanted)
@@ -481,6 +491,24 @@ function Pool:imap_unordered(f, items, chunksize)
     return take(job, place)
   end
 end
+
+-- ---- For concurrent.futures ----
+
+--- One call; `on_done` is called in this process when it has come to something.
+function Pool:_submit(f, args, on_done)
+  return apply_job(self, f, args, { on_done = on_done })
+end
+
+--- Takes results that have come, waiting up to `timeout` for one.
+function Pool:_collect(timeout)
+  local came = collect(self, timeout)
+  while came and next(self._jobs) and collect(self, false) do end
+  if self._callbacks then run_callbacks(self) end
+end
+
+function Pool:_forget(job) self._jobs[job.id] = nil end
+
+function Pool:_imap(f, items, chunksize, timeout) return self:imap(f, items, chunksize, timeout) end
 
 -- ---- The end ----
 

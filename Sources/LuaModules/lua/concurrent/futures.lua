@@ -1,0 +1,238 @@
+--- Futures: calls that worker processes run, and what they come to.
+local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
+local errors = require "multiprocessing.errors"
+local pool = require "multiprocessing.pool"
+
+local futures = {
+  FIRST_COMPLETED = "FIRST_COMPLETED",
+  FIRST_EXCEPTION = "FIRST_EXCEPTION",
+  ALL_COMPLETED = "ALL_COMPLETED",
+}
+
+local Executor, Future = {}, {}
+futures.Executor, futures.Future = Executor, Future
+
+--- `ProcessPoolExecutor(n)`, or `ProcessPoolExecutor{max_workers=, initializer=, initargs=, max_tasks_per_child=}`.
+function futures.ProcessPoolExecutor(options)
+  if type(options) ~= "table" then options = { max_workers = options } end
+  local workers = options.max_workers
+  if workers ~= nil and (math.type(workers) ~= "integer" or workers < 1) then
+    core.fail("max_workers is an integer of 1 or more, not " .. tostring(workers))
+  end
+  return setmetatable({
+    _pool = pool.new {
+      processes = workers, initializer = options.initializer, initargs = options.initargs,
+      maxtasksperchild = options.max_tasks_per_child,
+    },
+    _pending = {},
+  }, Executor)
+end
+
+function futures.ThreadPoolExecutor()
+  core.fail("Lua has no threads; write ProcessPoolExecutor, whose workers are processes")
+end
+
+-- ---- Futures ----
+
+local function is_done(self) return self._cancelled or self._job.is_finished or false end
+
+local function settle(self)
+  if not self._callbacks or not is_done(self) then return end
+  local callbacks = self._callbacks
+  self._callbacks = nil
+  for _, callback in ipairs(callbacks) do
+    local called, failure = xpcall(callback, errors.capture, self)
+    if not called then io.stderr:write("pmap: a callback of a future failed: ", failure.traceback or tostring(failure), "\n") end
+  end
+end
+
+--- Takes what has come, waiting up to `timeout` for it.
+local function collect(self, timeout)
+  if is_done(self) then return end
+  self._pool:_collect(timeout)
+end
+
+local function await(self, timeout)
+  local deadline = type(timeout) == "number" and core.clock() + timeout
+  while not is_done(self) do
+    local rest = timeout
+    if deadline then rest = math.max(0, deadline - core.clock()) end
+    collect(self, rest)
+    if not is_done(self) and (timeout == false or deadline and core.clock() >= deadline) then
+      error(errors.new { kind = "timeout", message = ("no result within %s s"):format(timeout or 0) }, 0)
+    end
+  end
+  if self._cancelled then error(errors.new { kind = "cancelled", message = "the future was cancelled" }, 0) end
+end
+
+--- What the function returned, or its error raised; kind "timeout" when it does not come in time.
+function Future:result(timeout)
+  await(self, timeout)
+  local job = self._job
+  if job.failures > 0 then error(job.failure(job), 0) end
+  return job.results[1]
+end
+
+--- What the function raised, or nil.
+function Future:exception(timeout)
+  await(self, timeout)
+  local job = self._job
+  return job.failures > 0 and job.failure(job) or nil
+end
+
+function Future:done()
+  collect(self, false)
+  return is_done(self)
+end
+
+function Future:running()
+  collect(self, false)
+  return not is_done(self) and not core.pool_is_waiting(self._pool._tasks, self._job.id)
+end
+
+--- Takes it back if no worker has begun with it; whether it is cancelled now.
+function Future:cancel()
+  if self._cancelled then return true end
+  collect(self, false)
+  if is_done(self) or not core.pool_withdraw(self._pool._tasks, self._job.id) then return false end
+  self._cancelled = true
+  self._pool:_forget(self._job)
+  settle(self)
+  return true
+end
+
+function Future:cancelled() return self._cancelled or false end
+
+--- Calls `f(future)` when it is done, in this process, at a call into a module; at once if it is done already.
+function Future:add_done_callback(f)
+  self._callbacks = self._callbacks or {}
+  table.insert(self._callbacks, f)
+  settle(self)
+end
+
+function Future:__tostring()
+  local state = self._cancelled and "cancelled" or not is_done(self) and "pending"
+    or self._job.failures > 0 and "failed" or "finished"
+  return ("Future(%s)"):format(state)
+end
+
+class.seal(Future, "future")
+
+-- ---- Executors ----
+
+local function check_open(self)
+  if self._is_shut then core.fail("the executor was shut down; make another one") end
+end
+
+--- A future of `f(…)`, run by a worker.
+function Executor:submit(f, ...)
+  check_open(self)
+  local future = setmetatable({ _pool = self._pool }, Future)
+  future._job = self._pool:_submit(f, table.pack(...), function() settle(future) end)
+  self._pending[future] = true
+  return future
+end
+
+--- `for place, value in executor:map(f, items) do`: each result in order. `options`: `chunksize`, and `timeout` seconds
+--- from this call on.
+function Executor:map(f, items, options)
+  check_open(self)
+  options = options or {}
+  if options.chunksize ~= nil and (math.type(options.chunksize) ~= "integer" or options.chunksize < 1) then
+    core.fail("chunksize is an integer of 1 or more, not " .. tostring(options.chunksize))
+  end
+  return self._pool:_imap(f, items, options.chunksize, options.timeout)
+end
+
+--- No more calls. Waits for those that are out, unless `wait = false`; with `cancel_futures` for those that run only.
+function Executor:shutdown(options)
+  options = options or {}
+  if not self._is_shut and options.cancel_futures then
+    for future in pairs(self._pending) do future:cancel() end
+  end
+  self._is_shut = true
+  self._pool:close()
+  if options.wait ~= false then self._pool:join() end
+end
+
+--- Ends the workers with SIGKILL; what they ran, and what waits, fails.
+function Executor:kill_workers()
+  self._is_shut = true
+  self._pool:terminate()
+end
+Executor.terminate_workers = Executor.kill_workers
+
+function Executor:__close() self:shutdown() end
+class.seal(Executor, "executor")
+
+-- ---- Several futures ----
+
+local function unique(list)
+  local seen, futures_of = {}, {}
+  for _, future in ipairs(list) do
+    if not seen[future] then
+      seen[future] = true
+      futures_of[#futures_of + 1] = future
+    end
+  end
+  return futures_of
+end
+
+--- Waits until any of the pools of these futures has something, up to the deadline.
+local function await_any(list, deadline)
+  local sources, pools = {}, {}
+  for _, future in ipairs(list) do
+    local owner = future._pool
+    if not is_done(future) and not pools[owner] then
+      pools[owner] = true
+      sources[#sources + 1] = owner
+    end
+  end
+  local rest = deadline and math.max(0, deadline - core.clock())
+  if #sources == 1 then return sources[1]:_collect(rest) end
+  local handles = {}
+  for place, owner in ipairs(sources) do handles[place] = owner._results end
+  for _, place in ipairs(core.wait(handles, rest)) do sources[place]:_collect(false) end
+end
+
+--- `for future in as_completed(list, timeout) do`: the futures as they are done.
+function futures.as_completed(list, timeout)
+  local waiting = unique(list)
+  local total, deadline = #waiting, timeout and core.clock() + timeout
+  return function()
+    while #waiting > 0 do
+      for place, future in ipairs(waiting) do
+        if is_done(future) then
+          table.remove(waiting, place)
+          return future
+        end
+      end
+      if deadline and core.clock() >= deadline then
+        error(errors.new { kind = "timeout", message = ("%d (of %d) futures unfinished"):format(#waiting, total) }, 0)
+      end
+      await_any(waiting, deadline)
+    end
+  end
+end
+
+--- Waits for the futures, or for the first one; two lists: those that are done, and the others.
+function futures.wait(list, timeout, return_when)
+  return_when = return_when or futures.ALL_COMPLETED
+  if not futures[return_when] then core.fail("return_when is FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED") end
+  local all, deadline = unique(list), timeout and core.clock() + timeout
+  while true do
+    local done, others, failed = {}, {}, false
+    for _, future in ipairs(all) do
+      local target = is_done(future) and done or others
+      target[#target + 1] = future
+      if is_done(future) and not future._cancelled and future._job.failures > 0 then failed = true end
+    end
+    local is_enough = #others == 0 or return_when == futures.FIRST_COMPLETED and #done > 0
+      or return_when == futures.FIRST_EXCEPTION and failed
+    if is_enough or deadline and core.clock() >= deadline then return done, others end
+    await_any(others, deadline)
+  end
+end
+
+return futures

@@ -1,0 +1,217 @@
+--- Managers: a process that owns tables, which any process reads and changes through proxies.
+local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
+local errors = require "multiprocessing.errors"
+local process = require "multiprocessing.process"
+local queues = require "multiprocessing.queues"
+local sharedctypes = require "multiprocessing.sharedctypes"
+local synchronize = require "multiprocessing.synchronize"
+
+local managers = {}
+
+local Manager, Dict, List, Namespace = {}, {}, {}, {}
+managers.Manager, managers.Dict, managers.List, managers.Namespace = Manager, Dict, List, Namespace
+
+-- Where a proxy keeps what it is a proxy of: no key of its own may hide one of the data.
+local hidden = { __name = "proxy" }
+managers.hidden = hidden
+
+-- ---- In the manager ----
+
+-- What this process owns as a manager: its objects by number.
+local owned, owner_requests
+
+local function target(id)
+  local object = owned[id]
+  if object == nil then error(errors.new { kind = "error", message = "the object is not the manager's any more" }, 0) end
+  return object
+end
+
+local function list_place(list, place)
+  if math.type(place) ~= "integer" then core.fail("a list's places are integers, not " .. tostring(place)) end
+  if place < 0 then place = #list + 1 + place end
+  return place
+end
+
+local operations = {}
+
+function operations.make(_, kind, content)
+  local id = #owned + 1
+  owned[id] = content
+  return id
+end
+
+function operations.get(id, key) return target(id)[key] end
+function operations.set(id, key, value) target(id)[key] = value end
+function operations.length(id) return #target(id) end
+function operations.copy(id) return target(id) end
+
+function operations.update(id, key, f, ...)
+  local object = target(id)
+  local value = f(object[key], ...)
+  object[key] = value
+  return value
+end
+
+function operations.list_get(id, place) return target(id)[list_place(target(id), place)] end
+
+function operations.list_set(id, place, value)
+  local list = target(id)
+  place = list_place(list, place)
+  if place < 1 or place > #list + 1 then core.fail("place " .. place .. " is outside the list, which has 1 to " .. #list) end
+  list[place] = value
+end
+
+function operations.append(id, ...)
+  local list = target(id)
+  for place = 1, select("#", ...) do list[#list + 1] = (select(place, ...)) end
+end
+
+function operations.extend(id, values)
+  local list = target(id)
+  table.move(values, 1, #values, #list + 1, list)
+end
+
+function operations.insert(id, place, value) table.insert(target(id), list_place(target(id), place), value) end
+function operations.pop(id, place) return table.remove(target(id), place and list_place(target(id), place)) end
+function operations.sort(id, before) table.sort(target(id), before) end
+
+function operations.reverse(id)
+  local list = target(id)
+  for place = 1, #list // 2 do
+    list[place], list[#list + 1 - place] = list[#list + 1 - place], list[place]
+  end
+end
+
+function operations.count(id, value)
+  local count = 0
+  for _, each in ipairs(target(id)) do if each == value then count = count + 1 end end
+  return count
+end
+
+function operations.clear(id)
+  local object = target(id)
+  for key in pairs(object) do object[key] = nil end
+end
+
+--- Answers requests until the queue of them is closed.
+local function serve(requests)
+  owned, owner_requests = {}, requests
+  while true do
+    local request, reason = core.get(requests)
+    if reason then return end
+    local done = table.pack(xpcall(operations[request.op], errors.capture, request.id, table.unpack(request, 1, request.n)))
+    local answer = done[1] and { value = done[2] } or { failure = done[2] }
+    local sent, message = pcall(core.put, request.reply, answer)
+    if not sent then core.put(request.reply, { failure = errors.new { kind = "unsendable", message = message } }) end
+    core.task_done(requests)
+  end
+end
+
+-- ---- In the others ----
+
+-- Where answers come for this process; a fork must not read its parent's.
+local reply, reply_owner
+
+local function ask(requests, pid, op, id, ...)
+  if owned and requests == owner_requests then return operations[op](id, ...) end
+  if reply_owner ~= core.getpid() then reply, reply_owner = core.channel(), core.getpid() end
+  local put, reason = core.put(requests, { reply = reply, op = op, id = id, n = select("#", ...), ... })
+  local answer
+  if put then answer, reason = core.get_while(reply, pid) end
+  if not answer then
+    error(errors.new { kind = "crash", message = reason == "closed" and "the manager has ended" or "the manager: " .. reason }, 0)
+  end
+  if answer.failure then error(answer.failure, 0) end
+  return answer.value
+end
+
+local function call(proxy, op, ...)
+  local of = rawget(proxy, hidden)
+  return ask(of.requests, of.pid, op, of.id, ...)
+end
+
+local function proxy(manager, kind, content)
+  if not manager._pid then core.fail("the manager was shut down") end
+  local id = ask(manager._requests, manager._pid, "make", nil, kind, content)
+  return setmetatable({ [hidden] = { requests = manager._requests, pid = manager._pid, id = id } }, managers[kind])
+end
+
+local function same(a, b)
+  a, b = rawget(a, hidden), rawget(b, hidden)
+  return a.id == b.id and a.pid == b.pid
+end
+
+--- Goes through a copy: what changes meanwhile is not seen.
+local function copied_pairs(self) return next, call(self, "copy") end
+
+Dict.__name = "dict"
+function Dict:__index(key) return call(self, "get", key) end
+function Dict:__newindex(key, value) call(self, "set", key, value) end
+Dict.__pairs, Dict.__eq = copied_pairs, same
+function Dict:__len() return call(self, "length") end
+
+Namespace.__name = "namespace"
+Namespace.__index, Namespace.__newindex, Namespace.__pairs, Namespace.__eq = Dict.__index, Dict.__newindex, copied_pairs, same
+
+--- A list's methods; its places are read and set like a table's, from the end if they are negative.
+for _, name in ipairs { "append", "extend", "insert", "pop", "sort", "reverse", "count", "clear" } do
+  List[name] = function(self, ...) return call(self, name, ...) end
+end
+class.seal(List, "list")
+function List:__index(key)
+  if math.type(key) == "integer" then return call(self, "list_get", key) end
+  return List[key]
+end
+function List:__newindex(place, value) call(self, "list_set", place, value) end
+List.__pairs, List.__eq = copied_pairs, same
+function List:__len() return call(self, "length") end
+
+--- Runs `f` on the value of a key in the owner, as one step; what it returns is the new value.
+function managers.update(dict, key, f, ...) return call(dict, "update", key, f, ...) end
+
+--- All of it as a table of this process.
+function managers.copy(dict) return call(dict, "copy") end
+
+-- ---- The manager itself ----
+
+local function content_of(value)
+  local content = {}
+  for key, each in pairs(value or {}) do content[key] = each end
+  return content
+end
+
+function Manager:dict(content) return proxy(self, "Dict", content_of(content)) end
+function Manager:list(content) return proxy(self, "List", content_of(content)) end
+function Manager:Namespace(content) return proxy(self, "Namespace", content_of(content)) end
+
+-- These are in shared memory anyway.
+for name, make in pairs {
+  Queue = queues.new, JoinableQueue = queues.new, Lock = synchronize.new_lock, RLock = synchronize.new_rlock,
+  Semaphore = synchronize.new_semaphore, BoundedSemaphore = synchronize.new_bounded_semaphore,
+  Condition = synchronize.new_condition, Event = synchronize.new_event, Barrier = synchronize.new_barrier,
+  Value = sharedctypes.new_value, Array = sharedctypes.new_array,
+} do
+  Manager[name] = function(_, ...) return make(...) end
+end
+
+--- Ends the manager's process; what it owns is gone.
+function Manager:shutdown()
+  if not self._pid then return end
+  core.channel_close(self._requests)
+  self._process:join()
+  self._pid = nil
+end
+
+function Manager:__close() self:shutdown() end
+class.seal(Manager, "manager", { pid = function(self) return rawget(self, "_pid") end })
+
+--- Starts a manager.
+function managers.new()
+  local requests = core.channel()
+  local server = process.new { target = serve, args = { requests }, name = "Manager", daemon = true }
+  server:start()
+  return setmetatable({ _requests = requests, _process = server, _pid = server.pid }, Manager)
+end
+
+return managers
