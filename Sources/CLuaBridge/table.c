@@ -80,16 +80,16 @@ pmap_shape pmap_table_open(lua_State *L, int table, int pairs) {
     return shape;
 }
 
+static unsigned long long mixed(lua_State *L, unsigned long long print) {
+    unsigned long long pair = (uintptr_t)lua_topointer(L, -2) + 31 * (uintptr_t)lua_topointer(L, -1);
+    return (print ^ pair) * 0x9e3779b97f4a7c15ULL + 1;
+}
+
 /* Stack: table, table, print → */
 static int print_protected(lua_State *L) {
     unsigned long long print = 0;
     for (int table = 1; table <= 2; table++) {
-        lua_pushnil(L);
-        while (lua_next(L, table)) {
-            unsigned long long pair = (uintptr_t)lua_topointer(L, -2) + 31 * (uintptr_t)lua_topointer(L, -1);
-            print = (print ^ pair) * 0x9e3779b97f4a7c15ULL + 1;
-            lua_settop(L, -2);
-        }
+        for (lua_pushnil(L); lua_next(L, table); lua_settop(L, -2)) print = mixed(L, print);
     }
     *(unsigned long long *)lua_touserdata(L, 3) = print;
     return 0;
@@ -104,5 +104,27 @@ unsigned long long pmap_tables_print(lua_State *L, int first, int second) {
     lua_pushvalue(L, second);
     lua_pushlightuserdata(L, &print);
     if (lua_pcall(L, 3, 0, 0) != LUA_OK) lua_settop(L, -2);
+    return print;
+}
+
+/* Stack: table, print → */
+static int members_print_protected(lua_State *L) {
+    unsigned long long print = 0;
+    for (lua_pushnil(L); lua_next(L, 1); lua_settop(L, 3)) {
+        print = mixed(L, print);
+        if (lua_type(L, 4) != LUA_TTABLE) continue;
+        for (lua_pushnil(L); lua_next(L, 4); lua_settop(L, -2)) print = mixed(L, print);
+    }
+    *(unsigned long long *)lua_touserdata(L, 2) = print;
+    return 0;
+}
+
+unsigned long long pmap_members_print(lua_State *L, int table) {
+    unsigned long long print = 0;
+    table = lua_absindex(L, table);
+    lua_pushcfunction(L, members_print_protected);
+    lua_pushvalue(L, table);
+    lua_pushlightuserdata(L, &print);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK) lua_settop(L, -2);
     return print;
 }

@@ -154,13 +154,13 @@ static sigset_t before;
 static void wake(int number) { (void)number; }
 
 void pmap_ring_expect(void) {
-    struct sigaction now;
+    static bool is_heard;
     sigset_t ring;
-    sigaction(SIGURG, NULL, &now);
-    if (now.sa_handler != wake) {
+    if (!is_heard) {
         struct sigaction action = {.sa_handler = wake, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         sigaction(SIGURG, &action, NULL);
+        is_heard = true;
     }
     sigemptyset(&ring);
     sigaddset(&ring, SIGURG);

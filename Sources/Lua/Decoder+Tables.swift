@@ -21,6 +21,8 @@ extension Decoder {
 
     mutating func advanceList(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
         while frame.current < frame.count {
+            frame.current = reader.readScalars(into: frame.slot, from: frame.current + 1, to: frame.count, stack) - 1
+            if frame.current == frame.count { return nil }
             frame.current += 1
             let token = try reader.readToken()
             guard try push(token, nilIsNull: true, &reader) else { return token }

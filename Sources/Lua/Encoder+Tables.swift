@@ -42,15 +42,11 @@ extension Encoder {
     }
 
     mutating func advanceList(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
-        let first = frame.base + 1, last = frame.base + Encoder.batch
-        var slot = last
+        let slot = frame.base + 1
         while frame.current < frame.count {
-            if slot == last {
-                stack.top = frame.base
-                slot = first
-            } else {
-                slot += 1
-            }
+            stack.top = frame.base
+            frame.current = buffer.appendScalars(of: frame.slot, from: frame.current + 1, to: frame.count, stack) - 1
+            if frame.current == frame.count { return nil }
             frame.current += 1
             let type = unsafe lua_rawgeti(stack.thread, frame.slot, lua_Integer(frame.current))
             if !(try encodeScalar(slot, type: type, nilIsNull: true, into: &buffer)) { return slot }

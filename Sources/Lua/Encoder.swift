@@ -16,6 +16,8 @@ package struct Encoder {
     var numbers = ObjectNumbers()
     var hasReferences = false
     var hasFreshNames = false
+    /// The names are as they were in the last message: no code has run since.
+    var keepsNames = false
     var frames: [Frame] = []
     /// The caller's thread, then those that continue it.
     var threads: [Stack] = []
@@ -80,7 +82,7 @@ package struct Encoder {
         threads.append(stack)
         numbers.removeAll()
         hasReferences = false
-        hasFreshNames = false
+        if !keepsNames { hasFreshNames = false }
         handles.removeAll()
     }
 

@@ -22,6 +22,7 @@ struct KnownNames {
     private var numbers = IdentityMap()
     private var entries: [Entry] = []
     private var print: UInt64?
+    private var membersPrint: UInt64?
     private var isComplete = false
 
     init(_ stack: Stack) {
@@ -49,13 +50,24 @@ struct KnownNames {
     }
 
     /// The entry of the thing at `index`, if it has a name. A member found may have been replaced since, and one not
-    /// found may have been added: then everything is looked through again, once a message.
+    /// found may have been added: then, once a message, everything is looked through again if it has changed.
     mutating func find(_ index: Int32, as role: Role, in stack: Stack) throws(LuaError) -> Int? {
         let identity = stack.identity(index)
         if let entry = numbers.number(of: identity), isCurrent(entry, index, stack) { return accepted(entry, as: role) }
         if role == .value && numbers.number(of: identity) == nil || isComplete { return nil }
+        if members(stack) == membersPrint {
+            isComplete = true
+            return nil
+        }
         try collect(stack)
         return numbers.number(of: identity).flatMap { accepted($0, as: role) }
+    }
+
+    /// Differs when something was put into a module, or taken out.
+    private func members(_ stack: Stack) -> UInt64 {
+        stack.rawGet(Stack.registry, at: loaded)
+        defer { stack.pop() }
+        return unsafe pmap_members_print(stack.thread, -1)
     }
 
     func kind(_ entry: Int) -> Kind { entries[entry].kind }
@@ -94,6 +106,7 @@ extension KnownNames {
     private mutating func collect(_ stack: Stack) throws(LuaError) {
         let height = stack.top
         defer { stack.top = height }
+        membersPrint = members(stack)
         numbers = IdentityMap()
         entries.removeAll()
         stack.rawGet(Stack.registry, at: strings)

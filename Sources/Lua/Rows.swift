@@ -18,9 +18,64 @@ extension Encoder {
         default: try encode(index, of: stack, into: &buffer, root: root())
         }
     }
+
+    /// Appends the values at these places of a list, each by itself. No Lua code may run meanwhile.
+    package mutating func encodeEach(
+        of list: Int32, _ places: ClosedRange<Int>, of stack: Stack, into buffer: inout WireBuffer, root: String
+    ) throws(EncodeError) {
+        keepsNames = false
+        defer { keepsNames = false }
+        var place = places.lowerBound
+        while place <= places.upperBound {
+            place = buffer.appendScalars(of: list, from: place, to: places.upperBound, stack)
+            if place > places.upperBound { return }
+            stack.rawGet(list, at: place)
+            try encodeNext(stack.top, of: stack, into: &buffer, root: "\(root)[\(place)]")
+            keepsNames = hasFreshNames
+            stack.pop()
+            place += 1
+        }
+    }
+}
+
+extension WireBuffer {
+    /// Bytes that one run of scalars takes: what room there is, so that a lent buffer is not left without need.
+    private var run: Int { max(min(8 << 10, capacity - count), 256) }
+
+    /// Appends numbers, strings and booleans of a list; answers the place where something else stands, or the one after
+    /// the last.
+    mutating func appendScalars(of list: Int32, from first: Int, to last: Int, _ stack: Stack) -> Int {
+        var place = first
+        while place <= last {
+            let start = place, run = run
+            unsafe append(upTo: run) { room in
+                var written = 0
+                place = unsafe Int(
+                    pmap_pack_scalars(
+                        stack.thread, list, Int64(start), Int64(last), room.assumingMemoryBound(to: UInt8.self),
+                        run, &written))
+                return written
+            }
+            // A run that was full goes on.
+            if place == start { break }
+        }
+        return place
+    }
 }
 
 extension Decoder {
+    /// Puts numbers, strings and booleans from `offset` on into a list, and moves it behind them; answers the place of what
+    /// is something else, or the one after the last.
+    package func decodeScalars(
+        _ buffer: borrowing WireBuffer, at offset: inout Int, into list: Int32, from first: Int, to last: Int,
+        _ stack: Stack
+    ) -> Int {
+        var reader = unsafe WireReader(buffer.bytes)
+        reader.offset = offset
+        defer { offset = reader.offset }
+        return reader.readScalars(into: list, from: first, to: last, stack)
+    }
+
     /// Decodes the value at `offset`, which moves behind it. Stack: → value
     package mutating func decodeNext(
         _ buffer: borrowing WireBuffer, at offset: inout Int, onto stack: Stack
@@ -38,6 +93,19 @@ extension Decoder {
             return
         }
         offset += reader.offset
+    }
+}
+
+extension WireReader {
+    /// Reads numbers, strings and booleans into a list, while they are all there.
+    mutating func readScalars(into list: Int32, from first: Int, to last: Int, _ stack: Stack) -> Int {
+        var read = 0
+        let rest = unsafe self.rest
+        guard first <= last, let start = rest.baseAddress else { return first }
+        let place = unsafe pmap_unpack_scalars(
+            stack.thread, list, Int64(first), Int64(last), start.assumingMemoryBound(to: UInt8.self), rest.count, &read)
+        offset += read
+        return Int(place)
     }
 }
 

@@ -98,7 +98,7 @@ extension ProcessTree {
     }
 
     private func bury(attending barrier: Int) {
-        let dead = arena.change { memory -> [Int] in
+        let dead = change { memory -> [Int] in
             guard kind(barrier, memory) == .barrier else { return [] }
             return stakes(.attends, in: barrier, memory).map { memory[$0, Stake.process] }.filter {
                 !isAlive($0, memory)

@@ -69,10 +69,10 @@ extension ProcessTree {
             let done: Bool? = try wait(awaited) { memory, _ throws(TreeError) in try place(message, channel, memory) }
             if done != nil { return true }
         } catch {
-            arena.change { memory in discard(message, memory) }
+            change { memory in discard(message, memory) }
             throw error
         }
-        arena.change { memory in discard(message, memory) }
+        change { memory in discard(message, memory) }
         return false
     }
 
@@ -136,20 +136,18 @@ extension ProcessTree {
 
     /// The first message, as long as a process lives that could still put one: after its death only what is there.
     func get(from channel: Int, while pid: Int32, _ patience: Patience) throws(TreeError) -> Received? {
-        let slot = pid == 0 ? nil : arena.change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
+        let slot = pid == 0 ? nil : change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
+        let child = children[pid]
         let awaited = Awaited(
-            objects: [channel], queues: [channel + Channel.getters.offset], processes: slot.map { [$0] } ?? [],
-            children: children[pid].map { [$0.death] } ?? [], deadline: patience.deadline)
+            objects: [channel], queues: [channel + Channel.getters.offset],
+            processes: child == nil ? slot.map { [$0] } ?? [] : [],
+            children: child.map { [$0.death] } ?? [], deadline: patience.deadline)
         return try wait(awaited) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
             if let received = try take(from: channel, isTask: false, memory) { return received }
-            if pid != 0, hasEnded(pid, memory) { throw .gone("process") }
+            if pid != 0, slot.map({ !isAlive($0, memory) }) ?? true { throw .gone("process") }
             return nil
         }
-    }
-
-    private func hasEnded(_ pid: Int32, _ memory: Memory) -> Bool {
-        children[pid].map(\.hasEnded) ?? (slot(pid: pid, memory) == nil)
     }
 
     /// Takes a task away that no worker has begun; false when there is none of this job.
@@ -194,7 +192,7 @@ extension ProcessTree {
 
     /// The message has been read.
     package func done(with received: Received) {
-        arena.change { memory in discard(received.message, memory) }
+        change { memory in discard(received.message, memory) }
     }
 
     // MARK: Counting

@@ -19,6 +19,11 @@ extension CoreModule {
                 try submit(tree, stack)
                 return 0
             },
+            // count → table with room for so many
+            "pool_list": { stack throws(LuaError) in
+                stack.newTable(list: Int32(clamping: max(0, try stack.integerArgument(1, "count"))))
+                return 1
+            },
             // tasks, results, most tasks or 0, error handler → why it is over: "closed" or "recycled"
             "pool_work": function { [unowned self] tree, stack throws(LuaError) in
                 try work(tree, stack)
@@ -79,14 +84,10 @@ extension CoreModule {
                 (.job, job), (.first, first), (.count, count), (.blob, blob), (.isStarred, isStarred ? 1 : 0),
             ]
             for (word, value) in words { scratch.store(value, at: word.offset) }
-            for place in first..<first + count {
-                stack.rawGet(5, at: place)
-                do throws(EncodeError) {
-                    try encoder.encodeNext(stack.top, of: stack, into: &scratch, root: "items[\(place)]")
-                } catch {
-                    throw LuaError(message: error.description)
-                }
-                stack.pop()
+            do throws(EncodeError) {
+                try encoder.encodeEach(of: 5, first...first + count - 1, of: stack, into: &scratch, root: "items")
+            } catch {
+                throw LuaError(message: error.description)
             }
             _ = try orRaise { () throws(TreeError) in try tree.put(scratch, into: tasks, as: .task, .forever) }
         }
@@ -126,8 +127,11 @@ extension CoreModule {
         let (results, errors) = (job + 1, job + 2)
         var failures = 0
         try withDecoder { decoder throws(LuaError) in
-            var offset = ResultWords.size
-            for place in first..<first + count {
+            var offset = ResultWords.size, place = first
+            let last = first + count - 1
+            while place <= last {
+                place = decoder.decodeScalars(bytes, at: &offset, into: results, from: place, to: last, stack)
+                if place > last { break }
                 let isFailure = bytes.byte(at: offset) == ResultWords.failureMark
                 if isFailure {
                     failures += 1
@@ -137,6 +141,7 @@ extension CoreModule {
                     throw LuaError(message: "cannot receive a result: \(error)")
                 }
                 stack.rawSet(isFailure ? errors : results, at: place)
+                place += 1
             }
         }
         stack.pop(2)

@@ -9,11 +9,11 @@ package final class CoreModule {
     let keeper = HandleKeeper()
     private let main: Stack
     private var openTree: ProcessTree?
-    private lazy var encoder = makeEncoder()
+    /// Taken out while they work: code that runs meanwhile may need another one, and a copy would cost more than the
+    /// work.
     private var encoders: [Encoder] = []
     private var isForMany = false
     private var lastFunction: (job: Int, reference: Int)?
-    /// One for each value that is being decoded: a finalizer may ask for another one meanwhile.
     private var decoders: [Decoder] = []
     private var scratch = WireBuffer(capacity: 1 << 12)
     /// What the modules in Lua do when the script has ended.
@@ -137,10 +137,12 @@ package final class CoreModule {
         }
     }
 
-    /// An empty buffer that is this module's, and its encoder.
+    /// An empty buffer that is this module's, and an encoder.
     func withScratch<Value>(
         _ body: (inout WireBuffer, inout Encoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
+        var encoder = encoders.popLast() ?? makeEncoder()
+        defer { encoders.append(encoder) }
         scratch.reset(keeping: 1 << 20)
         return try body(&scratch, &encoder)
     }
@@ -151,7 +153,7 @@ package final class CoreModule {
         return try body(&decoder)
     }
 
-    /// Both, for a worker: functions that it runs may encode and decode meanwhile, with others.
+    /// Both, for a worker.
     func withCodecs<Value>(
         _ body: (inout Encoder, inout Decoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {

@@ -63,7 +63,7 @@ extension ProcessTree {
                 return true
             }
         } catch {
-            arena.change { memory in discard(message, memory) }
+            change { memory in discard(message, memory) }
             throw error
         }
     }
@@ -154,7 +154,7 @@ extension ProcessTree {
 
     /// Closes this process's handle; for good, also when the end was in a message.
     package func close(end: Int) throws(TreeError) {
-        arena.change { memory in
+        change { memory in
             guard kind(end, memory) == .end else { return }
             memory[end, Shared.inTransit] = 0
             if let own = stake(.refers, end, me, memory) {

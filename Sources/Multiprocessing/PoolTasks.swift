@@ -105,7 +105,7 @@ extension ProcessTree {
     /// Sends the last results of a task, which is done.
     func publish(_ results: consuming PoolResults, of task: PoolTask, into channel: Int) {
         let message = results.message
-        arena.change { memory in
+        change { memory in
             hand(over: message, to: channel, memory)
             discard(task.message, memory)
         }
@@ -116,7 +116,7 @@ extension ProcessTree {
         _ results: consuming PoolResults, followedBy last: consuming PoolResults, of task: PoolTask, into channel: Int
     ) {
         let (message, next) = (results.message, last.message)
-        arena.change { memory in
+        change { memory in
             let words = task.message + Message.bytes.offset
             let count = memory[message + Message.bytes.offset, ResultWords.count]
             if count > 0 { hand(over: message, to: channel, memory) } else { discard(message, memory) }
@@ -155,7 +155,7 @@ extension ProcessTree {
 
     /// Takes it into this process's hand.
     private func fallenTask(of pid: Int32, in tasks: Int) -> Received? {
-        arena.change { memory in
+        change { memory in
             for link in memory.links(of: tasks + Channel.fallen.offset) {
                 let message = link - Message.next.offset
                 guard memory[message + Message.bytes.offset, TaskWords.worker] == Int(pid) else { continue }

@@ -8,7 +8,7 @@ extension ProcessTree {
     func look(_ awaited: Awaited) {
         endIfCondemned()
         guard detectsDeadlocks, awaited.deadline == nil else { return }
-        let (seen, report) = arena.change { memory in (standing(memory), lastLook.map { _ in self.report(memory) }) }
+        let (seen, report) = change { memory in (standing(memory), lastLook.map { _ in self.report(memory) }) }
         defer { lastLook = seen }
         guard let seen, seen == lastLook, let report else { return }
         condemn(report)
@@ -65,22 +65,22 @@ extension ProcessTree {
 
     /// The first process says it and ends; all others die with it.
     private func condemn(_ report: String) {
-        let isFirst = arena.change { memory in
+        let isFirst = change { memory in
             if memory[Arena.start, Root.verdict] != 0 { return false }
             memory[Arena.start, Root.verdict] = 3
             return true
         }
         if isFirst { StandardDescriptor.writeError(Array((report + "\n").utf8)) }
-        let oldest = arena.change { memory in everybody(memory).first }
+        let oldest = change { memory in everybody(memory).first }
         if let oldest, oldest != me {
-            Rings.ring(Int32(arena.change { memory in memory[oldest, Slot.pid] }))
+            Rings.ring(Int32(change { memory in memory[oldest, Slot.pid] }))
         } else {
             endIfCondemned()
         }
     }
 
     private func endIfCondemned() {
-        let (verdict, oldest) = arena.change { memory in (memory[Arena.start, Root.verdict], everybody(memory).first) }
+        let (verdict, oldest) = change { memory in (memory[Arena.start, Root.verdict], everybody(memory).first) }
         if verdict != 0, oldest == me { Posix.Process.exit(Int32(verdict)) }
     }
 }

@@ -6,12 +6,12 @@ import Posix
 extension ProcessTree {
     /// Takes the dead process's part out of everything it had to do with.
     func bury(_ slot: Int) {
-        while arena.change({ memory in buryStep(slot, memory) }) {}
+        while change({ memory in buryStep(slot, memory) }) {}
     }
 
     /// Buries everybody who has died.
     func buryAll() {
-        let dead = arena.change { memory in everybody(memory).filter { !isAlive($0, memory) } }
+        let dead = change { memory in everybody(memory).filter { !isAlive($0, memory) } }
         for slot in dead { bury(slot) }
     }
 

@@ -20,11 +20,11 @@ extension ProcessTree {
             do throws(PosixError) { child = try ScriptChild.fork() } catch { throw .system(error) }
             guard let child else {
                 adopt(slot)
-                if arena.change({ memory in !isAlive(parent, memory) }) { Posix.Process.exit(1) }
+                if change({ memory in !isAlive(parent, memory) }) { Posix.Process.exit(1) }
                 return .child
             }
             children[child.pid] = child
-            arena.change { memory in
+            change { memory in
                 if memory[slot, Slot.kind] == Kind.process.rawValue { memory[slot, Slot.pid] = Int(child.pid) }
             }
             return .parent(pid: child.pid)
@@ -47,7 +47,7 @@ extension ProcessTree {
 
     /// The child will have what this process has handles of; some at a time, so that no change is long.
     private func shareHandles(with slot: Int) throws(TreeError) {
-        let objects = arena.change { memory in
+        let objects = change { memory in
             memory.links(of: me + Slot.stakes.offset).map { $0 - Stake.inProcess.offset }
                 .filter { memory[$0, Stake.role] == Stake.Role.refers.rawValue }.map { memory[$0, Stake.object] }
         }
@@ -75,7 +75,7 @@ extension ProcessTree {
     package func join(_ pid: Int32, _ patience: Patience) throws(TreeError) -> ExitStatus? {
         if let status = ending(of: pid) { return status }
         if patience == .none { return nil }
-        let slot = arena.change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
+        let slot = change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
         let awaited = Awaited(
             objects: slot.map { [$0] } ?? [], queues: [], processes: slot.map { [$0] } ?? [],
             children: children[pid].map { [$0.death] } ?? [],
@@ -102,7 +102,7 @@ extension ProcessTree {
     package func forget(_ pid: Int32) { children[pid] = nil }
 
     private func retire(_ pid: Int32) {
-        let slot = arena.change { memory in
+        let slot = change { memory in
             everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && memory[$0, Slot.parent] == me }
         }
         if let slot { bury(slot) }

@@ -59,6 +59,7 @@ extension ProcessTree {
                 let isLast = awaited.deadline.map { now >= $0 } ?? false
                 let value = try changing { memory throws(TreeError) -> Value? in
                     let value = try attempt(memory, waits)
+                    if value != nil { answerRings(waits, memory) }
                     if value != nil || isLast { delist(waits, memory) } else { noteDisappointments(waits, memory) }
                     return value
                 }
@@ -66,7 +67,7 @@ extension ProcessTree {
                 sleep(awaited, now: now)
             }
         } catch {
-            arena.change { memory in delist(waits, memory) }
+            change { memory in delist(waits, memory) }
             throw error
         }
     }
@@ -118,6 +119,11 @@ extension ProcessTree {
         blocks.free(wait, memory)
     }
 
+    /// What it was rung for is had: whoever gives more rings again.
+    private func answerRings(_ waits: [Int], _ memory: Memory) {
+        for wait in waits where memory[wait, Wait.isRung] != 0 { memory[wait, Wait.isRung] = 0 }
+    }
+
     private func noteDisappointments(_ waits: [Int], _ memory: Memory) {
         for wait in waits where memory[wait, Wait.isRung] != 0 {
             memory[wait, Wait.isRung] = 0
@@ -148,7 +154,7 @@ extension ProcessTree {
     func ringOne(_ wait: Int, _ memory: Memory) -> Bool {
         if memory[wait, Wait.isRung] != 0 { return false }
         memory[wait, Wait.isRung] = 1
-        Rings.ring(Int32(memory[memory[wait, Wait.process], Slot.pid]))
+        rings.append(Int32(memory[memory[wait, Wait.process], Slot.pid]))
         return true
     }
 
@@ -167,7 +173,7 @@ extension ProcessTree {
     /// Descriptors that tell of the deaths of those on whom the wait depends: at most a few, as every second all of
     /// them are looked at anyway.
     private func deathsToWatch(_ awaited: Awaited) -> WatchedProcesses {
-        let pids = arena.change { memory in
+        let pids = change { memory in
             var slots = awaited.processes
             for object in awaited.objects { slots += holders(object, memory) }
             return slots.filter { $0 != me }.prefix(8).map { Int32(memory[$0, Slot.pid]) }
@@ -188,7 +194,7 @@ extension ProcessTree {
 
     /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front.
     private func bury(among awaited: Awaited) {
-        let dead = arena.change { memory in
+        let dead = change { memory in
             var slots = awaited.processes
             for object in awaited.objects { slots += holders(object, memory) }
             for queue in awaited.queues {

@@ -29,6 +29,8 @@ package final class ProcessTree {
     var me = 0
     /// Those that this process has forked and not yet seen the end of, by their numbers.
     var children: [Int32: ScriptChild] = [:]
+    /// Whom to ring when the change that runs is made.
+    var rings: [Int32] = []
     /// What two looks a second apart must both have seen before a deadlock is believed.
     var lastLook: [Int]?
     package var detectsDeadlocks = true
@@ -42,7 +44,7 @@ package final class ProcessTree {
             throw .system(error)
         }
         blocks = Blocks(arena: arena)
-        arena.change { memory in
+        change { memory in
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory()))
             memory.makeRing(Arena.start + Root.processes.offset)
         }
@@ -52,9 +54,21 @@ package final class ProcessTree {
 
     // MARK: Changes
 
-    /// A change that may need memory.
+    /// A change, and then the rings that it has asked for: a sleeper that is woken earlier finds the memory locked. If
+    /// this process is killed in between, the sleeper looks by itself within a second.
+    func change<Value, Failure: Error>(_ body: (Memory) throws(Failure) -> Value) throws(Failure) -> Value {
+        defer {
+            if !rings.isEmpty {
+                for pid in rings { Rings.ring(pid) }
+                rings.removeAll(keepingCapacity: true)
+            }
+        }
+        return try arena.change(body)
+    }
+
+    /// One that may need memory.
     func changing<Value>(_ body: (Memory) throws(TreeError) -> Value) throws(TreeError) -> Value {
-        try arena.change(body)
+        try change(body)
     }
 
     func allocate(_ bytes: Int, _ memory: Memory) throws(TreeError) -> Int {
@@ -87,7 +101,7 @@ package final class ProcessTree {
     func adopt(_ slot: Int) {
         me = slot
         Life.begin(slot + Slot.life.offset)
-        arena.change { memory in
+        change { memory in
             memory[slot, Slot.pid] = Int(Machine.processNumber())
             memory[slot, Slot.isBorn] = 1
         }
@@ -151,7 +165,7 @@ package final class ProcessTree {
     /// The object is in a message now; with `forMany` it may be received any number of times, as with a function that
     /// every worker of a pool gets.
     func send(_ object: Int, forMany: Bool) {
-        arena.change { memory in
+        change { memory in
             guard kind(object, memory) != nil else { return }
             memory[object, Shared.inTransit] += forMany ? ProcessTree.many : 1
         }
@@ -173,7 +187,7 @@ package final class ProcessTree {
 
     /// This process has dropped its handle.
     func drop(_ object: Int) {
-        arena.change { memory in
+        change { memory in
             guard kind(object, memory) != nil, let stake = stake(.refers, object, me, memory) else { return }
             removeStake(stake, memory)
         }

@@ -9,9 +9,10 @@ package final class PmapModule {
 
     let marks: TableMarks
     private let main: Stack
-    /// Made when a script first asks: they take longer than a short run.
-    private lazy var encoder = Encoder(main)
-    private lazy var decoder = Decoder(main)
+    /// Made when a script first asks: they take longer than a short run. Taken out while they work, as a module that a
+    /// value names may be loaded meanwhile, and ask for another one.
+    private var encoder: Encoder?
+    private var decoder: Decoder?
     /// What `pmap.emit` does with its arguments, which are on the given stack from 1 on; nil outside a task.
     var emit: ((Stack) throws(LuaError) -> Void)?
 
@@ -77,6 +78,8 @@ package final class PmapModule {
     private func dump(_ stack: Stack) throws(LuaError) -> Int32 {
         var buffer = WireBuffer()
         if stack.top == 0 { stack.pushNil() }
+        var encoder = self.encoder.take() ?? Encoder(main)
+        defer { self.encoder = encoder }
         do { try encoder.encode(1, of: stack, into: &buffer, root: "value") } catch {
             throw LuaError(message: error.description)
         }
@@ -88,6 +91,8 @@ package final class PmapModule {
         guard stack.type(1) == .string else {
             throw LuaError(message: "pmap.loads takes a string, not a \(stack.type(1))")
         }
+        var decoder = self.decoder.take() ?? Decoder(main)
+        defer { self.decoder = decoder }
         do { try decoder.decodeWhole(1, of: stack) } catch { throw LuaError(message: error.description) }
         return 1
     }

@@ -142,18 +142,18 @@
 
 extension WireBuffer {
     /// The number at `offset`, in this machine's byte order: for what never leaves it.
-    package func load<Integer: FixedWidthInteger>(_: Integer.Type, at offset: Int) -> Integer {
+    @inlinable package func load<Integer: FixedWidthInteger>(_: Integer.Type, at offset: Int) -> Integer {
         precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
         return unsafe base.loadUnaligned(fromByteOffset: offset, as: Integer.self)
     }
 
     /// Overwrites a number in this machine's byte order.
-    package mutating func store<Integer: FixedWidthInteger>(_ value: Integer, at offset: Int) {
+    @inlinable package mutating func store<Integer: FixedWidthInteger>(_ value: Integer, at offset: Int) {
         precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
         unsafe base.storeBytes(of: value, toByteOffset: offset, as: Integer.self)
     }
 
-    package mutating func append<Integer: FixedWidthInteger>(native value: Integer) {
+    @inlinable package mutating func append<Integer: FixedWidthInteger>(native value: Integer) {
         unsafe append(upTo: MemoryLayout<Integer>.size) { room in
             unsafe room.storeBytes(of: value, as: Integer.self)
             return MemoryLayout<Integer>.size

@@ -23,6 +23,11 @@
     /// What is left of the message, beyond the extension too.
     package var remainingOfMessage: Int { count - offset }
 
+    /// What is left to be read, where it lies.
+    package var rest: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: base.map { unsafe $0 + offset }, count: remaining)
+    }
+
     /// Checks that `size` bytes are there.
     @inlinable package func require(_ size: Int) throws(WireError) {
         if size > remaining { throw shortage(of: size - remaining) }

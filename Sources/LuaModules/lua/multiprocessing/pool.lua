@@ -324,6 +324,7 @@ local function map_job(self, f, items, chunksize, starred, fields)
   fields = fields or {}
   fields.value, fields.failure, fields.is_list = list_of, failure_of, true
   local job = new_job(self, f, fields)
+  job.results = core.pool_list(count)
   submit_list(self, job, list, count, chunksize, starred)
   return job
 end
