@@ -3,6 +3,7 @@
 // A message is in the hand of the process that makes it until it is put, and in that of the one that takes it until
 // it has been read: when a process dies, what is in its hand is freed, and nothing else is touched.
 
+import Lua
 import Posix
 package import Wire
 
@@ -63,17 +64,40 @@ extension ProcessTree {
             return try makeMessage(size: size, for: channel, as: kind, memory)
         }
         SharedBytes.copy(value, to: message + Message.bytes.offset)
-        let awaited = Awaited(
-            objects: [channel], queues: [channel + Channel.putters.offset], deadline: patience.deadline)
-        do throws(TreeError) {
-            let done: Bool? = try wait(awaited) { memory, _ throws(TreeError) in try place(message, channel, memory) }
-            if done != nil { return true }
-        } catch {
+        return try put(message: message, into: channel, patience)
+    }
+
+    /// Puts what `fill` writes into a buffer, which is in the message already if it takes no more than `capacity` bytes.
+    func put(
+        capacity: Int, into channel: Int, as kind: MessageKind, _ fill: (inout WireBuffer) throws(LuaError) -> Void
+    ) throws(LuaError) {
+        let message = try orRaise { () throws(TreeError) in
+            try changing { memory throws(TreeError) in
+                try check(channel, is: .channel, memory)
+                return try makeMessage(size: capacity, for: channel, as: kind, memory)
+            }
+        }
+        var room = SharedBytes.room(message + Message.bytes.offset, capacity: capacity)
+        do throws(LuaError) { try fill(&room) } catch {
             change { memory in discard(message, memory) }
             throw error
         }
-        change { memory in discard(message, memory) }
-        return false
+        if room.isOwned {
+            change { memory in discard(message, memory) }
+            _ = try orRaise { () throws(TreeError) in try put(room, into: channel, as: kind, .forever) }
+        } else {
+            SharedBytes.setWord(message + Message.size.offset, room.count)
+            _ = try orRaise { () throws(TreeError) in try put(message: message, into: channel, .forever) }
+        }
+    }
+
+    private func put(message: Int, into channel: Int, _ patience: Patience) throws(TreeError) -> Bool {
+        let awaited = Awaited(
+            objects: [channel], queues: [channel + Channel.putters.offset], deadline: patience.deadline)
+        var isPut: Bool?
+        defer { if isPut != true { change { memory in discard(message, memory) } } }
+        isPut = try wait(awaited) { memory, _ throws(TreeError) in try place(message, channel, memory) }
+        return isPut ?? false
     }
 
     /// A message that nobody else knows of yet.

@@ -78,19 +78,44 @@ extension CoreModule {
         let tasks = try stack.handleArgument(1), job = try stack.integerArgument(2, "job")
         let blob = try stack.handleArgument(3), isStarred = stack.boolean(4)
         let first = try stack.integerArgument(6, "first"), count = try stack.integerArgument(7, "count")
-        try withScratch { scratch, encoder throws(LuaError) in
-            scratch.append(zeros: TaskWords.size)
-            let words: [(TaskWords, Int)] = [
-                (.job, job), (.first, first), (.count, count), (.blob, blob), (.isStarred, isStarred ? 1 : 0),
-            ]
-            for (word, value) in words { scratch.store(value, at: word.offset) }
+        let words: [(TaskWords, Int)] = [
+            (.job, job), (.first, first), (.count, count), (.blob, blob), (.isStarred, isStarred ? 1 : 0),
+        ]
+        func fill(_ buffer: inout WireBuffer, _ encoder: inout Encoder) throws(LuaError) {
+            buffer.append(zeros: TaskWords.size)
+            for (word, value) in words { buffer.store(value, at: word.offset) }
             do throws(EncodeError) {
-                try encoder.encodeEach(of: 5, first...first + count - 1, of: stack, into: &scratch, root: "items")
+                try encoder.encodeEach(of: 5, first...first + count - 1, of: stack, into: &buffer, root: "items")
             } catch {
                 throw LuaError(message: error.description)
             }
+        }
+        try withScratch { scratch, encoder throws(LuaError) in
+            let size = stringBytes(first...first + count - 1, stack)
+            if size > CoreModule.direct {
+                let capacity = TaskWords.size + size + 16 * count
+                return try tree.put(capacity: capacity, into: tasks, as: .task) { buffer throws(LuaError) in
+                    try fill(&buffer, &encoder)
+                }
+            }
+            try fill(&scratch, &encoder)
             _ = try orRaise { () throws(TreeError) in try tree.put(scratch, into: tasks, as: .task, .forever) }
         }
+    }
+
+    /// Strings from this size on are written where they are sent from.
+    static let direct = 64 << 10
+
+    /// How long the strings among the items at 5 are, if the first of them is a long one.
+    private func stringBytes(_ places: ClosedRange<Int>, _ stack: Stack) -> Int {
+        var size = 0
+        for place in places {
+            let isString = stack.rawGet(5, at: place) == .string
+            size += isString ? stack.rawCount(-1) : 0
+            stack.pop()
+            if size <= CoreModule.direct { break }
+        }
+        return size
     }
 
     /// Stack: results, jobs, timeout, pid → job, first, count, failures, or → nil, reason

@@ -185,13 +185,13 @@ enum TaskWords: Int, Field {
     case isStarred
     /// How many items the worker has begun; written by it alone.
     case begun
-    /// Where its results go, or 0.
-    case results
+    /// Where its results go, or 0, and how many items' results have been sent already.
+    case results, published
     /// The process that has it in hand.
     case worker
     /// Items at its start that are not to be run: a worker died after them.
     case skipped
-    static let size = 80
+    static let size = 88
 }
 
 /// What came of items, in the same place; one value each, or a failure.

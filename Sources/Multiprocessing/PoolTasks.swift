@@ -83,21 +83,22 @@ extension ProcessTree {
         let task = PoolTask(received: received)
         task[.worker] = Int(pid)
         task[.begun] = 0
+        task[.published] = 0
         task[.results] = 0
         return task
     }
 
     /// Room for results from the item with this place on; the task knows it from now on.
     func beginResults(of task: PoolTask, first: Int, capacity: Int) throws(TreeError) -> PoolResults {
-        let results = try makeResults(job: task[.job], first: first, capacity: capacity)
+        let results = try makeResults(job: task[.job], first: first, capacity: capacity, of: task.message)
         task[.results] = results.message
         return results
     }
 
     /// Results that no task knows of yet.
-    func makeResults(job: Int, first: Int, capacity: Int) throws(TreeError) -> PoolResults {
+    func makeResults(job: Int, first: Int, capacity: Int, of task: Int = 0) throws(TreeError) -> PoolResults {
         let message = try changing { memory throws(TreeError) in
-            try makeMessage(size: ResultWords.size + capacity, for: 0, as: .results, memory)
+            try makeMessage(size: ResultWords.size + capacity, for: task, as: .results, memory)
         }
         return PoolResults(message: message, capacity: capacity, job: job, first: first)
     }
@@ -113,7 +114,8 @@ extension ProcessTree {
 
     /// Sends what was committed, and the one result after it.
     func publish(
-        _ results: consuming PoolResults, followedBy last: consuming PoolResults, of task: PoolTask, into channel: Int
+        _ results: consuming PoolResults, followedBy last: consuming PoolResults, at place: Int, of task: PoolTask,
+        into channel: Int
     ) {
         let (message, next) = (results.message, last.message)
         change { memory in
@@ -122,6 +124,7 @@ extension ProcessTree {
             if count > 0 { hand(over: message, to: channel, memory) } else { discard(message, memory) }
             hand(over: next, to: channel, memory)
             memory[words, TaskWords.results] = 0
+            memory[words, TaskWords.published] = place - memory[words, TaskWords.first] + 1
         }
     }
 
@@ -170,15 +173,11 @@ extension ProcessTree {
     private func recover(
         _ task: PoolTask, tasks: Int, results channel: Int, failure: borrowing WireBuffer
     ) throws(TreeError) -> Int {
-        let first = task[.first], begun = task[.begun]
-        // Items before those in the results it was writing were published already.
-        var done = max(0, begun - 1), kept = 0
-        if task[.results] != 0 {
-            let words = task[.results] + Message.bytes.offset
-            kept = SharedBytes.word(words + ResultWords.count.offset)
-            done = SharedBytes.word(words + ResultWords.first.offset) - first + kept
-        }
-        let isLost = begun > done
+        let first = task[.first]
+        let kept =
+            task[.results] == 0
+            ? 0 : SharedBytes.word(task[.results] + Message.bytes.offset + ResultWords.count.offset)
+        let done = task[.published] + kept, isLost = task[.begun] > done
         let failed = isLost ? try makeFailure(failure, job: task[.job], place: first + done) : 0
         let left = task[.count] - done - (isLost ? 1 : 0)
         try changing { memory throws(TreeError) in

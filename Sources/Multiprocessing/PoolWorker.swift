@@ -44,14 +44,27 @@ struct PoolWorker {
             }
             for place in task[.first]..<task[.first] + task[.count] {
                 task[.begun] = place - task[.first] + 1
-                let mark = output.buffer.count
-                try runItem(items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
-                if output.buffer.isOwned {
-                    output = try splitOff(output, mark: mark, place: place, first: first, of: task, capacity)
+                let mark = output.buffer.count, function = stack.top
+                let hasReturned = try call(
+                    items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
+                if hasReturned, isLong(stack.top) {
+                    // It is written where it is sent from.
+                    var last = try results(of: task, at: place, capacity: stack.rawCount(stack.top) + 16)
+                    try append(&encoder, into: &last.buffer)
+                    output = try send(output, last, place: place, of: task, capacity)
                     first = place + 1
                 } else {
-                    output.commit(count: place - first + 1)
+                    if hasReturned { try append(&encoder, into: &output.buffer) }
+                    if output.buffer.isOwned {
+                        var last = try results(of: task, at: place, capacity: output.buffer.count - mark)
+                        last.buffer.append(output.buffer, from: mark)
+                        output = try send(output, last, place: place, of: task, capacity)
+                        first = place + 1
+                    } else {
+                        output.commit(count: place - first + 1)
+                    }
                 }
+                stack.top = function
             }
             tree.publish(output, of: task, into: results)
         }
@@ -61,44 +74,50 @@ struct PoolWorker {
         try orRaise { () throws(TreeError) in try tree.beginResults(of: task, first: place, capacity: capacity) }
     }
 
-    /// The results did not fit: sends those before the last one, then that one in a message of its size, and goes on
-    /// with an empty one.
-    private func splitOff(
-        _ output: consuming PoolResults, mark: Int, place: Int, first: Int, of task: PoolTask, _ capacity: Int
-    ) throws(LuaError) -> PoolResults {
-        var last = try orRaise { () throws(TreeError) in
-            try tree.makeResults(job: task[.job], first: place, capacity: output.buffer.count - mark)
+    private func results(of task: PoolTask, at place: Int, capacity: Int) throws(LuaError) -> PoolResults {
+        try orRaise { () throws(TreeError) in
+            try tree.makeResults(job: task[.job], first: place, capacity: capacity)
         }
-        last.buffer.append(output.buffer, from: mark)
+    }
+
+    private func isLong(_ index: Int32) -> Bool {
+        stack.type(index) == .string && stack.rawCount(index) > CoreModule.direct
+    }
+
+    /// Sends what is whole, then the one result in a message of its size, and goes on with an empty one.
+    private func send(
+        _ output: consuming PoolResults, _ last: consuming PoolResults, place: Int, of task: PoolTask, _ capacity: Int
+    ) throws(LuaError) -> PoolResults {
         last.commit(count: 1)
-        tree.publish(output, followedBy: last, of: task, into: results)
+        tree.publish(output, followedBy: last, at: place, of: task, into: results)
         return try begin(task, at: place + 1, capacity)
     }
 
-    /// Stack: … → …; appends what the function returns, or what it raises.
-    private func runItem(
+    /// Stack: function → function, result; or → function, …, and false when it has failed and that was appended.
+    private func call(
         _ items: borrowing WireBuffer, _ offset: inout Int, isStarred: Bool, _ encoder: inout Encoder,
         _ decoder: inout Decoder, into output: inout WireBuffer
-    ) throws(LuaError) {
-        let function = stack.top
-        stack.copy(function)
+    ) throws(LuaError) -> Bool {
+        stack.copy(stack.top)
         do throws(LuaError) { try decode(items, &offset, &decoder) } catch {
-            stack.top = function
-            return try appendFailure(kind: "unsendable", error.message, &encoder, into: &output)
+            try appendFailure(kind: "unsendable", error.message, &encoder, into: &output)
+            return false
         }
         let arguments = isStarred ? unpack() : 1
+        if stack.tryCall(arguments: arguments, results: 1, handler: handler) { return true }
+        try appendFailure(&encoder, into: &output)
+        return false
+    }
+
+    /// Appends the result on top of the stack, or why it cannot travel.
+    private func append(_ encoder: inout Encoder, into output: inout WireBuffer) throws(LuaError) {
         let mark = output.count
-        if stack.tryCall(arguments: arguments, results: 1, handler: handler) {
-            do throws(EncodeError) {
-                try encoder.encodeNext(stack.top, of: stack, into: &output, root: "result")
-            } catch {
-                output.truncate(to: mark)
-                try appendFailure(kind: "unsendable", error.description, &encoder, into: &output)
-            }
-        } else {
-            try appendFailure(&encoder, into: &output)
+        do throws(EncodeError) {
+            try encoder.encodeNext(stack.top, of: stack, into: &output, root: "result")
+        } catch {
+            output.truncate(to: mark)
+            try appendFailure(kind: "unsendable", error.description, &encoder, into: &output)
         }
-        stack.top = function
     }
 
     private func decode(

@@ -40,7 +40,12 @@ extension ProcessTree {
             let channel = memory[message, Message.channel]
             memory.remove(message + Message.next.offset)
             memory.append(message + Message.next.offset, to: channel + Channel.fallen.offset)
-        case .results: memory.remove(message + Message.next.offset)  // the task knows it, or nobody does
+        case .results:
+            let task = memory[message, Message.channel]
+            guard task != 0, memory[task + Message.bytes.offset, TaskWords.results] == message else {
+                return discard(message, memory)
+            }
+            memory.remove(message + Message.next.offset)
         default: discard(message, memory)
         }
     }

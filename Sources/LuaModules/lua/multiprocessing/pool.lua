@@ -122,6 +122,7 @@ local function new_job(self, f, fields)
     core.fail("a pool runs functions, not a " .. type(f))
   end
   start(self)
+  if self._owner ~= core.getpid() then core.fail("the pool belongs to another process; make one here") end
   self._serial = self._serial + 1
   local job = fields or {}
   job.id, job.results, job.errors = self._serial, {}, {}
@@ -554,6 +555,15 @@ function Pool:__tostring() return ("Pool(%d, %s)"):format(self._processes, self.
 
 class.seal(Pool, "pool")
 class.on_call(pump)
+
+--- The workers of this process's pools are among its children.
+process.more_children(function(running)
+  for each in pairs(open_pools) do
+    if each._owner == core.getpid() then
+      for _, worker in ipairs(core.children_of(each._supervisor)) do running[#running + 1] = process.stranger(worker[1], worker[2]) end
+    end
+  end
+end)
 
 process.at_end(function()
   for each in pairs(open_pools) do

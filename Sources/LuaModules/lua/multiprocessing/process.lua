@@ -45,10 +45,10 @@ function process.at_end(f) endings[#endings + 1] = f end
 --- What a process does that is about to leave: daemons are killed, other children joined.
 function process.finish()
   for _, ending in ipairs(endings) do ending() end
-  for _, child in ipairs(process.active_children()) do
+  for _, child in ipairs(process.own_children()) do
     if child._daemon then child:kill() end
   end
-  for _, child in ipairs(process.active_children()) do child:join() end
+  for _, child in ipairs(process.own_children()) do child:join() end
 end
 
 local leave = os.exit
@@ -220,12 +220,26 @@ function process.current_process() return current end
 --- The one that has started this one, or nil in the script itself.
 function process.parent_process() return parent end
 
---- The processes that this one has started and that run.
-function process.active_children()
+function process.own_children()
   local running = {}
   for _, child in pairs(children) do
     if poll(child, false) == nil then running[#running + 1] = child end
   end
+  return running
+end
+
+local finders = {}
+
+--- `find(list)` adds processes that stand for children of this one.
+function process.more_children(find) finders[#finders + 1] = find end
+
+--- A process that another one has started for this one.
+function process.stranger(pid, name) return setmetatable({ _pid = pid, _name = name, _daemon = true }, Process) end
+
+--- The processes that this one has started and that run, the workers of its pools too.
+function process.active_children()
+  local running = process.own_children()
+  for _, find in ipairs(finders) do find(running) end
   table.sort(running, function(a, b) return a._pid < b._pid end)
   return running
 end
