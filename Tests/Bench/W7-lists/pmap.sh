@@ -1,0 +1,1 @@
+pmap run pool.lua "$1"

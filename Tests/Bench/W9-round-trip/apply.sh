@@ -1,0 +1,1 @@
+pmap run apply.lua "$1"

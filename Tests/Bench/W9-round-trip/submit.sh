@@ -1,0 +1,1 @@
+pmap run submit.lua "$1"
