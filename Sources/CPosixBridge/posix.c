@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/membarrier.h>
@@ -167,6 +168,11 @@ bool pmap_die_with(pid_t parent) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, number);
     return getppid() == parent;
+}
+
+void pmap_forget_input(void) {
+    __fpurge(stdin);
+    clearerr(stdin);
 }
 
 bool pmap_end_with(pid_t parent) {

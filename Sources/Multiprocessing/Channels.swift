@@ -274,11 +274,4 @@ extension ProcessTree {
         }
         return done ?? false
     }
-
-    /// What is left in a channel that nobody knows of any more.
-    func dropMessages(_ channel: Int, _ memory: Memory) {
-        for ring in [Channel.messages, .fallen] {
-            for link in memory.links(of: channel + ring.offset) { discard(link - Message.next.offset, memory) }
-        }
-    }
 }

@@ -56,6 +56,16 @@ extension CoreModule {
             "exit": { stack throws(LuaError) in
                 Posix.Process.exit(Int32(truncatingIfNeeded: try stack.integerArgument(1, default: 0, "a status")))
             },
+            // Two integers that no other process has, for math.randomseed.
+            "seed": { stack throws(LuaError) in
+                for _ in 0..<2 { stack.push(Int64.random(in: .min ... .max)) }
+                return 2
+            },
+            // Standard input is /dev/null from now on.
+            "leave_input": { _ throws(LuaError) in
+                StandardDescriptor.leaveInput()
+                return 0
+            },
             "getpid": { stack throws(LuaError) in
                 stack.push(Int64(Machine.processNumber()))
                 return 1

@@ -11,7 +11,7 @@ import Posix
 enum Kind: Int {
     case process = 0x706d_6170_0001, stake, wait, message
     case semaphore, condition, event, barrier, channel, end, array
-    case task, results, blob
+    case task, results, blob, garbage
 }
 
 /// The words of a kind of block, counted from its start.
@@ -38,9 +38,11 @@ enum Root: Int, Field {
     /// Not 0 when the tree is to end: its exit status.
     case verdict
     case serial
+    /// A ring of channels that nobody can find any more, with messages in them.
+    case garbage, garbageEnd
     /// A ring for each size of free blocks, of two words each.
     case free
-    static let words = 16 + 2 * 64
+    static let words = 18 + 2 * 64
 }
 
 /// A process of the tree.

@@ -13,6 +13,7 @@ extension ProcessTree {
     func buryAll() {
         let dead = change { memory in everybody(memory).filter { !isAlive($0, memory) } }
         for slot in dead { bury(slot) }
+        sweep()
     }
 
     /// Does a part of it; false when nothing is left to be done.

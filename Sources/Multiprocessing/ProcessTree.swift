@@ -29,6 +29,8 @@ package final class ProcessTree {
     var me = 0
     /// Those that this process has forked and not yet seen the end of, by their numbers.
     var children: [Int32: ScriptChild] = [:]
+    /// The change that runs has made garbage.
+    var madeGarbage = false
     /// Whom to ring when the change that runs is made.
     var rings: [Int32] = []
     /// What two looks a second apart must both have seen before a deadlock is believed.
@@ -47,6 +49,7 @@ package final class ProcessTree {
         change { memory in
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory()))
             memory.makeRing(Arena.start + Root.processes.offset)
+            memory.makeRing(ProcessTree.garbage)
         }
         me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }
         adopt(me)
@@ -63,7 +66,9 @@ package final class ProcessTree {
                 rings.removeAll(keepingCapacity: true)
             }
         }
-        return try arena.change(body)
+        let value = try arena.change(body)
+        if madeGarbage { sweep() }
+        return value
     }
 
     /// One that may need memory.
@@ -197,7 +202,7 @@ package final class ProcessTree {
     func freeIfForgotten(_ object: Int, _ memory: Memory) {
         guard memory.isEmpty(object + Shared.stakes.offset), memory[object, Shared.inTransit] == 0 else { return }
         guard let kind = Kind(rawValue: memory[object, Shared.kind]) else { return }
-        if kind == .channel { dropMessages(object, memory) }
+        if kind == .channel, !memory.isEmpty(object + Channel.messages.offset) { return discardLater(object, memory) }
         if kind == .end { leave(object, memory) }
         memory[object, Shared.kind] = 0
         blocks.free(object, memory)
@@ -215,26 +220,45 @@ package final class ProcessTree {
         memory[stake, Stake.object] = object
         memory[stake, Stake.process] = process
         memory[stake, Stake.count] = count
-        memory.append(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
+        // Handles, of which there may be one for each process, stand behind what is looked for more often.
+        if role == .refers {
+            memory.append(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
+        } else {
+            memory.prepend(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
+        }
         memory.append(stake + Stake.inProcess.offset, to: process + Slot.stakes.offset)
         return stake
     }
 
-    /// The stakes in an object of one role, oldest first.
+    /// The stakes in an object of one role.
     func stakes(_ role: Stake.Role, in object: Int, _ memory: Memory) -> [Int] {
-        memory.links(of: object + Shared.stakes.offset).map { $0 - Stake.inObject.offset }
-            .filter { memory[$0, Stake.role] == role.rawValue }
+        var found: [Int] = []
+        forEachStake(role, in: object, memory) { stake in
+            found.append(stake)
+            return true
+        }
+        return found
     }
 
     func stake(_ role: Stake.Role, _ object: Int, _ process: Int, _ memory: Memory) -> Int? {
+        var found: Int?
+        forEachStake(role, in: object, memory) { stake in
+            if memory[stake, Stake.process] == process { found = stake }
+            return found == nil
+        }
+        return found
+    }
+
+    /// Until `body` answers false.
+    private func forEachStake(_ role: Stake.Role, in object: Int, _ memory: Memory, _ body: (Int) -> Bool) {
         let ring = object + Shared.stakes.offset
         var link = memory.first(of: ring)
         while let each = link {
-            let stake = each - Stake.inObject.offset
-            if memory[stake, Stake.process] == process, memory[stake, Stake.role] == role.rawValue { return stake }
+            let stake = each - Stake.inObject.offset, itsRole = memory[stake, Stake.role]
+            if itsRole == role.rawValue { if !body(stake) { return } }
+            if itsRole == Stake.Role.refers.rawValue, role != .refers { return }
             link = memory.next(after: each, in: ring)
         }
-        return nil
     }
 
     /// Takes the stake away, and the object with it if it was the last.

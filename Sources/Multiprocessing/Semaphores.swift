@@ -27,8 +27,7 @@ extension ProcessTree {
     private func take(_ semaphore: Int, _ memory: Memory) throws(TreeError) -> Acquisition? {
         try check(semaphore, is: .semaphore, memory)
         let isRecursive = memory[semaphore, Semaphore.isRecursive] != 0
-        let held = memory[semaphore, Semaphore.limit] == 1 || isRecursive ? stakes(.holds, in: semaphore, memory) : []
-        if isRecursive, let own = held.first, memory[own, Stake.process] == me {
+        if isRecursive, let own = stake(.holds, semaphore, me, memory) {
             memory[own, Stake.count] += 1
             return .acquired
         }

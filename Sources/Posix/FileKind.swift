@@ -1,5 +1,6 @@
 // What a path or a descriptor leads to.
 
+import CPosixBridge
 import Glibc
 
 /// What the kernel knows of a file without reading it.
@@ -77,6 +78,12 @@ package enum StandardDescriptor {
             if count <= 0 { return }
             start += count
         }
+    }
+
+    /// Standard input is empty from now on, also what C's stream has read ahead of it.
+    package static func leaveInput() {
+        redirectToNull(input)
+        pmap_forget_input()
     }
 
     package static func redirectToNull(_ number: Int32) {

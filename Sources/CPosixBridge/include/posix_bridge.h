@@ -68,6 +68,9 @@ int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds)
 /* Makes this process and what it starts one group that is killed when `parent` dies; false when it died already. */
 bool pmap_die_with(pid_t parent);
 
+/* Drops what C's standard input has read ahead. */
+void pmap_forget_input(void);
+
 /* Lets this process be killed when `parent` ends; false when that has happened already. Its group stays what it is. */
 bool pmap_end_with(pid_t parent);
 

@@ -71,17 +71,19 @@ local function become(self)
   parent, current = current, self
   self._pid = core.getpid()
   children, serial = {}, 0
-  math.randomseed()
+  math.randomseed(core.seed())
 end
 
 --- In a process that a pool has made: it is called `name` and stands for a child of the script.
 function process.become_worker(name, script)
   become(setmetatable({ _name = name, _daemon = true }, Process))
+  core.leave_input()
   process.script = script
 end
 
 local function run(self)
   become(self)
+  core.leave_input()
   local results = table.pack(xpcall(self._target or function() end, errors.capture, table.unpack(self._args, 1, self._args.n)))
   local failure = not results[1] and results[2]
   if failure then io.stderr:write(self._name, ": ", failure.traceback or tostring(failure), "\n") end
