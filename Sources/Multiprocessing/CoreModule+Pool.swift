@@ -8,15 +8,23 @@ import Wire
 extension CoreModule {
     var poolFunctions: [String: HostFunction] {
         [
-            // function → handle of it as every worker can read it
-            "pool_function": maker { [unowned self] tree, stack throws(LuaError) in
+            // function → handle of it as every worker can read it, and its size in bytes
+            "pool_function": function { [unowned self] tree, stack throws(LuaError) in
                 try withEncoded(1, of: stack, as: "f", forMany: true) { bytes throws(LuaError) in
-                    try orRaise { () throws(TreeError) in try tree.makeBlob(bytes) }
+                    let blob = try orRaise { () throws(TreeError) in try tree.makeBlob(bytes) }
+                    stack.push(handle: blob, of: keeper)
+                    stack.push(Int64(bytes.count))
                 }
+                return 2
             },
             // tasks, job, function, is starred, items, place of the first, count
             "pool_submit": function { [unowned self] tree, stack throws(LuaError) in
                 try submit(tree, stack)
+                return 0
+            },
+            // In the supervisor, before it forks: what is there will stay shared.
+            "freeze": { [unowned self] _ throws(LuaError) in
+                freeze()
                 return 0
             },
             // count → table with room for so many

@@ -7,6 +7,8 @@ import Wire
 /// The native part of the modules, made when a script first requires one of them. It lives as long as the state.
 package final class CoreModule {
     let keeper = HandleKeeper()
+    /// Makes what the script has built shared by the workers of a pool, as with those of the main job.
+    package var freeze: () -> Void = {}
     private let main: Stack
     private var openTree: ProcessTree?
     /// Taken out while they work: code that runs meanwhile may need another one, and a copy would cost more than the

@@ -15,6 +15,9 @@ package final class LuaProgram {
         if let folder { state.stack.searchFirst(in: folder) }
     }
 
+    /// Makes what was built so far ready to be shared by forked processes, in one that runs nothing else any more.
+    package func freeze() { state.freeze() }
+
     /// As `lua -l NAME`: the module becomes a global.
     package func require(_ name: String) throws(LuaError) { try stack.requireGlobally(name) }
 

@@ -43,6 +43,7 @@ struct RunCommand {
         do throws(LuaError) {
             let program = try LuaProgram(arguments: arguments, folder: source.folder)
             let core = try CoreModule(program.stack)
+            core.freeze = { [unowned program] in program.freeze() }
             for module in modules { try program.require(module) }
             let status = run(program, text, script)
             core.finish()

@@ -71,6 +71,7 @@ end
 --- The supervisor: as many workers as the pool has, until there are no more tasks.
 local function supervise(self, script)
   process.become_worker("PoolSupervisor", script)
+  core.freeze()
   local ids = {}
   local function start(id)
     local pid = core.fork("PoolWorker-" .. id)
@@ -115,6 +116,30 @@ end
 
 -- ---- Jobs ----
 
+-- A function of more bytes than this is worth a warning: it is sent with every call.
+local heavy = 64 << 20
+
+--- The heaviest upvalue's name.
+local function heaviest(f)
+  local name, most
+  for place = 1, debug.getinfo(f, "u").nups do
+    local upvalue, value = debug.getupvalue(f, place)
+    local sent, _, size = pcall(core.pool_function, value)
+    if sent and size > (most or 0) then name, most = upvalue, size end
+  end
+  return name
+end
+
+--- The function as every worker can read it.
+local function share(f)
+  local func, size = core.pool_function(f)
+  if size > heavy and type(f) == "function" then
+    io.stderr:write(("pmap: the function of a pool brings %d MB along, most of it in '%s'; what is there when the pool is "
+      .. "made, as a global or in a module, need not be sent\n"):format(size >> 20, heaviest(f) or "?"))
+  end
+  return func
+end
+
 --- What one call has asked for. `results` and `errors` are by place.
 local function new_job(self, f, fields)
   check_open(self)
@@ -127,7 +152,7 @@ local function new_job(self, f, fields)
   local job = fields or {}
   job.id, job.results, job.errors = self._serial, {}, {}
   job.failures, job.submitted, job.done = 0, 0, 0
-  job.func = core.pool_function(f)
+  job.func = share(f)
   self._jobs[job.id] = job
   return job
 end
