@@ -179,11 +179,16 @@ package final class CoreModule {
             stack.rawGet(Stack.registry, at: known.reference)
             return
         }
-        if let known = lastFunction { stack.releaseReference(known.reference) }
-        lastFunction = nil
+        forgetFunction(stack)
         try pushDecoded(tree.bytes(ofBlob: task[.blob]), stack)
         stack.copy(-1)
         lastFunction = (task[.job], stack.makeReference())
+    }
+
+    /// A worker that a worker has forked begins without the other pool's function.
+    func forgetFunction(_ stack: Stack) {
+        if let known = lastFunction { stack.releaseReference(known.reference) }
+        lastFunction = nil
     }
 
     private func makeEncoder() -> Encoder {
