@@ -274,4 +274,26 @@ extension ProcessTree {
         }
         return done ?? false
     }
+
+    /// What is left in a channel that nobody knows of any more; `sweep` frees it, as it may be more than one change
+    /// can do.
+    func dropMessages(_ channel: Int, _ memory: Memory) {
+        for ring in [Channel.messages, .fallen] {
+            memory.moveAll(from: channel + ring.offset, to: Arena.start + Root.rubbish.offset)
+        }
+    }
+
+    /// Frees what was dropped.
+    func sweep() {
+        while change({ memory in
+            for link in memory.links(of: Arena.start + Root.rubbish.offset, limit: 64) {
+                let message = link - Message.next.offset, words = message + Message.bytes.offset
+                if memory[message, Message.kind] == Kind.task.rawValue, memory[words, TaskWords.results] != 0 {
+                    discard(memory[words, TaskWords.results], memory)
+                }
+                discard(message, memory)
+            }
+            return !memory.isEmpty(Arena.start + Root.rubbish.offset)
+        }) {}
+    }
 }

@@ -30,6 +30,40 @@ extension CoreModule {
                 tree.kill(pid, signal: Int32(try stack.integerArgument(2, "a signal")))
                 return 0
             },
+            // pid → { { pid, name }, … }
+            "children": function { tree, stack throws(LuaError) in
+                let children = tree.children(of: Int32(try stack.integerArgument(1, "a process")))
+                stack.newTable(list: Int32(children.count))
+                for (place, child) in children.enumerated() {
+                    stack.newTable(list: 2)
+                    stack.push(Int64(child.pid))
+                    stack.rawSet(-2, at: 1)
+                    stack.push(child.name)
+                    stack.rawSet(-2, at: 2)
+                    stack.rawSet(-2, at: place + 1)
+                }
+                return 1
+            },
+            "lead_group": { stack throws(LuaError) in
+                ScriptChild.leadGroup()
+                return 0
+            },
+            "kill_group": { stack throws(LuaError) in
+                ScriptChild.killGroup(Int32(try stack.integerArgument(1, "a process")))
+                return 0
+            },
+            // → bytes of shared memory in use, number of processes
+            "usage": function { tree, stack throws(LuaError) in
+                let usage = tree.usage
+                stack.push(Int64(usage.bytes))
+                stack.push(Int64(usage.processes))
+                return 2
+            },
+            // → an integer that no other process gets
+            "random": { stack throws(LuaError) in
+                stack.push(Int64.random(in: .min ... .max))
+                return 1
+            },
             "forget": function { tree, stack throws(LuaError) in
                 tree.forget(Int32(try stack.integerArgument(1, "a process")))
                 return 0

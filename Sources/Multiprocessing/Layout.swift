@@ -11,7 +11,7 @@ import Posix
 enum Kind: Int {
     case process = 0x706d_6170_0001, stake, wait, message
     case semaphore, condition, event, barrier, channel, end, array
-    case task, results, blob, garbage
+    case task, results, blob
 }
 
 /// The words of a kind of block, counted from its start.
@@ -38,8 +38,8 @@ enum Root: Int, Field {
     /// Not 0 when the tree is to end: its exit status.
     case verdict
     case serial
-    /// A ring of channels that nobody can find any more, with messages in them.
-    case garbage, garbageEnd
+    /// A ring of messages that nobody will ever get, to be freed some at a time.
+    case rubbish, rubbishEnd
     /// A ring for each size of free blocks, of two words each.
     case free
     static let words = 18 + 2 * 64
@@ -113,12 +113,14 @@ enum Semaphore: Int, Field {
     case count = 4
     /// What `count` must not exceed, or 0.
     case limit
+    /// What `count` was at first: what the dead held comes back up to this, and no signal is given twice.
+    case initial
     /// A process may take it again that holds it, and nobody else may give it back.
     case isRecursive
     /// A holder has died since it was last taken.
     case isAbandoned
     case waits, waitsEnd
-    static let words = 10
+    static let words = 11
 }
 
 enum Condition: Int, Field {

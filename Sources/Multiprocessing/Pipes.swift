@@ -163,6 +163,7 @@ extension ProcessTree {
                 freeIfForgotten(end, memory)
             }
         }
+        sweep()
     }
 
     /// Whoever waits at the other end looks.

@@ -7,6 +7,7 @@ extension ProcessTree {
     /// Takes the dead process's part out of everything it had to do with.
     func bury(_ slot: Int) {
         while change({ memory in buryStep(slot, memory) }) {}
+        sweep()
     }
 
     /// Buries everybody who has died.
@@ -20,13 +21,15 @@ extension ProcessTree {
     private func buryStep(_ slot: Int, _ memory: Memory) -> Bool {
         guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
         memory[slot, Slot.isBuried] = 1
+        // Messages before stakes: while it has a stake in a channel, that one is there to take them.
+        let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)
+        for link in messages { dispose(link - Message.next.offset, memory) }
+        if !messages.isEmpty { return true }
         let waits = memory.links(of: slot + Slot.waits.offset, limit: 64)
         for link in waits { removeWait(link - Wait.inProcess.offset, memory) }
         let stakes = memory.links(of: slot + Slot.stakes.offset, limit: 64)
         for link in stakes { giveUp(link - Stake.inProcess.offset, memory) }
-        let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)
-        for link in messages { dispose(link - Message.next.offset, memory) }
-        if !waits.isEmpty || !stakes.isEmpty || !messages.isEmpty { return true }
+        if !waits.isEmpty || !stakes.isEmpty { return true }
         memory.remove(slot + Slot.next.offset)
         memory[slot, Slot.kind] = 0
         blocks.free(slot, memory)
@@ -40,7 +43,11 @@ extension ProcessTree {
         case .task:
             let channel = memory[message, Message.channel]
             memory.remove(message + Message.next.offset)
-            memory.append(message + Message.next.offset, to: channel + Channel.fallen.offset)
+            let ring =
+                kind(channel, memory) == .channel
+                ? channel + Channel.fallen.offset
+                : Arena.start + Root.rubbish.offset
+            memory.append(message + Message.next.offset, to: ring)
         case .results:
             let task = memory[message, Message.channel]
             guard task != 0, memory[task + Message.bytes.offset, TaskWords.results] == message else {
@@ -56,13 +63,24 @@ extension ProcessTree {
         let object = memory[stake, Stake.object], count = memory[stake, Stake.count]
         switch Stake.Role(rawValue: memory[stake, Stake.role]) {
         case .holds:
-            memory[object, Semaphore.isAbandoned] = 1
-            memory[object, Semaphore.count] += memory[object, Semaphore.isRecursive] != 0 ? 1 : count
-            ring(object + Semaphore.waits.offset, count: count, memory)
+            let back = recovered(memory[object, Semaphore.isRecursive] != 0 ? 1 : count, of: object, stake, memory)
+            if back > 0 {
+                memory[object, Semaphore.isAbandoned] = 1
+                memory[object, Semaphore.count] += back
+                ring(object + Semaphore.waits.offset, count: back, memory)
+            }
         case .owes: settle(object, count: count, memory)
         case .attends: return breakBarrier(object, memory)  // which takes all stakes in it away
         case .refers, nil: break
         }
         removeStake(stake, memory)
+    }
+
+    /// How much of what a dead process held comes back: a semaphore that was raised above its first value counts
+    /// signals, and whoever has taken one of those need not give it back.
+    private func recovered(_ count: Int, of semaphore: Int, _ own: Int, _ memory: Memory) -> Int {
+        let others = stakes(.holds, in: semaphore, memory).filter { $0 != own }.map { memory[$0, Stake.count] }
+        let there = memory[semaphore, Semaphore.count] + others.reduce(0, +)
+        return min(count, max(0, memory[semaphore, Semaphore.initial] - there))
     }
 }

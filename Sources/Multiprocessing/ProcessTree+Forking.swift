@@ -19,8 +19,7 @@ extension ProcessTree {
             let child: ScriptChild?
             do throws(PosixError) { child = try ScriptChild.fork() } catch { throw .system(error) }
             guard let child else {
-                adopt(slot)
-                if change({ memory in !isAlive(parent, memory) }) { Posix.Process.exit(1) }
+                adopt(slot, parent: parent)
                 return .child
             }
             children[child.pid] = child
@@ -42,7 +41,7 @@ extension ProcessTree {
             try makeSlot(parent: parent, name: "Process \(pid)", memory)
         }
         try shareHandles(with: slot)
-        adopt(slot)
+        adopt(slot, parent: parent)
     }
 
     /// The child will have what this process has handles of; some at a time, so that no change is long.
@@ -74,6 +73,7 @@ extension ProcessTree {
     /// Waits for the child's end.
     package func join(_ pid: Int32, _ patience: Patience) throws(TreeError) -> ExitStatus? {
         if let status = ending(of: pid) { return status }
+        guard children[pid] != nil else { throw .misuse("process \(pid) is not a child of this process") }
         if patience == .none { return nil }
         let slot = change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
         let awaited = Awaited(
@@ -108,7 +108,26 @@ extension ProcessTree {
         if let slot { bury(slot) }
     }
 
-    package func kill(_ pid: Int32, signal: Int32) { children[pid]?.send(signal) }
+    /// Sends a signal to a child, or to another process of the tree.
+    package func kill(_ pid: Int32, signal: Int32) {
+        if let child = children[pid] { return child.send(signal) }
+        if change({ memory in slot(pid: pid, memory) != nil }) { ScriptChild.send(signal, to: pid) }
+    }
+
+    /// The children of a process of the tree, oldest first: what they are called and their numbers.
+    package func children(of pid: Int32) -> [(pid: Int32, name: String)] {
+        change { memory in
+            guard let parent = slot(pid: pid, memory) else { return [] }
+            return everybody(memory)
+                .filter { memory[$0, Slot.parent] == parent && memory[$0, Slot.pid] != 0 && isAlive($0, memory) }
+                .map { (Int32(memory[$0, Slot.pid]), name($0)) }
+        }
+    }
+
+    /// Bytes of shared memory in use, and how many processes there are.
+    package var usage: (bytes: Int, processes: Int) {
+        change { memory in (memory[Arena.start, Root.used], everybody(memory).count) }
+    }
 
     /// The children that run, oldest first.
     package var runningChildren: [Int32] { children.keys.filter { ending(of: $0) == nil }.sorted() }

@@ -29,8 +29,6 @@ package final class ProcessTree {
     var me = 0
     /// Those that this process has forked and not yet seen the end of, by their numbers.
     var children: [Int32: ScriptChild] = [:]
-    /// The change that runs has made garbage.
-    var madeGarbage = false
     /// Whom to ring when the change that runs is made.
     var rings: [Int32] = []
     /// What two looks a second apart must both have seen before a deadlock is believed.
@@ -48,8 +46,7 @@ package final class ProcessTree {
         blocks = Blocks(arena: arena)
         change { memory in
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory()))
-            memory.makeRing(Arena.start + Root.processes.offset)
-            memory.makeRing(ProcessTree.garbage)
+            for ring in [Root.processes, .rubbish] { memory.makeRing(Arena.start + ring.offset) }
         }
         me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }
         adopt(me)
@@ -66,9 +63,7 @@ package final class ProcessTree {
                 rings.removeAll(keepingCapacity: true)
             }
         }
-        let value = try arena.change(body)
-        if madeGarbage { sweep() }
-        return value
+        return try arena.change(body)
     }
 
     /// One that may need memory.
@@ -102,14 +97,19 @@ package final class ProcessTree {
         return slot
     }
 
-    /// This process is the one the slot was made for.
-    func adopt(_ slot: Int) {
+    /// This process is the one the slot was made for; it ends if the slot was given up because its parent has died.
+    func adopt(_ slot: Int, parent: Int = 0) {
         me = slot
-        Life.begin(slot + Slot.life.offset)
-        change { memory in
+        let isAdopted = change { memory in
+            guard isAlive(slot, memory), memory[slot, Slot.isBorn] == 0, memory[slot, Slot.parent] == parent else {
+                return false
+            }
+            Life.begin(slot + Slot.life.offset)
             memory[slot, Slot.pid] = Int(Machine.processNumber())
             memory[slot, Slot.isBorn] = 1
+            return true
         }
+        if !isAdopted { Posix.Process.exit(1) }
         Arena.isStranger = false
         children = [:]
         lastLook = nil
@@ -124,7 +124,12 @@ package final class ProcessTree {
 
     func isAlive(_ slot: Int, _ memory: Memory) -> Bool {
         guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
-        return slot == me || memory[slot, Slot.isBorn] == 0 || !Life.isOver(slot + Slot.life.offset)
+        if memory[slot, Slot.isBorn] == 0 {
+            // Its parent was killed before it could fork, or the child before it was born.
+            let parent = memory[slot, Slot.parent]
+            return parent == 0 || parent == me || isAlive(parent, memory)
+        }
+        return slot == me || !Life.isOver(slot + Slot.life.offset)
     }
 
     func slot(pid: Int32, _ memory: Memory) -> Int? {
@@ -196,13 +201,14 @@ package final class ProcessTree {
             guard kind(object, memory) != nil, let stake = stake(.refers, object, me, memory) else { return }
             removeStake(stake, memory)
         }
+        sweep()
     }
 
     /// Frees an object that nobody can come to refer to any more.
     func freeIfForgotten(_ object: Int, _ memory: Memory) {
         guard memory.isEmpty(object + Shared.stakes.offset), memory[object, Shared.inTransit] == 0 else { return }
         guard let kind = Kind(rawValue: memory[object, Shared.kind]) else { return }
-        if kind == .channel, !memory.isEmpty(object + Channel.messages.offset) { return discardLater(object, memory) }
+        if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
         memory[object, Shared.kind] = 0
         blocks.free(object, memory)

@@ -31,6 +31,17 @@ extension Memory {
         self[head] = link
     }
 
+    /// All members of a ring go to the end of another one.
+    func moveAll(from ring: Int, to head: Int) {
+        guard !isEmpty(ring) else { return }
+        let (first, last, end) = (self[ring], self[ring + 8], self[head + 8])
+        self[end] = first
+        self[first + 8] = end
+        self[last] = head
+        self[head + 8] = last
+        makeRing(ring)
+    }
+
     /// The link is in no ring afterwards, and removing it again does nothing.
     func remove(_ link: Int) {
         let (next, previous) = (self[link], self[link + 8])

@@ -7,6 +7,7 @@ extension ProcessTree {
         try changing { memory throws(TreeError) in
             let semaphore = try make(.semaphore, words: Semaphore.words, memory)
             memory[semaphore, Semaphore.count] = count
+            memory[semaphore, Semaphore.initial] = count
             memory[semaphore, Semaphore.limit] = limit
             memory[semaphore, Semaphore.isRecursive] = isRecursive ? 1 : 0
             memory.makeRing(semaphore + Semaphore.waits.offset)

@@ -58,4 +58,15 @@ package final class ScriptChild {
     package func send(_ signal: Int32) {
         if status == nil { kill(pid, signal) }
     }
+
+    package static func send(_ signal: Int32, to pid: Int32) { kill(pid, signal) }
+
+    /// From here on this process and what it starts are one group, which is killed when its parent ends.
+    package static func leadGroup() {
+        let parent = getppid()
+        if !pmap_die_with(parent) { _exit(1) }
+    }
+
+    /// What a leader of a group that has ended has left running.
+    package static func killGroup(_ pid: Int32) { kill(-pid, SIGKILL) }
 }
