@@ -68,20 +68,6 @@ extension CoreModule {
                 tree.forget(Int32(try stack.integerArgument(1, "a process")))
                 return 0
             },
-            // pid → list of { pid, name } of the processes that it has forked
-            "children_of": function { tree, stack throws(LuaError) in
-                let pid = Int32(try stack.integerArgument(1, "a process"))
-                stack.newTable()
-                for (place, child) in tree.childrenOf(pid).enumerated() {
-                    stack.newTable(list: 2)
-                    stack.push(Int64(child.pid))
-                    stack.rawSet(-2, at: 1)
-                    stack.push(child.name)
-                    stack.rawSet(-2, at: 2)
-                    stack.rawSet(-2, at: place + 1)
-                }
-                return 1
-            },
             "signal_name": { stack throws(LuaError) in
                 stack.push(Signal.name(Int32(try stack.integerArgument(1, "a signal"))))
                 return 1
@@ -89,11 +75,6 @@ extension CoreModule {
             // Ends this process, with C's streams flushed and nothing else run.
             "exit": { stack throws(LuaError) in
                 Posix.Process.exit(Int32(truncatingIfNeeded: try stack.integerArgument(1, default: 0, "a status")))
-            },
-            // Two integers that no other process has, for math.randomseed.
-            "seed": { stack throws(LuaError) in
-                for _ in 0..<2 { stack.push(Int64.random(in: .min ... .max)) }
-                return 2
             },
             // Standard input is /dev/null from now on.
             "leave_input": { _ throws(LuaError) in

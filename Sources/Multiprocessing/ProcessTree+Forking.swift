@@ -132,15 +132,6 @@ extension ProcessTree {
     /// The children that run, oldest first.
     package var runningChildren: [Int32] { children.keys.filter { ending(of: $0) == nil }.sorted() }
 
-    /// The processes that one of the tree has forked and that live.
-    package func childrenOf(_ pid: Int32) -> [(pid: Int32, name: String)] {
-        change { memory in
-            guard let parent = slot(pid: pid, memory) else { return [] }
-            return everybody(memory).filter { memory[$0, Slot.parent] == parent && isAlive($0, memory) }
-                .map { (Int32(memory[$0, Slot.pid]), name($0)) }
-        }
-    }
-
     /// This process's number as the script sees it.
     package var pid: Int32 { Machine.processNumber() }
 }

@@ -44,9 +44,12 @@ end
 -- ---- Workers and their supervisor ----
 
 local initializer_failed = 66
+-- So many workers in a row that did not come to their first item are no accident.
+local most_stillborn = 10
 
 local function work(self, id, script)
   process.become_worker("PoolWorker-" .. id, script)
+  core.lead_group() -- what its items start dies with it
   if self._initializer then
     local started, failure = xpcall(self._initializer, errors.capture, table.unpack(self._initargs))
     if not started then
@@ -54,6 +57,7 @@ local function work(self, id, script)
       core.exit(initializer_failed)
     end
   end
+  core.array_set(self._ready, id, 1)
   core.pool_work(self._tasks, self._results, self._maxtasks, errors.capture)
   process.finish()
   core.exit(0)
@@ -68,36 +72,48 @@ local function crash(pid, code)
   }
 end
 
+--- In a child: nothing that goes wrong in it may reach the script, which is on the stack as in its parent.
+local function only(f, ...)
+  local done, failure = xpcall(f, errors.capture, ...)
+  if not done then io.stderr:write("pmap: ", failure.traceback or tostring(failure), "\n") end
+  core.exit(done and 0 or 1)
+end
+
 --- The supervisor: as many workers as the pool has, until there are no more tasks.
 local function supervise(self, script)
   process.become_worker("PoolSupervisor", script)
   core.freeze()
-  local ids = {}
+  local ids, stillborn = {}, 0
+  local function give_up(message)
+    core.put(self._reports, errors.new { kind = "error", message = message })
+    core.exit(1)
+  end
   local function start(id)
-    local pid = core.fork("PoolWorker-" .. id)
-    if pid == 0 then work(self, id, script) end
+    core.array_set(self._ready, id, 0)
+    local started, pid = pcall(core.fork, "PoolWorker-" .. id)
+    if not started then give_up("cannot start the pool's workers: " .. pid) end
+    if pid == 0 then only(work, self, id, script) end
     ids[pid] = id
   end
-  for id = 1, self._processes do
-    local started, reason = pcall(start, id)
-    if not started then
-      core.put(self._reports, errors.new { kind = "error", message = "cannot start the pool's workers: " .. tostring(reason) })
-      core.exit(1)
-    end
-  end
+  for id = 1, self._processes do start(id) end
   while true do
     local pid, code = core.join_any()
     if not pid then core.exit(0) end
     local id = ids[pid]
     ids[pid] = nil
-    core.pool_recover(self._tasks, self._results, pid, crash(pid, code))
+    core.kill_group(pid)
+    local failure = crash(pid, code)
+    core.pool_recover(self._tasks, self._results, pid, failure)
     if code == initializer_failed then core.exit(1) end
+    stillborn = core.array_get(self._ready, id) == 0 and stillborn + 1 or 0
+    if stillborn > most_stillborn then give_up("the pool's workers end before they begin: " .. failure.message:gsub(" while.*", "")) end
     local count, _, closed = core.channel_state(self._tasks)
     if not (closed and count == 0 and code == 0) then start(id) end
   end
 end
 
 local function check_open(self)
+  if self._owner and self._owner ~= core.getpid() then core.fail("the pool is another process's; make one here") end
   if self._state ~= "open" then core.fail("the pool is " .. self._state .. "; make another one") end
 end
 
@@ -105,10 +121,11 @@ end
 local function start(self)
   if self._supervisor then return end
   self._tasks, self._results, self._reports = core.channel(), core.channel(), core.channel()
+  self._ready = core.array("B", self._processes)
   io.stdout:flush()
   local script = core.getpid()
   local pid = core.fork("PoolSupervisor")
-  if pid == 0 then supervise(self, script) end
+  if pid == 0 then only(supervise, self, script) end
   self._supervisor = pid
   self._owner = script
   open_pools[self] = true
@@ -178,7 +195,7 @@ local function lose(self)
     kind = "crash",
     message = self._state == "terminated" and "the pool was terminated" or "the pool's supervisor has died",
   }
-  if report and report.kind == "error" and not report.message:find("^cannot start") then
+  if report and report.traceback then
     failure = errors.new { kind = "error", message = "the pool's initializer failed: " .. report.message, traceback = report.traceback, value = report.value }
   end
   if self._state == "open" then self._state = "broken: " .. failure.message end
@@ -212,10 +229,11 @@ local function collect(self, timeout)
   return true
 end
 
+--- One that raises ends the call it runs in; the others have their turn at the next call.
 local function run_callbacks(self)
-  local jobs = self._callbacks
-  self._callbacks = nil
-  for _, job in ipairs(jobs or {}) do
+  while self._callbacks do
+    local job = table.remove(self._callbacks, 1)
+    if #self._callbacks == 0 then self._callbacks = nil end
     if job.on_done then
       job.on_done()
     elseif job.failures > 0 then
@@ -416,6 +434,14 @@ local function item_source(items)
   end
 end
 
+--- After `close` no more tasks come, when the calls made before it have read their items.
+local function close_tasks(self)
+  for _, job in pairs(self._jobs) do
+    if not job.total then return end
+  end
+  core.channel_close(self._tasks)
+end
+
 --- Submits tasks while there are items, and not too many tasks out.
 local function feed(self, job)
   local ahead = tasks_ahead * self._processes * job.chunksize
@@ -437,6 +463,7 @@ local function feed(self, job)
       core.pool_submit(self._tasks, job.id, job.func, false, items, first, job.submitted - first + 1)
     end
     check_finished(self, job)
+    if job.total and self._state == "closed" then close_tasks(self) end
   end
 end
 
@@ -539,40 +566,51 @@ function Pool:_imap(f, items, chunksize, timeout) return self:imap(f, items, chu
 
 -- ---- The end ----
 
+local function reap(self)
+  self._is_reaped = true
+  core.join(self._supervisor)
+  core.forget(self._supervisor)
+  open_pools[self] = nil
+end
+
 --- No more jobs; the workers leave when those that are out are done.
 function Pool:close()
   if self._state ~= "open" then return end
   self._state = "closed"
-  if self._supervisor then core.channel_close(self._tasks) end
+  if self._supervisor then close_tasks(self) end
 end
 
 --- Ends the workers at once, whatever they do.
 function Pool:terminate()
   if self._state == "terminated" then return end
   self._state = "terminated"
-  if not self._supervisor or self._owner ~= core.getpid() then return end
+  if not self._supervisor or self._is_reaped or self._owner ~= core.getpid() then return end
   core.kill(self._supervisor, 9)
-  core.join(self._supervisor)
+  reap(self)
   lose(self)
-  open_pools[self] = nil
 end
 
 --- Waits for the workers to leave, after close or terminate.
 function Pool:join()
   if self._state == "open" then core.fail("join a pool after pool:close() or pool:terminate()") end
-  if not self._supervisor or self._state == "terminated" then return end
+  if not self._supervisor or self._is_reaped then return end
+  -- Nobody reads on while this waits: what was not taken from an iterator is not run.
+  for _, job in pairs(self._jobs) do
+    job.total = job.total or job.submitted
+    check_finished(self, job)
+  end
+  close_tasks(self)
   while next(self._jobs) do collect(self) end
-  core.join(self._supervisor)
-  open_pools[self] = nil
+  reap(self)
   if self._callbacks then run_callbacks(self) end
 end
 
 function Pool:__close() self:terminate() end
 
 function Pool:__gc()
-  if self._supervisor and self._owner == core.getpid() and self._state ~= "terminated" then
+  if self._supervisor and self._owner == core.getpid() and not self._is_reaped then
     core.kill(self._supervisor, 9)
-    core.join(self._supervisor)
+    reap(self)
   end
 end
 
@@ -581,13 +619,12 @@ function Pool:__tostring() return ("Pool(%d, %s)"):format(self._processes, self.
 class.seal(Pool, "pool")
 class.on_call(pump)
 
---- The workers of this process's pools are among its children.
-process.more_children(function(running)
+process.set_supervisors(function()
+  local pids = {}
   for each in pairs(open_pools) do
-    if each._owner == core.getpid() then
-      for _, worker in ipairs(core.children_of(each._supervisor)) do running[#running + 1] = process.stranger(worker[1], worker[2]) end
-    end
+    if each._owner == core.getpid() then pids[#pids + 1] = each._supervisor end
   end
+  return pids
 end)
 
 process.at_end(function()

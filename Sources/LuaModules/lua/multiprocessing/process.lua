@@ -9,9 +9,10 @@ local process = {}
 local Process = {}
 process.Process = Process
 
-local current = setmetatable({ _name = "MainProcess", _pid = core.getpid() }, Process)
+local current = setmetatable({ _name = "MainProcess", _pid = core.getpid(), _daemon = false }, Process)
 local parent
 local children = {}
+local supervisors = function() return {} end
 local serial = 0
 
 -- A line is written whole, by whichever process.
@@ -37,6 +38,14 @@ function process.new(target, ...)
   return setmetatable(self, Process)
 end
 
+local function own_children()
+  local running = {}
+  for _, child in pairs(children) do
+    if child:is_alive() then running[#running + 1] = child end
+  end
+  return running
+end
+
 local endings = {}
 
 --- `f` is called when this process is about to leave, before its children are waited for.
@@ -45,10 +54,10 @@ function process.at_end(f) endings[#endings + 1] = f end
 --- What a process does that is about to leave: daemons are killed, other children joined.
 function process.finish()
   for _, ending in ipairs(endings) do ending() end
-  for _, child in ipairs(process.own_children()) do
+  for _, child in ipairs(own_children()) do
     if child._daemon then child:kill() end
   end
-  for _, child in ipairs(process.own_children()) do child:join() end
+  for _, child in ipairs(own_children()) do child:join() end
 end
 
 local leave = os.exit
@@ -71,7 +80,7 @@ local function become(self)
   parent, current = current, self
   self._pid = core.getpid()
   children, serial = {}, 0
-  math.randomseed(core.seed())
+  math.randomseed(core.random(), core.random()) -- Lua's own seed is the same in all that are forked in one second
 end
 
 --- In a process that a pool has made: it is called `name` and stands for a child of the script.
@@ -110,11 +119,12 @@ end
 local function check_child(self)
   if self._closed then core.fail(self._name .. " is closed") end
   if not self._pid then core.fail(self._name .. " was not started") end
-  if not self._exitcode and children[self._pid] ~= self then core.fail(self._name .. " is not a child of this process") end
+  if not self._exitcode and not self._is_worker and children[self._pid] ~= self then core.fail(self._name .. " is not a child of this process") end
 end
 
 --- Takes note of the end, if it has come.
 local function poll(self, timeout)
+  if self._is_worker then return #core.wait({ self._pid }, timeout) > 0 or nil end
   if self._exitcode or not self._pid or children[self._pid] ~= self then return self._exitcode end
   local code = core.join(self._pid, timeout)
   if code then
@@ -201,7 +211,7 @@ class.seal(Process, "process", {
   pid = function(self) return self._pid end,
   name = function(self) return self._name end,
   daemon = function(self) return self._daemon end,
-  exitcode = function(self) return poll(self, false) end,
+  exitcode = function(self) return not self._is_worker and poll(self, false) or nil end,
   --- What `mp.wait` takes too.
   sentinel = function(self) return self._pid end,
 })
@@ -222,29 +232,20 @@ function process.current_process() return current end
 --- The one that has started this one, or nil in the script itself.
 function process.parent_process() return parent end
 
-function process.own_children()
-  local running = {}
-  for _, child in pairs(children) do
-    if poll(child, false) == nil then running[#running + 1] = child end
-  end
-  return running
-end
-
-local finders = {}
-
---- `find(list)` adds processes that stand for children of this one.
-function process.more_children(find) finders[#finders + 1] = find end
-
---- A process that another one has started for this one.
-function process.stranger(pid, name) return setmetatable({ _pid = pid, _name = name, _daemon = true }, Process) end
-
---- The processes that this one has started and that run, the workers of its pools too.
+--- The processes that this one has started and that run.
 function process.active_children()
-  local running = process.own_children()
-  for _, find in ipairs(finders) do find(running) end
+  local running = own_children()
+  for _, supervisor in ipairs(supervisors()) do
+    for _, worker in ipairs(core.children(supervisor)) do
+      running[#running + 1] = setmetatable({ _pid = worker[1], _name = worker[2], _daemon = true, _is_worker = true }, Process)
+    end
+  end
   table.sort(running, function(a, b) return a._pid < b._pid end)
   return running
 end
+
+--- `f` tells which supervisors of pools this process has: their workers count as its children.
+function process.set_supervisors(f) supervisors = f end
 
 --- As fork(2): 0 in the child, which goes on from here, and the child's number in the parent.
 function process.fork()
