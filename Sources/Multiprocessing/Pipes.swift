@@ -110,7 +110,9 @@ extension ProcessTree {
                     awaited.objects.append(object)
                     awaited.queues.append(try inboxOrChannel(object, memory) + Channel.getters.offset)
                 case .process(let pid):
-                    if let slot = slot(pid: pid, memory) { awaited.processes.append(slot) }
+                    guard let slot = slot(pid: pid, memory) else { continue }
+                    awaited.processes.append(slot)
+                    awaited.objects.append(slot)
                 case .descriptor(let number): awaited.readable.append(number)
                 }
             }

@@ -20,7 +20,8 @@ extension ProcessTree {
         var seen = [memory[Arena.start, Root.deeds]]
         for slot in everybody(memory) {
             if memory[slot, Slot.isBorn] == 0 || !isAlive(slot, memory) { return nil }
-            guard memory[slot, Slot.awaits] != 0, memory[slot, Slot.programs] == 0 else { return nil }
+            // What is gone has woken it already, or will.
+            guard kind(memory[slot, Slot.awaits], memory) != nil, memory[slot, Slot.programs] == 0 else { return nil }
             if memory.links(of: slot + Slot.waits.offset).contains(where: { isRung($0, memory) }) { return nil }
             seen += [slot, memory[slot, Slot.awaits], memory[slot, Slot.sleeps]]
         }
