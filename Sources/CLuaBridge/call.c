@@ -6,14 +6,16 @@
 #include <unistd.h>
 
 static const char traceback_key = 0;
-static bool hides_last_level, host_was_called;
+static bool hides_last_level, has_emitted;
 
 void pmap_hide_last_level(bool hides) { hides_last_level = hides; }
 
-bool pmap_take_host_call(void) {
-    bool was_called = host_was_called;
-    host_was_called = false;
-    return was_called;
+void pmap_note_emitted(void) { has_emitted = true; }
+
+bool pmap_take_emitted(void) {
+    bool emitted = has_emitted;
+    has_emitted = false;
+    return emitted;
 }
 
 pmap_heap *pmap_heap_of(lua_State *L) {
@@ -144,7 +146,6 @@ static int call_host(lua_State *L) {
     const host_function *host = lua_touserdata(L, lua_upvalueindex(1));
     pmap_heap *heap = pmap_heap_of(L);
     bool before = pmap_heap_enter_script(heap, false);
-    host_was_called = true;
     int results = host->function(L, host->context);
     pmap_heap_enter_script(heap, before);
     return results == PMAP_RAISE ? lua_error(L) : results; /* the Swift frame is gone */

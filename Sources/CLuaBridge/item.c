@@ -24,78 +24,157 @@ pmap_answer pmap_run_item(lua_State *L, int handler, long long index) {
     return look_at_answer(L, below, pmap_call_handled(L, 2, LUA_MULTRET, handler));
 }
 
-/* ---- Lines ---- */
+/* ---- Many at a time ---- */
 
-static bool take_line(pmap_lines *lines) {
-    if (lines->next == lines->end) return false;
-    const char *end = memchr(lines->next, lines->terminator, (size_t)(lines->end - lines->next));
-    lines->line = lines->next;
-    lines->length = (size_t)((end ? end : lines->end) - lines->next);
-    lines->next = end ? end + 1 : lines->end;
+static bool take_record(pmap_items *items) {
+    if (items->next == items->end) return false;
+    const char *end = memchr(items->next, items->terminator, (size_t)(items->end - items->next));
+    items->record = items->next;
+    items->length = (size_t)((end ? end : items->end) - items->next);
+    items->next = end ? end + 1 : items->end;
     return true;
 }
 
-/* Appends the one result, if it is a line and there is room for it, and commits the item. */
-static bool finish_line(lua_State *L, pmap_lines *lines) {
-    size_t length;
-    bool has_more = pmap_take_host_call(); /* what pmap.emit was given, say */
-    if (lua_type(L, -1) != LUA_TSTRING || has_more || pmap_has_captured()) return false;
-    const char *text = lua_tolstring(L, -1, &length);
-    if (lines->capacity - lines->used <= length) return false;
-    memcpy(lines->output + lines->used, text, length);
-    lines->used += length;
-    lines->output[lines->used++] = lines->output_terminator;
-    lines->finished++;
-    __atomic_store_n(lines->committed, lines->finished << 32 | lines->used, __ATOMIC_RELEASE);
+/* nil alone is no record, and before anything else a failure, which is not told here. */
+static bool is_nothing(lua_State *L, int first) { return lua_isnoneornil(L, first); }
+
+static bool append_record(lua_State *L, int first, pmap_items *items) {
+    pmap_room *room = &items->room;
+    if (is_nothing(L, first)) return lua_gettop(L) <= first;
+    if (!lua_toboolean(L, first)) return true;
+    if (!pmap_has_room(room, items->length + 1)) return false;
+    pmap_put(room, items->record, items->length);
+    *room->next++ = items->output_terminator;
+    return true;
+}
+
+/* Appends what was answered, if it is of the ordinary kind and there is room for it, and commits the item. */
+static bool finish_item(lua_State *L, pmap_items *items) {
+    pmap_append_answer append = items->is_filter ? append_record : items->append;
+    bool has_more = pmap_take_emitted();
+    int top = lua_gettop(L);
+    char *start = items->room.next;
+    if (has_more || pmap_has_captured()) return false;
+    if (!append(L, 3, items)) {
+        lua_settop(L, top);
+        items->room.next = start;
+        return false;
+    }
+    items->finished++;
+    unsigned long long used = (unsigned long long)(items->room.next - items->output);
+    __atomic_store_n(items->committed, items->finished << 32 | used, __ATOMIC_RELEASE);
     return true;
 }
 
 /* As `mayBegin` of Wire/Outbox.swift. The fence is for the compiler only: the host makes every processor keep the
  * order, by membarrier(2), in the rare case that it raises a barrier. */
-static bool may_begin(pmap_lines *lines) {
-    unsigned long long before = *lines->current;
-    __atomic_store_n(lines->current, lines->item, __ATOMIC_RELEASE);
+static bool may_begin(pmap_items *items) {
+    unsigned long long before = *items->current;
+    __atomic_store_n(items->current, items->item, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    unsigned long long barrier = __atomic_load_n(lines->barrier, __ATOMIC_ACQUIRE);
-    if (barrier && lines->begun + 1 >= barrier) {
-        __atomic_store_n(lines->current, before, __ATOMIC_RELEASE);
+    unsigned long long barrier = __atomic_load_n(items->barrier, __ATOMIC_ACQUIRE);
+    if (barrier && items->begun + 1 >= barrier) {
+        __atomic_store_n(items->current, before, __ATOMIC_RELEASE);
         return false;
     }
-    lines->begun++;
+    items->begun++;
     return true;
 }
 
-/* Stack: lines, task → the results of the last item, if they are to be looked at */
-static int run_lines(lua_State *L) {
-    pmap_lines *lines = lua_touserdata(L, 1);
-    while (lines->items > 0) {
-        lines->reason = PMAP_LINES_STOPPED;
-        if (!may_begin(lines)) return 0;
-        lines->reason = PMAP_LINES_MISSING;
-        if (!take_line(lines)) return 0;
-        lines->reason = PMAP_LINES_ANSWER; /* also when it raises */
-        lines->items--;
-        pmap_library_begin_item(lines->item);
+/* Stack: items, task → the results of the last item, if they are to be looked at */
+static int run_items(lua_State *L) {
+    pmap_items *items = lua_touserdata(L, 1);
+    while (items->items > 0) {
+        items->reason = PMAP_ITEMS_STOPPED;
+        if (!may_begin(items)) return 0;
+        items->reason = PMAP_ITEMS_MISSING;
+        if (!take_record(items)) return 0;
+        lua_Integer index = (lua_Integer)items->item++;
+        items->items--;
+        items->reason = PMAP_ITEMS_ANSWER; /* also when it raises */
+        pmap_library_begin_item((unsigned long long)index);
         lua_pushvalue(L, 2);
-        lua_pushlstring(L, lines->line, lines->length);
-        lua_pushinteger(L, (lua_Integer)lines->item++);
+        if (!items->push(L, items)) {
+            items->reason = PMAP_ITEMS_RECORD;
+            return 0;
+        }
+        lua_pushinteger(L, index);
         lua_call(L, 2, LUA_MULTRET);
-        if (lua_gettop(L) != 3 || !finish_line(L, lines)) return lua_gettop(L) - 2;
+        if (!finish_item(L, items)) return lua_gettop(L) - 2;
         lua_settop(L, 2);
-        lines->reason = PMAP_LINES_FULL;
-        if (lines->used >= lines->enough) return 0;
+        items->reason = PMAP_ITEMS_FULL;
+        if ((size_t)(items->room.next - items->output) >= items->enough) return 0;
     }
-    lines->reason = PMAP_LINES_DONE;
+    items->reason = PMAP_ITEMS_DONE;
     return 0;
 }
 
-pmap_answer pmap_run_lines(lua_State *L, int base, int task, int handler, pmap_lines *lines) {
+pmap_answer pmap_run_items(lua_State *L, int base, int task, int handler, pmap_items *items) {
     lua_settop(L, base);
-    lua_pushcfunction(L, run_lines);
-    lua_pushlightuserdata(L, lines);
+    lua_pushcfunction(L, run_items);
+    lua_pushlightuserdata(L, items);
     lua_pushvalue(L, task);
     pmap_hide_last_level(true);
     int status = pmap_call_handled(L, 2, LUA_MULTRET, handler);
     pmap_hide_last_level(false);
     return look_at_answer(L, base, status);
+}
+
+/* ---- Text ---- */
+
+bool pmap_push_line(lua_State *L, pmap_items *items) {
+    lua_pushlstring(L, items->record, items->length);
+    return true;
+}
+
+bool pmap_append_nothing(lua_State *L, int first, pmap_items *items) {
+    (void)items;
+    return !is_nothing(L, first) || lua_gettop(L) <= first;
+}
+
+static bool append_string(lua_State *L, int index, pmap_room *room) {
+    size_t length;
+    const char *text = lua_tolstring(L, index, &length);
+    if (!pmap_has_room(room, length + 1)) return false; /* what follows a field is one byte */
+    pmap_put(room, text, length);
+    return true;
+}
+
+static bool append_number(lua_State *L, int index, pmap_room *room) {
+    if (!pmap_has_room(room, pmap_number_room)) return false;
+    if (lua_isinteger(L, index)) {
+        pmap_put_integer(room, lua_tointeger(L, index));
+        return true;
+    }
+    if (pmap_put_short_float(room, lua_tonumber(L, index))) return true;
+    lua_pushvalue(L, index);
+    bool has_room = append_string(L, -1, room);
+    lua_pop(L, 1);
+    return has_room;
+}
+
+static bool append_field(lua_State *L, int index, pmap_items *items) {
+    pmap_room *room = &items->room;
+    if (!pmap_has_room(room, 8)) return false;
+    switch (lua_type(L, index)) {
+    case LUA_TSTRING: return append_string(L, index, room);
+    case LUA_TNUMBER: return append_number(L, index, room);
+    case LUA_TBOOLEAN:
+        if (lua_toboolean(L, index)) pmap_put(room, "true", 4);
+        else pmap_put(room, "false", 5);
+        return true;
+    case LUA_TNIL: return true;
+    case LUA_TTABLE: return items->append_table && items->append_table(L, index, items);
+    default: return false;
+    }
+}
+
+bool pmap_append_text(lua_State *L, int first, pmap_items *items) {
+    int last = lua_gettop(L);
+    if (is_nothing(L, first)) return last <= first;
+    for (int index = first; index <= last; index++) {
+        if (!append_field(L, index, items)) return false;
+        *items->room.next++ = index < last ? '\t' : items->output_terminator;
+    }
+    return true;
 }

@@ -45,6 +45,9 @@ extension Stack {
         unsafe Answer(pmap_run_item(thread, handler, Int64(index)))
     }
 
+    /// The running item has records besides the one it will answer.
+    package func noteEmitted() { pmap_note_emitted() }
+
     /// Stack: message →
     package func popError(of answer: Answer) -> LuaError { popError(status: answer.status) }
 }

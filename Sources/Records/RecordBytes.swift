@@ -132,18 +132,18 @@ package import Wire
 }
 
 extension RecordCursor {
-    /// The records that are left, as lines to be run for `items`.
-    package func lines(for items: Range<Int>, outputTerminator: UInt8) -> LineRun {
-        unsafe LineRun(
+    /// The records that are left, to be run for `items`.
+    package func run(_ items: Range<Int>, outputTerminator: UInt8) -> ItemRun {
+        unsafe ItemRun(
             chunk.from(offset).memory, terminator: terminator, outputTerminator: outputTerminator, items: items)
     }
 
-    /// Goes on behind the lines that were run.
-    package mutating func skip(_ run: LineRun) { offset = unsafe chunk.count - run.rest.count }
+    /// Goes on behind the records that were run.
+    package mutating func skip(_ run: ItemRun) { offset = unsafe chunk.count - run.rest.count }
 }
 
-extension LineRun.Line {
-    package var record: RecordBytes { unsafe RecordBytes(bytes) }
+extension ItemRun.Record {
+    package var bytes: RecordBytes { unsafe RecordBytes(memory) }
 }
 
 extension Stack {

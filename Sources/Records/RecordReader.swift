@@ -14,6 +14,9 @@ package struct RecordReader: ~Copyable {
         json = JSONReader(marks: marks)
     }
 
+    /// How records are read where many are at a time. Valid as long as the reader.
+    package var way: ItemWay.Reading? { format == .jsonl ? nil : .line }
+
     /// Stack: → value, or nothing when the line is blank and is no item.
     ///
     /// At least 64 bytes after `record` must be readable: the rest of its chunk, or padding after the last one.

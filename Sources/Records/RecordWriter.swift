@@ -38,6 +38,15 @@ package struct RecordWriter: ~Copyable {
         }
     }
 
+    /// How answers are written where many are at a time, if there is a way. Valid as long as the writer.
+    package var way: ItemWay.Writing? {
+        switch format {
+        case .lines, .nul: .text
+        case .none: .nothing
+        case .jsonl, .lua: nil
+        }
+    }
+
     private var isText: Bool { format == .lines || format == .nul }
 
     private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer)

@@ -36,6 +36,7 @@ package final class TaskRunner {
     let form: Form
     private var reader: RecordReader
     private var writer: RecordWriter
+    let way: ItemWay?
     private lazy var decoder = Decoder(stack)
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = WireBuffer()
@@ -52,6 +53,7 @@ package final class TaskRunner {
         stack = script.stack
         reader = RecordReader(form.input, marks: script.module.marks)
         writer = RecordWriter(form.output, marks: script.module.marks)
+        way = TaskRunner.way(form, reader, writer)
         if form.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0
         stack.pushHandler()
@@ -262,6 +264,7 @@ package final class TaskRunner {
 
     /// Records that the running task adds before the one it returns. `values` are the arguments of `pmap.emit`.
     private func emit(_ values: Stack) throws(LuaError) {
+        stack.noteEmitted()
         do { try writer.append(values.top, from: 1, of: values, to: &emitted) } catch {
             throw LuaError(message: error.description)
         }

@@ -16,8 +16,8 @@ final class ItemWorker: WorkerBody {
     private let terminator: UInt8
     private let mode: LibraryMode
     private let chaos: Chaos?
-    /// Many lines are run at a time.
-    private let runsLines: Bool
+    /// Many items are run at a time.
+    private let runsMany: Bool
     private let isItemized: Bool
     /// What stands in front of each value of the script's own process.
     private let digestSize: Int
@@ -33,7 +33,7 @@ final class ItemWorker: WorkerBody {
         terminator = job.terminator
         self.mode = mode
         chaos = job.chaos
-        runsLines = runner.runsLines && !job.isItemized && chaos == nil && job.urgentForHost.isEmpty
+        runsMany = runner.runsMany && !job.isItemized && chaos == nil && job.urgentForHost.isEmpty
         isItemized = job.isItemized
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         urgent = job.urgentForHost
@@ -91,7 +91,7 @@ final class ItemWorker: WorkerBody {
             var next: Int? = items.lowerBound
             while let item = next, item < items.upperBound {
                 if mustLeave(outbox) || outbox.isStopped { return }
-                if runsLines {
+                if runsMany {
                     next = runner.run(&cursor, items: item..<items.upperBound, outbox: &outbox)
                 } else {
                     if !outbox.mayBegin(item: item) { return }

@@ -67,8 +67,9 @@ void pmap_push_position(lua_State *L);
 typedef int (*pmap_host_function)(lua_State *L, void *context);
 typedef void (*pmap_release)(void *context);
 
-/* Whether a script has called such a function since this was last asked. */
-bool pmap_take_host_call(void);
+/* Such a function has taken records of an item; and whether one has, since this was last asked. */
+void pmap_note_emitted(void);
+bool pmap_take_emitted(void);
 
 /* Stack: → function. `release(context)` is called when Lua collects it. */
 void pmap_push_function(lua_State *L, pmap_host_function function, void *context, pmap_release release);

@@ -1,4 +1,4 @@
-// The outbox in the hands of C, which runs lines and finishes their items by itself. Unsafe for that reason.
+// The outbox in the hands of C, which runs items and finishes them by itself. Unsafe for that reason.
 
 /// Where the outcomes of further items go.
 @safe package struct OutboxRoom {
