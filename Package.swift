@@ -24,7 +24,8 @@ let package = Package(
         .target(name: "CLuaBridge", dependencies: ["CLua"]),
         .target(name: "CPosixBridge"),
         .target(
-            name: "CJSONBridge", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
+            name: "CJSONBridge", dependencies: ["CLua", "CLuaBridge"], cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
 
         .target(name: "CHashBridge", cSettings: [.unsafeFlags(["-O2"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),

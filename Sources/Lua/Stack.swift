@@ -15,7 +15,8 @@ package enum ValueType: Int32, Sendable {
 
 /// A Lua thread's stack. Indices are Lua's own: from 1 at the bottom, from -1 at the top.
 @safe package struct Stack {
-    let thread: OpaquePointer
+    /// For what C does with it.
+    package let thread: OpaquePointer
 
     init(_ thread: OpaquePointer) {
         unsafe self.thread = thread

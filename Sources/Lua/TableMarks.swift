@@ -31,6 +31,11 @@ package struct TableMarks {
         return kind(ofMetatable: stack.identity(-1))
     }
 
+    /// Where in the registry the metatable of a kind is, and which it is.
+    package func metatable(of kind: Kind) -> (reference: Int, identity: UInt) {
+        kind == .array ? (references[0], identities[0]) : (references[1], identities[1])
+    }
+
     func kind(ofMetatable identity: UInt) -> Kind? {
         identity == identities[0] ? .array : identity == identities[1] ? .object : nil
     }

@@ -1,6 +1,8 @@
-// simdjson's parser, owned, and the tape it leaves behind. With RecordBytes.swift the fence of this module.
+// simdjson's parser, owned, and what C makes of its tape. With JSONShortcut.swift and RecordBytes.swift the fence of this
+// module.
 
 import CJSONBridge
+import Lua
 
 /// Why a text is not JSON.
 package enum JSONFault: UInt32, Sendable {
@@ -8,60 +10,43 @@ package enum JSONFault: UInt32, Sendable {
     case empty, string, controlCharacter, unclosedString, atom, number, encoding, depth, length, memory
 }
 
-/// One parser; it keeps its memory from text to text. Nothing is allocated before the first.
+/// One parser; it keeps its memory from text to text. Nothing is allocated for texts before the first.
 @safe struct JSONParser: ~Copyable {
     /// How many bytes must be readable after a text, whatever they are.
     static let padding = Int(pmap_json_padding)
 
-    private var handle: OpaquePointer?
+    private let reader: UnsafeMutablePointer<pmap_json_reader>
 
-    init() { unsafe handle = nil }
+    init(marks: TableMarks) {
+        unsafe reader = .allocate(capacity: 1)
+        unsafe reader.initialize(to: pmap_json_reader(parser: nil, marks: pmap_json_marks(marks)))
+    }
 
-    deinit { unsafe pmap_json_destroy(handle) }
+    deinit {
+        unsafe pmap_json_destroy(reader.pointee.parser)
+        unsafe reader.deallocate()
+    }
 
     /// Reads one text, with `padding` readable bytes after it.
-    mutating func parse(_ text: RecordBytes) -> JSONFault? {
-        if unsafe handle == nil { unsafe handle = pmap_json_create() }
-        guard let handle = unsafe handle else { return .memory }
-        let status = unsafe pmap_json_parse(handle, text.memory.baseAddress, text.count)
+    func parse(_ text: RecordBytes) -> JSONFault? {
+        let status = unsafe pmap_json_read(reader, text.memory.baseAddress, text.count)
         return status == pmap_json_ok ? nil : JSONFault(rawValue: status.rawValue) ?? .structure
     }
 
-    /// What the last text became; it must have been one without a fault. Valid until the next.
-    var tape: JSONTape {
-        guard let handle = unsafe handle, let words = unsafe pmap_json_tape(handle),
-            let strings = unsafe pmap_json_strings(handle)
-        else { preconditionFailure("there is a tape only after a text was parsed") }
-        return unsafe JSONTape(words: words, strings: strings)
-    }
+    /// Stack: → value that the last text became; it must have been one without a fault. False when Lua's stack is full.
+    func push(onto stack: Stack) -> Bool { unsafe pmap_json_push(stack.thread, reader) }
+
+    /// How the texts of many items are read. Valid as long as the parser.
+    var way: ItemWay.Reading { unsafe ItemWay.Reading(pmap_json_push_item, context: reader) }
 }
 
-/// simdjson's tape: words of a tag in the top byte and a payload in the others.
-///
-/// | tag | payload | after it |
-/// | --- | --- | --- |
-/// | `r` | place past the end | |
-/// | `{` `[` | place past the end, and from bit 32 how many values | the values; keys are strings |
-/// | `}` `]` `n` `t` `f` | | |
-/// | `l` `u` `d` | | one word: Int64, UInt64, Double |
-/// | `"` | place among the strings: 32-bit length, bytes | |
-///
-/// Places come from the tape itself, which simdjson has made whole.
-@safe struct JSONTape {
-    private let words: UnsafeRawPointer
-    private let strings: UnsafeRawPointer
-
-    init(words: UnsafeRawPointer, strings: UnsafeRawPointer) {
-        unsafe self.words = words
-        unsafe self.strings = strings
-    }
-
-    subscript(_ place: Int) -> UInt64 { unsafe words.load(fromByteOffset: place * 8, as: UInt64.self) }
-
-    func string(at place: Int) -> RecordBytes {
-        let start = unsafe strings + place
-        let count = unsafe Int(start.loadUnaligned(as: UInt32.self))
-        return unsafe RecordBytes(UnsafeRawBufferPointer(start: start + 4, count: count))
+extension pmap_json_marks {
+    init(_ marks: TableMarks) {
+        let (array, object) = (marks.metatable(of: .array), marks.metatable(of: .object))
+        unsafe self.init(
+            array: Int32(array.reference), object: Int32(object.reference),
+            array_identity: UnsafeRawPointer(bitPattern: array.identity),
+            object_identity: UnsafeRawPointer(bitPattern: object.identity))
     }
 }
 

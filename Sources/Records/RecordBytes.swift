@@ -1,5 +1,5 @@
 // Bytes that lie in somebody else's memory: a record in a chunk, a string on the Lua stack, text in a buffer.
-// Together with JSONParser.swift the fence of this module: the rest of it sees no pointer.
+// Together with JSONParser.swift and JSONShortcut.swift the fence of this module: the rest of it sees no pointer.
 
 import Glibc
 package import Lua

@@ -15,7 +15,7 @@ package struct RecordReader: ~Copyable {
     }
 
     /// How records are read where many are at a time. Valid as long as the reader.
-    package var way: ItemWay.Reading? { format == .jsonl ? nil : .line }
+    package var way: ItemWay.Reading { format == .jsonl ? json.way : .line }
 
     /// Stack: → value, or nothing when the line is blank and is no item.
     ///

@@ -7,9 +7,14 @@ package import Wire
 package struct RecordWriter: ~Copyable {
     package let format: OutputFormat
     private var json: JSONWriter
+    private let shortcut: JSONShortcut
+    private let takesShortcut: Bool
     private var lua = LuaWriter()
 
-    package init(_ format: OutputFormat, marks: TableMarks) {
+    /// With or without the shortcut it writes the same.
+    package init(_ format: OutputFormat, marks: TableMarks, takesShortcut: Bool = true) {
+        self.takesShortcut = takesShortcut
+        shortcut = JSONShortcut(marks: marks)
         self.format = format
         json = JSONWriter(marks: marks, format: format)
     }
@@ -41,9 +46,10 @@ package struct RecordWriter: ~Copyable {
     /// How answers are written where many are at a time, if there is a way. Valid as long as the writer.
     package var way: ItemWay.Writing? {
         switch format {
-        case .lines, .nul: .text
+        case .lines, .nul: shortcut.textWay
+        case .jsonl: shortcut.way
         case .none: .nothing
-        case .jsonl, .lua: nil
+        case .lua: nil
         }
     }
 
@@ -80,10 +86,15 @@ package struct RecordWriter: ~Copyable {
     private mutating func append(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
         switch format {
         case .lines, .nul: try appendText(field, of: stack, to: &buffer)
-        case .jsonl: try json.write(field, of: stack, to: &buffer)
+        case .jsonl: try appendJSON(field, of: stack, to: &buffer)
         case .lua: try lua.write(field, of: stack, to: &buffer)
         case .none: break
         }
+    }
+
+    private mutating func appendJSON(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+        if takesShortcut && shortcut.write(field, of: stack, to: &buffer) { return }
+        try json.write(field, of: stack, to: &buffer)
     }
 
     /// As `tostring` gives it, but for tables.
@@ -100,7 +111,7 @@ package struct RecordWriter: ~Copyable {
         case .nil, .none:
             break
         default:
-            try json.write(field, of: stack, to: &buffer)
+            try appendJSON(field, of: stack, to: &buffer)
         }
     }
 }

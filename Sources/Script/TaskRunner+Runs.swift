@@ -14,8 +14,8 @@ extension TaskRunner.Form {
 extension TaskRunner {
     /// How many items are run at a time, if they may be.
     static func way(_ form: Form, _ reader: borrowing RecordReader, _ writer: borrowing RecordWriter) -> ItemWay? {
-        guard form.isOnlyRecords, let reading = reader.way, let writing = writer.way else { return nil }
-        return ItemWay(reading, writing, isFilter: form.isFilter)
+        guard form.isOnlyRecords, let writing = writer.way else { return nil }
+        return ItemWay(reader.way, writing, isFilter: form.isFilter)
     }
 
     /// Whether many items may be run at a time.

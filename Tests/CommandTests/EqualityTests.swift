@@ -123,6 +123,53 @@ private let mixed = """
     end
     """
 
+/// Answers tables of all kinds, by the item, which is JSON.
+private let mixedTables = """
+    function task(item, index)
+      local kind = index % 12
+      if kind == 1 then return { item, index / 8, { item } } end
+      if kind == 2 then return nil end
+      if kind == 3 then pmap.emit { n = index } return pmap.object {} end
+      if kind == 4 then print "printed" return item end
+      if kind == 5 then return { rows = { 1, { bad = print } } } end
+      if kind == 6 then return nil, "refused" end
+      if kind == 7 then return item, index end
+      if kind == 8 then return { [index] = item, ["" .. index + 1] = 1 } end
+      if kind == 9 then return { s = ("\\"é\\n"):rep(index), z = { 1, nil, 3 } } end
+      if kind == 10 then return pmap.array { a = 1 } end
+      if kind == 11 and index > 200 then local t = { item } for _ = 1, index do t = { t } end return t end
+      if index == 480 then return { ("x"):rep(3000000) } end
+      return item
+    end
+    """
+
+/// Lines of JSON and of what is none.
+private let oddLines = [
+    "{}", "[]", "{\"a\":1,\"b\":[true,false,null]}", "", "  \t", "1", "-0", "-0.0", "1e2", "18446744073709551615",
+    "-18446744073709551616", "1e999", "01", "nul", "\"a\\u00e9\\n\\\"\"", "\"\\x\"", "\"\u{feff}\"", "\u{feff}[1]",
+    "{\"a\":1,\"a\":2}",
+    "{\"a\":}", "[1,", "1 2", "\"" + String(repeating: "long ", count: 2000) + "\"", "{\"k\":{\"k\":{\"k\":[[[[]]]]}}}",
+    String(repeating: "[", count: 1024) + String(repeating: "]", count: 1024), String(repeating: "[", count: 1025),
+    "[" + (1...300).map { "\($0).5" }.joined(separator: ", ") + "]",
+    "{" + (1...100).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + "}", "\r", "{\"\":0}\r", "\"\u{1}\"",
+]
+
+@Test(
+    arguments: [
+        "-t jsonl", "-t lines", "-t none", "--filter -t jsonl", "--filter -t lines", "-t lua",
+        "-t jsonl --chunk 7 --on-error keep",
+    ], [0, 2])
+func `JSON that is run many at a time gives what it gives one by one`(options: String, workers: Int) throws {
+    let script = """
+        for i in $(seq 20); do cat lines; printf '"\\377"\\n["\\303\\251"]\\n'; done > f
+        pmap -j \(workers) -f jsonl \(options) t.lua f > many 2> many-errors; echo $?
+        pmap -j \(workers) -f jsonl \(options) --chaos delay=0% t.lua f > single 2> single-errors
+        cmp many single && cmp many-errors single-errors && wc -c < many | awk '{ print ($1 > 50000) }'
+        """
+    let folder = try Scratch(["t.lua": mixedTables, "lines": oddLines.map { $0 + "\n" }.joined()])
+    #expect(try Run(script, in: folder).finish().output == "1\n\(options.contains("none") ? 0 : 1)\n")
+}
+
 @Test(
     arguments: [
         "", "-0", "-f nul -t lines", "-t nul", "-t none", "--filter", "-0 --filter -t nul", "--filter -t nul",

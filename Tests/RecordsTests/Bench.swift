@@ -47,8 +47,8 @@ struct Bench: ~Copyable {
         return try writeTop(try push(expressions), as: format)
     }
 
-    func writeTop(_ count: Int32, as format: OutputFormat) throws -> String {
-        var writer = RecordWriter(format, marks: marks)
+    func writeTop(_ count: Int32, as format: OutputFormat, takesShortcut: Bool = true) throws -> String {
+        var writer = RecordWriter(format, marks: marks, takesShortcut: takesShortcut)
         var buffer = WireBuffer()
         let top = stack.top
         defer { precondition(stack.top == top, "the writer left something on the stack") }
@@ -59,6 +59,19 @@ struct Bench: ~Copyable {
             throw error
         }
         return unsafe String(decoding: buffer.bytes, as: UTF8.self)
+    }
+
+    /// The record that the results become, or why they do not, with the shortcut and without it.
+    func writeBothWays(_ expressions: String, as format: OutputFormat) throws -> (String, String) {
+        let top = stack.top
+        defer { stack.top = top }
+        let count = try push(expressions)
+        func written(_ takesShortcut: Bool) throws -> String {
+            do { return try writeTop(count, as: format, takesShortcut: takesShortcut) } catch let error as RecordError {
+                return error.description
+            }
+        }
+        return (try written(true), try written(false))
     }
 
     /// What a message says when the results cannot be written.

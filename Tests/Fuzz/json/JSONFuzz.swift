@@ -1,5 +1,5 @@
 // Feeds JSON texts, whatever the bytes after them are. What is read can be written, as JSON and as Lua literals; both are
-// read back, and then written as the same text.
+// read back, and then written as the same text. The writer in C writes what the one in Swift does.
 
 import Fuzzing
 import Lua
@@ -11,6 +11,7 @@ import Wire
     private let marks: TableMarks
     private var reader: RecordReader
     private var json: RecordWriter
+    private var slow: RecordWriter
     private var lua: RecordWriter
 
     init() {
@@ -18,6 +19,7 @@ import Wire
         marks = TableMarks(state.stack)
         reader = RecordReader(.jsonl, marks: marks)
         json = RecordWriter(.jsonl, marks: marks)
+        slow = RecordWriter(.jsonl, marks: marks, takesShortcut: false)
         lua = RecordWriter(.lua, marks: marks)
         state.stack.newTable()
         state.stack.pushNull()
@@ -72,6 +74,11 @@ import Wire
             try json.append(1, from: state.stack.top, of: state.stack, to: &buffer)
         } catch { preconditionFailure("what was read cannot be written: \(error)") }
         let line = buffer.array
+        buffer.reset()
+        do throws(RecordError) {
+            try slow.append(1, from: state.stack.top, of: state.stack, to: &buffer)
+        } catch { preconditionFailure("what is written in C is not in Swift: \(error)") }
+        precondition(buffer.array == line, "what is written in C is written otherwise in Swift")
         precondition(line.firstIndex(of: UInt8(ascii: "\n")) == line.count - 1, "a record is not one line")
         return line.dropLast()
     }
