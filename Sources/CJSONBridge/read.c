@@ -10,12 +10,42 @@
  */
 #include "json_lua.h"
 
-#include <string.h>
+#include <stdlib.h>
+
+#include "words.h"
+
+enum { known_keys = 256, longest_known = 16 };
+
+/* A key that was met before: Lua's string is in a table of the registry, so that it need not be made again. */
+typedef struct {
+    uint64_t words[2];
+    uint32_t length; /* and 1, so that 0 is no key */
+    uint32_t trust;  /* grows when it is met, and wanes when another key would like its place */
+} known_key;
+
+struct pmap_json_reader {
+    pmap_json *parser;
+    pmap_json_marks marks;
+    known_key keys[known_keys];
+};
+
+pmap_json_reader *pmap_json_create_reader(pmap_json_marks marks) {
+    pmap_json_reader *reader = calloc(1, sizeof *reader);
+    if (reader) reader->marks = marks;
+    return reader;
+}
+
+void pmap_json_destroy_reader(pmap_json_reader *reader) {
+    pmap_json_destroy(reader->parser);
+    free(reader);
+}
 
 typedef struct {
     lua_State *L;
+    pmap_json_reader *reader;
     const pmap_json_marks *marks;
     const char *strings;
+    int keys; /* where on the stack the table of known keys is */
 } walk;
 
 static int tag(uint64_t word) { return (int)(word >> 56); }
@@ -26,6 +56,33 @@ static void push_string(const walk *w, uint64_t word) {
     uint32_t length;
     memcpy(&length, start, sizeof length);
     lua_pushlstring(w->L, start + sizeof length, length);
+}
+
+/* Stack: → key. Behind the tape's strings more bytes can be read than a key is looked at. */
+static void push_key(const walk *w, uint64_t word) {
+    const char *text = w->strings + (word & 0x00ffffffffffffff) + sizeof(uint32_t);
+    uint32_t length = (uint32_t)pmap_load32(text - sizeof(uint32_t));
+    if (length > longest_known) {
+        lua_pushlstring(w->L, text, length);
+        return;
+    }
+    uint64_t first = pmap_short_word(text, length), second = pmap_second_word(text, length);
+    uint64_t hash = (first ^ (second + length) * 0xff51afd7ed558ccd) * 0x9e3779b97f4a7c15;
+    known_key *place = &w->reader->keys[hash >> 56];
+    lua_Integer number = place - w->reader->keys + 1;
+    if (place->length == length + 1 && place->words[0] == first && place->words[1] == second) {
+        if (place->trust < 8) place->trust++;
+        lua_rawgeti(w->L, w->keys, number);
+        return;
+    }
+    lua_pushlstring(w->L, text, length);
+    if (place->trust > 0) {
+        place->trust--;
+    } else {
+        lua_pushvalue(w->L, -1);
+        lua_rawseti(w->L, w->keys, number);
+        *place = (known_key){{first, second}, length + 1, 0};
+    }
 }
 
 static void mark(lua_State *L, int reference) {
@@ -42,7 +99,7 @@ static const uint64_t *push_object(const walk *w, const uint64_t *at, int count)
     lua_createtable(L, 0, count);
     mark(L, w->marks->object);
     while (tag(*at) != '}') {
-        push_string(w, *at);
+        push_key(w, *at);
         at = push_value(w, at + 1);
         if (!at) return NULL;
         lua_rawset(L, -3);
@@ -88,10 +145,24 @@ pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size
     return reader->parser ? pmap_json_parse(reader->parser, text, length) : pmap_json_memory;
 }
 
-bool pmap_json_push(lua_State *L, const pmap_json_reader *reader) {
-    walk w = {L, &reader->marks, pmap_json_strings(reader->parser)};
+/* Stack: → table of known keys */
+static void push_keys(lua_State *L, pmap_json_reader *reader) {
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, reader) == LUA_TTABLE) return;
+    lua_pop(L, 1);
+    memset(reader->keys, 0, sizeof reader->keys);
+    lua_createtable(L, known_keys, 0);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, reader);
+}
+
+bool pmap_json_push(lua_State *L, pmap_json_reader *reader) {
+    if (!lua_checkstack(L, 6)) return false;
+    push_keys(L, reader);
+    walk w = {L, reader, &reader->marks, pmap_json_strings(reader->parser), lua_gettop(L)};
     const uint64_t *tape = pmap_json_tape(reader->parser);
-    return lua_checkstack(L, 4) && push_value(&w, tape + 1);
+    if (!push_value(&w, tape + 1)) return false;
+    lua_replace(L, w.keys);
+    return true;
 }
 
 bool pmap_json_push_item(lua_State *L, pmap_items *items) {

@@ -2,105 +2,66 @@
  * never run. Keys are sorted where they lie: Lua does not move a string. */
 #include "json_lua.h"
 
-#include <string.h>
+#include <stdlib.h>
+
+#include "json_strings.h"
+#include "words.h"
 
 enum {
     most_depth = 40, /* with a cycle the writer comes so far, and gives up */
-    most_pairs = 64
+    most_pairs = 64,
+    known_keys = 256,
+    longest_known = 28
 };
+
+/* A key that was met before: kept alive in a table of the registry, so that its identity is enough to know it. */
+typedef struct {
+    const void *identity;
+    uint64_t order;
+    uint32_t length;          /* of the name */
+    uint32_t trust;           /* grows when it is met, and wanes when another key would like its place */
+    char text[longest_known + 4]; /* ,"name": */
+} known_key;
+
+struct pmap_json_writer {
+    pmap_json_marks marks;
+    pmap_json_write_float write_float;
+    known_key keys[known_keys];
+};
+
+pmap_json_writer *pmap_json_create_writer(pmap_json_marks marks, pmap_json_write_float write_float) {
+    pmap_json_writer *writer = calloc(1, sizeof *writer);
+    if (!writer) return NULL;
+    writer->marks = marks;
+    writer->write_float = write_float;
+    return writer;
+}
+
+void pmap_json_destroy_writer(pmap_json_writer *writer) { free(writer); }
 
 typedef struct {
     lua_State *L;
-    const pmap_json_writer *form;
+    pmap_json_writer *form;
     pmap_room *room;
 } writing;
 
 typedef struct {
     uint64_t order; /* the first eight bytes, which sort as the names do */
     const char *name;
-    size_t length;
+    const known_key *known; /* or NULL */
+    uint32_t length;
     int value; /* on the stack */
 } pair;
 
 static bool write_value(const writing *w, int index, int depth);
 
-/* ---- Strings ---- */
-
-static const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-
-/* Not 0 when there is a control character, a quote, a backslash or a byte from 0x80 among the eight. */
-static uint64_t odd_bytes(uint64_t word) {
-    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-    return ((word - ones * 0x20) | (quote - ones) | (backslash - ones) | word) & tops;
-}
-
-/* Copies up to eight bytes more than there are, which are read only as far as they go. */
-static bool copy_plain(char *to, const char *text, size_t length) {
-    uint64_t word;
-    size_t at = 0;
-    for (; at + 8 <= length; at += 8) {
-        memcpy(&word, text + at, 8);
-        if (odd_bytes(word)) return false;
-        memcpy(to + at, &word, 8);
-    }
-    if (at == length) return true;
-    if (length >= 8) {
-        at = length - 8;
-        memcpy(&word, text + at, 8);
-    } else {
-        word = ones * ' ';
-        memcpy(&word, text, length);
-    }
-    if (odd_bytes(word)) return false;
-    memcpy(to + at, &word, 8);
-    return true;
-}
-
-static void put_escape(pmap_room *room, unsigned char byte) {
-    static const char letters[] = "btn\0fr", digits[] = "0123456789abcdef";
-    char letter = byte == '"' || byte == '\\' ? (char)byte : byte >= 8 && byte <= 13 ? letters[byte - 8] : 0;
-    *room->next++ = '\\';
-    if (letter) {
-        *room->next++ = letter;
-    } else {
-        pmap_put(room, "u00", 3);
-        *room->next++ = digits[byte >> 4];
-        *room->next++ = digits[byte & 15];
-    }
-}
-
-static bool write_with_escapes(pmap_room *room, const char *text, size_t length) {
-    if (!pmap_has_room(room, 6 * length + 2) || !pmap_json_is_utf8(text, length)) return false;
-    *room->next++ = '"';
-    for (size_t at = 0; at < length; at++) {
-        unsigned char byte = (unsigned char)text[at];
-        if (byte < 0x20 || byte == '"' || byte == '\\') put_escape(room, byte);
-        else *room->next++ = (char)byte;
-    }
-    *room->next++ = '"';
-    return true;
-}
-
-static bool write_string(pmap_room *room, const char *text, size_t length) {
-    if (!pmap_has_room(room, length + 10)) return false;
-    if (!copy_plain(room->next + 1, text, length)) return write_with_escapes(room, text, length);
-    *room->next = '"';
-    room->next += length + 2;
-    room->next[-1] = '"';
-    return true;
-}
-
 /* ---- Tables ---- */
 
-static uint64_t order_of(const char *name, size_t length) {
-    uint64_t word = 0;
-    memcpy(&word, name, length < 8 ? length : 8);
-    return __builtin_bswap64(word);
-}
+static uint64_t order_of(const char *name, size_t length) { return __builtin_bswap64(pmap_short_word(name, length)); }
 
 static bool is_before(const pair *left, const pair *right) {
     if (left->order != right->order) return left->order < right->order;
-    size_t common = left->length < right->length ? left->length : right->length;
+    uint32_t common = left->length < right->length ? left->length : right->length;
     int order = memcmp(left->name, right->name, common);
     return order ? order < 0 : left->length < right->length;
 }
@@ -118,36 +79,96 @@ static void sort(pair *pairs, int count) {
     }
 }
 
+static known_key *place_of(pmap_json_writer *form, const void *identity) {
+    return &form->keys[((uintptr_t)identity * 0x9e3779b97f4a7c15) >> 56];
+}
+
+/* Stack: …, key, value → the same. The key takes the place if that is free, or nobody needs it. */
+static void get_to_know(lua_State *L, pmap_json_writer *form, known_key *place, const pair *key) {
+    pmap_room room = {place->text, place->text + sizeof place->text};
+    if (key->length > longest_known - 8) return;
+    if (place->trust > 0) {
+        place->trust--;
+        return;
+    }
+    char text[longest_known + 4];
+    if (!pmap_json_copy_plain(text, key->name, key->length)) return;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, form) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_createtable(L, known_keys, 0);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, form);
+    }
+    lua_pushvalue(L, -3);
+    lua_rawseti(L, -2, place - form->keys + 1);
+    lua_pop(L, 1);
+    place->identity = lua_topointer(L, -2);
+    place->order = key->order;
+    place->length = key->length;
+    pmap_put(&room, ",\"", 2);
+    pmap_put(&room, text, key->length);
+    pmap_put(&room, "\":", 2);
+}
+
+/* Stack: …, key, value → the same. False when the key is no string. */
+static bool look_at_key(lua_State *L, pmap_json_writer *form, pair *key) {
+    const void *identity = lua_topointer(L, -2);
+    known_key *place = place_of(form, identity);
+    if (identity && place->identity == identity) {
+        if (place->trust < 8) place->trust++;
+        *key = (pair){place->order, place->text + 2, place, place->length, 0};
+        return true;
+    }
+    if (lua_type(L, -2) != LUA_TSTRING) return false;
+    size_t length;
+    const char *name = lua_tolstring(L, -2, &length);
+    if (length > UINT32_MAX) return false;
+    *key = (pair){order_of(name, length), name, NULL, (uint32_t)length, 0};
+    get_to_know(L, form, place, key);
+    return true;
+}
+
 /* Stack: …, key, value → …, key, value, key, value, …: all pairs of the table; their number, or 0. */
-static int collect(lua_State *L, int table, pair *pairs) {
-    int count = 0;
+static int collect(const writing *w, int table, pair *pairs) {
+    lua_State *L = w->L;
+    int count = 0, value = lua_gettop(L);
     do {
-        if (count == most_pairs || lua_type(L, -2) != LUA_TSTRING) return 0;
-        pair *next = &pairs[count++];
-        next->name = lua_tolstring(L, -2, &next->length);
-        next->order = order_of(next->name, next->length);
-        next->value = lua_gettop(L);
+        if (count == most_pairs || !look_at_key(L, w->form, &pairs[count])) return 0;
+        pairs[count].value = value + 2 * count;
+        count++;
         lua_pushvalue(L, -2); /* … key, value, and the key to go on from */
     } while (lua_next(L, table));
     return count;
+}
+
+/* With the comma in front and the colon behind it. */
+static bool write_key(pmap_room *room, const pair *key) {
+    if (!pmap_has_room(room, sizeof key->known->text)) return false;
+    if (key->known) {
+        memcpy(room->next, key->known->text, sizeof key->known->text);
+        room->next += key->length + 4;
+        return true;
+    }
+    *room->next++ = ',';
+    if (!pmap_json_put_string(room, key->name, key->length) || !pmap_has_room(room, 1)) return false;
+    *room->next++ = ':';
+    return true;
 }
 
 /* Stack: …, first key, its value → anything */
 static bool write_object(const writing *w, int table, int depth) {
     pair pairs[most_pairs];
     if (!lua_checkstack(w->L, 2 * most_pairs + 4)) return false;
-    int count = collect(w->L, table, pairs);
+    int count = collect(w, table, pairs);
     if (count == 0) return false;
     sort(pairs, count);
     pmap_room *room = w->room;
+    char *start = room->next;
     for (int place = 0; place < count; place++) {
-        if (!pmap_has_room(room, 1)) return false;
-        *room->next++ = place == 0 ? '{' : ',';
-        if (!write_string(room, pairs[place].name, pairs[place].length) || !pmap_has_room(room, 1)) return false;
-        *room->next++ = ':';
-        if (!write_value(w, pairs[place].value, depth)) return false;
+        if (!write_key(room, &pairs[place]) || !write_value(w, pairs[place].value, depth)) return false;
     }
     if (!pmap_has_room(room, 1)) return false;
+    *start = '{';
     *room->next++ = '}';
     return true;
 }
@@ -223,7 +244,7 @@ static bool write_value(const writing *w, int index, int depth) {
     size_t length;
     const char *text;
     switch (lua_type(L, index)) {
-    case LUA_TSTRING: text = lua_tolstring(L, index, &length); return write_string(w->room, text, length);
+    case LUA_TSTRING: text = lua_tolstring(L, index, &length); return pmap_json_put_string(w->room, text, length);
     case LUA_TNUMBER: return write_number(w, index);
     case LUA_TBOOLEAN: return lua_toboolean(L, index) ? write_word(w->room, "true", 4) : write_word(w->room, "false", 5);
     case LUA_TNIL: return write_word(w->room, "null", 4);
@@ -255,7 +276,7 @@ static int write_protected(lua_State *L) {
     return 1;
 }
 
-bool pmap_json_write(lua_State *L, int index, const pmap_json_writer *writer, pmap_room *room) {
+bool pmap_json_write(lua_State *L, int index, pmap_json_writer *writer, pmap_room *room) {
     writing w = {L, writer, room};
     lua_pushcfunction(L, write_protected);
     lua_pushvalue(L, index);

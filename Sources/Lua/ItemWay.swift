@@ -24,10 +24,11 @@ package struct ItemWay {
     @safe package struct Writing {
         let append: pmap_append_answer
         let table: pmap_append_answer?
-        let context: UnsafeRawPointer?
+        let context: UnsafeMutableRawPointer?
 
         /// `context` must live as long as items are run.
-        package init(_ append: pmap_append_answer, table: pmap_append_answer? = nil, context: UnsafeRawPointer?) {
+        package init(_ append: pmap_append_answer, table: pmap_append_answer? = nil, context: UnsafeMutableRawPointer?)
+        {
             unsafe self.append = append
             unsafe self.table = table
             unsafe self.context = context

@@ -15,17 +15,16 @@ package enum JSONFault: UInt32, Sendable {
     /// How many bytes must be readable after a text, whatever they are.
     static let padding = Int(pmap_json_padding)
 
-    private let reader: UnsafeMutablePointer<pmap_json_reader>
+    private let reader: OpaquePointer
 
     init(marks: TableMarks) {
-        unsafe reader = .allocate(capacity: 1)
-        unsafe reader.initialize(to: pmap_json_reader(parser: nil, marks: pmap_json_marks(marks)))
+        guard let reader = unsafe pmap_json_create_reader(pmap_json_marks(marks)) else {
+            preconditionFailure("there is no memory for a reader")
+        }
+        unsafe self.reader = reader
     }
 
-    deinit {
-        unsafe pmap_json_destroy(reader.pointee.parser)
-        unsafe reader.deallocate()
-    }
+    deinit { unsafe pmap_json_destroy_reader(reader) }
 
     /// Reads one text, with `padding` readable bytes after it.
     func parse(_ text: RecordBytes) -> JSONFault? {
@@ -37,7 +36,7 @@ package enum JSONFault: UInt32, Sendable {
     func push(onto stack: Stack) -> Bool { unsafe pmap_json_push(stack.thread, reader) }
 
     /// How the texts of many items are read. Valid as long as the parser.
-    var way: ItemWay.Reading { unsafe ItemWay.Reading(pmap_json_push_item, context: reader) }
+    var way: ItemWay.Reading { unsafe ItemWay.Reading(pmap_json_push_item, context: UnsafeMutableRawPointer(reader)) }
 }
 
 extension pmap_json_marks {

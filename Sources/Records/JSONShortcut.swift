@@ -7,17 +7,19 @@ import Wire
 
 /// Writes numbers, strings, lists, and tables with strings as keys.
 @safe struct JSONShortcut: ~Copyable {
-    private let form: UnsafeMutablePointer<pmap_json_writer>
+    private let form: OpaquePointer
 
     /// So much of a value is tried in a buffer that is nearly full.
     private static let leastRoom = 4096
 
     init(marks: TableMarks) {
-        unsafe form = .allocate(capacity: 1)
-        unsafe form.initialize(to: pmap_json_writer(marks: pmap_json_marks(marks), write_float: writeFloat))
+        guard let form = unsafe pmap_json_create_writer(pmap_json_marks(marks), writeFloat) else {
+            preconditionFailure("there is no memory for a writer")
+        }
+        unsafe self.form = form
     }
 
-    deinit { unsafe form.deallocate() }
+    deinit { unsafe pmap_json_destroy_writer(form) }
 
     /// Appends the value at `index`, which is not relative; or nothing, and false.
     func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) -> Bool {
@@ -32,9 +34,9 @@ import Wire
 
     /// How answers are written where many items are run at a time: as lines of JSON, or as text with JSON in it. Valid as
     /// long as this.
-    var way: ItemWay.Writing { unsafe ItemWay.Writing(pmap_json_append, context: form) }
+    var way: ItemWay.Writing { unsafe ItemWay.Writing(pmap_json_append, context: UnsafeMutableRawPointer(form)) }
     var textWay: ItemWay.Writing {
-        unsafe ItemWay.Writing(pmap_append_text, table: pmap_json_append_table, context: form)
+        unsafe ItemWay.Writing(pmap_append_text, table: pmap_json_append_table, context: UnsafeMutableRawPointer(form))
     }
 }
 

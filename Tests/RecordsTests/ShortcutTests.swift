@@ -98,3 +98,45 @@ func `the writer in C writes what the writer in Swift does`(format: OutputFormat
         bench.stack.pop()
     }
 }
+
+/// Chance that is the same each time.
+private struct Lehmer {
+    var state: UInt64
+    mutating func below(_ limit: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int((state >> 33) % UInt64(limit))
+    }
+}
+
+@Test(arguments: [3, 200, 5000])
+func `a reader and a writer that know keys from before confuse none of them`(keys: Int) throws {
+    let bench = try Bench()
+    var reader = RecordReader(.jsonl, marks: bench.marks)
+    var quick = RecordWriter(.jsonl, marks: bench.marks)
+    var slow = RecordWriter(.jsonl, marks: bench.marks, takesShortcut: false)
+    var random = Lehmer(state: UInt64(keys))
+    for _ in 0..<3000 {
+        var names: Set<String> = []
+        for _ in 0...random.below(12) {
+            // Names that differ in their length, their end or their start alone, up to and beyond those that are known.
+            let name = String(random.below(keys), radix: 7)
+            let padding = String(repeating: "a", count: random.below(4) * 7)
+            names.insert(random.below(2) == 0 ? padding + name : name + padding)
+        }
+        let sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let text = Array(("{" + sorted.map { "\"\($0)\":\(random.below(100))" }.joined(separator: ",") + "}").utf8)
+        let padded = text + Array(repeating: 0, count: 64)
+        let outcome = try unsafe padded.withUnsafeBytes {
+            try unsafe reader.read(
+                RecordBytes(UnsafeRawBufferPointer(rebasing: $0[..<text.count])), onto: bench.stack)
+        }
+        #expect(outcome == .value)
+        var written = WireBuffer()
+        var expected = WireBuffer()
+        try quick.append(1, from: 1, of: bench.stack, to: &written)
+        try slow.append(1, from: 1, of: bench.stack, to: &expected)
+        #expect(written.array == text + [UInt8(ascii: "\n")])
+        #expect(expected.array == written.array)
+        bench.stack.pop()
+    }
+}

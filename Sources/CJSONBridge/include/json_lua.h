@@ -14,29 +14,33 @@ typedef struct {
     const void *array_identity, *object_identity;
 } pmap_json_marks;
 
-typedef struct {
-    pmap_json *parser;
-    pmap_json_marks marks;
-} pmap_json_reader;
+/* Reads the texts for one Lua state. */
+typedef struct pmap_json_reader pmap_json_reader;
 
-/* As pmap_json_parse, with a parser that is made when it is missing. */
+pmap_json_reader *pmap_json_create_reader(pmap_json_marks marks);
+void pmap_json_destroy_reader(pmap_json_reader *reader);
+
+/* As pmap_json_parse, with a parser of its own. */
 pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size_t length);
 
 /* Stack: → value of the text that was read last; or anything and false, when Lua's stack is full. */
-bool pmap_json_push(lua_State *L, const pmap_json_reader *reader);
+bool pmap_json_push(lua_State *L, pmap_json_reader *reader);
 
 /* Reads a record; `items->reader` is a pmap_json_reader. */
 bool pmap_json_push_item(lua_State *L, pmap_items *items);
 
-typedef struct {
-    pmap_json_marks marks;
-    /* Writes any finite float, and answers how many bytes that took; it must not call Lua. */
-    int (*write_float)(double value, char *room);
-} pmap_json_writer;
+/* Writes any finite float, and answers how many bytes that took; it must not call Lua. */
+typedef int (*pmap_json_write_float)(double value, char *room);
+
+/* Belongs to one Lua state. */
+typedef struct pmap_json_writer pmap_json_writer;
+
+pmap_json_writer *pmap_json_create_writer(pmap_json_marks marks, pmap_json_write_float write_float);
+void pmap_json_destroy_writer(pmap_json_writer *writer);
 
 /* Writes the value at `index`, which is not relative: numbers, booleans, null, strings, lists, and tables with strings
  * as keys, not too deep and not too large. Else false, with anything in the room; the stack is left as it was. */
-bool pmap_json_write(lua_State *L, int index, const pmap_json_writer *writer, pmap_room *room);
+bool pmap_json_write(lua_State *L, int index, pmap_json_writer *writer, pmap_room *room);
 
 /* Writes an answer as a line, and one table in a field of text; `items->writer` is a pmap_json_writer. */
 bool pmap_json_append(lua_State *L, int first, pmap_items *items);

@@ -51,7 +51,7 @@ struct pmap_items {
     pmap_append_answer append;
     pmap_append_answer append_table; /* one table in a field of text; may be NULL */
     void *reader;                    /* what `push` needs */
-    const void *writer;              /* what the others need */
+    void *writer;                    /* what the others need */
     bool is_filter;                  /* the record itself is the result, unless the answer is nil or false */
     char *output;
     size_t enough; /* bytes: with so many the outbox wants to be sent */
