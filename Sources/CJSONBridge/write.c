@@ -11,6 +11,7 @@ enum {
     most_depth = 40, /* with a cycle the writer comes so far, and gives up */
     most_pairs = 64,
     known_keys = 256,
+    rest = 4, /* writings in which a key must not have been met, to lose its place */
     longest_known = 28
 };
 
@@ -18,12 +19,13 @@ enum {
 typedef struct {
     const void *identity;
     uint64_t order;
+    uint64_t met;             /* in which writing */
     uint32_t length;          /* of the name */
-    uint32_t trust;           /* grows when it is met, and wanes when another key would like its place */
     char text[longest_known + 4]; /* ,"name": */
 } known_key;
 
 struct pmap_json_writer {
+    uint64_t writings;
     pmap_json_marks marks;
     pmap_json_write_float write_float;
     known_key keys[known_keys];
@@ -83,14 +85,11 @@ static known_key *place_of(pmap_json_writer *form, const void *identity) {
     return &form->keys[((uintptr_t)identity * 0x9e3779b97f4a7c15) >> 56];
 }
 
-/* Stack: …, key, value → the same. The key takes the place if that is free, or nobody needs it. */
+/* Stack: …, key, value → the same. The key takes the place if that was not needed lately: pairs that are being written
+ * hold on to theirs. */
 static void get_to_know(lua_State *L, pmap_json_writer *form, known_key *place, const pair *key) {
     pmap_room room = {place->text, place->text + sizeof place->text};
-    if (key->length > longest_known - 8) return;
-    if (place->trust > 0) {
-        place->trust--;
-        return;
-    }
+    if (key->length > longest_known - 8 || place->met + rest > form->writings) return;
     char text[longest_known + 4];
     if (!pmap_json_copy_plain(text, key->name, key->length)) return;
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, form) != LUA_TTABLE) {
@@ -103,6 +102,7 @@ static void get_to_know(lua_State *L, pmap_json_writer *form, known_key *place, 
     lua_rawseti(L, -2, place - form->keys + 1);
     lua_pop(L, 1);
     place->identity = lua_topointer(L, -2);
+    place->met = form->writings;
     place->order = key->order;
     place->length = key->length;
     pmap_put(&room, ",\"", 2);
@@ -115,7 +115,7 @@ static bool look_at_key(lua_State *L, pmap_json_writer *form, pair *key) {
     const void *identity = lua_topointer(L, -2);
     known_key *place = place_of(form, identity);
     if (identity && place->identity == identity) {
-        if (place->trust < 8) place->trust++;
+        place->met = form->writings;
         *key = (pair){place->order, place->text + 2, place, place->length, 0};
         return true;
     }
@@ -254,14 +254,18 @@ static bool write_value(const writing *w, int index, int depth) {
     }
 }
 
+static writing begin(lua_State *L, pmap_json_writer *form, pmap_room *room) {
+    form->writings++;
+    return (writing){L, form, room};
+}
+
 bool pmap_json_append_table(lua_State *L, int index, pmap_items *items) {
-    writing w = {L, items->writer, &items->room};
+    writing w = begin(L, items->writer, &items->room);
     return write_table(&w, index, 0) && pmap_has_room(w.room, 1); /* for what follows a field */
 }
 
-bool pmap_json_append(lua_State *L, int first, pmap_items *items) {
-    writing w = {L, items->writer, &items->room};
-    int last = lua_gettop(L);
+bool pmap_json_append(lua_State *L, int first, int last, pmap_items *items) {
+    writing w = begin(L, items->writer, &items->room);
     if (lua_isnoneornil(L, first)) return last <= first;
     if (first < last) return false; /* several values: seldom */
     if (!write_value(&w, first, 0) || !pmap_has_room(w.room, 1)) return false;
@@ -277,7 +281,7 @@ static int write_protected(lua_State *L) {
 }
 
 bool pmap_json_write(lua_State *L, int index, pmap_json_writer *writer, pmap_room *room) {
-    writing w = {L, writer, room};
+    writing w = begin(L, writer, room);
     lua_pushcfunction(L, write_protected);
     lua_pushvalue(L, index);
     lua_pushlightuserdata(L, &w);

@@ -38,9 +38,9 @@ static bool take_record(pmap_items *items) {
 /* nil alone is no record, and before anything else a failure, which is not told here. */
 static bool is_nothing(lua_State *L, int first) { return lua_isnoneornil(L, first); }
 
-static bool append_record(lua_State *L, int first, pmap_items *items) {
+static bool append_record(lua_State *L, int first, int last, pmap_items *items) {
     pmap_room *room = &items->room;
-    if (is_nothing(L, first)) return lua_gettop(L) <= first;
+    if (is_nothing(L, first)) return last <= first;
     if (!lua_toboolean(L, first)) return true;
     if (!pmap_has_room(room, items->length + 1)) return false;
     pmap_put(room, items->record, items->length);
@@ -51,12 +51,11 @@ static bool append_record(lua_State *L, int first, pmap_items *items) {
 /* Appends what was answered, if it is of the ordinary kind and there is room for it, and commits the item. */
 static bool finish_item(lua_State *L, pmap_items *items) {
     pmap_append_answer append = items->is_filter ? append_record : items->append;
-    bool has_more = pmap_take_emitted();
-    int top = lua_gettop(L);
+    int last = lua_gettop(L);
     char *start = items->room.next;
-    if (has_more || pmap_has_captured()) return false;
-    if (!append(L, 3, items)) {
-        lua_settop(L, top);
+    if (pmap_take_emitted() || pmap_has_captured()) return false;
+    if (!append(L, 3, last, items)) {
+        lua_settop(L, last);
         items->room.next = start;
         return false;
     }
@@ -127,9 +126,9 @@ bool pmap_push_line(lua_State *L, pmap_items *items) {
     return true;
 }
 
-bool pmap_append_nothing(lua_State *L, int first, pmap_items *items) {
+bool pmap_append_nothing(lua_State *L, int first, int last, pmap_items *items) {
     (void)items;
-    return !is_nothing(L, first) || lua_gettop(L) <= first;
+    return !is_nothing(L, first) || last <= first;
 }
 
 static bool append_string(lua_State *L, int index, pmap_room *room) {
@@ -155,9 +154,10 @@ static bool append_number(lua_State *L, int index, pmap_room *room) {
 
 static bool append_field(lua_State *L, int index, pmap_items *items) {
     pmap_room *room = &items->room;
+    int type = lua_type(L, index);
+    if (type == LUA_TSTRING) return append_string(L, index, room);
     if (!pmap_has_room(room, 8)) return false;
-    switch (lua_type(L, index)) {
-    case LUA_TSTRING: return append_string(L, index, room);
+    switch (type) {
     case LUA_TNUMBER: return append_number(L, index, room);
     case LUA_TBOOLEAN:
         if (lua_toboolean(L, index)) pmap_put(room, "true", 4);
@@ -169,8 +169,7 @@ static bool append_field(lua_State *L, int index, pmap_items *items) {
     }
 }
 
-bool pmap_append_text(lua_State *L, int first, pmap_items *items) {
-    int last = lua_gettop(L);
+bool pmap_append_text(lua_State *L, int first, int last, pmap_items *items) {
     if (is_nothing(L, first)) return last <= first;
     for (int index = first; index <= last; index++) {
         if (!append_field(L, index, items)) return false;

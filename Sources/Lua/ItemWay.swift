@@ -22,13 +22,14 @@ package struct ItemWay {
 
     /// Answer → record.
     @safe package struct Writing {
+        package typealias AppendTable =
+            @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<pmap_items>?) -> Bool
         let append: pmap_append_answer
-        let table: pmap_append_answer?
+        let table: AppendTable?
         let context: UnsafeMutableRawPointer?
 
         /// `context` must live as long as items are run.
-        package init(_ append: pmap_append_answer, table: pmap_append_answer? = nil, context: UnsafeMutableRawPointer?)
-        {
+        package init(_ append: pmap_append_answer, table: AppendTable? = nil, context: UnsafeMutableRawPointer?) {
             unsafe self.append = append
             unsafe self.table = table
             unsafe self.context = context

@@ -43,7 +43,7 @@ void pmap_json_destroy_writer(pmap_json_writer *writer);
 bool pmap_json_write(lua_State *L, int index, pmap_json_writer *writer, pmap_room *room);
 
 /* Writes an answer as a line, and one table in a field of text; `items->writer` is a pmap_json_writer. */
-bool pmap_json_append(lua_State *L, int first, pmap_items *items);
+bool pmap_json_append(lua_State *L, int first, int last, pmap_items *items);
 bool pmap_json_append_table(lua_State *L, int index, pmap_items *items);
 
 #endif

@@ -37,9 +37,10 @@ typedef struct pmap_items pmap_items;
 /* How a record becomes an item. Stack: … → …, item; or anything and false, when it is not done here. */
 typedef bool (*pmap_push_item)(lua_State *L, pmap_items *items);
 
-/* How an answer becomes a record: that on the stack from `first` to the top; or false, when it is not done here.
- * It may leave anything on the stack, and bytes in the room that count only with true. */
-typedef bool (*pmap_append_answer)(lua_State *L, int first, pmap_items *items);
+/* How an answer becomes a record: that on the stack from `first` to `last`, the top, or before `first` when there is
+ * none; or false, when it is not done here. It may leave anything above it on the stack, and bytes in the room that count
+ * only with true. */
+typedef bool (*pmap_append_answer)(lua_State *L, int first, int last, pmap_items *items);
 
 /* Items to be run one after the other, and where their outcomes go: a worker's outbox, as Wire/Outbox.swift has it. */
 struct pmap_items {
@@ -49,7 +50,7 @@ struct pmap_items {
     unsigned long long item; /* the number of the next one */
     pmap_push_item push;
     pmap_append_answer append;
-    pmap_append_answer append_table; /* one table in a field of text; may be NULL */
+    bool (*append_table)(lua_State *L, int index, pmap_items *items); /* in a field of text; may be NULL */
     void *reader;                    /* what `push` needs */
     void *writer;                    /* what the others need */
     bool is_filter;                  /* the record itself is the result, unless the answer is nil or false */
@@ -72,7 +73,7 @@ pmap_answer pmap_run_items(lua_State *L, int base, int task, int handler, pmap_i
 
 bool pmap_push_line(lua_State *L, pmap_items *items);
 /* Strings as they are, numbers and booleans as `tostring` gives them, joined by tabs. */
-bool pmap_append_text(lua_State *L, int first, pmap_items *items);
-bool pmap_append_nothing(lua_State *L, int first, pmap_items *items);
+bool pmap_append_text(lua_State *L, int first, int last, pmap_items *items);
+bool pmap_append_nothing(lua_State *L, int first, int last, pmap_items *items);
 
 #endif
