@@ -170,6 +170,11 @@ static bool append_field(lua_State *L, int index, pmap_items *items) {
 }
 
 bool pmap_append_text(lua_State *L, int first, int last, pmap_items *items) {
+    if (first == last && lua_type(L, first) == LUA_TSTRING) { /* mostly, and then it costs little */
+        if (!append_string(L, first, &items->room)) return false;
+        *items->room.next++ = items->output_terminator;
+        return true;
+    }
     if (is_nothing(L, first)) return last <= first;
     for (int index = first; index <= last; index++) {
         if (!append_field(L, index, items)) return false;

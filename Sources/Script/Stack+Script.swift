@@ -44,11 +44,11 @@ extension Stack {
             words.starts(with: ["function", "task"]) || words.starts(with: ["local", "function", "task"])
         let (expression, asExpression) = tryInline("return \(code)")
         if isFunction && (expression == nil || definesTask) { throw .functionInsteadOfBody }
-        guard let expression else { return }
+        guard let expression else { return nameParameters("return \(code)") }
         let (body, asBody) = tryInline(code)
         if body == nil {
             if definesTask { throw .functionInsteadOfBody }
-            return
+            return nameParameters(code)
         }
         // The one that got further is the one that was meant.
         throw .lua(asExpression - "return ".utf8.count >= asBody ? expression : body ?? expression)
@@ -63,6 +63,15 @@ extension Stack {
         } catch {
             return (error, read)
         }
+    }
+
+    /// Stack: function of any arguments → function of two, which costs a call less; where `...` is not asked for.
+    private func nameParameters(_ code: String) {
+        do throws(LuaError) {
+            try load(Array("return function(item, index) \(code)\nend".utf8), name: "=-e")
+            try call(arguments: 0, results: 1)
+            remove(-2)
+        } catch {}
     }
 
     /// The pairs of the table at `table` as long options, sorted by name.

@@ -10,6 +10,8 @@ import Testing
     Row("a body of one call", [:], "pmap -e 'print(item)' ::: a b", out: "a\nb\n"),
     Row("a table is an expression", [:], "pmap -e '{ item, index }' ::: a", out: "[\"a\",1]\n"),
     Row("a comment at the end", [:], "pmap -e 'item -- as it is' ::: a", out: "a\n"),
+    Row("all arguments", [:], "pmap -e 'select(\"#\", ...), ...' ::: a", out: "2\ta\t1\n"),
+    Row("a label at the end", [:], "pmap -e 'goto out print(1) ::out::' ::: a"),
     Row("pmap.emit", [:], "pmap -e 'for c in item:gmatch \".\" do pmap.emit(c) end' ::: ab c", out: "a\nb\nc\n"),
     Row("with files", ["f": "a\nb\n"], "pmap -e '#item' f f", out: "1\n1\n1\n1\n"),
     Row("with standard input", [:], "pmap -e item", input: "a\nb\n", out: "a\nb\n"),
