@@ -1,5 +1,6 @@
 #include "item.h"
 
+#include <locale.h>
 #include <string.h>
 
 void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item) {
@@ -145,7 +146,8 @@ static bool append_number(lua_State *L, int index, pmap_room *room) {
         pmap_put_integer(room, lua_tointeger(L, index));
         return true;
     }
-    if (pmap_put_short_float(room, lua_tonumber(L, index))) return true;
+    bool has_point = localeconv()->decimal_point[0] == '.'; /* as in what tostring gives */
+    if (has_point && pmap_put_short_float(room, lua_tonumber(L, index))) return true;
     lua_pushvalue(L, index);
     bool has_room = append_string(L, -1, room);
     lua_pop(L, 1);
