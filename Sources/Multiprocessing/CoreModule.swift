@@ -34,6 +34,7 @@ package final class CoreModule {
             if let openTree, !Arena.isStranger { openTree.drop(handle) }
         }
         try preload(stack)
+        addTime(stack)
     }
 
     /// The tree this process belongs to; the arena is mapped when it is first needed.
@@ -80,6 +81,18 @@ package final class CoreModule {
             stack.rawSet(preload, field: module.name)
         }
         stack.pop(3)
+    }
+
+    /// `pmap.sleep` and `pmap.clock`: scripts with processes wait, and time what they do.
+    private func addTime(_ stack: Stack) {
+        stack.pushGlobals()
+        stack.rawGet(-1, field: "pmap")
+        let table = stack.top
+        for (name, function) in processFunctions where name == "sleep" || name == "clock" {
+            stack.push(function: function)
+            stack.rawSet(table, field: name)
+        }
+        stack.pop(2)
     }
 
     private func pushFunctions(_ stack: Stack) {
