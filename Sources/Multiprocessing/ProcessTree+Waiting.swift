@@ -186,7 +186,8 @@ extension ProcessTree {
         switch kind(object, memory) {
         case .semaphore: stakes(.holds, in: object, memory).map { memory[$0, Stake.process] }
         case .barrier: stakes(.attends, in: object, memory).map { memory[$0, Stake.process] }
-        case .end: stakes(.refers, in: memory[object, End.peer], memory).map { memory[$0, Stake.process] }
+        case .end where memory[object, End.peer] != 0:
+            stakes(.refers, in: memory[object, End.peer], memory).map { memory[$0, Stake.process] }
         case .channel: stakes(.owes, in: object, memory).map { memory[$0, Stake.process] }
         default: []
         }
