@@ -71,6 +71,17 @@ unsigned long long pmap_handle_number(lua_State *L, int index) {
     return is_handle ? found->number : 0;
 }
 
+void pmap_forget_handle(lua_State *L, int index) {
+    handle *found = lua_touserdata(L, index);
+    unsigned long long number = pmap_handle_number(L, index);
+    if (!number) return;
+    push_known(L);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, (lua_Integer)number);
+    lua_pop(L, 1);
+    found->number = 0;
+}
+
 static int close_file(lua_State *L) {
     luaL_Stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
     return luaL_fileresult(L, fclose(stream->f) == 0, NULL);

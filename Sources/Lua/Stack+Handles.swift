@@ -28,6 +28,10 @@ extension Stack {
         return number == 0 ? nil : Int(number)
     }
 
+    /// What the handle at `index` stands for is given up: the userdata stands for nothing any more, whatever gets the
+    /// number next.
+    package func forgetHandle(_ index: Int32) { unsafe pmap_forget_handle(thread, index) }
+
     /// Stack: → Lua file on the descriptor, which is the file's from now on.
     package func pushFile(_ descriptor: Int32, mode: String) { unsafe pmap_push_file(thread, descriptor, mode) }
 }

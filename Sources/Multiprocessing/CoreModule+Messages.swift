@@ -124,6 +124,7 @@ extension CoreModule {
             "end_close": function { tree, stack throws(LuaError) in
                 let end = try stack.handleArgument(1)
                 try orRaise { () throws(TreeError) in try tree.close(end: end) }
+                stack.forgetHandle(1)
                 return 0
             },
             // list of handles, process numbers and { descriptor }, timeout → list of places

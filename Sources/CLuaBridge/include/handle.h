@@ -12,6 +12,9 @@ void pmap_push_handle(lua_State *L, unsigned long long number, void (*drop)(void
 /* The number of the handle at `index`, or 0. */
 unsigned long long pmap_handle_number(lua_State *L, int index);
 
+/* From now on the userdata stands for nothing, and the number is free for another one. */
+void pmap_forget_handle(lua_State *L, int index);
+
 /* Stack: FILE* → Lua file, which closes it. Answers false and pushes nothing when there is no memory for it. */
 void pmap_push_file(lua_State *L, int descriptor, const char *mode);
 

@@ -56,8 +56,14 @@ function Connection:__close() self:close() end
 function Connection.__eq(a, b) return rawequal(a._handle, b._handle) end
 class.seal(Connection, "connection", {
   closed = function(self) return self._closed or false end,
-  readable = function(self) return (select(2, core.directions(self._handle))) end,
-  writable = function(self) return (core.directions(self._handle)) end,
+  readable = function(self)
+    check_open(self)
+    return (select(2, core.directions(self._handle)))
+  end,
+  writable = function(self)
+    check_open(self)
+    return (core.directions(self._handle))
+  end,
 })
 
 --- Two ends; after `mp.Pipe(false)` the first receives and the second sends.
