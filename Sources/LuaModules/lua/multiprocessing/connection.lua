@@ -77,6 +77,7 @@ function connection.wait(list, timeout)
   local sources = {}
   for place, each in ipairs(list) do
     local source = type(each) == "number" and each or each._handle or each._pid
+    if type(each) == "table" and each._closed then core.fail("wait takes nothing that is closed") end
     if not source then core.fail("wait takes connections, queues and processes that were started") end
     sources[place] = source
   end
