@@ -1,11 +1,12 @@
-// Every folder of examples/ does what it says: its `command`, typed in that folder, prints `expected`.
+// Every folder of examples/ but the lessons does what it says: its `command`, typed in that folder, prints `expected`.
 
 import Foundation
 import Running
 import Testing
 
 private let examples = Scratch.checkout.appending(path: "examples")
-private let names = (try? FileManager.default.contentsOfDirectory(atPath: examples.path()).sorted()) ?? []
+private let names = ((try? FileManager.default.contentsOfDirectory(atPath: examples.path())) ?? [])
+    .filter { $0 != "lessons" }.sorted()
 
 @Test(arguments: names)
 func `an example prints what it promises`(name: String) throws {
