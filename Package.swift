@@ -41,7 +41,7 @@ let package = Package(
             name: "Journal", dependencies: ["CSQLite", "CHashBridge", "Posix", "Wire"], swiftSettings: strict,
             // From the archive: finding a shared library takes a fifth of a short run.
             linkerSettings: [.linkedLibrary(":libsqlite3.a"), .linkedLibrary("m")]),
-        .target(name: "LuaModules", exclude: ["lua"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+        .target(name: "LuaModules", exclude: ["lua", "meta"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(
             name: "Multiprocessing", dependencies: ["Lua", "Posix", "Wire"], swiftSettings: strict),
         .executableTarget(
