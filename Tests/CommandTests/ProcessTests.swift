@@ -1,0 +1,52 @@
+// pmap run: processes, pipes and pools where their lives cross.
+
+import Testing
+
+@Test(arguments: [
+    Row(
+        "both ends of a pipe are closed here while the child waits at one of them",
+        """
+        local mp = require "multiprocessing"
+        local ours, theirs = mp.Pipe()
+        local process = mp.Process(function()
+          ours:close()
+          return theirs:recv()
+        end)
+        process:start()
+        theirs:close()
+        ours:close()
+        print(process:result())
+        """, "pmap run t.lua", out: "nil\tclosed\n"),
+    Row(
+        "what was closed is collected when something else has its place",
+        """
+        local mp = require "multiprocessing"
+        local kept = {}
+        for place = 1, 200 do
+          local first, second = mp.Pipe()
+          first:close()
+          second:close()
+          kept[place] = mp.Queue()
+          kept[place]:put(place)
+        end
+        collectgarbage()
+        local sum = 0
+        for place = 1, 200 do sum = sum + kept[place]:get() end
+        print(sum)
+        """, "pmap run t.lua", out: "20100\n"),
+    Row(
+        "a closed end among those that are waited for",
+        "local mp = require 'multiprocessing' local first = mp.Pipe() first:close() print(pcall(mp.wait, { first }))",
+        "pmap run t.lua", out: "false\tt.lua:1: wait takes nothing that is closed\n"),
+    Row(
+        "a worker makes a pool of its own",
+        """
+        local mp = require "multiprocessing"
+        local outer <close> = mp.Pool(2)
+        print(table.unpack(outer:map(function(x)
+          local inner <close> = mp.Pool(2)
+          return inner:apply(function(y) return y + 1 end, { x })
+        end, { 10, 20, 30 })))
+        """, "pmap run t.lua", out: "11\t21\t31\n"),
+])
+func `processes, pipes and pools come to their end`(row: Row) throws { try row.check() }
