@@ -48,6 +48,32 @@ package struct Scheduler {
         var itemsLeft: Int
         /// It begins nothing more of the chunks it has.
         var isBarred = false
+
+        /// What may be asked of it.
+        var standing: Standing {
+            switch phase {
+            case .leaving: .leaving
+            case .unusable: .unusable
+            case .absent: .absent
+            case .present where chunksInFlight == 0: itemsLeft > 0 ? .idle : .spent
+            case .present: chunksInFlight == 1 && itemsLeft > 0 && !isBarred ? .atWork : .full
+            }
+        }
+    }
+
+    /// Those who may get a chunk come first, and among them who should get it before others.
+    private enum Standing: Int, CaseIterable {
+        /// Nothing to do.
+        case idle
+        /// Not forked yet.
+        case absent
+        /// One chunk, and another may follow.
+        case atWork
+        /// It gets nothing more before a chunk of its own has ended.
+        case full
+        /// It has had its share of items, and nothing to do.
+        case spent
+        case leaving, unusable
     }
 
     private enum Supply { case open, dry, exhausted }
@@ -60,7 +86,11 @@ package struct Scheduler {
     private let fixedItems: Int?
     private let itemsPerWorker: Int
     private var workers: [Worker]
-    private var returned: [Chunk] = []
+    /// Who is in which standing; an entry for each.
+    private var standings: [NumberSet]
+    private var chunksInFlight = 0
+    /// What goes out before anything new.
+    private var returned = ChunkQueue()
     private var chunksAwaited = 0
     private var supply = Supply.open
     private var cuttingFor: Int?
@@ -73,15 +103,17 @@ package struct Scheduler {
         fixedItems = chunkItems
         self.itemsPerWorker = itemsPerWorker ?? Int.max
         self.workers = Array(repeating: Worker(itemsLeft: self.itemsPerWorker), count: workers)
+        standings = Standing.allCases.map { _ in NumberSet(below: workers) }
+        for worker in 0..<workers { standings[Standing.absent.rawValue].insert(worker) }
     }
 
     /// Every chunk is done and nobody works; what remains is to see the workers off.
     package var isDone: Bool {
-        supply == .exhausted && returned.isEmpty && chunksAwaited == 0 && workers.allSatisfy { $0.chunksInFlight == 0 }
+        supply == .exhausted && returned.isEmpty && chunksAwaited == 0 && chunksInFlight == 0
     }
 
     /// Nobody is left to work.
-    package var isHelpless: Bool { workers.allSatisfy { $0.phase == .unusable } }
+    package var isHelpless: Bool { count(.unusable) == workers.count }
 
     package mutating func handle(_ event: Event) -> [Action] {
         switch event {
@@ -97,19 +129,23 @@ package struct Scheduler {
         case .exhausted:
             (cuttingFor, supply) = (nil, .exhausted)
         case .ended(let worker, let items, let nanoseconds):
-            workers[worker].chunksInFlight -= 1
-            if workers[worker].chunksInFlight == 0 { workers[worker].isBarred = false }
+            change(worker) {
+                $0.chunksInFlight -= 1
+                if $0.chunksInFlight == 0 { $0.isBarred = false }
+            }
             learn(items: items, nanoseconds: nanoseconds)
         case .takenBack(let worker, let chunks):
-            workers[worker].isBarred = workers[worker].chunksInFlight > 0
-            workers[worker].itemsLeft += chunks.reduce(0) { $0 + $1.remaining }
-            returned = chunks + returned
+            change(worker) {
+                $0.isBarred = $0.chunksInFlight > 0
+                $0.itemsLeft += chunks.reduce(0) { $0 + $1.remaining }
+            }
+            returned.prepend(chunks)
         case .gone(let worker, let unfinished):
-            workers[worker] = Worker(itemsLeft: itemsPerWorker)
-            returned = unfinished + returned
+            change(worker) { [itemsPerWorker] in $0 = Worker(itemsLeft: itemsPerWorker) }
+            returned.prepend(unfinished)
         case .unusable(let worker, let unfinished):
-            workers[worker] = Worker(phase: .unusable, itemsLeft: 0)
-            returned = unfinished + returned
+            change(worker) { $0 = Worker(phase: .unusable, itemsLeft: 0) }
+            returned.prepend(unfinished)
         case .awaited:
             chunksAwaited += 1
         case .returned(let chunk):
@@ -119,7 +155,7 @@ package struct Scheduler {
             isPaused = paused
         case .stop:
             (cuttingFor, supply) = (nil, .exhausted)
-            returned = []
+            returned.removeAll()
             chunksAwaited = 0
         }
         return dispatch()
@@ -131,9 +167,20 @@ package struct Scheduler {
     /// Workers that have nothing to do while there is nothing to give them.
     package var idleWorkers: Int {
         if !returned.isEmpty || cuttingFor != nil || supply == .open || isPaused { return 0 }
-        return workers.count {
-            ($0.phase == .present || $0.phase == .absent) && $0.chunksInFlight == 0 && $0.itemsLeft > 0
-        }
+        return count(.idle) + count(.absent)
+    }
+
+    private func count(_ standing: Standing) -> Int { standings[standing.rawValue].count }
+
+    /// Whatever is changed about a worker is changed here, so that it is found by its standing.
+    private mutating func change(_ number: Int, _ body: (inout Worker) -> Void) {
+        let (before, chunksBefore) = (workers[number].standing, workers[number].chunksInFlight)
+        body(&workers[number])
+        chunksInFlight += workers[number].chunksInFlight - chunksBefore
+        let after = workers[number].standing
+        if after == before { return }
+        standings[before.rawValue].remove(number)
+        standings[after.rawValue].insert(number)
     }
 
     private mutating func learn(items: Int, nanoseconds: Int) {
@@ -158,17 +205,19 @@ package struct Scheduler {
     }
 
     private mutating func assign(_ chunk: Chunk, to worker: Int) -> [Action] {
-        workers[worker].phase = .present
-        workers[worker].chunksInFlight += 1
-        workers[worker].itemsLeft -= chunk.remaining
+        change(worker) {
+            $0.phase = .present
+            $0.chunksInFlight += 1
+            $0.itemsLeft -= chunk.remaining
+        }
         return [.send(chunk, worker: worker)]
     }
 
     private mutating func dispatch() -> [Action] {
         var actions: [Action] = []
         while cuttingFor == nil, let worker = nextWorker() {
-            if !returned.isEmpty {  // also when paused: what everything waits for may be among them
-                actions += assign(returned.removeFirst(), to: worker)
+            if let chunk = returned.popFirst() {  // also when paused: what everything waits for may be among them
+                actions += assign(chunk, to: worker)
             } else if supply == .open && !isPaused {
                 cuttingFor = worker
                 actions.append(.cut(worker: worker, items: min(chunkItems, workers[worker].itemsLeft)))
@@ -181,27 +230,23 @@ package struct Scheduler {
 
     /// The worker with the fewest chunks, present ones first, if it may have one more.
     private func nextWorker() -> Int? {
-        let candidates = workers.indices.filter {
-            (workers[$0].phase == .absent || workers[$0].phase == .present)
-                && workers[$0].chunksInFlight < chunksPerWorker && workers[$0].itemsLeft > 0 && !workers[$0].isBarred
-        }
-        return candidates.min {
-            (workers[$0].chunksInFlight, workers[$0].phase == .present ? 0 : 1, $0)
-                < (workers[$1].chunksInFlight, workers[$1].phase == .present ? 0 : 1, $1)
-        }
+        let candidates: [Standing] = chunksPerWorker > 1 ? [.idle, .absent, .atWork] : [.idle, .absent]
+        return candidates.lazy.compactMap { standings[$0.rawValue].first }.first
     }
 
     /// Those who have nothing to do and will have nothing.
     private mutating func dismissals() -> [Action] {
-        let isOver = supply == .exhausted && returned.isEmpty && cuttingFor == nil
-        var actions: [Action] = []
-        for worker in workers.indices
-        where workers[worker].phase == .present && workers[worker].chunksInFlight == 0
-            && (workers[worker].itemsLeft <= 0 || (isOver && isDone))
-        {
-            workers[worker].phase = .leaving
-            actions.append(.dismiss(worker: worker))
+        let isOver = cuttingFor == nil && isDone
+        let leaving = (isOver ? takeAll(.idle) : []) + takeAll(.spent)
+        return leaving.map { .dismiss(worker: $0) }
+    }
+
+    private mutating func takeAll(_ standing: Standing) -> [Int] {
+        var taken: [Int] = []
+        while let worker = standings[standing.rawValue].first {
+            change(worker) { $0.phase = .leaving }
+            taken.append(worker)
         }
-        return actions
+        return taken
     }
 }
