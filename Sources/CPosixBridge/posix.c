@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/membarrier.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +30,44 @@ int pmap_threads(void) {
 }
 
 int pmap_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int pmap_watchlist(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int pmap_watch(int list, int descriptor, int64_t owner) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)owner};
+    return epoll_ctl(list, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+int pmap_unwatch(int list, int descriptor) { return epoll_ctl(list, EPOLL_CTL_DEL, descriptor, NULL); }
+
+int pmap_ready(int list, int64_t *owners, int most) {
+    struct epoll_event events[256];
+    int count = epoll_wait(list, events, most < 256 ? most : 256, 0);
+    for (int each = 0; each < count; each++) owners[each] = (int64_t)events[each].data.u64;
+    return count;
+}
+
+static rlim_t descriptors_before; /* 0: the limit was not raised */
+
+void pmap_allow_descriptors(rlim_t wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && descriptors_before == 0) descriptors_before = before;
+}
+
+void pmap_restore_descriptor_limit(void) {
+    struct rlimit limit;
+    if (descriptors_before == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = descriptors_before;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void pmap_close_range(unsigned first, unsigned last) {
+    if (close_range(first, last, 0) == 0) return;
+    for (unsigned each = first; each <= last; each++) close((int)each);
+}
 
 int pmap_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 

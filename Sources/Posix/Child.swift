@@ -49,6 +49,7 @@ package struct Child: ~Copyable {
         if pid < 0 { throw PosixError("fork") }
         if pid == 0 {
             pmap_release_signals()
+            pmap_restore_descriptor_limit()
             pmap_leave_no_core()
             pmap_join_barriers()
             guard pmap_die_with(host) else { _exit(1) }

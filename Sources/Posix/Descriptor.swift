@@ -15,13 +15,24 @@ package struct Descriptor: ~Copyable {
     /// Where descriptors of ours begin, out of reach of a script that guesses small numbers.
     static let privateFloor: Int32 = 200
 
-    /// Closes, in a forked child, what belongs to values of its parent.
+    /// Closes, in a forked child, what belongs to values of its parent; numbers below 0 are none.
     package static func closeInherited(_ numbers: [Int32]) {
-        for number in numbers { close(number) }
+        var runs: [ClosedRange<Int32>] = []  // there may be thousands, and they follow one another
+        for number in numbers.sorted() where number >= 0 {
+            if let last = runs.last, number <= last.upperBound + 1 {
+                runs[runs.count - 1] = last.lowerBound...number
+            } else {
+                runs.append(number...number)
+            }
+        }
+        for run in runs { pmap_close_range(UInt32(run.lowerBound), UInt32(run.upperBound)) }
     }
 
     /// The same for this one.
     package borrowing func closeInherited() { close(number) }
+
+    /// Lets this process have `count` descriptors, as far as it may; children have the limit of before.
+    package static func allow(_ count: Int) { pmap_allow_descriptors(rlim_t(count)) }
 
     /// All descriptors this process has open.
     package static func openNumbers() -> [Int32] {

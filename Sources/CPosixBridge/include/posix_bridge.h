@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* fork(2), after all C streams were flushed, so that nothing buffered is written twice. */
@@ -15,6 +17,21 @@ int pmap_threads(void);
 
 /* A descriptor that becomes readable when `pid` ends; close-on-exec. */
 int pmap_pidfd_open(pid_t pid);
+
+/* A list of descriptors that is watched, as epoll(7) does: made, with one added under its owner's number, to be told of
+ * when it can be read or its other end is gone, with one removed; and the owners, at most `most`, of those of which
+ * there is something to tell, without waiting. */
+int pmap_watchlist(void);
+int pmap_watch(int list, int descriptor, int64_t owner);
+int pmap_unwatch(int list, int descriptor);
+int pmap_ready(int list, int64_t *owners, int most);
+
+/* Lets this process open `wanted` descriptors, if its hard limit does; a forked child has the limit of before. */
+void pmap_allow_descriptors(rlim_t wanted);
+void pmap_restore_descriptor_limit(void);
+
+/* Closes the descriptors from `first` to `last`. */
+void pmap_close_range(unsigned first, unsigned last);
 
 /* Anonymous shared memory; close-on-exec. */
 int pmap_memfd_create(const char *name);
