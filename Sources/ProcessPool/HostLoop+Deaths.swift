@@ -23,7 +23,11 @@ extension HostLoop {
     func bury(_ worker: WorkerHandle) {
         let death = worker.bury()
         take(death.entries, from: worker)
+        results.remove(worker.resultsNumber)
+        deaths.remove(worker.deathNumber)
+        unsent.remove(worker.number)
         (workers[worker.number], buried) = (nil, worker)
+        noteDescriptors(Array(repeating: -1, count: WorkerHandle.descriptorCount), of: worker.number)
         defer { buried = nil }
         let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
         if let failure = setupFailure, !isKilling {
@@ -43,9 +47,11 @@ extension HostLoop {
             awaitRetry(chunk, delay)
         }
         judgeHalt()
-        if timeout == nil { deaths += 1 }
-        if ledger.tally.succeeded == 0 && deaths >= max(HostLoop.hopelessDeaths, 10 * workers.count) && ending == nil {
-            end(.crashLoop(deaths: deaths))
+        if timeout == nil { deathsInVain += 1 }
+        if ledger.tally.succeeded == 0 && deathsInVain >= max(HostLoop.hopelessDeaths, 10 * workers.count)
+            && ending == nil
+        {
+            end(.crashLoop(deaths: deathsInVain))
         }
     }
 
@@ -83,7 +89,8 @@ extension HostLoop {
 
     /// Results are drained before deadlines are judged, so nobody is condemned for what is done.
     func judgeDeadlines() {
-        guard deadlines != nil, let timeLimit else { return }
+        guard deadlines != nil, let timeLimit, Clock.now() >= nextJudgement else { return }
+        nextJudgement = Clock.now() + Int(HostLoop.deadlineInterval) * 1_000_000
         var running: [Int: Int] = [:]
         for case let worker? in workers { running[worker.number] = worker.runningItem }
         for (number, verdict) in deadlines?.look(running, now: Clock.now()) ?? [:] {

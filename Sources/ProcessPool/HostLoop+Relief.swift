@@ -5,23 +5,26 @@ import Posix
 extension HostLoop {
     /// Milliseconds between two looks while somebody is idle and somebody has more than it can do at once.
     static let reliefInterval: Int64 = 2
-
-    var mayRelieve: Bool { ending == nil && scheduler.idleWorkers > 0 && workers.contains { ($0?.itemsLeft ?? 0) > 0 } }
+    /// Nanoseconds, for each worker, from one look at all of them to the next: so the host has time for anything else.
+    static let reliefPause = 100
 
     func relieve() {
-        if !mayRelieve { relief.forget() }
-        for _ in workers where mayRelieve {
-            if !relieveOne() { break }
-        }
-    }
-
-    /// Relieves the worker that has most left, if that is worth it.
-    private func relieveOne() -> Bool {
+        mayRelieve = ending == nil && scheduler.idleWorkers > 0
+        if !mayRelieve { return relief.forget() }
+        let now = Clock.now()
+        if now < nextRelief { return }
+        nextRelief = now + HostLoop.reliefPause * workers.count
         let loads = workers.compactMap { worker in
             worker.map { Relief.Load(worker: $0.number, left: $0.itemsLeft, current: $0.currentItem) }
         }
-        let order = relief.choose(loads, idle: scheduler.idleWorkers, cost: scheduler.costOfItem, now: Clock.now())
-        guard let order, let worker = workers[order.worker] else { return false }
+        mayRelieve = loads.contains { $0.left > 0 }
+        if !mayRelieve { return relief.forget() }
+        for order in relief.choose(loads, idle: scheduler.idleWorkers, cost: scheduler.costOfItem, now: now) {
+            if let worker = workers[order.worker] { relieve(worker, order) }
+        }
+    }
+
+    private func relieve(_ worker: WorkerHandle, _ order: Relief.Order) {
         var parts: [Chunk] = []
         for (slot, rest) in worker.takeBack(keeping: order.keeping) {
             var slot = slot
@@ -32,6 +35,5 @@ extension HostLoop {
             }
         }
         perform(scheduler.handle(.takenBack(worker: order.worker, parts)))
-        return !parts.isEmpty
     }
 }

@@ -11,7 +11,7 @@ import Wire
 /// Runs every chunk of a source in forked workers.
 package final class HostLoop {
     enum Key {
-        case results(Int), death(Int), commands(Int), source, output, reader
+        case results, deaths, commands(Int), source, output, reader
     }
 
     let source: any ChunkSource
@@ -25,9 +25,17 @@ package final class HostLoop {
     var scheduler: Scheduler
     var ledger: Ledger
     var workers: [WorkerHandle?]
+    /// Theirs, each worker's at its place, -1 where there is none. After a fork the first look at a handle copies its
+    /// page, so that asking each of them would cost more than the fork.
+    var descriptors: [Int32]
     /// One that is gone, while what follows from it is done: its successor may be forked then.
     var buried: WorkerHandle?
     var poller = Poller<Key>()
+    /// What all workers tell, and their deaths.
+    var results = Watchlist()
+    var deaths = Watchlist()
+    /// Workers whose pipe has not taken all of their commands.
+    var unsent: Set<Int> = []
     /// Items that will be run again, and when, in nanoseconds of the clock.
     var retries: [(chunk: Chunk, due: Int)] = []
     var waitsForSource = false
@@ -40,8 +48,10 @@ package final class HostLoop {
     /// Workers are being killed, and what they were on is nobody's fault.
     var isKilling = false
     var lastLook = Clock.now()
+    /// When time limits are judged again.
+    var nextJudgement = 0
     /// Workers that died in an item since one last succeeded.
-    var deaths = 0
+    var deathsInVain = 0
     /// What the kernel had killed for want of memory when the run began.
     let killsBefore = OutOfMemory.kills()
     /// Workers that died before they began the item, by its number.
@@ -54,15 +64,17 @@ package final class HostLoop {
     var killTime: Int?
 
     var relief = Relief()
+    /// Somebody is idle while somebody else has more than it can do at once, as far as was seen.
+    var mayRelieve = false
+    /// When all workers are looked at again for that, in nanoseconds of the clock.
+    var nextRelief = 0
 
-    /// How often silent workers are looked at, in milliseconds.
-    static let lookInterval = 50
-    /// The same when items have a time limit.
-    static let deadlineInterval = 10
     /// So many deaths, and not one item that succeeded, end the run.
     static let hopelessDeaths = 100
     /// So many workers may die before they begin an item, such as in reading it; then the item has failed.
     static let mostFalseStarts = 2
+    /// Descriptors that the host needs besides those of its workers; ours begin at 200.
+    static let ownDescriptors = 300
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
     static let grace = 5_000_000_000
 
@@ -82,6 +94,8 @@ package final class HostLoop {
         scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
         ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries, log: log)
         workers = Array(repeating: nil, count: plan.workers)
+        descriptors = Array(repeating: -1, count: plan.workers * WorkerHandle.descriptorCount)
+        Descriptor.allow(HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)
     }
 
     /// Runs until every item has its outcome and every byte is written, or until something ends it earlier.
@@ -95,9 +109,9 @@ package final class HostLoop {
             handleSignals()
             lookAtSilentWorkers()
             judgeDeadlines()
-            relieve()
             returnDueRetries()
             recallMore()
+            relieve()
             write()
             settle()
         }
@@ -114,63 +128,16 @@ package final class HostLoop {
         }
     }
 
-    // MARK: Waiting
-
-    func watch() {
-        poller.removeAll()
-        for case let worker? in workers {
-            poller.watchReadable(worker.deathNumber, .death(worker.number))
-            if !ledger.delivery.isFull { poller.watchReadable(worker.resultsNumber, .results(worker.number)) }
-            if let number = worker.commandsNumber { poller.watchWritable(number, .commands(worker.number)) }
-        }
-        if waitsForSource, !isPaused, let number = source.waitsOn { poller.watchReadable(number, .source) }
-        if ledger.delivery.isWaiting {
-            poller.watchWritable(ledger.delivery.number, .output)
-        } else {
-            poller.watchBroken(ledger.delivery.number, .reader)
-        }
-    }
-
-    /// Milliseconds; nil when there is nothing to look at in the meantime.
-    var waitLimit: Int64? {
-        if hasRecalled && !isPaused { return 0 }
-        if mayRelieve { return HostLoop.reliefInterval }
-        let untilRetry = retries.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
-        return [untilRetry, lookLimit].compactMap { $0 }.min()
-    }
-
-    var lookLimit: Int64? {
-        let looks =
-            workers.contains { $0?.isBusy == true } || waitsForSource && source.isLookedAt || killTime != nil
-            || log?.hasUnsettled == true
-        return looks ? Int64(deadlines == nil ? HostLoop.lookInterval : HostLoop.deadlineInterval) : nil
-    }
-
-    func handle(_ key: Key) {
-        switch key {
-        case .results(let number):
-            if let worker = workers[number] { take(worker.takeEntries(), from: worker) }
-        case .death(let number):
-            if let worker = workers[number] { bury(worker) }
-        case .commands(let number):
-            if let worker = workers[number] { carry { () throws(PosixError) in try worker.sendRest() } }
-        case .source:
-            waitsForSource = false
-            perform(scheduler.handle(.available))
-        case .output: break  // `write` follows every wait
-        case .reader: end(.outputClosed)
-        }
-    }
-
     // MARK: What the scheduler wants
 
     func perform(_ actions: [Scheduler.Action]) {
-        for action in actions {
+        var left = Array(actions.reversed())
+        while let action = left.popLast() {
             switch action {
-            case .cut(_, let items): perform(scheduler.handle(cut(items)))
+            case .cut(_, let items): left += scheduler.handle(cut(items)).reversed()
             case .send(let chunk, let number): send(chunk, to: number)
             case .dismiss(let number):
-                if let worker = workers[number] { carry { () throws(PosixError) in try worker.dismiss() } }
+                if let worker = workers[number] { carry(to: worker) { () throws(PosixError) in try worker.dismiss() } }
             }
         }
     }
@@ -202,15 +169,19 @@ package final class HostLoop {
 
     func send(_ chunk: Chunk, to number: Int) {
         guard let worker = workers[number] ?? fork(number, for: chunk) else { return }
-        carry { () throws(PosixError) in try worker.send(chunk) }
+        carry(to: worker) { () throws(PosixError) in try worker.send(chunk) }
     }
 
     func fork(_ number: Int, for chunk: Chunk) -> WorkerHandle? {
         let inherited =
-            (workers + [buried]).flatMap { $0?.descriptors ?? [] } + source.descriptors + ledger.delivery.descriptors
+            descriptors + (buried?.descriptors ?? []) + source.descriptors + ledger.delivery.descriptors
+            + [results.number, deaths.number].compactMap { $0 }
         do throws(PosixError) {
             let worker = try WorkerHandle(number: number, closing: inherited) { [work] in work(&$0) }
+            try results.add(worker.resultsNumber, number)
+            try deaths.add(worker.deathNumber, number)
             workers[number] = worker
+            noteDescriptors(worker.descriptors, of: number)
             return worker
         } catch {
             giveUp(number, unfinished: [chunk], why: .noProcess(error))
@@ -218,8 +189,16 @@ package final class HostLoop {
         }
     }
 
+    func noteDescriptors(_ numbers: [Int32], of worker: Int) {
+        let place = worker * WorkerHandle.descriptorCount
+        descriptors.replaceSubrange(place..<place + WorkerHandle.descriptorCount, with: numbers)
+    }
+
     /// What fails on the way to a worker shows in its death.
-    func carry(_ transfer: () throws(PosixError) -> Void) { try? transfer() }
+    func carry(to worker: WorkerHandle, _ transfer: () throws(PosixError) -> Void) {
+        try? transfer()
+        if worker.commandsNumber != nil { unsent.insert(worker.number) } else { unsent.remove(worker.number) }
+    }
 
     // MARK: What workers tell
 
@@ -260,9 +239,9 @@ package final class HostLoop {
 
     /// So that the results of short items do not wait until a long one of the same chunk is done.
     func lookAtSilentWorkers() {
-        guard Clock.now() - lastLook >= HostLoop.lookInterval * 1_000_000 else { return }
+        guard Clock.now() - lastLook >= Int(HostLoop.lookInterval) * 1_000_000 else { return }
         lastLook = Clock.now()
-        if waitsForSource && source.isLookedAt { handle(.source) }
+        if waitsForSource && source.isLookedAt { askSource() }
         for case let worker? in workers where worker.isBusy && !ledger.delivery.isFull {
             take(worker.takeUnsentOfSilent(), from: worker)
         }

@@ -1,4 +1,4 @@
-// Whom to relieve, when a worker is idle and there is nothing to give it. Loads and times in, a worker out; no clock.
+// Whom to relieve, when a worker is idle and there is nothing to give it. Loads and times in, workers out; no clock.
 
 /// Watches what workers are on while somebody is idle.
 package struct Relief {
@@ -33,16 +33,21 @@ package struct Relief {
         package let pieces: Int
     }
 
-    /// Whom to relieve for `idle` workers, if anybody; `cost` is what an item takes, as far as is known.
-    package mutating func choose(_ loads: [Load], idle: Int, cost: Double, now: Int) -> Order? {
+    /// Whom to relieve for `idle` workers, those with most left first; `cost` is what an item takes, as far as is known.
+    package mutating func choose(_ loads: [Load], idle: Int, cost: Double, now: Int) -> [Order] {
         for load in loads where seen[load.worker]?.item != load.current { seen[load.worker] = (load.current, now) }
-        guard let load = loads.max(by: { $0.left < $1.left }), load.left > 0 else { return nil }
-        if let since = seen[load.worker]?.since, now - since >= Relief.slowItem {
-            return Order(worker: load.worker, keeping: 0, pieces: min(idle, load.left))
+        var (idle, orders) = (idle, [Order]())
+        for load in loads.filter({ $0.left > 0 }).sorted(by: { $0.left > $1.left }) {
+            if idle == 0 { break }
+            let isSlow = seen[load.worker].map { now - $0.since >= Relief.slowItem } ?? false
+            let worthwhile = isSlow ? load.left : Int(Double(load.left) * cost / Relief.worthwhile)
+            let pieces = min(idle, worthwhile, load.left)
+            if pieces < 1 { continue }
+            let keeping = isSlow ? 0 : load.left / (pieces + 1)
+            orders.append(Order(worker: load.worker, keeping: keeping, pieces: pieces))
+            idle -= pieces
         }
-        let pieces = min(idle, Int(Double(load.left) * cost / Relief.worthwhile), load.left)
-        if pieces < 1 { return nil }
-        return Order(worker: load.worker, keeping: load.left / (pieces + 1), pieces: pieces)
+        return orders
     }
 
     /// Nobody is idle any more.

@@ -112,6 +112,9 @@ package struct Scheduler {
         supply == .exhausted && returned.isEmpty && chunksAwaited == 0 && chunksInFlight == 0
     }
 
+    /// Somebody works.
+    package var isBusy: Bool { chunksInFlight > 0 }
+
     /// Nobody is left to work.
     package var isHelpless: Bool { count(.unusable) == workers.count }
 

@@ -51,6 +51,7 @@ final class WorkerHandle {
             body(&loop)
             return 0
         }
+        pages.keepFromFurtherChildren()
         commands = down.takeWriting()
         results = up.takeReading()
         self.pages = pages
@@ -67,6 +68,7 @@ final class WorkerHandle {
     var commandsNumber: Int32? { unsent.count > 0 ? commands.number : nil }
     /// What a forked sibling closes.
     var descriptors: [Int32] { [commands.number, results.number, child.death.number] }
+    static let descriptorCount = 3
 
     var isBusy: Bool { !assignments.chunks.isEmpty }
 
