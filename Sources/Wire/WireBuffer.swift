@@ -1,6 +1,9 @@
 // The one growing byte buffer: what is encoded or formatted is appended here, and nowhere byte by byte to an array.
 // It can begin in memory that somebody else owns, such as pages shared with the host, and moves to its own
-// memory only when that is full. The only file of this module with raw memory in it.
+// memory only when that is full. Growing is realloc's work: it moves long buffers by their page tables, so that a
+// gigabyte is neither copied nor there twice. Where there is no memory the process says so and ends.
+
+import Glibc
 
 /// Bytes being written.
 ///
@@ -15,8 +18,8 @@
     @usableFromInline let lent: UnsafeMutableRawBufferPointer?
 
     package init(capacity: Int = 256) {
-        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 16), alignment: 16)
         self.capacity = max(capacity, 16)
+        unsafe base = WireBuffer.allocate(self.capacity)
         unsafe lent = nil
     }
 
@@ -29,7 +32,7 @@
     }
 
     deinit {
-        if isOwned { unsafe base.deallocate() }
+        if isOwned { unsafe free(base) }
     }
 
     /// False while the bytes are in memory that was lent.
@@ -118,23 +121,40 @@
     package mutating func reset(keeping limit: Int = 1 << 20) {
         count = 0
         if let memory = unsafe lent, let start = memory.baseAddress {
-            if isOwned { unsafe base.deallocate() }
+            if isOwned { unsafe free(base) }
             unsafe base = start
             capacity = memory.count
         } else if capacity > limit {
-            unsafe base.deallocate()
-            unsafe base = UnsafeMutableRawPointer.allocate(byteCount: limit, alignment: 16)
+            unsafe free(base)
+            unsafe base = WireBuffer.allocate(limit)
             capacity = limit
         }
     }
 
     @usableFromInline @inline(never) package mutating func grow(by size: Int) {
-        let larger = max(capacity * 2, count + size)
-        let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-        unsafe moved.copyMemory(from: base, byteCount: count)
-        if isOwned { unsafe base.deallocate() }
+        // Twice as much as before, or what there is memory for.
+        if !reserve(max(capacity, size)) && !reserve(size) { WireBuffer.leave(wanting: count + size) }
+    }
+
+    /// Makes room for `size` more bytes; false when there is no memory for them.
+    package mutating func reserve(_ size: Int) -> Bool {
+        if capacity - count >= size { return true }
+        guard let moved = unsafe realloc(isOwned ? base : nil, count + size) else { return false }
+        if !isOwned { unsafe moved.copyMemory(from: base, byteCount: count) }
         unsafe base = moved
-        capacity = larger
+        capacity = count + size
+        return true
+    }
+
+    private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+        if let block = unsafe malloc(size) { return unsafe block }
+        leave(wanting: size)
+    }
+
+    private static func leave(wanting size: Int) -> Never {
+        let line = Array("pmap: the machine has no memory for \(size) bytes\n".utf8)
+        unsafe write(2, line, line.count)
+        _exit(3)
     }
 }
 
@@ -160,6 +180,11 @@ extension WireBuffer {
         }
     }
 
+    package mutating func append(_ source: borrowing WireBuffer, _ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= source.count, "outside what was written")
+        unsafe append(UnsafeRawBufferPointer(rebasing: source.bytes[range]))
+    }
+
     package func array(_ range: Range<Int>) -> [UInt8] {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "outside what was written")
         return unsafe Array(UnsafeRawBufferPointer(rebasing: bytes[range]))
@@ -171,5 +196,11 @@ extension WireBuffer {
         if size == 0 { return }
         unsafe base.copyMemory(from: base + size, byteCount: count - size)
         count -= size
+        if isOwned, capacity > 1 << 20, count < capacity / 4 {  // what has been long need not stay so
+            let less = max(count, 1 << 20)
+            guard let moved = unsafe realloc(base, less) else { return }
+            unsafe base = moved
+            capacity = less
+        }
     }
 }
