@@ -9,6 +9,8 @@ package final class ChunkReader {
     private let inputs: [Input]
     private let directory: Int32
     private var memory = WireBuffer(capacity: 4096)
+    /// Records that came with the chunk.
+    private var travelled: SharedBytes?
     private var openFile: OpenFile?
     private let standardInput: OpenFile?
 
@@ -24,13 +26,19 @@ package final class ChunkReader {
         standardInput = place.flatMap { try? OpenFile($0, inputs[$0], in: directory) }
     }
 
-    /// The bytes of all records, valid until the next chunk; followed by at least 64 readable ones.
-    package func read(_ payload: Payload) throws(Failure) -> RecordBytes {
+    /// The bytes of all records, valid until the next chunk; followed by at least 64 readable ones. Nil when there is no
+    /// memory for them.
+    package func read(_ payload: Payload) throws(Failure) -> RecordBytes? {
+        travelled = nil
         memory.reset()
         switch payload.records {
         case .listed: break
-        case .bytes(let bytes): memory.append(bytes)
-        case .range(let offset, let length): try read(payload.input, offset: offset, length: length)
+        case .bytes(let bytes):
+            travelled = bytes
+            return RecordBytes(bytes.buffer)[bytes.range]
+        case .range(let offset, let length):
+            guard memory.reserve(length + ChunkReader.padding) else { return nil }
+            try read(payload.input, offset: offset, length: length)
         }
         let count = memory.count
         memory.append(zeros: ChunkReader.padding)
@@ -61,6 +69,11 @@ package final class ChunkReader {
         }
         guard let openFile else { throw hasChanged(inputs[input]) }
         return openFile
+    }
+
+    /// A chunk is more than the machine has memory for.
+    package func isTooLarge(_ input: Input) -> Failure {
+        Failure(.error, "\(input.name): the machine has no memory for its records")
     }
 
     /// The input is not what the host has cut any more.

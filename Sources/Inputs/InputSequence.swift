@@ -71,7 +71,7 @@ package final class InputSequence: ChunkSource {
                     nextItem += count
                     nextPlace += count
                 }
-                return .chunk(Chunk(first: nextItem, count: count, payload: payload.encoded))
+                return .chunk(payload.chunk(first: nextItem, count: count))
             }
         }
     }
@@ -143,7 +143,7 @@ final class ArgumentSource: RecordSource {
         let end = min(next + items, words.count)
         if next == end { return .end }
         defer { next = end }
-        return .records(.bytes(words[next..<end].flatMap { Array($0.utf8) + [0] }[...]), count: end - next)
+        return .records(.bytes(SharedBytes(words[next..<end].flatMap { Array($0.utf8) + [0] })), count: end - next)
     }
 }
 

@@ -73,10 +73,13 @@ final class StreamSource: RecordSource {
     }
 
     private func take(bytes: Int, records: Int) -> RecordCut {
-        defer {
-            start += bytes
-            searched = 0
+        let end = start + bytes
+        defer { searched = 0 }
+        if bytes > StreamSource.window {
+            defer { start = 0 }
+            return .records(.bytes(SharedBytes(taking: start..<end, from: &held)), count: records)
         }
-        return .records(.bytes(held.array(start..<start + bytes)[...]), count: records)
+        defer { start = end }
+        return .records(.bytes(SharedBytes(copying: start..<end, of: held)), count: records)
     }
 }

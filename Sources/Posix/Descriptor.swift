@@ -171,6 +171,11 @@ package struct Descriptor: ~Copyable {
         try unsafe write(UnsafeRawBufferPointer(rebasing: buffer.bytes[start...]))
     }
 
+    /// Writes some of a part of `buffer`.
+    package borrowing func write(_ buffer: borrowing WireBuffer, _ range: Range<Int>) throws(PosixError) -> Transfer {
+        try unsafe write(UnsafeRawBufferPointer(rebasing: buffer.bytes[range]))
+    }
+
     /// Writes all of `buffer` on a blocking descriptor.
     package borrowing func writeAll(_ buffer: borrowing WireBuffer) throws(PosixError) {
         try unsafe writeAll(buffer.bytes)

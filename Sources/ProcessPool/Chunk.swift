@@ -1,13 +1,14 @@
-// A run of items that one worker gets at once, and the frame in which it travels down the pipe.
+// A run of items that one worker gets at once.
 
-import Wire
+package import Wire
 
 /// Some of the items `first` to `first + count - 1`, which `payload` describes; what it means is between the source that
-/// cut it and the worker's body.
+/// cut it and the worker's body. What may be long is in `body`.
 package struct Chunk: Equatable, Sendable {
     package let first: Int
     package let count: Int
     package private(set) var payload: [UInt8]
+    package private(set) var body: SharedBytes?
     /// The items still to be run: all of them, unless the chunk comes back from a worker that died, or is for one item
     /// that failed.
     package private(set) var items: Range<Int>
@@ -16,12 +17,21 @@ package struct Chunk: Equatable, Sendable {
     /// Which time these items are run, from 1.
     package private(set) var attempt = 1
 
-    package init(first: Int, count: Int, payload: [UInt8]) {
+    package init(first: Int, count: Int, payload: [UInt8], body: SharedBytes? = nil) {
         self.first = first
         self.count = count
         self.payload = payload
+        self.body = body
         items = first..<first + count
         slot = first
+    }
+
+    /// As a worker gets it.
+    init(
+        first: Int, count: Int, payload: [UInt8], body: SharedBytes?, items: Range<Int>, slot: Int, attempt: Int
+    ) {
+        (self.first, self.count, self.payload, self.body) = (first, count, payload, body)
+        (self.items, self.slot, self.attempt) = (items, slot, attempt)
     }
 
     /// The number of the first item to be run.
@@ -32,6 +42,7 @@ package struct Chunk: Equatable, Sendable {
     var withoutRecords: Chunk {
         var head = self
         head.payload = Array(payload.prefix(64))
+        head.body = nil
         return head
     }
 
@@ -70,63 +81,5 @@ package struct Chunk: Equatable, Sendable {
         items = (next + 1)..<items.upperBound
         slot = next
         return again
-    }
-}
-
-extension Chunk {
-    /// As it was sent: the fields of the frame's header, the tag among them.
-    fileprivate init(header: [Int], payload: [UInt8]) {
-        self.init(first: header[1], count: header[2], payload: payload)
-        items = header[3]..<header[4]
-        (slot, attempt) = (header[5], header[6])
-    }
-}
-
-/// What the host tells a worker.
-enum Command: Equatable {
-    case run(Chunk)
-    case leave
-
-    private static let headerSize = 64
-    private static let (runTag, leaveTag): (UInt64, UInt64) = (1, 2)
-
-    /// tag · first · count · next item · end of the items · slot · attempt · bytes, each u64 · the bytes
-    func append(to buffer: inout WireBuffer) {
-        switch self {
-        case .run(let chunk):
-            let items = chunk.items
-            let fields = [
-                chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.slot, chunk.attempt,
-                chunk.payload.count,
-            ]
-            buffer.append(native: Command.runTag)
-            for field in fields { buffer.append(native: UInt64(field)) }
-            buffer.append(chunk.payload)
-        case .leave:
-            buffer.append(native: Command.leaveTag)
-            buffer.append(zeros: Command.headerSize - 8)
-        }
-    }
-
-    /// Takes the first command out of `buffer`, if it is there whole. What the host cannot have written, but somebody
-    /// else may have, is an order to leave.
-    static func take(from buffer: inout WireBuffer) -> Command? {
-        guard buffer.count >= headerSize else { return nil }
-        let header = (0..<8).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
-        guard header[0] == runTag, isChunk(header) else {
-            buffer.removeFirst(headerSize)
-            return .leave
-        }
-        let end = headerSize + header[7]
-        guard buffer.count >= end else { return nil }
-        defer { buffer.removeFirst(end) }
-        return .run(Chunk(header: header, payload: buffer.array(headerSize..<end)))
-    }
-
-    /// Whether the numbers are those of a chunk, and so small that the sums of them are numbers.
-    private static func isChunk(_ header: [Int]) -> Bool {
-        let (end, isTooLarge) = header[1].addingReportingOverflow(header[2])
-        guard header.allSatisfy({ $0 >= 0 }), !isTooLarge, header[7] <= .max - headerSize else { return false }
-        return header[1] <= header[3] && header[3] <= header[4] && header[4] <= end
     }
 }

@@ -20,16 +20,22 @@ struct Assignments {
         offered += chunk.remaining
     }
 
+    /// How many items are done, of all that were given.
+    var finished: Int { chunks.first.map { places[0].before + $0.next - places[0].first } ?? offered }
+
     /// How many items the worker has begun, of all that were given, when it was last seen on `current`.
     func begun(current: Int) -> Int {
-        guard let chunk = chunks.first else { return offered }
-        var begun = places[0].before + chunk.next - places[0].first
+        var begun = finished
         for (place, (first, before)) in places.enumerated() {
             let end = place + 1 < places.count ? places[place + 1].before : offered
             if current >= first && current < first + end - before { begun = max(begun, before + current - first + 1) }
         }
         return begun
     }
+
+    /// The same, and the next one when it has begun nothing of its oldest chunk: what is on its way to one worker, which
+    /// may take long, is not sent to another.
+    func begunOrNext(current: Int) -> Int { max(begun(current: current), finished + 1) }
 
     /// Items that were given and not begun, when so many were begun in all.
     func left(begun: Int) -> Int { chunks.indices.reduce(0) { $0 + chunks[$1].items.upperBound - boundary($1, begun) } }

@@ -15,9 +15,7 @@ final class WorkerHandle {
     private let status: StatusWords
     private var reader = BatchReader()
     /// Commands the pipe has not taken yet.
-    private var unsent = WireBuffer(capacity: 128)
-    /// Bytes of `unsent` that it has.
-    private var sent = 0
+    private var unsent = CommandQueue()
 
     var assignments = Assignments()
     /// Why it cannot work.
@@ -65,7 +63,7 @@ final class WorkerHandle {
     /// Readable when it has died.
     var deathNumber: Int32 { child.death.number }
     /// Writable when its pipe takes more, if it has to.
-    var commandsNumber: Int32? { unsent.count > 0 ? commands.number : nil }
+    var commandsNumber: Int32? { unsent.isEmpty ? nil : commands.number }
     /// What a forked sibling closes.
     var descriptors: [Int32] { [commands.number, results.number, child.death.number] }
     static let descriptorCount = 3
@@ -86,22 +84,16 @@ final class WorkerHandle {
     func dismiss() throws(PosixError) { try send(.leave) }
 
     private func send(_ command: Command) throws(PosixError) {
-        command.append(to: &unsent)
+        unsent.append(command)
         try sendRest()
     }
 
     /// Writes what the pipe takes now. A worker that is gone takes nothing; its death is told elsewhere.
     func sendRest() throws(PosixError) {
         do throws(PosixError) {
-            while sent < unsent.count {
-                guard case .bytes(let count) = try commands.write(unsent, from: sent) else { return }
-                sent += count
-            }
-            unsent.reset()
-            sent = 0
+            try unsent.write(to: commands)
         } catch {
-            sent = 0
-            unsent.reset()
+            unsent.removeAll()
             if !error.isBrokenPipe { throw error }
         }
     }
@@ -109,9 +101,9 @@ final class WorkerHandle {
     /// No further item is to be begun.
     func stop() { status.store(1, .barrier) }
 
-    /// Items that it has and has not begun, as far as can be seen.
+    /// Items that it has and has not begun, nor is about to, as far as can be seen.
     var itemsLeft: Int { assignments.left(begun: begun) }
-    private var begun: Int { assignments.begun(current: currentItem) }
+    private var begun: Int { assignments.begunOrNext(current: currentItem) }
     /// The last item it has begun.
     var currentItem: Int { Int(truncatingIfNeeded: status.load(.current)) }
     /// It will not begin all of the chunks it was given.

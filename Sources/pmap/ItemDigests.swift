@@ -23,7 +23,7 @@ final class ItemDigests {
     }
 
     func digest(_ chunk: Chunk) throws(Failure) -> DigestedItems {
-        let payload = Payload(decoding: chunk.payload)
+        let payload = Payload(of: chunk)
         switch inputs[payload.input] {
         case .list:
             let places = payload.firstPlace..<payload.firstPlace + chunk.count
@@ -31,7 +31,8 @@ final class ItemDigests {
             return DigestedItems(digests: digests, starts: [])
         case .iterator: return digestValues(payload, chunk)
         case .file, .standardInput, .arguments:
-            var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
+            guard let records = try chunks.read(payload) else { throw chunks.isTooLarge(inputs[payload.input]) }
+            var cursor = RecordCursor(records, terminator: terminator)
             var items = DigestedItems(digests: [], starts: [0])
             while let record = cursor.next() {
                 items.digests.append(Digest(of: record.array))
@@ -46,13 +47,12 @@ final class ItemDigests {
     private func digestValues(_ payload: Payload, _ chunk: Chunk) -> DigestedItems {
         var items = DigestedItems(digests: [], starts: [0])
         guard case .bytes(let bytes) = payload.records else { return items }
-        var values = WireBuffer(capacity: bytes.count)
-        values.append(bytes)
         var offset = 0
         for place in 0..<chunk.count {
-            let stored = values.array(offset + 8..<offset + 8 + ItemProducer.digestSize)
+            let start = bytes.range.lowerBound + offset
+            let stored = bytes.buffer.array(start + 8..<start + 8 + ItemProducer.digestSize)
             items.digests.append(Digest(stored: stored) ?? Digest(ofItem: [], number: chunk.first + place))
-            offset += 8 + Int(values.load(UInt64.self, at: offset) & ~ItemProducer.failed)
+            offset += 8 + Int(bytes.buffer.load(UInt64.self, at: start) & ~ItemProducer.failed)
             items.starts.append(offset)
         }
         return items
@@ -68,7 +68,7 @@ struct DigestedItems {
     /// A chunk of some of the items, by their places from 0.
     func part(_ places: Range<Int>, of chunk: Chunk) -> Chunk {
         if places == 0..<chunk.count { return chunk }
-        let payload = Payload(decoding: chunk.payload)
+        let payload = Payload(of: chunk)
         let records: Payload.Records
         switch payload.records {
         case .listed: records = .listed
@@ -76,11 +76,12 @@ struct DigestedItems {
             let (start, end) = (starts[places.lowerBound], starts[places.upperBound])
             records = .range(offset: offset + start, length: end - start)
         case .bytes(let bytes):
-            let first = bytes.startIndex
-            records = .bytes(bytes[first + starts[places.lowerBound]..<first + starts[places.upperBound]])
+            let first = bytes.range.lowerBound
+            let part = first + starts[places.lowerBound]..<first + starts[places.upperBound]
+            records = .bytes(SharedBytes(copying: part, of: bytes.buffer))
         }
         let part = Payload(
             input: payload.input, firstPlace: payload.firstPlace + places.lowerBound, records: records)
-        return Chunk(first: chunk.first + places.lowerBound, count: places.count, payload: part.encoded)
+        return part.chunk(first: chunk.first + places.lowerBound, count: places.count)
     }
 }

@@ -57,7 +57,7 @@ final class ItemWorker: WorkerBody {
         outbox.isItemized = isItemized
         outbox.urgent = urgent
         do throws(Failure) {
-            try runRecords(Payload(decoding: chunk.payload), chunk, &outbox)
+            try runRecords(Payload(of: chunk), chunk, &outbox)
         } catch {
             outbox.inputFailed(error)
         }
@@ -86,7 +86,13 @@ final class ItemWorker: WorkerBody {
         case .iterator:
             runValues(payload, chunk, &outbox)
         case .file, .standardInput, .arguments:
-            var cursor = RecordCursor(try chunks.read(payload), terminator: terminator)
+            guard let records = try chunks.read(payload) else {
+                // What is too large is one record: otherwise it would have been cut.
+                if items.count != 1 { throw chunks.isTooLarge(inputs[payload.input]) }
+                if !outbox.mayBegin(item: chunk.next) { return }
+                return runner.fail("the machine has no memory for it", item: chunk.next, outbox: &outbox)
+            }
+            var cursor = RecordCursor(records, terminator: terminator)
             cursor.skip(chunk.next - chunk.first)
             var next: Int? = items.lowerBound
             while let item = next, item < items.upperBound {
@@ -126,11 +132,9 @@ final class ItemWorker: WorkerBody {
     /// Values on the wire, each with its length u64 in front.
     private func runValues(_ payload: Payload, _ chunk: Chunk, _ outbox: inout Outbox) {
         guard case .bytes(let bytes) = payload.records else { return }
-        var values = WireBuffer(capacity: bytes.count)
-        values.append(bytes)
-        var offset = 0
+        var offset = bytes.range.lowerBound
         for place in 0..<chunk.count {
-            let header = values.load(UInt64.self, at: offset)
+            let header = bytes.buffer.load(UInt64.self, at: offset)
             let start = offset + 8 + digestSize
             offset += 8 + Int(header & ~ItemProducer.failed)
             let item = chunk.first + place
@@ -138,10 +142,11 @@ final class ItemWorker: WorkerBody {
             if mustLeave(outbox) || !outbox.mayBegin(item: item) { return }
             if isStruck(item, &outbox) { continue }
             if header & ItemProducer.failed == 0 {
-                runner.run(values, at: start, item: item, outbox: &outbox)
+                runner.run(bytes.buffer, at: start, item: item, outbox: &outbox)
                 chaos?.strikeAfter(item, attempt: chunk.attempt)
             } else {
-                runner.fail(String(decoding: values.array(start..<offset), as: UTF8.self), item: item, outbox: &outbox)
+                runner.fail(
+                    String(decoding: bytes.buffer.array(start..<offset), as: UTF8.self), item: item, outbox: &outbox)
             }
         }
     }

@@ -122,7 +122,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
             let entry = JournalEntry(
                 .failed(failure, attempts: attempts, worker: worker),
                 ItemTraits(drewRandomNumbers: failure.drewRandomNumbers))
-            let payload = Payload(decoding: chunk.payload)
+            let payload = Payload(of: chunk)
             let name = source.inputs[payload.input].name(ofPlace: payload.firstPlace + item - chunk.first)
             isKept = journal.add(entry, keys, item: item, source: name)
         }

@@ -43,7 +43,7 @@ final class Reporter: RunObserver {
     func failed(_ item: FailedItem) -> [UInt8] {
         if !item.failure.text.isEmpty { text(item.failure.text) }
         failures += 1
-        let payload = Payload(decoding: item.chunk.payload)
+        let payload = Payload(of: item.chunk)
         let input = job.inputs[payload.input]
         let place = payload.firstPlace + item.item - item.chunk.first
         if failures <= Reporter.asLines {

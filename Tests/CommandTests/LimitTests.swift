@@ -117,6 +117,26 @@ func `memory stays bounded`(row: Row) throws {
     try row.check()
 }
 
+private let noMemory = "pmap: f:1: the machine has no memory for it\n"
+
+/// A first line of 600 MB where a process gets less.
+@Test(arguments: [
+    Row(
+        "in a file", [:], "pmap -j 2 -e '#item' f", out: "1\n2\n", err: noMemory + lastLine(1, of: 3, "1 error"),
+        status: 1),
+    Row(
+        "in a file, without workers", [:], "pmap -j 0 -e '#item' f", out: "1\n2\n",
+        err: noMemory + lastLine(1, of: 3, "1 error"), status: 1),
+    Row(
+        "in a pipe", [:], "cat f | pmap -j 2 -e '#item'", err: "pmap: the machine has no memory for ‹…› bytes\n",
+        status: 3),
+])
+func `a record that is more than the memory is one failure, or one line`(row: Row) throws {
+    var row = row
+    row.line = "truncate -s 600M f; printf '\\n5\\n10\\n' >> f; ulimit -v 500000; " + row.line
+    try row.check()
+}
+
 @Test(arguments: [
     Row(
         "results that wait", [:],

@@ -1,5 +1,7 @@
 // Chunks on their way to a worker, and what it has of them.
 
+import Chance
+import Posix
 import Testing
 import Wire
 
@@ -9,16 +11,26 @@ private let commands: [Command] = [
     .run(Chunk(first: 1, count: 1, payload: [])), .leave,
     .run(Chunk(first: 5, count: 1 << 40, payload: Array(0...255)).advanced(by: 3)), .leave,
     .run(Chunk(first: .max, count: 0, payload: [7])),
+    .run(Chunk(first: 1, count: 1, payload: [], body: SharedBytes([]))),
+    .run(Chunk(first: 1, count: 1, payload: [1], body: SharedBytes([2, 3]))),
 ]
 
-@Test func `commands come out as they went in, however the pipe cuts them`() {
-    var whole = WireBuffer()
-    for command in commands { command.append(to: &whole) }
+/// As they go down the pipe.
+private func written(_ commands: [Command]) throws -> [UInt8] {
+    let file = try Descriptor(temporaryIn: "/tmp")
+    var queue = CommandQueue()
+    for command in commands { queue.append(command) }
+    while !queue.isEmpty { try queue.write(to: file) }
+    return try file.read(count: file.position, at: 0)
+}
+
+@Test func `commands come out as they went in, however the pipe cuts them`() throws {
+    let whole = try written(commands)
     for size in [1, 2, 7, 39, 40, 41, 100, whole.count] {
         var received = WireBuffer()
         var taken: [Command] = []
         for start in stride(from: 0, to: whole.count, by: size) {
-            received.append(whole.array(start..<min(start + size, whole.count)))
+            received.append(whole[start..<min(start + size, whole.count)])
             while let command = Command.take(from: &received) { taken.append(command) }
         }
         #expect(taken == commands, "\(size) bytes at a time")
@@ -26,15 +38,32 @@ private let commands: [Command] = [
     }
 }
 
+@Test(arguments: [[65_535], [65_536], [3, 65_537, 5], [1_048_575, 1_048_576, 1, 3_000_000, 70_000]])
+func `long bodies come out as they went in`(sizes: [Int]) throws {
+    var random = Seeded(1)
+    let commands = sizes.map {
+        Command.run(Chunk(first: 1, count: 1, payload: [9], body: SharedBytes(random.bytes($0))))
+    }
+    let whole = try written(commands + [.leave])
+    var received = WireBuffer()
+    var taken: [Command] = []
+    for start in stride(from: 0, to: whole.count, by: 100_000) {
+        received.append(whole[start..<min(start + 100_000, whole.count)])
+        while let command = Command.take(from: &received) { taken.append(command) }
+    }
+    #expect(taken == commands + [.leave])
+    #expect(received.count == 0)
+}
+
 /// The header of a whole chunk of items 5, 6 and 7, with one of its numbers changed: tag, first, count, next item, end of
-/// the items, slot, attempt, bytes.
+/// the items, slot, attempt, bytes of the payload, bytes of the body.
 @Test(arguments: [
     (0, 0), (0, 7), (1, 6), (1, .max), (1, -1), (2, 2), (2, -1), (2, .max), (3, 4), (3, 9), (3, -1), (4, 9), (4, 4),
-    (4, -1), (5, -1), (6, -1), (7, -1), (7, -64), (7, .max), (7, .min),
+    (4, -1), (5, -1), (6, -1), (7, -1), (7, -64), (7, .max), (7, .min), (8, -2), (8, .max), (8, .min),
 ])
-func `what the host cannot have written is an order to leave`(place: Int, number: Int) {
+func `what the host cannot have written is an order to leave`(place: Int, number: Int) throws {
     var received = WireBuffer()
-    Command.run(Chunk(first: 5, count: 3, payload: [])).append(to: &received)
+    received.append(try written([.run(Chunk(first: 5, count: 3, payload: []))]))
     received.store(UInt64(bitPattern: Int64(number)), at: 8 * place)
     #expect(Command.take(from: &received) == .leave)
 }

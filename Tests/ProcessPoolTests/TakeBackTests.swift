@@ -21,6 +21,17 @@ func `what is left is what lies behind the item a worker is on`(current: Int, be
     #expect(assignments.left(begun: begun) == left)
 }
 
+@Test func `what a worker is about to begin stays with it`() {
+    var assignments = given(early, late)
+    #expect(assignments.begunOrNext(current: 0) == 1 && assignments.begunOrNext(current: 11) == 1)
+    #expect(assignments.begunOrNext(current: 12) == 2)
+    _ = assignments.finish(items: 5)
+    #expect(assignments.begunOrNext(current: 15) == 6)
+    _ = assignments.endChunk()
+    #expect(assignments.begunOrNext(current: 15) == 6 && assignments.begunOrNext(current: 32) == 7)
+    #expect(assignments.left(begun: 10) == 0, "nothing is left behind the last one")
+}
+
 @Test func `what is taken back is gone from the worker, and the rest of a chunk is gathered by itself`() {
     var assignments = given(early, late)
     _ = assignments.finish(items: 1)

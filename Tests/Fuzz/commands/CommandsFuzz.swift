@@ -15,9 +15,17 @@ import Wire
         let whole = read([input.bytes])
         precondition(whole == read(input.bytes.pieces(&input.random)), "what is read depends on the pieces")
         let sent = commands(input.bytes, &input.random)
+        precondition(read(written(sent).pieces(&input.random)) == sent, "a command comes out as another one")
+    }
+
+    /// As they go down the pipe.
+    private func written(_ commands: [Command]) -> [UInt8] {
         var written = WireBuffer()
-        for command in sent { command.append(to: &written) }
-        precondition(read(written.array.pieces(&input.random)) == sent, "a command comes out as another one")
+        for command in commands {
+            command.appendHead(to: &written)
+            if let body = command.body { written.append(body.array) }
+        }
+        return written.array
     }
 
     /// Up to the first order to leave.
@@ -37,6 +45,9 @@ import Wire
     private func commands(_ bytes: [UInt8], _ random: inout Seeded) -> [Command] {
         bytes.pieces(&random).prefix(10).map { payload in
             var chunk = Chunk(first: random.below(1 << 60), count: 1 + random.below(1 << 40), payload: payload)
+            if random.once(in: 3) {
+                chunk = Chunk(first: chunk.first, count: chunk.count, payload: [], body: SharedBytes(payload))
+            }
             if random.once(in: 2) { chunk = chunk.advanced(by: random.below(chunk.count)) }
             if random.once(in: 2) { chunk = chunk.takeOutNext() }
             return .run(chunk)
@@ -45,8 +56,7 @@ import Wire
 
     var seeds: [[UInt8]] {
         var random = Seeded(1)
-        var written = WireBuffer()
-        for command in commands(random.bytes(100), &random) { command.append(to: &written) }
-        return (0..<4).map { SplitInput.seed(written.array, chance: $0) }
+        let sent = written(commands(random.bytes(100), &random))
+        return (0..<4).map { SplitInput.seed(sent, chance: $0) }
     }
 }
