@@ -28,6 +28,7 @@ enum {
     fine_limit = 512,
     fine_classes = fine_limit / fine_step,
     largest_class = 256 << 10,
+    huge = 8 << 20,
     coarse_doublings = 9, /* 512 … 256 KB */
     classes = fine_classes + 4 * coarse_doublings
 };
@@ -72,6 +73,19 @@ static void *map(size_t size) {
     return address == MAP_FAILED ? NULL : address;
 }
 
+/* A fork copies an entry for each page, and the end of the child takes it back: with pages of 2 MB, where the kernel has
+ * some, a gigabyte is 500 of them and not 260,000. A child that writes to one gets 4 KB of it for itself. What is
+ * allocated after the freeze is the worker's own and should not be rounded up. */
+static void want_huge_pages(const pmap_heap *heap, void *block, size_t size) {
+    if (size >= huge && !heap->frozen) madvise(block, size, MADV_HUGEPAGE);
+}
+
+static void *map_block(const pmap_heap *heap, size_t size) {
+    void *block = map(size);
+    if (block) want_huge_pages(heap, block, size);
+    return block;
+}
+
 pmap_heap *pmap_heap_create(void) {
     return map(sizeof(pmap_heap));
 }
@@ -92,7 +106,7 @@ static bool map_slab(pmap_heap *heap) {
     if (size < chunk_size) size = chunk_size;
     if (size > 64 * (size_t)chunk_size) size = 64 * (size_t)chunk_size;
     size = (size & ~(size_t)(chunk_size - 1)) + chunk_size;
-    slab *new = map(size);
+    slab *new = map_block(heap, size);
     if (!new) return false;
     new->next = heap->slabs;
     new->size = size;
@@ -126,7 +140,7 @@ static bool begin_chunk(pmap_heap *heap) {
 }
 
 static void *take(pmap_heap *heap, size_t size) {
-    if (size > largest_class) return map(size);
+    if (size > largest_class) return map_block(heap, size);
     int class = class_of(size);
     void *block = heap->free[class];
     if (block) {
@@ -170,6 +184,7 @@ static void *resize(pmap_heap *heap, void *block, size_t old_size, size_t new_si
     if (old_size > largest_class && new_size > largest_class) {
         void *moved = mremap(block, old_size, new_size, MREMAP_MAYMOVE);
         if (moved == MAP_FAILED) return out_of_memory(heap, new_size);
+        want_huge_pages(heap, moved, new_size);
         heap->used = heap->used + new_size > old_size ? heap->used + new_size - old_size : 0;
         return moved;
     }
