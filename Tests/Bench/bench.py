@@ -122,15 +122,19 @@ def claims(case, pmap, file, earlier):
     if "at_most" in case:
         found.append(("pmap's time", pmap["median"], case["at_most"], "s"))
     if "bound" in case:
-        text = output(["lua5.4", case["durations"], file], case["folder"])
+        text = output(["lua5.4", case["durations"], file], case)
         bound = getattr(schedule, case["bound"])([float(word) for word in text.split()], len(os.sched_getaffinity(0)))
         found.append((f"pmap ÷ {case['bound']} schedule of {bound:.3f} s", pmap["median"] / bound, case["slack"], "×"))
     if "private" in case:
         found.append(("pmap's private share", pmap["private"] / pmap["preloaded"], case["private"], "%"))
+    if replacement := case.get("replacement"):
+        clock = [float(line) for line in output(["sh", replacement["file"]], case).split()]
+        median = statistics.median(end - start for start, end in zip(clock, clock[1:]))
+        found.append(("pmap's replacement of a worker", median, replacement["at_most"], "s"))
     if growth := case.get("growth"):
         first = next(each for each in earlier if each["case"] == growth["from"])["contestants"][0]
         time, space = pmap["per_item"] / first["per_item"], pmap["memory"] / first["memory"]
-        found.append((f"time per line ÷ {growth['from']}", time, growth["time"], "×"))
+        found.append((f"time per item ÷ {growth['from']}", time, growth["time"], "×"))
         found.append((f"memory ÷ {growth['from']}", space, growth["memory"], "×"))
     return [dict(zip(("what", "reached", "wanted", "unit"), claim)) | {"met": claim[1] <= claim[2]} for claim in found]
 
@@ -144,7 +148,8 @@ def input_file(case, count):
     """The input of so many items, made when it is missing or older than what makes it."""
     maker = (case["folder"] / case.get("input", "input.lua")).resolve()
     words = [str(count)] + ([case["order"]] if "order" in case else [])
-    file = scratch / "inputs" / "-".join([maker.parent.name, *words])
+    name = maker.parent.name + ("" if maker.stem == "input" else f"-{maker.stem}")
+    file = scratch / "inputs" / "-".join([name, *words])
     if not file.exists() or file.stat().st_mtime < maker.stat().st_mtime:
         announce(case, f"making {file.name}")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -206,8 +211,10 @@ def timed(commands, runs, warmup, case, environment):
         return json.load(export)["results"]
 
 
-def output(words, folder):
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout
+def output(words, case):
+    environment = os.environ | case.get("environment", {})
+    return subprocess.run(
+        words, cwd=case["folder"], env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def announce(case, what):

@@ -5,13 +5,15 @@ import ProcessPool
 import Wire
 
 for payload in [8, 100, 10_000] { print("record of \(payload) bytes, outbox to host" + batches(of: payload)) }
-print("scheduler, items of 1 ns" + decisions(nanosecondsPerItem: 1))
-print("scheduler, items of 10 ms" + decisions(nanosecondsPerItem: 10_000_000))
+for workers in [2, 1024] {
+    print("scheduler, \(workers) workers, items of 1 ns" + decisions(workers, nanosecondsPerItem: 1))
+    print("scheduler, \(workers) workers, items of 10 ms" + decisions(workers, nanosecondsPerItem: 10_000_000))
+}
 
-/// Two workers whose chunks end in turn: the price of one chunk, from its cut to its end.
-func decisions(nanosecondsPerItem: Int) -> String {
-    var scheduler = Scheduler(workers: 2)
-    var running = [[Chunk](), []]
+/// Workers whose chunks end in turn: the price of one decision, which is a chunk from its cut to its end.
+func decisions(_ workers: Int, nanosecondsPerItem: Int) -> String {
+    var scheduler = Scheduler(workers: workers)
+    var running = [[Chunk]](repeating: [], count: workers)
     var next = 1
 
     func perform(_ first: Scheduler.Event) {
@@ -32,9 +34,9 @@ func decisions(nanosecondsPerItem: Int) -> String {
     perform(.available)
     let chunks = 1_000_000
     let time = ContinuousClock().measure {
-        for turn in 0..<chunks where !running[turn % 2].isEmpty {
-            let items = running[turn % 2].removeFirst().count
-            perform(.ended(worker: turn % 2, items: items, nanoseconds: items * nanosecondsPerItem))
+        for turn in 0..<chunks where !running[turn % workers].isEmpty {
+            let items = running[turn % workers].removeFirst().count
+            perform(.ended(worker: turn % workers, items: items, nanoseconds: items * nanosecondsPerItem))
         }
     }
     return line(time, chunks, bytes: 0)

@@ -1,0 +1,2 @@
+# pmap: a list that the script has made.
+ITEMS=$(cat "$1") exec pmap list.lua
