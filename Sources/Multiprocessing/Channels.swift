@@ -35,7 +35,7 @@ package struct Received {
     package let size: Int
 
     /// What was put, to be decoded where it lies.
-    package func bytes() -> WireBuffer { SharedBytes.view(message + Message.bytes.offset, count: size) }
+    package func bytes() -> WireBuffer { ArenaBytes.view(message + Message.bytes.offset, count: size) }
 }
 
 extension ProcessTree {
@@ -63,7 +63,7 @@ extension ProcessTree {
             try check(channel, is: .channel, memory)
             return try makeMessage(size: size, for: channel, as: kind, memory)
         }
-        SharedBytes.copy(value, to: message + Message.bytes.offset)
+        ArenaBytes.copy(value, to: message + Message.bytes.offset)
         return try put(message: message, into: channel, patience)
     }
 
@@ -77,7 +77,7 @@ extension ProcessTree {
                 return try makeMessage(size: capacity, for: channel, as: kind, memory)
             }
         }
-        var room = SharedBytes.room(message + Message.bytes.offset, capacity: capacity)
+        var room = ArenaBytes.room(message + Message.bytes.offset, capacity: capacity)
         do throws(LuaError) { try fill(&room) } catch {
             change { memory in discard(message, memory) }
             throw error
@@ -86,7 +86,7 @@ extension ProcessTree {
             change { memory in discard(message, memory) }
             _ = try orRaise { () throws(TreeError) in try put(room, into: channel, as: kind, .forever) }
         } else {
-            SharedBytes.setWord(message + Message.size.offset, room.count)
+            ArenaBytes.setWord(message + Message.size.offset, room.count)
             _ = try orRaise { () throws(TreeError) in try put(message: message, into: channel, .forever) }
         }
     }

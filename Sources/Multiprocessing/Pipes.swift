@@ -48,7 +48,7 @@ extension ProcessTree {
         let message = try changing { memory throws(TreeError) in
             try makeMessage(size: size, for: outbox, memory)
         }
-        SharedBytes.copy(value, to: message + Message.bytes.offset)
+        ArenaBytes.copy(value, to: message + Message.bytes.offset)
         let awaited = Awaited(objects: [end], queues: [outbox + Channel.putters.offset])
         do throws(TreeError) {
             _ = try wait(awaited) { memory, _ throws(TreeError) -> Bool? in

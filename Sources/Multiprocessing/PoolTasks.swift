@@ -14,14 +14,14 @@ package struct PoolTask {
     private var words: Int { received.message + Message.bytes.offset }
 
     subscript(_ word: TaskWords) -> Int {
-        get { SharedBytes.word(words + word.offset) }
-        nonmutating set { SharedBytes.setWord(words + word.offset, newValue) }
+        get { ArenaBytes.word(words + word.offset) }
+        nonmutating set { ArenaBytes.setWord(words + word.offset, newValue) }
     }
 
     var message: Int { received.message }
     /// The items' bytes.
     func items() -> WireBuffer {
-        SharedBytes.view(words + TaskWords.size, count: received.size - TaskWords.size)
+        ArenaBytes.view(words + TaskWords.size, count: received.size - TaskWords.size)
     }
 }
 
@@ -33,17 +33,17 @@ struct PoolResults: ~Copyable {
 
     init(message: Int, capacity: Int, job: Int, first: Int) {
         self.message = message
-        buffer = SharedBytes.room(message + Message.bytes.offset + ResultWords.size, capacity: capacity)
-        SharedBytes.setWord(words + ResultWords.job.offset, job)
-        SharedBytes.setWord(words + ResultWords.first.offset, first)
-        SharedBytes.setWord(words + ResultWords.count.offset, 0)
-        SharedBytes.setWord(words + ResultWords.bytes.offset, 0)
+        buffer = ArenaBytes.room(message + Message.bytes.offset + ResultWords.size, capacity: capacity)
+        ArenaBytes.setWord(words + ResultWords.job.offset, job)
+        ArenaBytes.setWord(words + ResultWords.first.offset, first)
+        ArenaBytes.setWord(words + ResultWords.count.offset, 0)
+        ArenaBytes.setWord(words + ResultWords.bytes.offset, 0)
     }
 
     /// What is in the buffer is `count` whole results.
     func commit(count: Int) {
-        SharedBytes.setWord(words + ResultWords.bytes.offset, buffer.count)
-        SharedBytes.setWord(words + ResultWords.count.offset, count)
+        ArenaBytes.setWord(words + ResultWords.bytes.offset, buffer.count)
+        ArenaBytes.setWord(words + ResultWords.count.offset, count)
     }
 }
 
@@ -61,13 +61,13 @@ extension ProcessTree {
             try addStake(.refers, blob, me, memory)
             return blob
         }
-        SharedBytes.copy(bytes, to: blob + Blob.bytes.offset)
+        ArenaBytes.copy(bytes, to: blob + Blob.bytes.offset)
         return blob
     }
 
     /// The bytes of a blob, which stays while its job does.
     func bytes(ofBlob blob: Int) -> WireBuffer {
-        SharedBytes.view(blob + Blob.bytes.offset, count: SharedBytes.word(blob + Blob.size.offset))
+        ArenaBytes.view(blob + Blob.bytes.offset, count: ArenaBytes.word(blob + Blob.size.offset))
     }
 
     // MARK: A worker's side
@@ -176,7 +176,7 @@ extension ProcessTree {
         let first = task[.first]
         let kept =
             task[.results] == 0
-            ? 0 : SharedBytes.word(task[.results] + Message.bytes.offset + ResultWords.count.offset)
+            ? 0 : ArenaBytes.word(task[.results] + Message.bytes.offset + ResultWords.count.offset)
         let done = task[.published] + kept, isLost = task[.begun] > done
         let failed = isLost ? try makeFailure(failure, job: task[.job], place: first + done) : 0
         let left = task[.count] - done - (isLost ? 1 : 0)

@@ -137,12 +137,12 @@ package final class ProcessTree {
     }
 
     func setText(_ text: String, _ slot: Int, length: Slot, at field: Slot, limit: Int) {
-        let count = SharedBytes.copy(text, to: slot + field.offset, limit: limit)
-        SharedBytes.setWord(slot + length.offset, count)
+        let count = ArenaBytes.copy(text, to: slot + field.offset, limit: limit)
+        ArenaBytes.setWord(slot + length.offset, count)
     }
 
     func text(_ slot: Int, length: Slot, at field: Slot) -> String {
-        SharedBytes.text(slot + field.offset, count: SharedBytes.word(slot + length.offset))
+        ArenaBytes.text(slot + field.offset, count: ArenaBytes.word(slot + length.offset))
     }
 
     func name(_ slot: Int) -> String { text(slot, length: .nameLength, at: .name) }

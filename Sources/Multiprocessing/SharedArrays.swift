@@ -68,7 +68,7 @@ extension ProcessTree {
             try addStake(.refers, array, me, memory)
             return array
         }
-        SharedBytes.zero(array + SharedArray.bytes.offset, count: count * code.size)
+        ArenaBytes.zero(array + SharedArray.bytes.offset, count: count * code.size)
         return array
     }
 
@@ -78,11 +78,11 @@ extension ProcessTree {
     }
 
     private func shape(_ array: Int) -> (TypeCode, Int)? {
-        guard array > Arena.start, SharedBytes.word(array + Shared.kind.offset) == Kind.array.rawValue else {
+        guard array > Arena.start, ArenaBytes.word(array + Shared.kind.offset) == Kind.array.rawValue else {
             return nil
         }
-        let letter = UInt8(truncatingIfNeeded: SharedBytes.word(array + SharedArray.code.offset))
-        return TypeCode(rawValue: letter).map { ($0, SharedBytes.word(array + SharedArray.count.offset)) }
+        let letter = UInt8(truncatingIfNeeded: ArenaBytes.word(array + SharedArray.code.offset))
+        return TypeCode(rawValue: letter).map { ($0, ArenaBytes.word(array + SharedArray.count.offset)) }
     }
 
     /// The number at a place, from 1; nil outside.
@@ -114,7 +114,7 @@ extension ProcessTree {
 
     private func load(_ code: TypeCode, at offset: Int) -> Number {
         func integer<Word: FixedWidthInteger>(_: Word.Type) -> Number {
-            .integer(Int64(truncatingIfNeeded: SharedBytes.load(offset, as: Word.self)))
+            .integer(Int64(truncatingIfNeeded: ArenaBytes.load(offset, as: Word.self)))
         }
         return switch code {
         case .signedByte: integer(Int8.self)
@@ -125,8 +125,8 @@ extension ProcessTree {
         case .unsignedInt: integer(UInt32.self)
         case .long, .longLong: integer(Int64.self)
         case .unsignedLong, .unsignedLongLong: integer(UInt64.self)
-        case .float: .float(Double(Float(bitPattern: SharedBytes.load(offset, as: UInt32.self))))
-        case .double: .float(Double(bitPattern: SharedBytes.load(offset, as: UInt64.self)))
+        case .float: .float(Double(Float(bitPattern: ArenaBytes.load(offset, as: UInt32.self))))
+        case .double: .float(Double(bitPattern: ArenaBytes.load(offset, as: UInt64.self)))
         }
     }
 
@@ -136,7 +136,7 @@ extension ProcessTree {
             guard let word = Word(exactly: whole) else {
                 throw .misuse("\(whole) does not fit: the type holds \(Word.min) to \(Word.max)")
             }
-            SharedBytes.store(word, at: offset)
+            ArenaBytes.store(word, at: offset)
         }
         switch code {
         case .signedByte: try integer(Int8.self)
@@ -146,8 +146,8 @@ extension ProcessTree {
         case .int: try integer(Int32.self)
         case .unsignedInt: try integer(UInt32.self)
         case .long, .longLong, .unsignedLong, .unsignedLongLong: try integer(Int64.self)
-        case .float: SharedBytes.store(Float(value.asFloat).bitPattern, at: offset)
-        case .double: SharedBytes.store(value.asFloat.bitPattern, at: offset)
+        case .float: ArenaBytes.store(Float(value.asFloat).bitPattern, at: offset)
+        case .double: ArenaBytes.store(value.asFloat.bitPattern, at: offset)
         }
     }
 }

@@ -61,7 +61,7 @@ package struct Memory {
 }
 
 /// What needs no transaction: words with one writer, and blocks that only their owner knows of.
-@safe package enum SharedBytes {
+@safe package enum ArenaBytes {
     package static func word(_ offset: Int) -> Int { Int(bitPattern: UInt(pmap_arena_load(UInt64(offset)))) }
 
     /// Visible after everything that was written before.

@@ -189,7 +189,15 @@ package struct Scheduler {
     private mutating func learn(items: Int, nanoseconds: Int) {
         guard items > 0 else { return }
         let cost = Double(nanoseconds) / Double(items)
-        nanosecondsPerItem = nanosecondsPerItem.map { 0.5 * $0 + 0.5 * cost } ?? cost
+        guard let known = nanosecondsPerItem else {
+            nanosecondsPerItem = cost
+            largestChunk = max(largestChunk, items)
+            return
+        }
+        // That items take longer is believed as far as time has passed: the first item of a late worker, which has its
+        // pages to fetch, would else make all chunks small.
+        let weight = cost < known ? 0.5 : 0.5 * min(1, Double(nanoseconds) / Double(Scheduler.chunkTarget))
+        nanosecondsPerItem = known + weight * (cost - known)
         largestChunk = max(largestChunk, items)
     }
 
