@@ -108,6 +108,7 @@ end
 --- Starts the process; once.
 function Process:start()
   if self._pid then core.fail(self._name .. " was started already; make another Process") end
+  own_children() -- of those that have ended and that nobody joins, nothing is kept
   self._results = core.channel()
   io.stdout:flush()
   local pid = core.fork(self._name)
