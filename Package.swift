@@ -69,6 +69,7 @@ let package = Package(
         // These only run the built pmap.
         .target(name: "Running", path: "Tests/Running", swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["Running"], swiftSettings: strict),
+        .testTarget(name: "ConformanceTests", dependencies: ["Running"], swiftSettings: strict),
         .testTarget(name: "ExampleTests", dependencies: ["Running"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -37,13 +37,13 @@ extension ProcessTree {
         for slot in everybody(memory) {
             let object = memory[slot, Slot.awaits]
             lines.append(
-                "pmap:   \(name(slot)) (pid \(memory[slot, Slot.pid])) waits \(describe(object, memory))"
+                "pmap:   \(name(slot)) (pid \(memory[slot, Slot.pid])) waits \(describe(object, slot, memory))"
                     + " at \(text(slot, length: .placeLength, at: .place))")
         }
         return lines.joined(separator: "\n")
     }
 
-    private func describe(_ object: Int, _ memory: Memory) -> String {
+    private func describe(_ object: Int, _ slot: Int, _ memory: Memory) -> String {
         switch kind(object, memory) {
         case .semaphore:
             let holders = stakes(.holds, in: object, memory).map { name(memory[$0, Stake.process]) }
@@ -54,14 +54,17 @@ extension ProcessTree {
         case .barrier:
             return "at a barrier, \(memory[object, Barrier.arrived]) of \(memory[object, Barrier.parties]) there"
         case .channel:
-            if memory[object, Channel.count] == 0 {
-                return memory[object, Channel.unfinished] > 0 ? "for a queue's items to be done" : "for an empty queue"
-            }
+            if waits(slot, in: object + Channel.joiners.offset, memory) { return "for a queue's items to be done" }
+            if waits(slot, in: object + Channel.getters.offset, memory) { return "for an empty queue" }
             return "for room in a queue of \(memory[object, Channel.count])"
         case .end: return "for a pipe"
-        case .process: return "for \(name(object)) to end"
+        case .process: return object == slot ? "for one of its workers to end" : "for \(name(object)) to end"
         default: return "for a process to end"
         }
+    }
+
+    private func waits(_ slot: Int, in queue: Int, _ memory: Memory) -> Bool {
+        memory.links(of: queue).contains { memory[$0 - Wait.inQueue.offset, Wait.process] == slot }
     }
 
     /// The first process says it and ends; all others die with it.

@@ -3,12 +3,16 @@ local core = require "_multiprocessing"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
 local pool = require "multiprocessing.pool"
+local process = require "multiprocessing.process"
 
 local futures = {
   FIRST_COMPLETED = "FIRST_COMPLETED",
   FIRST_EXCEPTION = "FIRST_EXCEPTION",
   ALL_COMPLETED = "ALL_COMPLETED",
 }
+
+-- Executors that have calls out: they finish them before the script ends, whoever still knows of them.
+local busy = {}
 
 local Executor, Future = {}, {}
 futures.Executor, futures.Future = Executor, Future
@@ -34,6 +38,12 @@ function futures.ThreadPoolExecutor()
 end
 
 -- ---- Futures ----
+
+--- The executor has one call less out.
+local function forget(self, future)
+  self._pending[future], future._executor = nil, nil
+  if not next(self._pending) then busy[self] = nil end
+end
 
 local function is_done(self) return self._cancelled or self._job.is_finished or false end
 
@@ -98,6 +108,7 @@ function Future:cancel()
   if is_done(self) or not core.pool_withdraw(self._pool._tasks, self._job.id) then return false end
   self._cancelled = true
   self._pool:_forget(self._job)
+  forget(self._executor, self)
   settle(self)
   return true
 end
@@ -129,8 +140,12 @@ end
 function Executor:submit(f, ...)
   check_open(self)
   local future = setmetatable({ _pool = self._pool }, Future)
-  future._job = self._pool:_submit(f, table.pack(...), function() settle(future) end)
-  self._pending[future] = true
+  future._job = self._pool:_submit(f, table.pack(...), function()
+    forget(self, future)
+    settle(future)
+  end)
+  self._pending[future], future._executor = true, self
+  busy[self] = core.getpid()
   return future
 end
 
@@ -149,7 +164,9 @@ end
 function Executor:shutdown(options)
   options = options or {}
   if not self._is_shut and options.cancel_futures then
-    for future in pairs(self._pending) do future:cancel() end
+    local pending = {}
+    for future in pairs(self._pending) do pending[#pending + 1] = future end
+    for _, future in ipairs(pending) do future:cancel() end
   end
   self._is_shut = true
   self._pool:close()
@@ -165,6 +182,14 @@ Executor.terminate_workers = Executor.kill_workers
 
 function Executor:__close() self:shutdown() end
 class.seal(Executor, "executor")
+
+process.at_end(function()
+  local waiting = {}
+  for executor, owner in pairs(busy) do
+    if owner == core.getpid() then waiting[#waiting + 1] = executor end
+  end
+  for _, executor in ipairs(waiting) do executor:shutdown() end
+end)
 
 -- ---- Several futures ----
 

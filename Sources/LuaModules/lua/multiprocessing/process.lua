@@ -53,7 +53,7 @@ function process.at_end(f) endings[#endings + 1] = f end
 
 --- What a process does that is about to leave: daemons are killed, other children joined.
 function process.finish()
-  for _, ending in ipairs(endings) do ending() end
+  for place = #endings, 1, -1 do endings[place]() end
   for _, child in ipairs(own_children()) do
     if child._daemon then child:kill() end
   end

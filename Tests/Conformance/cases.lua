@@ -1,0 +1,86 @@
+--- Named cases: `pmap run FILE CASE` runs one, `pmap run FILE` names them all. A case that returns has passed, if it has
+--- left no descriptor open. Lines in front of it that begin with `--!` say what else is expected of its process.
+local core = require "_multiprocessing"
+local mp = require "multiprocessing"
+
+local names = {}
+local cases = setmetatable({}, {
+  __newindex = function(self, name, case)
+    names[#names + 1] = name
+    rawset(self, name, case)
+  end,
+})
+
+local expect = { cases = cases, sleep = core.sleep, clock = core.clock }
+
+--- The same values, tables by their contents.
+function expect.equal(got, wanted, path)
+  path = path or "value"
+  if type(got) ~= "table" or type(wanted) ~= "table" then
+    if got ~= wanted or math.type(got) ~= math.type(wanted) then
+      error(("%s is %s, not %s"):format(path, got, wanted), 2)
+    end
+    return
+  end
+  for key, each in pairs(wanted) do expect.equal(got[key], each, path .. "." .. tostring(key)) end
+  for key in pairs(got) do
+    if wanted[key] == nil and not (key == "n" and #got == got.n) then error(path .. "." .. tostring(key) .. " is too much", 2) end
+  end
+end
+
+--- The error that `f(…)` raises, whose text has `part` in it.
+function expect.raises(part, f, ...)
+  local returned, failure = pcall(f, ...)
+  if returned then error("no error: " .. part, 2) end
+  if not tostring(failure):find(part, 1, true) then error(("not the error %q: %s"):format(part, failure), 2) end
+  return failure
+end
+
+--- Comes back when `f()` is true.
+function expect.soon(f)
+  for _ = 1, 20000 do
+    if f() then return end
+    core.sleep(0.001)
+  end
+  error("it did not happen within 20 s: " .. debug.traceback("", 2))
+end
+
+--- What a script of its own writes to standard output and error, and its exit status, -n for signal n.
+function expect.script(text, input, before)
+  local path = os.tmpname()
+  local file <close> = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  local program = assert(io.popen(("%s pmap run %s 2>&1 < %s"):format(before or "", path, input or "/dev/null")))
+  local output = program:read "a"
+  local _, kind, status = program:close()
+  os.remove(path)
+  return output, kind == "signal" and -status or status
+end
+
+--- How many descriptors this process has open.
+function expect.descriptors()
+  local path = os.tmpname()
+  os.execute("ls /proc/$PPID/fd > " .. path)
+  local file <close> = assert(io.open(path))
+  os.remove(path)
+  return select(2, file:read "a":gsub("\n", "\n"))
+end
+
+--- Runs what the command line names.
+function expect.main()
+  local name = arg[1]
+  if not name then return print(table.concat(names, "\n")) end
+  local case = assert(cases[name], "no such case")
+  core.event()
+  local before = expect.descriptors()
+  case()
+  for _, child in ipairs(mp.active_children()) do
+    if not child.daemon then child:join() end
+  end
+  collectgarbage()
+  collectgarbage()
+  expect.equal(expect.descriptors(), before, "open descriptors")
+end
+
+return expect

@@ -1,0 +1,210 @@
+--- Deadlocks are reported, with status 3; what only looks like one is not.
+local expect = require "cases"
+local cases = expect.cases
+local mp = require "multiprocessing"
+local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
+
+local function start(f, ...)
+  local process = mp.Process(f, ...)
+  process:start()
+  return process
+end
+
+--! status 3
+--! errors pmap: deadlock: every process waits for another one\npmap:   MainProcess (pid N) waits for Process-1 to end at deadlocks.lua:‹…›\npmap:   Process-1 (pid N) waits for a lock that Process-2 holds at deadlocks.lua:‹…›\npmap:   Process-2 (pid N) waits for a lock that Process-1 holds at deadlocks.lua:‹…›\n
+function cases.two_locks_in_opposite_order()
+  local first, second, barrier = mp.Lock(), mp.Lock(), mp.Barrier(2)
+  local function both(a, b)
+    a:acquire()
+    barrier:wait()
+    b:acquire()
+  end
+  local one, two = start(both, first, second), start(both, second, first)
+  one:join()
+  two:join()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for an empty queue at deadlocks.lua:‹…›
+function cases.a_queue_that_nobody_fills() mp.Queue():get() end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for room in a queue of 1 at deadlocks.lua:‹…›
+function cases.a_queue_that_nobody_empties()
+  local queue = mp.Queue(1)
+  queue:put(1)
+  queue:put(2)
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for a queue's items to be done at deadlocks.lua:‹…›
+function cases.items_that_are_never_done()
+  local queue = mp.JoinableQueue()
+  queue:put(1)
+  queue:join()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for a lock that MainProcess holds at deadlocks.lua:‹…›
+function cases.a_lock_taken_twice()
+  local lock = mp.Lock()
+  lock:acquire()
+  lock:acquire()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›waits for a condition to be notified at deadlocks.lua:‹…›
+function cases.a_condition_that_nobody_notifies()
+  local condition = mp.Condition()
+  condition:acquire()
+  condition:wait()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›waits for an event to be set at deadlocks.lua:‹…›
+function cases.an_event_that_nobody_sets() mp.Event():wait() end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›waits at a barrier, 1 of 2 there at deadlocks.lua:‹…›
+function cases.a_barrier_that_nobody_else_reaches() mp.Barrier(2):wait() end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›waits for a pipe at deadlocks.lua:‹…›
+function cases.a_pipe_that_nobody_sends_through()
+  local a, b = mp.Pipe()
+  a:recv()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›
+function cases.a_child_that_waits_for_its_parent()
+  local queue = mp.Queue()
+  start(function() queue:get() end):join()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›
+function cases.left_at_the_end_of_the_script()
+  local queue = mp.Queue()
+  start(function() queue:get() end)
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›
+function cases.with_an_idle_pool()
+  local pool <close> = mp.Pool(2)
+  pool:map(tostring, { 1 })
+  mp.Queue():get()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›
+function cases.tasks_that_wait_for_one_another()
+  local pool <close> = mp.Pool(2)
+  local barrier = mp.Barrier(3)
+  pool:map(function() barrier:wait() end, { 1, 2, 3 }, 1)
+end
+
+function cases.join_on_itself()
+  raises("not a child", function() mp.current_process():join() end)
+  start(function() raises("not a child", function() mp.current_process():join() end) end):join()
+end
+
+-- ---- No deadlocks ----
+
+function cases.a_slow_worker()
+  local pool <close> = mp.Pool(1)
+  equal(pool:map(function(x)
+    sleep(2.5)
+    return x
+  end, { 1 }), { 1 })
+end
+
+function cases.a_worker_that_computes()
+  local queue = mp.Queue()
+  start(function()
+    local till = os.time() + 3
+    while os.time() < till do end
+    queue:put(1)
+  end)
+  equal(queue:get(), 1)
+end
+
+function cases.a_process_that_reads_a_pipe()
+  local queue = mp.Queue()
+  start(function()
+    local program <close> = io.popen "sleep 2.5; echo done"
+    queue:put(program:read())
+  end)
+  equal(queue:get(), "done")
+end
+
+function cases.a_process_in_a_program()
+  local event = mp.Event()
+  start(function()
+    os.execute "sleep 2.5"
+    event:set()
+  end)
+  equal(event:wait(), true)
+end
+
+function cases.a_wait_with_a_timeout()
+  local queue = mp.Queue()
+  start(function()
+    queue:get(2.5)
+    queue:put(1)
+    sleep(0.1)
+  end)
+  equal(mp.Queue():get(2.2), nil)
+  equal(queue:get(), 1)
+end
+
+function cases.a_stopped_process()
+  local event = mp.Event()
+  local process = start(function()
+    sleep(0.3)
+    event:set()
+  end)
+  os.execute("kill -STOP " .. process.pid)
+  start(function() os.execute("sleep 2.5; kill -CONT " .. process.pid) end)
+  equal(event:wait(), true)
+end
+
+-- Stopped while it sleeps for an item that is then put: it has been rung and will answer.
+function cases.a_process_stopped_in_a_wait()
+  local questions, answers = mp.Queue(), mp.Queue()
+  local process = start(function() answers:put(questions:get()) end)
+  sleep(0.05)
+  os.execute("kill -STOP " .. process.pid)
+  os.execute("sh -c 'sleep 2.5; kill -CONT " .. process.pid .. "' &")
+  questions:put(7)
+  equal(answers:get(), 7)
+end
+
+function cases.detection_can_be_switched_off()
+  local output, status = expect.script [[
+    local mp = require "multiprocessing"
+    mp.set_deadlock_detection(false)
+    os.execute("sh -c 'sleep 2.5; kill -KILL " .. mp.getpid() .. "' > /dev/null 2>&1 &")
+    mp.Queue():get()]]
+  assert(not output:find "deadlock", output)
+  assert(status == -9 or status == 137, status)
+end
+
+function cases.many_short_waits()
+  local forth, back = mp.Queue(), mp.Queue()
+  local process = start(function()
+    for value in forth:iter() do
+      sleep(0.2)
+      back:put(value)
+    end
+  end)
+  for place = 1, 15 do
+    forth:put(place)
+    equal(back:get(), place)
+  end
+  forth:put(nil)
+  process:join()
+end
+
+expect.main()

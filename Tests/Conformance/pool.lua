@@ -1,0 +1,694 @@
+--- Pools, as in CPython's _TestPool and its neighbours.
+local expect = require "cases"
+local cases = expect.cases
+local mp = require "multiprocessing"
+local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
+
+local function sqr(x, wait)
+  if wait then sleep(wait) end
+  return x * x
+end
+
+local function mul(x, y) return x * (y or 2) end
+local function identity(x) return x end
+
+local function upto(count)
+  local list = {}
+  for place = 1, count do list[place] = place end
+  return list
+end
+
+local function squares(count)
+  local list = {}
+  for place = 1, count do list[place] = place * place end
+  return list
+end
+
+--- What an iterator of places and values gives, by place.
+local function collect(iterator)
+  local list, count = {}, 0
+  for place, value in iterator do
+    list[place], count = value, count + 1
+  end
+  return list, count
+end
+
+--- Gives 1 to `count`, then raises.
+local function exploding(count)
+  local place = 0
+  return function()
+    place = place + 1
+    if place > count then error("the iterator exploded", 0) end
+    return place
+  end
+end
+
+function cases.test_apply()
+  local pool <close> = mp.Pool(4)
+  equal(pool:apply(sqr, { 5 }), 25)
+  equal(pool:apply(mul, { 3, 7 }), 21)
+  equal(pool:apply(mul, { 3 }), 6)
+  equal(pool:apply(function(...) return select("#", ...) end), 0)
+  equal(pool:apply(function(...) return select("#", ...) end, table.pack(nil, 1, nil)), 3)
+end
+
+function cases.test_map()
+  local pool <close> = mp.Pool(4)
+  equal(pool:map(sqr, upto(10)), squares(10))
+  equal(pool:map(sqr, upto(100), 20), squares(100))
+  equal(pool:map(sqr, upto(100), 1000), squares(100))
+end
+
+function cases.test_map_of_nils()
+  local pool <close> = mp.Pool(4)
+  local results = pool:map(function(x) if x % 2 == 0 then return x end end, upto(9))
+  equal(#results, 9)
+  equal(results.n, 9)
+  equal(results[8], 8)
+  equal(results[9], nil)
+end
+
+function cases.test_starmap()
+  local pool <close> = mp.Pool(4)
+  local pairs_of, wanted = {}, {}
+  for place = 1, 50 do pairs_of[place], wanted[place] = { place, place + 1 }, place * (place + 1) end
+  equal(pool:starmap(mul, pairs_of), wanted)
+  equal(pool:starmap(mul, pairs_of, 7), wanted)
+end
+
+function cases.test_starmap_async()
+  local pool <close> = mp.Pool(4)
+  equal(pool:starmap_async(mul, { { 1, 2 }, { 3, 4 } }):get(), { 2, 12 })
+end
+
+function cases.test_map_async()
+  local pool <close> = mp.Pool(4)
+  equal(pool:map_async(sqr, upto(10)):get(), squares(10))
+end
+
+function cases.test_map_async_callbacks()
+  local pool <close> = mp.Pool(4)
+  local called = {}
+  local function note(value) called[#called + 1] = value end
+  pool:map_async(tonumber, { "1" }, nil, note, note):wait()
+  equal(#called, 1)
+  equal(called[1], { 1 })
+  pool:map_async(error, { "a" }, nil, note, note):wait()
+  equal(#called, 2)
+  equal(called[2].kind, "error")
+  pool:map_async(sqr, { 3 }, { callback = note, error_callback = note }):wait()
+  equal(#called, 3)
+  equal(called[3], { 9 })
+end
+
+function cases.test_map_unplicklable()
+  local pool <close> = mp.Pool(4)
+  raises("cannot send userdata", pool.map, pool, sqr, { 1, io.stdout })
+  raises("items[3]", pool.map, pool, sqr, { 1, 2, coroutine.create(print), 4 })
+  raises("cannot send", pool.apply, pool, sqr, { io.stdout })
+  raises("cannot send", pool.map, pool, function() return io.stdout end, { 1 })
+  local file = io.tmpfile()
+  raises("cannot send", pool.map, pool, function() return file end, { 1 })
+  file:close()
+  equal(pool:map(sqr, { 2 }), { 4 })
+end
+
+function cases.test_map_chunksize()
+  local pool <close> = mp.Pool(4)
+  equal(pool:map_async(sqr, {}, 1):get(20), {})
+  for _, bad in ipairs { 0, -1, 0.5, "3" } do raises("chunksize", pool.map, pool, sqr, { 1 }, bad) end
+end
+
+function cases.test_map_handle_iterable_exception()
+  local pool <close> = mp.Pool(4)
+  for _, count in ipairs { 0, 3, 100 } do
+    raises("the iterator exploded", pool.map, pool, sqr, exploding(count))
+    raises("the iterator exploded", pool.map, pool, sqr, exploding(count), 1)
+  end
+  local lying = setmetatable({}, { __len = function() return 1 << 40 end, __index = function() error("it lies", 0) end })
+  raises("it lies", pool.map, pool, sqr, lying)
+  equal(pool:map(sqr, upto(10)), squares(10))
+end
+
+function cases.test_async()
+  local pool <close> = mp.Pool(4)
+  local result = pool:apply_async(sqr, { 7, 0.05 })
+  equal(result:get(), 49)
+  equal(result:get(), 49)
+  equal(result:ready(), true)
+  equal(result:successful(), true)
+end
+
+function cases.test_async_timeout()
+  local pool <close> = mp.Pool(4)
+  local event = mp.Event()
+  local result = pool:apply_async(function() return event:wait() end)
+  raises("not ready", result.successful, result)
+  equal(result:ready(), false)
+  for _, timeout in ipairs { 0.05, 0, false } do
+    equal(raises("no result within", result.get, result, timeout).kind, "timeout")
+    equal({ result:wait(timeout) }, { nil, "timeout" })
+  end
+  event:set()
+  equal(result:wait(), true)
+  equal(result:get(), true)
+end
+
+function cases.test_imap()
+  local pool <close> = mp.Pool(4)
+  equal(collect(pool:imap(sqr, upto(10))), squares(10))
+  local iterator = pool:imap(sqr, upto(10))
+  for place = 1, 10 do equal({ iterator() }, { place, place * place }) end
+  equal(iterator(), nil)
+  equal(iterator(), nil)
+  equal(collect(pool:imap(sqr, upto(1000), 100)), squares(1000))
+end
+
+function cases.test_imap_is_lazy()
+  local pool <close> = mp.Pool(2)
+  local taken = 0
+  local iterator = pool:imap(identity, function()
+    taken = taken + 1
+    return taken
+  end)
+  for place = 1, 100 do equal({ iterator() }, { place, place }) end
+  assert(taken < 200, taken)
+end
+
+function cases.test_imap_handle_iterable_exception()
+  local pool <close> = mp.Pool(4)
+  raises("the iterator exploded", pool:imap(sqr, exploding(0), 1))
+  for _, chunksize in ipairs { 1, 2, 4 } do
+    local iterator = pool:imap(sqr, exploding(7), chunksize)
+    for place = 1, 7 do equal({ iterator() }, { place, place * place }) end
+    raises("the iterator exploded", iterator)
+  end
+  equal(pool:map(sqr, upto(10)), squares(10))
+end
+
+function cases.test_imap_unordered()
+  local pool <close> = mp.Pool(4)
+  for _, chunksize in ipairs { 1, 53 } do
+    local list, count = collect(pool:imap_unordered(sqr, upto(420), chunksize))
+    equal(count, 420)
+    equal(list, squares(420))
+  end
+end
+
+function cases.test_imap_unordered_handle_iterable_exception()
+  local pool <close> = mp.Pool(4)
+  for _, chunksize in ipairs { 1, 3 } do
+    local seen = {}
+    raises("the iterator exploded", function()
+      for _, value in pool:imap_unordered(sqr, exploding(10), chunksize) do seen[#seen + 1] = value end
+    end)
+    equal(#seen, 10)
+  end
+end
+
+function cases.test_imap_failures_keep_their_places()
+  local pool <close> = mp.Pool(4)
+  local iterator = pool:imap(function(x)
+    if x % 3 == 0 then error("three", 0) end
+    return x
+  end, upto(9))
+  for place = 1, 9 do
+    if place % 3 == 0 then
+      equal(raises("three", iterator).index, place)
+    else
+      equal({ iterator() }, { place, place })
+    end
+  end
+  equal(iterator(), nil)
+end
+
+function cases.test_make_pool()
+  for _, bad in ipairs { -1, 0, 0.5, "3" } do
+    raises("processes", mp.Pool, bad)
+    raises("processes", mp.Pool, { processes = bad })
+  end
+  local pool <close> = mp.Pool(3)
+  local barrier = mp.Barrier(3)
+  pool:map(function() barrier:wait() end, { 1, 2, 3 }, 1)
+  equal(#mp.active_children(), 3)
+end
+
+function cases.test_terminate()
+  local pool = mp.Pool(4)
+  pool:map_async(sleep, (function()
+    local list = {}
+    for place = 1, 10000 do list[place] = 100 end
+    return list
+  end)(), 1)
+  pool:terminate()
+  pool:join()
+end
+
+function cases.test_terminate_ends_what_workers_run()
+  local pool = mp.Pool(2)
+  local result = pool:map_async(function() os.execute "sleep 611; true" end, { 1, 2 })
+  soon(function()
+    local found <close> = io.popen "pgrep -fc '^sleep 611'"
+    return found:read "n" == 2
+  end)
+  pool:terminate()
+  raises("the pool was terminated", result.get, result)
+  soon(function()
+    local found <close> = io.popen "pgrep -fc '^sleep 611'"
+    return found:read "n" == 0
+  end)
+end
+
+function cases.test_empty_iterable()
+  local pool <close> = mp.Pool(1)
+  equal(pool:map(sqr, {}), {})
+  equal(#pool:map(sqr, function() end), 0)
+  equal(select(2, collect(pool:imap(sqr, {}))), 0)
+  equal(select(2, collect(pool:imap_unordered(sqr, {}))), 0)
+  equal(pool:map_async(sqr, {}):get(), {})
+  equal(pool:starmap(sqr, {}), {})
+end
+
+function cases.test_context()
+  local outer
+  do
+    local pool <close> = mp.Pool(2)
+    equal(pool:map_async(sqr, upto(10)):get(), squares(10))
+    outer = pool
+  end
+  raises("the pool is terminated", outer.map_async, outer, sqr, upto(10))
+end
+
+function cases.test_enter()
+  local pool = mp.Pool(1)
+  pool:close()
+  raises("the pool is closed", pool.map, pool, sqr, { 1 })
+  pool:join()
+  raises("the pool is closed", pool.apply, pool, sqr, { 1 })
+end
+
+function cases.test_join_needs_close()
+  local pool <close> = mp.Pool(1)
+  raises("pool:close()", pool.join, pool)
+end
+
+function cases.test_traceback()
+  local pool <close> = mp.Pool(1)
+  local failure = raises("pool.lua", pool.apply, pool, function() error "123" end)
+  assert(failure.message:find "pool.lua:%d+: 123$", failure.message)
+  assert(failure.traceback:find("123\nstack traceback:", 1, true), failure.traceback)
+  assert(failure.traceback:find("pool.lua:", 1, true), failure.traceback)
+  equal(type(raises("the iterator exploded", pool.map, pool, sqr, exploding(0))), "string")
+end
+
+function cases.test_wrapped_exception()
+  local pool <close> = mp.Pool(1)
+  local failure = raises("table", pool.apply, pool, function() error { code = 7 } end)
+  equal(failure.value, { code = 7 })
+  equal(failure.kind, "error")
+  equal(raises("boom", pool.apply, pool, function() error("boom", 0) end).value, "boom")
+  equal(raises("nil", pool.apply, pool, function() error(nil) end).value, nil)
+  equal(raises("", pool.apply, pool, function() error(io.stdout) end).kind, "error")
+  local looping = raises("", pool.apply, pool, function() error(setmetatable({}, { __tostring = error })) end)
+  equal(looping.kind, "error")
+end
+
+function cases.test_map_no_failfast()
+  local pool = mp.Pool(2)
+  local begun = mp.Value("i", 0)
+  local big = ("x"):rep(1 << 20)
+  local failure = raises("xxx", pool.map, pool, function(item)
+    begun:add(1)
+    if item > 2 then sleep(0.05) else error(big, 0) end
+    return item
+  end, upto(6), 1)
+  equal(failure.index, 1)
+  equal(#failure.message, 1 << 20)
+  equal(begun.value, 6)
+  equal(failure.results[6], 6)
+  equal(#failure.errors[2].message, 1 << 20)
+  pool:map_async(function() error(big, 0) end, upto(20), 1)
+  pool:close()
+  pool:join()
+end
+
+function cases.test_release_task_refs()
+  local pool <close> = mp.Pool(2)
+  local kept = setmetatable({}, { __mode = "k" })
+  do
+    local items = {}
+    for place = 1, 10 do
+      items[place] = { place }
+      kept[items[place]] = true
+    end
+    local results = pool:map(function(item) return { item[1] } end, items)
+    for _, result in ipairs(results) do kept[result] = true end
+  end
+  collectgarbage()
+  collectgarbage()
+  equal(next(kept), nil)
+end
+
+function cases.test_async_error_callback()
+  local pool <close> = mp.Pool(2)
+  local failure
+  local result = pool:apply_async(function() error { key = "error" } end, {}, nil, function(raised) failure = raised end)
+  raises("", result.get, result)
+  equal(failure.value, { key = "error" })
+end
+
+function cases.test_unpickleable_result()
+  local pool <close> = mp.Pool(2)
+  local pids = {}
+  for _ = 1, 20 do
+    local failure
+    local result = pool:apply_async(function() return { io.stdout } end, {}, nil, function(raised) failure = raised end)
+    local raised = raises("cannot send userdata (FILE*) at result[1]", result.get, result)
+    equal(raised.kind, "unsendable")
+    equal(failure.kind, "unsendable")
+    pids[pool:apply(mp.getpid)] = true
+  end
+  local count = 0
+  for _ in pairs(pids) do count = count + 1 end
+  assert(count <= 2, count)
+end
+
+function cases.test_pool_worker_lifetime()
+  local pool = mp.Pool { processes = 3, maxtasksperchild = 10 }
+  local pids = {}
+  for _, each in ipairs(pool:map(function(x) return { x, mp.getpid() } end, upto(100), 1)) do
+    pids[each[2]] = (pids[each[2]] or 0) + 1
+  end
+  local count = 0
+  for _, items in pairs(pids) do
+    count = count + 1
+    assert(items <= 10, items)
+  end
+  assert(count >= 10, count)
+  equal(pool:map(sqr, upto(100), 1), squares(100))
+  pool:close()
+  pool:join()
+end
+
+function cases.test_pool_worker_lifetime_early_close()
+  local pool = mp.Pool { processes = 3, maxtasksperchild = 1 }
+  local results = {}
+  for place = 1, 6 do results[place] = pool:apply_async(sqr, { place, 0.05 }) end
+  pool:close()
+  pool:join()
+  for place = 1, 6 do equal(results[place]:get(), place * place) end
+end
+
+function cases.test_pool_maxtasksperchild_invalid()
+  for _, bad in ipairs { 0, -1, 0.5, "12" } do raises("maxtasksperchild", mp.Pool, { maxtasksperchild = bad }) end
+end
+
+function cases.test_worker_finalization_via_atexit_handler_of_multiprocessing()
+  local output, status = expect.script [[
+    local mp = require "multiprocessing"
+    pool = mp.Pool(3)
+    pool:map(tostring, { 1, 2, 3 })
+    print "done"]]
+  equal(output, "done\n")
+  equal(status, 0)
+end
+
+function cases.test_release_unused_processes()
+  -- One descriptor for each child is what a supervisor needs.
+  local output, status = expect.script([[
+    local mp = require "multiprocessing"
+    local pool = mp.Pool(30)
+    local _, failure = pcall(pool.map, pool, require "_multiprocessing".sleep, { 9 })
+    print(failure)]], nil, "ulimit -n 20;")
+  assert(output:find "cannot start the pool's workers: .*Too many open files\n$", output)
+  equal(status, 0)
+end
+
+function cases.test_pool_in_process_without_standard_input()
+  local output, status = expect.script([[
+    local mp = require "multiprocessing"
+    local process = mp.Process(function()
+      io.stdin:close()
+      local pool <close> = mp.Pool(2)
+      print(table.concat(pool:map(function(x) return x * 2 end, { 1, 2, 3 }), " "))
+    end)
+    process:start()
+    process:join()
+    os.exit(process.exitcode)]], "/dev/null")
+  equal(output, "2 4 6\n")
+  equal(status, 0)
+end
+
+function cases.test_no_fork_bomb()
+  local output, status = expect.script [[
+    local mp = require "multiprocessing"
+    local pool = mp.Pool(2)
+    print(#pool:map(tostring, { 1, 2, 3 }))
+    pool:close()
+    pool:join()]]
+  equal(output, "3\n")
+  equal(status, 0)
+end
+
+function cases.test_initializer()
+  raises("initializer", mp.Pool, { initializer = 1 })
+  local counter = mp.Value("i", 0)
+  local pool = mp.Pool { processes = 4, initializer = function(step) counter:add(step) end, initargs = { 5 } }
+  local barrier = mp.Barrier(4)
+  pool:map(function() barrier:wait() end, upto(4), 1)
+  equal(counter.value, 20)
+  pool:close()
+  pool:join()
+end
+
+function cases.test_initializer_sets_globals()
+  local pool <close> = mp.Pool { processes = 2, initializer = function(value) shared_by_initializer = value end, initargs = { { 42 } } }
+  for _, seen in ipairs(pool:map(function() return shared_by_initializer[1] end, upto(20), 1)) do equal(seen, 42) end
+end
+
+function cases.test_initializer_that_raises()
+  local pool <close> = mp.Pool { processes = 3, initializer = function() error("no database", 0) end }
+  local results = { pool:map_async(sqr, upto(10)), pool:apply_async(sqr, { 1 }) }
+  for _, result in ipairs(results) do raises("no database", result.get, result) end
+  raises("no database", pool.map, pool, sqr, upto(3))
+end
+
+function cases.test_initializer_that_crashes()
+  local pool <close> = mp.Pool { processes = 3, initializer = function() os.execute "kill -11 $PPID" end }
+  raises("SIGSEGV", pool.map, pool, sqr, upto(10))
+  raises("SIGSEGV", pool.map, pool, sqr, upto(10))
+end
+
+function cases.test_initializer_that_exits()
+  local pool <close> = mp.Pool { processes = 3, initializer = function() os.exit(4) end }
+  raises("status 4", pool.map, pool, sqr, upto(10))
+end
+
+function cases.test_large_pool()
+  local pool = mp.Pool(200)
+  equal(pool:map(sqr, upto(1000), 1), squares(1000))
+  pool:close()
+  pool:join()
+end
+
+function cases.test_nested_pools()
+  local pool <close> = mp.Pool(2)
+  local sums = pool:map(function(x)
+    local inner <close> = mp.Pool(2)
+    local sum = 0
+    for _, each in ipairs(inner:map(function(y) return x * y end, { 1, 2, 3 })) do sum = sum + each end
+    return sum
+  end, { 1, 2, 3, 4 })
+  equal(sums, { 6, 12, 18, 24 })
+end
+
+function cases.test_pool_in_a_process()
+  local process = mp.Process(function()
+    local pool <close> = mp.Pool(2)
+    return pool:map(sqr, upto(5))
+  end)
+  process:start()
+  equal(process:result(), squares(5))
+end
+
+function cases.test_pool_of_the_parent_is_not_the_childs()
+  local pool <close> = mp.Pool(2)
+  equal(pool:map(sqr, upto(3)), squares(3))
+  local process = mp.Process(function() return tostring(select(2, pcall(pool.map, pool, sqr, { 1 }))) end)
+  process:start()
+  assert(tostring(process:result()):find "another process", process:result())
+  equal(pool:map(sqr, upto(3)), squares(3))
+end
+
+function cases.test_two_pools()
+  local first <close> = mp.Pool(2)
+  local second <close> = mp.Pool(3)
+  local a, b = first:map_async(sqr, upto(100), 1), second:map_async(mul, upto(100), 1)
+  equal(b:get()[100], 200)
+  equal(a:get(), squares(100))
+end
+
+function cases.test_callback_that_raises()
+  local pool <close> = mp.Pool(2)
+  local called = 0
+  local function callback()
+    called = called + 1
+    error("callback " .. called, 0)
+  end
+  local results = {}
+  for place = 1, 3 do results[place] = pool:apply_async(sqr, { place }, callback) end
+  local raised = 0
+  soon(function()
+    for place = 1, 3 do
+      if not pcall(results[place].ready, results[place]) then raised = raised + 1 end
+    end
+    return called == 3
+  end)
+  equal(raised, 3)
+  for place = 1, 3 do equal(results[place]:get(), place * place) end
+end
+
+function cases.test_callback_that_submits()
+  local pool <close> = mp.Pool(2)
+  local last
+  pool:apply_async(sqr, { 3 }, function(value)
+    pool:apply_async(sqr, { value }, function(again) last = again end)
+  end)
+  soon(function()
+    pool:apply(identity, { 1 })
+    return last
+  end)
+  equal(last, 81)
+end
+
+function cases.test_one_death_costs_one_item()
+  for _, signal in ipairs { 9, 11, 15, 6 } do
+    local pool <close> = mp.Pool(3)
+    local failure = raises("while it ran this item", pool.map, pool, function(x)
+      if x % 10 == 0 then os.execute("kill -" .. signal .. " $PPID; sleep 5") end
+      return x
+    end, upto(50))
+    equal(failure.kind, "crash")
+    equal(failure.exitcode, -signal)
+    for place = 1, 50 do
+      equal(failure.results[place], place % 10 ~= 0 and place or nil)
+      equal(failure.errors[place] and failure.errors[place].exitcode, place % 10 == 0 and -signal or nil)
+    end
+    equal(pool:map(sqr, upto(50)), squares(50))
+  end
+end
+
+function cases.test_exit_costs_one_item()
+  local pool <close> = mp.Pool(2)
+  for _, status in ipairs { 0, 3, true, false } do
+    local failure = raises("exited with status", pool.map, pool, function(x)
+      if x == 7 then os.exit(status) end
+      return x
+    end, upto(20))
+    equal(failure.index, 7)
+    equal(#failure.results, 20)
+  end
+  local failure = raises("exited with status 0", pool.map, pool, function(x)
+    if x == 7 then os.exit(true, true) end
+    return x
+  end, upto(20))
+  equal(failure.index, 7)
+end
+
+function cases.test_death_in_a_finalizer_after_the_result()
+  local pool <close> = mp.Pool(2)
+  local results = pool:map(function(x)
+    local mine = mp.getpid()
+    setmetatable({}, { __gc = function() if mp.getpid() == mine then os.execute "kill -9 $PPID" end end })
+    return x
+  end, upto(20), 1)
+  equal(results, upto(20))
+end
+
+function cases.test_large_results()
+  local pool <close> = mp.Pool(2)
+  local results = pool:map(function(size) return ("x"):rep(size) end, { 100 << 20, 1, 0, 300 << 10 })
+  equal(#results[1], 100 << 20)
+  equal(#results[2], 1)
+  equal(#results[3], 0)
+  equal(#results[4], 300 << 10)
+  equal(pool:map(string.len, { ("y"):rep(50 << 20), "z" }), { 50 << 20, 1 })
+end
+
+function cases.test_imap_after_close()
+  local pool = mp.Pool(2)
+  local iterator = pool:imap(sqr, upto(1000))
+  pool:close()
+  equal(collect(iterator), squares(1000))
+  pool:join()
+end
+
+function cases.test_imap_left_before_its_end()
+  local pool = mp.Pool(2)
+  for place in pool:imap(sqr, upto(10000)) do
+    if place == 5 then break end
+  end
+  for place in pool:imap_unordered(sqr, upto(10000)) do
+    if place == 5 then break end
+  end
+  equal(pool:map(sqr, upto(10)), squares(10))
+  pool:close()
+  pool:join()
+end
+
+function cases.test_pool_collected_while_it_runs()
+  do mp.Pool(2):map_async(sleep, { 100, 100 }) end
+  collectgarbage()
+  collectgarbage()
+end
+
+function cases.test_supervisor_killed()
+  local pool <close> = mp.Pool(2)
+  local supervisor = pool:apply(function() return mp.current_process() and require "_multiprocessing".getppid() end)
+  local result = pool:map_async(sleep, { 100, 100, 100 })
+  os.execute("kill -9 " .. supervisor)
+  raises("supervisor has died", result.get, result)
+  raises("supervisor has died", pool.map, pool, sqr, { 1 })
+end
+
+function cases.test_worker_facts()
+  local pool <close> = mp.Pool(2)
+  equal(pool:apply(function() return mp.getppid() end), mp.getpid())
+  assert(pool:apply(function() return mp.current_process().name end):find "PoolWorker")
+  equal(pool:apply(function() return mp.current_process().daemon end), true)
+end
+
+function cases.test_random_differs_in_workers()
+  local pool <close> = mp.Pool(2)
+  local seen = {}
+  for _, number in ipairs(pool:map(function() return math.random(0) end, upto(100), 1)) do
+    assert(not seen[number])
+    seen[number] = true
+  end
+end
+
+function cases.test_primitives_travel()
+  local pool <close> = mp.Pool(2)
+  pool:apply(identity, { 1 })
+  local lock, queue, value = mp.Lock(), mp.Queue(), mp.Value("i", 0)
+  pool:starmap(function(shared_lock, shared_queue, shared_value, x)
+    shared_lock:with(function() shared_value.value = shared_value.value + x end)
+    shared_queue:put(x)
+  end, (function()
+    local list = {}
+    for place = 1, 50 do list[place] = { lock, queue, value, place } end
+    return list
+  end)())
+  equal(value.value, 50 * 51 // 2)
+  equal(queue:qsize(), 50)
+end
+
+function cases.test_misuse()
+  local pool <close> = mp.Pool(1)
+  raises("write pool:map(…), with a colon", pool.map, sqr, { 1 })
+  raises("args is a list: {1}", pool.apply, pool, sqr, 1)
+  raises("a pool runs functions", pool.map, pool, 3, { 1 })
+  raises("items are a list", pool.map, pool, sqr, 3)
+end
+
+expect.main()

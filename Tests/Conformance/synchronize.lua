@@ -1,0 +1,573 @@
+--- Locks, semaphores, conditions, events and barriers, as in CPython's tests of the same names.
+local expect = require "cases"
+local cases = expect.cases
+local mp = require "multiprocessing"
+local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
+
+local function start(f, ...)
+  local process = mp.Process(f, ...)
+  process:start()
+  return process
+end
+
+local function ended(f, ...)
+  local process = start(f, ...)
+  process:join()
+  equal(process.exitcode, 0)
+  return process:result()
+end
+
+-- ---- Lock ----
+
+function cases.test_lock()
+  local lock = mp.Lock()
+  equal(lock:acquire(), true)
+  equal({ lock:acquire(false) }, { nil, "timeout" })
+  equal({ lock:acquire(0) }, { nil, "timeout" })
+  equal({ lock:acquire(true, 0.01) }, { nil, "timeout" })
+  lock:release()
+  raises("release of a lock that is not acquired", lock.release, lock)
+end
+
+function cases.test_lock_locked_2processes()
+  local lock, event, done = mp.Lock(), mp.Event(), mp.Event()
+  equal(lock:locked(), false)
+  local process = start(function()
+    lock:acquire()
+    event:set()
+    done:wait()
+    lock:release()
+  end)
+  event:wait()
+  equal(lock:locked(), true)
+  equal(tostring(lock), "Lock(held)")
+  done:set()
+  process:join()
+  equal(lock:locked(), false)
+  equal(tostring(lock), "Lock(free)")
+end
+
+-- Another process may give a lock back, as in Python.
+function cases.test_lock_released_by_another()
+  local lock = mp.Lock()
+  lock:acquire()
+  ended(function() lock:release() end)
+  equal(lock:acquire(false), true)
+end
+
+function cases.test_rlock()
+  local lock = mp.RLock()
+  for _ = 1, 3 do equal(lock:acquire(), true) end
+  equal(lock:locked(), true)
+  equal(ended(function() return lock:acquire(false) end), nil)
+  for _ = 1, 3 do lock:release() end
+  equal(lock:locked(), false)
+  raises("does not hold", lock.release, lock)
+  lock:acquire()
+  assert(ended(function() return select(2, pcall(lock.release, lock)) end):find "does not hold")
+end
+
+function cases.test_lock_context()
+  local lock = mp.Lock()
+  do
+    local held <close> = lock:hold()
+    equal(lock:locked(), true)
+    equal({ lock:hold(0.01) }, { nil, "timeout" })
+  end
+  equal(lock:locked(), false)
+  equal(lock:with(function(a, b) return a + b end, 1, 2), 3)
+  raises("inside", lock.with, lock, error, "inside")
+  equal(lock:locked(), false)
+end
+
+function cases.test_lock_excludes()
+  for _, lock in ipairs { mp.Lock(), mp.RLock(), mp.Semaphore(1) } do
+    local value, processes = mp.Value("i", 0, false), {}
+    for place = 1, 4 do
+      processes[place] = start(function()
+        for _ = 1, 200 do
+          lock:acquire()
+          local before = value.value
+          if before % 7 == 0 then sleep(0) end
+          value.value = before + 1
+          lock:release()
+        end
+      end)
+    end
+    for _, process in ipairs(processes) do process:join() end
+    equal(value.value, 800)
+  end
+end
+
+function cases.test_lock_abandoned()
+  for _, how in ipairs { "os.exit(0)", "os.execute 'kill -9 $PPID'" } do
+    for _, make in ipairs { mp.Lock, mp.RLock, mp.Semaphore, mp.BoundedSemaphore } do
+      local lock = make()
+      start(function()
+        lock:acquire()
+        load(how)()
+      end):join()
+      equal({ lock:acquire() }, { true, "abandoned" })
+      equal({ lock:acquire(make == mp.RLock and 1 or false) }, make == mp.RLock and { true } or { nil, "timeout" })
+      lock:release()
+      if make == mp.RLock then lock:release() end
+      equal({ lock:acquire() }, { true })
+    end
+  end
+end
+
+function cases.test_lock_abandoned_while_others_wait()
+  local lock, held, reasons = mp.Lock(), mp.Event(), mp.Queue()
+  local holder = start(function()
+    lock:acquire()
+    held:set()
+    sleep(1000)
+  end)
+  held:wait()
+  for _ = 1, 3 do
+    start(function()
+      local _, reason = lock:acquire()
+      reasons:put(reason or "free")
+      lock:release()
+    end)
+  end
+  sleep(0.02)
+  holder:kill()
+  local got = { reasons:get(), reasons:get(), reasons:get() }
+  table.sort(got)
+  equal(got, { "abandoned", "free", "free" })
+end
+
+-- ---- Semaphore ----
+
+local function check_semaphore(semaphore)
+  equal(semaphore:get_value(), 2)
+  equal(semaphore:acquire(), true)
+  equal(semaphore:get_value(), 1)
+  equal(semaphore:acquire(), true)
+  equal(semaphore:get_value(), 0)
+  equal({ semaphore:acquire(false) }, { nil, "timeout" })
+  semaphore:release()
+  equal(semaphore:get_value(), 1)
+  semaphore:release()
+  equal(semaphore:get_value(), 2)
+end
+
+function cases.test_semaphore()
+  local semaphore = mp.Semaphore(2)
+  check_semaphore(semaphore)
+  semaphore:release()
+  equal(semaphore:get_value(), 3)
+  semaphore:release()
+  equal(semaphore:get_value(), 4)
+  semaphore:release(3)
+  equal(semaphore:get_value(), 7)
+  equal(tostring(semaphore), "Semaphore(7)")
+end
+
+function cases.test_bounded_semaphore()
+  local semaphore = mp.BoundedSemaphore(2)
+  check_semaphore(semaphore)
+  raises("too many times", semaphore.release, semaphore)
+  equal(semaphore:get_value(), 2)
+  raises("1 or more", mp.BoundedSemaphore, 0)
+  raises("0 or more", mp.Semaphore, -1)
+  raises("an integer", mp.Semaphore, 0.5)
+end
+
+function cases.test_timeout()
+  local semaphore = mp.Semaphore(0)
+  equal({ semaphore:acquire(false) }, { nil, "timeout" })
+  equal({ semaphore:acquire(false, nil) }, { nil, "timeout" })
+  equal({ semaphore:acquire(false, 0.01) }, { nil, "timeout" })
+  local before = expect.clock()
+  equal({ semaphore:acquire(true, 0.05) }, { nil, "timeout" })
+  equal({ semaphore:acquire(0.05) }, { nil, "timeout" })
+  assert(expect.clock() - before >= 0.1)
+end
+
+-- Tokens that one process gives and another takes are no locks: they do not come back when the taker ends.
+function cases.test_semaphore_counts_signals()
+  local semaphore = mp.Semaphore(0)
+  semaphore:release(5)
+  for left = 4, 2, -1 do
+    ended(function() semaphore:acquire() end)
+    equal(semaphore:get_value(), left)
+  end
+  equal({ semaphore:acquire() }, { true })
+end
+
+function cases.test_semaphore_limits()
+  local semaphore, inside, most = mp.Semaphore(3), mp.Value("i", 0), mp.Value("i", 0)
+  local processes = {}
+  for place = 1, 8 do
+    processes[place] = start(function()
+      for _ = 1, 20 do
+        semaphore:with(function()
+          local now = inside:add(1)
+          most:with(function() if now > most.value then most.value = now end end)
+          inside:add(-1)
+        end)
+      end
+    end)
+  end
+  for _, process in ipairs(processes) do process:join() end
+  assert(most.value >= 1 and most.value <= 3, most.value)
+  equal(semaphore:get_value(), 3)
+end
+
+-- ---- Condition ----
+
+--- `count` processes that sleep on a condition; each says "sleeping", then "woken" or "timeout".
+local function sleepers(count, condition, timeout)
+  local sleeping, woken = mp.Semaphore(0), mp.Queue()
+  for _ = 1, count do
+    start(function()
+      condition:acquire()
+      sleeping:release()
+      local notified, reason = condition:wait(timeout)
+      condition:release()
+      woken:put(notified and "woken" or reason)
+    end)
+  end
+  for _ = 1, count do sleeping:acquire() end
+  condition:with(function() end) -- all have given the lock back, so they wait
+  return woken
+end
+
+function cases.test_notify()
+  local condition = mp.Condition()
+  local woken = sleepers(2, condition)
+  equal(woken:empty(), true)
+  condition:with(function() equal(condition:notify(), 1) end)
+  equal(woken:get(), "woken")
+  sleep(0.02)
+  equal(woken:empty(), true)
+  condition:with(function() equal(condition:notify(), 1) end)
+  equal(woken:get(), "woken")
+  condition:with(function() equal(condition:notify(), 0) end)
+end
+
+function cases.test_notify_all()
+  local condition = mp.Condition()
+  local timed = sleepers(3, condition, 0.05)
+  for _ = 1, 3 do equal(timed:get(), "timeout") end
+  local woken = sleepers(6, condition)
+  condition:with(function() equal(condition:notify_all(), 6) end)
+  for _ = 1, 6 do equal(woken:get(), "woken") end
+  condition:with(function() equal(condition:notify_all(), 0) end)
+end
+
+function cases.test_notify_n()
+  local condition = mp.Condition()
+  local woken = sleepers(6, condition)
+  condition:with(function() equal(condition:notify(2), 2) end)
+  for _ = 1, 2 do equal(woken:get(), "woken") end
+  condition:with(function() equal(condition:notify(4), 4) end)
+  for _ = 1, 4 do equal(woken:get(), "woken") end
+  condition:with(function() equal(condition:notify(3), 0) end)
+  equal(woken:empty(), true)
+end
+
+function cases.test_condition_timeout()
+  local condition = mp.Condition()
+  condition:acquire()
+  local before = expect.clock()
+  equal({ condition:wait(0.05) }, { nil, "timeout" })
+  assert(expect.clock() - before >= 0.05)
+  equal({ condition:wait(0) }, { nil, "timeout" })
+  equal({ condition:wait(false) }, { nil, "timeout" })
+  condition:release()
+  raises("does not hold", condition.wait, condition)
+  raises("does not hold", condition.wait, condition, 0.1)
+  raises("does not hold", condition.notify, condition)
+  raises("does not hold", condition.notify_all, condition)
+end
+
+function cases.test_waitfor()
+  local condition, state = mp.Condition(), mp.Value("i", -1)
+  local process = start(function()
+    condition:with(function()
+      state.value = 0
+      condition:notify()
+      assert(condition:wait_for(function() return state.value == 4 end))
+    end)
+  end)
+  condition:with(function()
+    assert(condition:wait_for(function() return state.value == 0 end))
+  end)
+  for _ = 1, 4 do
+    sleep(0.005)
+    condition:with(function()
+      state.value = state.value + 1
+      condition:notify()
+    end)
+  end
+  process:join()
+  equal(process.exitcode, 0)
+end
+
+function cases.test_waitfor_timeout()
+  local condition = mp.Condition()
+  condition:acquire()
+  local before = expect.clock()
+  equal(condition:wait_for(function() return false end, 0.05), false)
+  assert(expect.clock() - before >= 0.05)
+  equal(condition:wait_for(function() return 7 end, 0.05), 7)
+  condition:release()
+end
+
+function cases.test_wait_result()
+  local condition = mp.Condition()
+  condition:acquire()
+  equal(condition:wait(0), nil)
+  start(function() condition:with(function() condition:notify() end) end)
+  equal(condition:wait(20), true)
+  condition:release()
+end
+
+function cases.test_condition_of_a_lock()
+  for _, lock in ipairs { mp.Lock(), mp.RLock() } do
+    local condition = mp.Condition(lock)
+    local woken = sleepers(2, condition)
+    lock:acquire()
+    condition:notify_all()
+    sleep(0.01)
+    equal(woken:empty(), true)
+    lock:release()
+    equal({ woken:get(), woken:get() }, { "woken", "woken" })
+  end
+  raises("a condition's lock", mp.Condition, mp.Event())
+end
+
+function cases.test_condition_with_a_lock_held_three_times()
+  local lock = mp.RLock()
+  local condition = mp.Condition(lock)
+  for _ = 1, 3 do lock:acquire() end
+  start(function() condition:with(function() condition:notify() end) end)
+  equal(condition:wait(20), true)
+  for _ = 1, 3 do lock:release() end
+  raises("does not hold", lock.release, lock)
+end
+
+function cases.test_condition_killed_sleepers()
+  local condition, ready, woken = mp.Condition(), mp.Semaphore(0), mp.Queue()
+  local processes = {}
+  for place = 1, 6 do
+    processes[place] = start(function()
+      condition:acquire()
+      ready:release()
+      condition:wait()
+      condition:release()
+      woken:put(place)
+    end)
+  end
+  for _ = 1, 6 do ready:acquire() end
+  condition:with(function() end)
+  for place = 1, 4 do processes[place]:kill() end
+  for place = 1, 4 do processes[place]:join() end
+  condition:with(function() equal(condition:notify(2), 2) end)
+  local got = { woken:get(), woken:get() }
+  table.sort(got)
+  equal(got, { 5, 6 })
+end
+
+-- ---- Event ----
+
+function cases.test_event()
+  local event = mp.Event()
+  equal(event:is_set(), false)
+  equal({ event:wait(0) }, { nil, "timeout" })
+  equal({ event:wait(false) }, { nil, "timeout" })
+  equal({ event:wait(0.01) }, { nil, "timeout" })
+  equal(tostring(event), "Event(unset)")
+  event:set()
+  equal(event:is_set(), true)
+  equal(event:wait(), true)
+  equal(event:wait(0), true)
+  event:set()
+  equal(tostring(event), "Event(set)")
+  event:clear()
+  equal(event:is_set(), false)
+  start(function()
+    sleep(0.01)
+    event:set()
+  end)
+  equal(event:wait(), true)
+end
+
+function cases.test_event_wakes_all()
+  local event, processes = mp.Event(), {}
+  for place = 1, 50 do processes[place] = start(function() return event:wait() end) end
+  sleep(0.02)
+  event:set()
+  for _, process in ipairs(processes) do equal(process:result(), true) end
+end
+
+-- ---- Barrier ----
+
+--- The results of `f(place)` in `count` processes, this one not among them.
+local function parties(count, f)
+  local processes, results = {}, {}
+  for place = 1, count do processes[place] = start(function() return f(place) end) end
+  for place = 1, count do results[place] = table.pack(processes[place]:result()) end
+  return results
+end
+
+function cases.test_barrier()
+  local barrier, arrived = mp.Barrier(5), mp.Value("i", 0)
+  for _, result in ipairs(parties(5, function()
+    arrived:add(1)
+    barrier:wait()
+    return arrived.value
+  end)) do equal(result[1], 5) end
+  equal(barrier.n_waiting, 0)
+  equal(barrier.parties, 5)
+  equal(barrier.broken, false)
+end
+
+function cases.test_barrier_10()
+  local barrier, counts = mp.Barrier(5), mp.Array("i", 10)
+  parties(5, function()
+    for round = 1, 10 do
+      counts:add(round, 1)
+      barrier:wait()
+      assert(counts[round] == 5)
+      barrier:wait()
+    end
+  end)
+end
+
+function cases.test_barrier_wait_return()
+  local barrier = mp.Barrier(5)
+  local places = {}
+  for _, result in ipairs(parties(5, function() return barrier:wait() end)) do places[#places + 1] = result[1] end
+  table.sort(places)
+  equal(places, { 0, 1, 2, 3, 4 })
+end
+
+function cases.test_barrier_action()
+  local calls = mp.Value("i", 0)
+  local barrier = mp.Barrier(5, function() calls:add(1) end)
+  for _, result in ipairs(parties(5, function()
+    barrier:wait()
+    return calls.value
+  end)) do equal(result[1], 1) end
+end
+
+function cases.test_barrier_action_that_raises()
+  local barrier = mp.Barrier(2, function() error("no action", 0) end)
+  local other = start(function() return barrier:wait() end)
+  soon(function() return barrier.n_waiting == 1 end)
+  raises("no action", barrier.wait, barrier)
+  equal(table.pack(other:result()), { nil, "broken", n = 2 })
+  equal(barrier.broken, true)
+end
+
+function cases.test_barrier_abort()
+  local barrier = mp.Barrier(5)
+  local results = parties(5, function(place)
+    if place == 3 then
+      soon(function() return barrier.n_waiting == 4 end)
+      barrier:abort()
+      return "aborted"
+    end
+    return barrier:wait()
+  end)
+  for place = 1, 5 do
+    if place ~= 3 then equal(results[place], { nil, "broken", n = 2 }) end
+  end
+  equal(barrier.broken, true)
+  equal({ barrier:wait() }, { nil, "broken" })
+end
+
+function cases.test_barrier_reset()
+  local barrier, again = mp.Barrier(5), mp.Barrier(5)
+  local results = parties(5, function(place)
+    local first
+    if place == 3 then
+      soon(function() return barrier.n_waiting == 4 end)
+      barrier:reset()
+    else
+      first = select(2, barrier:wait())
+    end
+    again:wait()
+    return first, barrier:wait()
+  end)
+  local broken = 0
+  for _, result in ipairs(results) do
+    if result[1] == "broken" then broken = broken + 1 end
+    equal(math.type(result[2]), "integer")
+  end
+  equal(broken, 4)
+  equal(barrier.broken, false)
+end
+
+function cases.test_barrier_abort_and_reset()
+  local barrier, again = mp.Barrier(5), mp.Barrier(5)
+  local results = parties(5, function(place)
+    local first
+    if place == 3 then
+      soon(function() return barrier.n_waiting == 4 end)
+      barrier:abort()
+    else
+      first = select(2, barrier:wait())
+    end
+    if again:wait() == 4 then barrier:reset() end
+    again:wait()
+    return first, barrier:wait()
+  end)
+  local broken = 0
+  for _, result in ipairs(results) do
+    if result[1] == "broken" then broken = broken + 1 end
+    equal(math.type(result[2]), "integer")
+  end
+  equal(broken, 4)
+end
+
+function cases.test_barrier_timeout()
+  local barrier = mp.Barrier(5)
+  local results = parties(4, function(place) return barrier:wait(place == 2 and 0.05 or nil) end)
+  for _, result in ipairs(results) do equal(result, { nil, "broken", n = 2 }) end
+  equal(barrier.broken, true)
+end
+
+function cases.test_barrier_default_timeout()
+  local barrier = mp.Barrier(5, nil, 0.05)
+  for _, result in ipairs(parties(4, function() return barrier:wait() end)) do
+    equal(result, { nil, "broken", n = 2 })
+  end
+end
+
+function cases.test_barrier_single_thread()
+  local barrier = mp.Barrier(1)
+  equal(barrier:wait(), 0)
+  equal(barrier:wait(), 0)
+  raises("1 party or more", mp.Barrier, 0)
+end
+
+function cases.test_barrier_thousand()
+  local barrier, sum = mp.Barrier(5), mp.Value("q", 0)
+  parties(5, function()
+    for _ = 1, 1000 do sum:add(barrier:wait()) end
+  end)
+  equal(sum.value, 10 * 1000)
+end
+
+function cases.test_barrier_broken_by_a_death()
+  local barrier = mp.Barrier(4)
+  local dying = start(function() barrier:wait() end)
+  local others = { start(function() return barrier:wait() end), start(function() return barrier:wait() end) }
+  soon(function() return barrier.n_waiting == 3 end)
+  dying:kill()
+  for _, other in ipairs(others) do equal(table.pack(other:result()), { nil, "broken", n = 2 }) end
+  equal({ barrier:wait() }, { nil, "broken" })
+end
+
+function cases.test_misuse()
+  raises("with a colon", mp.Lock().acquire)
+  raises("a timeout is", function() mp.Lock():acquire("soon") end)
+  raises("an integer", mp.Barrier, "x")
+end
+
+expect.main()
