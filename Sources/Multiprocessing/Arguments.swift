@@ -4,13 +4,13 @@ import Lua
 import Posix
 
 extension Stack {
-    /// How long to wait: nothing or `true` for ever, `false` not at all, or seconds; Python's pair `true, 5` too.
-    func patience(_ index: Int32) throws(LuaError) -> Patience {
+    /// How long to wait: nothing or `true` for ever, `false` not at all, or seconds; where it is the last argument,
+    /// Python's pair `true, 5` too.
+    func patience(_ index: Int32, isLast: Bool = true) throws(LuaError) -> Patience {
+        let second = isLast && type(index + 1) == .number ? Patience.seconds(number(index + 1)) : .forever
         switch type(index) {
-        case .none, .nil: return type(index + 1) == .number ? .seconds(number(index + 1)) : .forever
-        case .boolean:
-            if !boolean(index) { return .none }
-            return type(index + 1) == .number ? .seconds(number(index + 1)) : .forever
+        case .none, .nil: return second
+        case .boolean: return boolean(index) ? second : .none
         case .number: return .seconds(number(index))
         case let other: throw LuaError(message: "a timeout is a number of seconds, true or false, not a \(other)")
         }

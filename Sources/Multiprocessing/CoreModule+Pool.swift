@@ -128,7 +128,7 @@ extension CoreModule {
 
     /// Stack: results, jobs, timeout, pid → job, first, count, failures, or → nil, reason
     private func collect(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
-        let channel = try stack.handleArgument(1), patience = try stack.patience(3)
+        let channel = try stack.handleArgument(1), patience = try stack.patience(3, isLast: false)
         let supervisor = Int32(try stack.integerArgument(4, default: 0, "a process"))
         let received: Received?
         do throws(TreeError) {

@@ -717,8 +717,8 @@ end
 
 function cases.test_processes_terminate()
   local executor = Executor(5)
-  for _, value in executor:map(identity, upto(20)) do equal(value, value) end
-  equal(#mp.active_children(), 5)
+  equal(collect(executor:map(identity, upto(20))), upto(20))
+  soon(function() return #mp.active_children() == 5 end)
   executor:shutdown()
   equal(#mp.active_children(), 0)
 end

@@ -231,6 +231,11 @@ function cases.test_make_pool()
   local barrier = mp.Barrier(3)
   pool:map(function() barrier:wait() end, { 1, 2, 3 }, 1)
   equal(#mp.active_children(), 3)
+  local worker = mp.active_children()[1]
+  equal(worker:is_alive(), true)
+  worker:kill()
+  equal(worker:join(), true)
+  equal(worker:is_alive(), false)
 end
 
 function cases.test_terminate()

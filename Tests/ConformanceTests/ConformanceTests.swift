@@ -31,7 +31,7 @@ struct Case: Sendable, CustomTestStringConvertible {
         var next = Case(file: file, name: "")
         for line in text.split(separator: "\n") {
             if let match = line.wholeMatch(of: /--! (status|output|errors) (.*)/) {
-                let value = match.2.replacing("\\n", with: "\n")
+                let value = String(match.2).replacing("\\n", with: "\n")
                 switch match.1 {
                 case "status": next.status = Int32(value) ?? -1
                 case "output": next.output = value
