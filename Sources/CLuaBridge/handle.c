@@ -10,8 +10,25 @@ typedef struct {
 
 static const char metatable_key = 0, known_key = 0;
 
+/* Stack: → numbers to the handles that are alive */
+static void push_known(lua_State *L) {
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &known_key) == LUA_TTABLE) return;
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 0);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &known_key);
+}
+
+/* Not when it was closed, and not when another userdata stands for the number since this one was found to be garbage. */
 static int drop_handle(lua_State *L) {
     const handle *dropped = lua_touserdata(L, 1);
+    if (dropped->number == 0) return 0;
+    push_known(L);
+    if (lua_rawgeti(L, -1, (lua_Integer)dropped->number) == LUA_TUSERDATA && lua_touserdata(L, -1) != dropped) return 0;
     pmap_heap *heap = pmap_heap_of(L);
     bool before = pmap_heap_enter_script(heap, false);
     dropped->drop(dropped->context, dropped->number);
@@ -30,19 +47,6 @@ static void push_metatable(lua_State *L) {
     lua_setfield(L, -2, "__name");
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-}
-
-/* Stack: → numbers to the handles that are alive */
-static void push_known(lua_State *L) {
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &known_key) == LUA_TTABLE) return;
-    lua_pop(L, 1);
-    lua_createtable(L, 0, 0);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &known_key);
 }
 
 void pmap_push_handle(lua_State *L, unsigned long long number, void (*drop)(void *context, unsigned long long number),

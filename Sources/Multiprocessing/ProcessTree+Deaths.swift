@@ -28,7 +28,13 @@ extension ProcessTree {
         let waits = memory.links(of: slot + Slot.waits.offset, limit: 64)
         for link in waits { removeWait(link - Wait.inProcess.offset, memory) }
         let stakes = memory.links(of: slot + Slot.stakes.offset, limit: 64)
-        for link in stakes { giveUp(link - Stake.inProcess.offset, memory) }
+        for link in stakes {
+            // One that was given up may have taken others along, with an object that nobody refers to any more.
+            let stake = link - Stake.inProcess.offset
+            if memory[stake, Stake.kind] == Kind.stake.rawValue, memory[stake, Stake.process] == slot {
+                giveUp(stake, memory)
+            }
+        }
         if !waits.isEmpty || !stakes.isEmpty { return true }
         memory.remove(slot + Slot.next.offset)
         memory[slot, Slot.kind] = 0

@@ -78,6 +78,7 @@ extension ProcessTree {
         let rest = awaited.deadline.map { $0 - now } ?? .max
         let happened = Rings.wait(
             awaited.readable + awaited.children, watched, nanoseconds: min(rest, 1_000_000_000))
+        endIfCondemned()
         if !happened { look(awaited) }
     }
 

@@ -172,11 +172,19 @@ package final class ProcessTree {
         return Kind(rawValue: memory[object, Shared.kind])
     }
 
+    /// Whether it is something that handles are of: another block may be where an object has been.
+    private func isShared(_ object: Int, _ memory: Memory) -> Bool {
+        switch kind(object, memory) {
+        case .semaphore, .condition, .event, .barrier, .channel, .end, .array, .blob: true
+        default: false
+        }
+    }
+
     /// The object is in a message now; with `forMany` it may be received any number of times, as with a function that
     /// every worker of a pool gets.
     func send(_ object: Int, forMany: Bool) {
         change { memory in
-            guard kind(object, memory) != nil else { return }
+            guard isShared(object, memory) else { return }
             memory[object, Shared.inTransit] += forMany ? ProcessTree.many : 1
         }
     }
@@ -186,7 +194,7 @@ package final class ProcessTree {
     /// One that was sent and never received stays until it is closed, or all processes have ended.
     func receive(_ object: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
-            guard kind(object, memory) != nil else { throw .gone("object") }
+            guard isShared(object, memory) else { throw .gone("object") }
             let transit = memory[object, Shared.inTransit]
             if transit % ProcessTree.many > 0 { memory[object, Shared.inTransit] = transit - 1 }
             if stake(.refers, object, me, memory) == nil { try addStake(.refers, object, me, memory) }
@@ -198,7 +206,7 @@ package final class ProcessTree {
     /// This process has dropped its handle.
     func drop(_ object: Int) {
         change { memory in
-            guard kind(object, memory) != nil, let stake = stake(.refers, object, me, memory) else { return }
+            guard isShared(object, memory), let stake = stake(.refers, object, me, memory) else { return }
             removeStake(stake, memory)
         }
         sweep()
@@ -206,8 +214,13 @@ package final class ProcessTree {
 
     /// Frees an object that nobody can come to refer to any more.
     func freeIfForgotten(_ object: Int, _ memory: Memory) {
-        guard memory.isEmpty(object + Shared.stakes.offset), memory[object, Shared.inTransit] == 0 else { return }
-        guard let kind = Kind(rawValue: memory[object, Shared.kind]) else { return }
+        guard memory[object, Shared.inTransit] == 0, let kind = Kind(rawValue: memory[object, Shared.kind]) else {
+            return
+        }
+        // Whoever holds it or owes something to it and has dropped it can do nothing about that any more.
+        let left = memory.links(of: object + Shared.stakes.offset).map { $0 - Stake.inObject.offset }
+        if left.contains(where: { memory[$0, Stake.role] == Stake.Role.refers.rawValue }) { return }
+        for stake in left { unlink(stake, memory) }
         if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
         memory[object, Shared.kind] = 0
@@ -270,10 +283,14 @@ package final class ProcessTree {
     /// Takes the stake away, and the object with it if it was the last.
     func removeStake(_ stake: Int, _ memory: Memory) {
         let object = memory[stake, Stake.object]
+        unlink(stake, memory)
+        if memory[object, Shared.kind] == Kind.end.rawValue { ringForEnd(object, memory) }
+        freeIfForgotten(object, memory)
+    }
+
+    private func unlink(_ stake: Int, _ memory: Memory) {
         memory.remove(stake + Stake.inObject.offset)
         memory.remove(stake + Stake.inProcess.offset)
         blocks.free(stake, memory)
-        if memory[object, Shared.kind] == Kind.end.rawValue { ringForEnd(object, memory) }
-        freeIfForgotten(object, memory)
     }
 }
