@@ -174,6 +174,7 @@ package struct Scheduler {
     }
 
     private func count(_ standing: Standing) -> Int { standings[standing.rawValue].count }
+    private func first(_ standing: Standing) -> Int? { standings[standing.rawValue].first }
 
     /// Whatever is changed about a worker is changed here, so that it is found by its standing.
     private mutating func change(_ number: Int, _ body: (inout Worker) -> Void) {
@@ -241,20 +242,18 @@ package struct Scheduler {
 
     /// The worker with the fewest chunks, present ones first, if it may have one more.
     private func nextWorker() -> Int? {
-        let candidates: [Standing] = chunksPerWorker > 1 ? [.idle, .absent, .atWork] : [.idle, .absent]
-        return candidates.lazy.compactMap { standings[$0.rawValue].first }.first
+        first(.idle) ?? first(.absent) ?? (chunksPerWorker > 1 ? first(.atWork) : nil)
     }
 
     /// Those who have nothing to do and will have nothing.
     private mutating func dismissals() -> [Action] {
-        let isOver = cuttingFor == nil && isDone
-        let leaving = (isOver ? takeAll(.idle) : []) + takeAll(.spent)
+        let leaving = takeAll(.spent) + (cuttingFor == nil && isDone ? takeAll(.idle) : [])
         return leaving.map { .dismiss(worker: $0) }
     }
 
     private mutating func takeAll(_ standing: Standing) -> [Int] {
         var taken: [Int] = []
-        while let worker = standings[standing.rawValue].first {
+        while let worker = first(standing) {
             change(worker) { $0.phase = .leaving }
             taken.append(worker)
         }
