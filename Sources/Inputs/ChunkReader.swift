@@ -10,7 +10,7 @@ package final class ChunkReader {
     private let directory: Int32
     private var memory = WireBuffer(capacity: 4096)
     /// Records that came with the chunk.
-    private var travelled: SharedBytes?
+    private var travelled: FrozenBytes?
     private var openFile: OpenFile?
     private let standardInput: OpenFile?
 

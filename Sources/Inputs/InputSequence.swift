@@ -143,7 +143,7 @@ final class ArgumentSource: RecordSource {
         let end = min(next + items, words.count)
         if next == end { return .end }
         defer { next = end }
-        return .records(.bytes(SharedBytes(words[next..<end].flatMap { Array($0.utf8) + [0] })), count: end - next)
+        return .records(.bytes(FrozenBytes(words[next..<end].flatMap { Array($0.utf8) + [0] })), count: end - next)
     }
 }
 

@@ -10,7 +10,7 @@ package struct Payload: Equatable {
         /// In the input file, for the worker to read.
         case range(offset: Int, length: Int)
         /// Here, one after the other, each but perhaps the last with its terminator.
-        case bytes(SharedBytes)
+        case bytes(FrozenBytes)
         /// In the script's `inputs` list, at the items' own numbers.
         case listed
     }
@@ -58,7 +58,7 @@ package struct Payload: Equatable {
         records =
             switch numbers[0] {
             case 0: .range(offset: numbers[3], length: numbers[4])
-            case 1: .bytes(chunk.body ?? SharedBytes([]))
+            case 1: .bytes(chunk.body ?? FrozenBytes([]))
             default: .listed
             }
     }

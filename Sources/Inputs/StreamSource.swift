@@ -77,9 +77,9 @@ final class StreamSource: RecordSource {
         defer { searched = 0 }
         if bytes > StreamSource.window {
             defer { start = 0 }
-            return .records(.bytes(SharedBytes(taking: start..<end, from: &held)), count: records)
+            return .records(.bytes(FrozenBytes(taking: start..<end, from: &held)), count: records)
         }
         defer { start = end }
-        return .records(.bytes(SharedBytes(copying: start..<end, of: held)), count: records)
+        return .records(.bytes(FrozenBytes(copying: start..<end, of: held)), count: records)
     }
 }

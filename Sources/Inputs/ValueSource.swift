@@ -31,6 +31,6 @@ final class ValueSource: RecordSource {
         }
         if count == 0 { return .nothingYet }
         defer { start = end }
-        return .records(.bytes(SharedBytes(copying: start..<end, of: held)), count: count)
+        return .records(.bytes(FrozenBytes(copying: start..<end, of: held)), count: count)
     }
 }

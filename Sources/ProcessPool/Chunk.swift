@@ -8,7 +8,7 @@ package struct Chunk: Equatable, Sendable {
     package let first: Int
     package let count: Int
     package private(set) var payload: [UInt8]
-    package private(set) var body: SharedBytes?
+    package private(set) var body: FrozenBytes?
     /// The items still to be run: all of them, unless the chunk comes back from a worker that died, or is for one item
     /// that failed.
     package private(set) var items: Range<Int>
@@ -17,7 +17,7 @@ package struct Chunk: Equatable, Sendable {
     /// Which time these items are run, from 1.
     package private(set) var attempt = 1
 
-    package init(first: Int, count: Int, payload: [UInt8], body: SharedBytes? = nil) {
+    package init(first: Int, count: Int, payload: [UInt8], body: FrozenBytes? = nil) {
         self.first = first
         self.count = count
         self.payload = payload
@@ -28,7 +28,7 @@ package struct Chunk: Equatable, Sendable {
 
     /// As a worker gets it.
     init(
-        first: Int, count: Int, payload: [UInt8], body: SharedBytes?, items: Range<Int>, slot: Int, attempt: Int
+        first: Int, count: Int, payload: [UInt8], body: FrozenBytes?, items: Range<Int>, slot: Int, attempt: Int
     ) {
         (self.first, self.count, self.payload, self.body) = (first, count, payload, body)
         (self.items, self.slot, self.attempt) = (items, slot, attempt)

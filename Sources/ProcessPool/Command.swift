@@ -12,7 +12,7 @@ enum Command: Equatable {
     /// Of the payload and of the body: their sum is a number.
     private static let mostBytes = Int.max / 4
 
-    var body: SharedBytes? { if case .run(let chunk) = self { chunk.body } else { nil } }
+    var body: FrozenBytes? { if case .run(let chunk) = self { chunk.body } else { nil } }
 
     /// tag · first · count · next item · end of the items · slot · attempt · bytes of the payload · bytes of the body, or
     /// all ones, each u64 · the payload; the body follows.
@@ -50,7 +50,7 @@ enum Command: Equatable {
             buffer.removeFirst(end)
             return .run(Chunk(header: header, payload: payload, body: nil))
         }
-        let body = SharedBytes(taking: start..<end, from: &buffer)
+        let body = FrozenBytes(taking: start..<end, from: &buffer)
         return .run(Chunk(header: header, payload: payload, body: body))
     }
 
@@ -65,7 +65,7 @@ enum Command: Equatable {
 
 extension Chunk {
     /// As it was sent: the fields of the frame's header, the tag among them.
-    fileprivate init(header: [Int], payload: [UInt8], body: SharedBytes?) {
+    fileprivate init(header: [Int], payload: [UInt8], body: FrozenBytes?) {
         let items = header[3]..<header[4]
         self.init(
             first: header[1], count: header[2], payload: payload, body: body, items: items, slot: header[5],
@@ -79,7 +79,7 @@ struct CommandQueue: ~Copyable {
     /// Bytes of `buffer` that were sent.
     private var sent = 0
     /// Each follows when so much of `buffer` is sent.
-    private var bodies: [(place: Int, bytes: SharedBytes)] = []
+    private var bodies: [(place: Int, bytes: FrozenBytes)] = []
     /// Bytes of the first one that were sent.
     private var sentOfBody = 0
 

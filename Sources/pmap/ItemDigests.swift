@@ -78,7 +78,7 @@ struct DigestedItems {
         case .bytes(let bytes):
             let first = bytes.range.lowerBound
             let part = first + starts[places.lowerBound]..<first + starts[places.upperBound]
-            records = .bytes(SharedBytes(copying: part, of: bytes.buffer))
+            records = .bytes(FrozenBytes(copying: part, of: bytes.buffer))
         }
         let part = Payload(
             input: payload.input, firstPlace: payload.firstPlace + places.lowerBound, records: records)

@@ -38,10 +38,15 @@ def tree(pid):
 
 
 def sample(pid):
-    """The fields of smaps_rollup in bytes; none for a process that has ended."""
+    """The fields of smaps_rollup in bytes; none for a process that has ended. One that ends while it is looked at keeps
+    its memory so long: what it shared with others, which are gone meanwhile, would look like its own."""
     try:
         with open(f"/proc/{pid}/smaps_rollup") as rollup:
             lines = rollup.read().split("\n")[1:-1]
+        with open(f"/proc/{pid}/stat") as stat:
+            has_ended = stat.read().rpartition(")")[2].split()[0] in "ZX"
     except OSError:
+        return {}
+    if has_ended:
         return {}
     return {name: int(size) * 1024 for name, size, _ in (line.replace(":", " ").split() for line in lines)}

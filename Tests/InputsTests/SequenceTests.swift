@@ -11,8 +11,8 @@ import Wire
 
 @Test(
     arguments: [
-        .range(offset: 0, length: 0), .range(offset: 1 << 40, length: .max), .bytes(SharedBytes([])),
-        .bytes(SharedBytes([0, 10, 255])),
+        .range(offset: 0, length: 0), .range(offset: 1 << 40, length: .max), .bytes(FrozenBytes([])),
+        .bytes(FrozenBytes([0, 10, 255])),
         .listed,
     ] as [Payload.Records])
 func `a payload comes out as it went in`(records: Payload.Records) {

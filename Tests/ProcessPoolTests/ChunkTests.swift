@@ -11,8 +11,8 @@ private let commands: [Command] = [
     .run(Chunk(first: 1, count: 1, payload: [])), .leave,
     .run(Chunk(first: 5, count: 1 << 40, payload: Array(0...255)).advanced(by: 3)), .leave,
     .run(Chunk(first: .max, count: 0, payload: [7])),
-    .run(Chunk(first: 1, count: 1, payload: [], body: SharedBytes([]))),
-    .run(Chunk(first: 1, count: 1, payload: [1], body: SharedBytes([2, 3]))),
+    .run(Chunk(first: 1, count: 1, payload: [], body: FrozenBytes([]))),
+    .run(Chunk(first: 1, count: 1, payload: [1], body: FrozenBytes([2, 3]))),
 ]
 
 /// As they go down the pipe.
@@ -42,7 +42,7 @@ private func written(_ commands: [Command]) throws -> [UInt8] {
 func `long bodies come out as they went in`(sizes: [Int]) throws {
     var random = Seeded(1)
     let commands = sizes.map {
-        Command.run(Chunk(first: 1, count: 1, payload: [9], body: SharedBytes(random.bytes($0))))
+        Command.run(Chunk(first: 1, count: 1, payload: [9], body: FrozenBytes(random.bytes($0))))
     }
     let whole = try written(commands + [.leave])
     var received = WireBuffer()

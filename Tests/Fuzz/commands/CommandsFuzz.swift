@@ -46,7 +46,7 @@ import Wire
         bytes.pieces(&random).prefix(10).map { payload in
             var chunk = Chunk(first: random.below(1 << 60), count: 1 + random.below(1 << 40), payload: payload)
             if random.once(in: 3) {
-                chunk = Chunk(first: chunk.first, count: chunk.count, payload: [], body: SharedBytes(payload))
+                chunk = Chunk(first: chunk.first, count: chunk.count, payload: [], body: FrozenBytes(payload))
             }
             if random.once(in: 2) { chunk = chunk.advanced(by: random.below(chunk.count)) }
             if random.once(in: 2) { chunk = chunk.takeOutNext() }

@@ -2,7 +2,7 @@
 // copied on that way: the buffer it was read into goes along.
 
 /// A part of a buffer; at least `padding` bytes after it may be read, which simdjson wants.
-package final class SharedBytes: Equatable, @unchecked Sendable {
+package final class FrozenBytes: Equatable, @unchecked Sendable {
     package let buffer: WireBuffer
     package let range: Range<Int>
 
@@ -12,27 +12,27 @@ package final class SharedBytes: Equatable, @unchecked Sendable {
 
     private init(_ buffer: consuming WireBuffer, _ range: Range<Int>) {
         let behind = buffer.count - range.upperBound
-        if behind < SharedBytes.padding { buffer.append(zeros: SharedBytes.padding - behind) }
+        if behind < FrozenBytes.padding { buffer.append(zeros: FrozenBytes.padding - behind) }
         self.buffer = buffer
         self.range = range
     }
 
     package convenience init(_ bytes: [UInt8]) {
-        var buffer = WireBuffer(capacity: bytes.count + SharedBytes.padding)
+        var buffer = WireBuffer(capacity: bytes.count + FrozenBytes.padding)
         buffer.append(bytes)
         self.init(buffer, 0..<bytes.count)
     }
 
     /// A copy of a part of `buffer`.
     package convenience init(copying range: Range<Int>, of buffer: borrowing WireBuffer) {
-        var copy = WireBuffer(capacity: range.count + SharedBytes.padding)
+        var copy = WireBuffer(capacity: range.count + FrozenBytes.padding)
         copy.append(buffer, range)
         self.init(copy, 0..<range.count)
     }
 
     /// Takes `range` out of `buffer`, and what is in front of it; only what follows stays there.
     package convenience init(taking range: Range<Int>, from buffer: inout WireBuffer) {
-        if range.count < SharedBytes.long {
+        if range.count < FrozenBytes.long {
             self.init(copying: range, of: buffer)
             buffer.removeFirst(range.upperBound)
             return
@@ -47,5 +47,5 @@ package final class SharedBytes: Equatable, @unchecked Sendable {
     package var count: Int { range.count }
     package var array: [UInt8] { buffer.array(range) }
 
-    package static func == (left: SharedBytes, right: SharedBytes) -> Bool { left.array == right.array }
+    package static func == (left: FrozenBytes, right: FrozenBytes) -> Bool { left.array == right.array }
 }
