@@ -18,8 +18,13 @@ extension ProcessTree {
     }
 
     /// Does a part of it; false when nothing is left to be done.
+    ///
+    /// Somebody else may have buried the process since it was found dead, and another one have got its slot. Only the
+    /// parent knows that a process which was never born will not be.
     private func buryStep(_ slot: Int, _ memory: Memory) -> Bool {
         guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
+        let isStillborn = memory[slot, Slot.isBorn] == 0 && memory[slot, Slot.parent] == me
+        guard memory[slot, Slot.isBuried] != 0 || isStillborn || !isAlive(slot, memory) else { return false }
         memory[slot, Slot.isBuried] = 1
         // Messages before stakes: while it has a stake in a channel, that one is there to take them.
         let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)

@@ -24,7 +24,10 @@ extension ProcessTree {
             }
             children[child.pid] = child
             change { memory in
-                if memory[slot, Slot.kind] == Kind.process.rawValue { memory[slot, Slot.pid] = Int(child.pid) }
+                // It may have ended by now, and another parent's child have got its slot.
+                if memory[slot, Slot.kind] == Kind.process.rawValue, memory[slot, Slot.parent] == parent {
+                    memory[slot, Slot.pid] = Int(child.pid)
+                }
             }
             return .parent(pid: child.pid)
         } catch {
