@@ -39,6 +39,18 @@ import Testing
         "local mp = require 'multiprocessing' local first = mp.Pipe() first:close() print(pcall(mp.wait, { first }))",
         "pmap run t.lua", out: "false\tt.lua:1: wait takes nothing that is closed\n"),
     Row(
+        "a pool is made while another one replaces its workers",
+        """
+        local mp = require "multiprocessing"
+        local function double(x) return 2 * x end
+        for round = 1, 20 do
+          local first <close> = mp.Pool { processes = 2, maxtasksperchild = 1 }
+          first:map(double, { 1, 2, 3, 4, 5, 6, 7, 8 }, 1)
+          local second <close> = mp.Pool(2)
+          for x = 1, 4 do assert(second:apply(double, { x }) == 2 * x) end
+        end
+        """, "pmap run t.lua"),
+    Row(
         "a worker makes a pool of its own",
         """
         local mp = require "multiprocessing"
