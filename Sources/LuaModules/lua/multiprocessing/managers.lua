@@ -127,7 +127,8 @@ local function ask(requests, pid, op, id, ...)
 end
 
 local function call(proxy, op, ...)
-  local of = rawget(proxy, hidden)
+  local of = type(proxy) == "table" and rawget(proxy, hidden)
+  if not of then core.fail("write it with a manager's dict, list or namespace, not a " .. type(proxy)) end
   return ask(of.requests, of.pid, op, of.id, ...)
 end
 
