@@ -150,6 +150,41 @@ static int open_program(lua_State *L) {
     return call_original(L);
 }
 
+void pmap_before_program(void) {
+    if (captured.stream) {
+        flush_captured();
+        captured.programs_ran = captured.programs >= 0;
+    } else {
+        fflush(stdout);
+    }
+}
+
+void pmap_after_program(void) {
+    flush_captured();
+    if (captured.programs >= 0) take_programs_output();
+}
+
+/* To the parent this process is a program like others: it writes to the memory file. */
+static int leave_capture(lua_State *L) {
+    int output = captured.programs < 0 ? -1 : dup(captured.programs);
+    FILE *stream = output < 0 ? NULL : fdopen(output, "w");
+    if (!stream) return luaL_error(L, "no memory for a stream to standard output");
+    lead_output_to(L, stream);
+    setvbuf(stream, NULL, _IOLBF, 64 << 10);
+    captured.stream = NULL;
+    captured.length = 0;
+    captured.programs = -1;
+    captured.programs_ran = false;
+    mode = PMAP_FORKED;
+    return 0;
+}
+
+int pmap_leave_capture(lua_State *L) {
+    if (!captured.stream) return LUA_OK;
+    lua_pushcfunction(L, leave_capture);
+    return lua_pcall(L, 0, 0, 0);
+}
+
 static char script_name[256];
 
 static int leave(lua_State *L) {
@@ -160,6 +195,10 @@ static int leave(lua_State *L) {
         fflush(NULL);
         fprintf(stderr, "pmap: %s: it called os.exit(%d) %s\n", script_name, status, when);
         _exit(2);
+    }
+    if (mode == PMAP_FORKED) {
+        fflush(NULL);
+        _exit(status);
     }
     static const char last_words[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";
     size_t length;

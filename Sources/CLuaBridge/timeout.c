@@ -62,6 +62,8 @@ void pmap_arm_timeout(lua_State *L, const uint64_t *current, const uint64_t *con
     sigaction(pmap_timeout_signal(), &action, NULL);
 }
 
+bool pmap_timeout_struck(void) { return timeout.is_hooked && is_condemned(); }
+
 void pmap_disarm_timeout(lua_State *L) {
     depth = 0;
     if (!timeout.is_hooked) return;

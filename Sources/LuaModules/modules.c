@@ -15,11 +15,20 @@ static const char futures[] = {
 static const char managers[] = {
 #embed "lua/multiprocessing/managers.lua"
 };
+static const char functions[] = {
+#embed "lua/pmap/functions.lua"
+};
+static const char logging[] = {
+#embed "lua/logging.lua"
+};
 static const char multiprocessing[] = {
 #embed "lua/multiprocessing.lua"
 };
 static const char pool[] = {
 #embed "lua/multiprocessing/pool.lua"
+};
+static const char popen2[] = {
+#embed "lua/popen2.lua"
 };
 static const char process[] = {
 #embed "lua/multiprocessing/process.lua"
@@ -29,6 +38,9 @@ static const char queues[] = {
 };
 static const char sharedctypes[] = {
 #embed "lua/multiprocessing/sharedctypes.lua"
+};
+static const char subprocess[] = {
+#embed "lua/subprocess.lua"
 };
 static const char synchronize[] = {
 #embed "lua/multiprocessing/synchronize.lua"
@@ -40,6 +52,7 @@ static const struct {
     size_t length;
 } modules[] = {
     {"concurrent.futures", futures, sizeof futures},
+    {"logging", logging, sizeof logging},
     {"multiprocessing", multiprocessing, sizeof multiprocessing},
     {"multiprocessing.class", class, sizeof class},
     {"multiprocessing.connection", connection, sizeof connection},
@@ -50,6 +63,9 @@ static const struct {
     {"multiprocessing.queues", queues, sizeof queues},
     {"multiprocessing.sharedctypes", sharedctypes, sizeof sharedctypes},
     {"multiprocessing.synchronize", synchronize, sizeof synchronize},
+    {"pmap.functions", functions, sizeof functions},
+    {"popen2", popen2, sizeof popen2},
+    {"subprocess", subprocess, sizeof subprocess},
 };
 
 enum { count = sizeof modules / sizeof *modules };

@@ -9,8 +9,11 @@ extension CoreModule {
             // name → 0 in the child, its number in the parent
             "fork": function { tree, stack throws(LuaError) in
                 let name = stack.string(1) ?? "Process"
+                stack.prepareForProgram()
                 switch try orRaise({ () throws(TreeError) in try tree.fork(name: name) }) {
-                case .child: stack.push(Int64(0))
+                case .child:
+                    try stack.leaveCapture()
+                    stack.push(Int64(0))
                 case .parent(let pid): stack.push(Int64(pid))
                 }
                 return 1

@@ -16,6 +16,7 @@ package final class CoreModule {
     private var encoders: [Encoder] = []
     private var isForMany = false
     private var lastFunction: (job: Int, reference: Int)?
+    let programs = Programs()
     private var decoders: [Decoder] = []
     private var scratch = WireBuffer(capacity: 1 << 12)
     /// What the modules in Lua do when the script has ended.
@@ -33,6 +34,9 @@ package final class CoreModule {
             // A process of its own that has not joined the tree has nothing to give up.
             if let openTree, !Arena.isStranger { openTree.drop(handle) }
         }
+        programs.changed = { [unowned self] count in
+            if let openTree, !Arena.isStranger { openTree.note(programs: count) }
+        }
         try preload(stack)
         addTime(stack)
     }
@@ -46,6 +50,7 @@ package final class CoreModule {
         let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
         tree.place = { [unowned self] in String(main.position().dropLast(2)) }
         openTree = tree
+        tree.note(programs: programs.count)
         return tree
     }
 
@@ -98,7 +103,7 @@ package final class CoreModule {
     private func pushFunctions(_ stack: Stack) {
         let families = [
             semaphoreFunctions, barrierFunctions, channelFunctions, pipeFunctions, arrayFunctions, processFunctions,
-            poolFunctions,
+            poolFunctions, programFunctions, lineFunctions,
         ]
         stack.newTable(keys: 64)
         let table = stack.top

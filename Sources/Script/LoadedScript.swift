@@ -1,6 +1,6 @@
 // A script, loaded once, in the host, before any worker exists: its Lua state and what it defined.
 
-import Lua
+package import Lua
 
 /// What a script defined, by name.
 package enum ScriptName: String, CaseIterable, Sendable {
@@ -14,6 +14,7 @@ package final class LoadedScript {
     package let name: String
     package let module: PmapModule
     let state: State
+    private let furniture: AnyObject?
     private var watchesCoroutines: Bool
     private var references: [ScriptName: Int] = [:]
     /// The text it was loaded from.
@@ -33,6 +34,8 @@ package final class LoadedScript {
         package var watchesCoroutines = false
         /// The folder of the script, for `require`.
         package var folder: String?
+        /// Adds to the state what scripts can require, before anything is; its answer lives as long as the state.
+        package var furnish: (Stack) throws(LuaError) -> AnyObject? = { _ in nil }
 
         package init() {}
     }
@@ -46,6 +49,7 @@ package final class LoadedScript {
             if settings.watchesCoroutines { try state.stack.watchCoroutines() }
             watchesCoroutines = settings.watchesCoroutines
             module = PmapModule(state.stack, arguments: settings.arguments)
+            furniture = try settings.furnish(state.stack)
             if let folder = settings.folder { state.stack.searchFirst(in: folder) }
             for module in settings.modules { try state.stack.requireGlobally(module) }
         } catch {

@@ -1,4 +1,5 @@
-// The `pmap` table that scripts see: emit, null, args, array and object, dumps and loads, register.
+// The `pmap` table that scripts see: emit, null, args, array and object, dumps and loads, register; and by way of its
+// metatable what pmap/functions.lua has.
 
 import Lua
 import Wire
@@ -34,12 +35,31 @@ package final class PmapModule {
             stack.push(function: function)
             stack.rawSet(table, field: name)
         }
+        stack.newTable(keys: 1)
+        stack.push(function: { stack throws(LuaError) in
+            try PmapModule.findFunction(stack)
+            return 1
+        })
+        stack.rawSet(-2, field: "__index")
+        stack.setMetatable(table)
         stack.copy(table)
         stack.setLoaded("pmap")
         stack.pushGlobals()
         stack.insert(at: -2)
         stack.rawSet(-2, field: "pmap")
         stack.pop()
+    }
+
+    /// What is written in Lua is loaded when a script first asks for something that is not in the table.
+    /// Stack: table, key → table, key, value or nil
+    private static func findFunction(_ stack: Stack) throws(LuaError) {
+        stack.top = 2
+        stack.pushGlobals()
+        stack.rawGet(3, field: "require")
+        stack.push("pmap.functions")
+        try stack.call(arguments: 1, results: 1)
+        stack.copy(2)
+        stack.rawGet(4)
     }
 
     private var functions: [String: HostFunction] {

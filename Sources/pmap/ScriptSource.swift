@@ -1,6 +1,7 @@
 // Where the script comes from: a file, standard input, or -e.
 
 import Lua
+import Multiprocessing
 import Posix
 import Script
 import Wire
@@ -19,6 +20,7 @@ enum ScriptSource {
         settings.arguments = try ScriptSource.arguments(flags.definitions)
         settings.folder = folder
         settings.watchesCoroutines = flags.timeout != nil
+        settings.furnish = { stack throws(LuaError) in try CoreModule(stack) }
         let source = try text()
         do throws(ScriptError) {
             let script = try LoadedScript(name: name, settings)

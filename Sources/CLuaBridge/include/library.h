@@ -11,7 +11,8 @@ typedef enum {
     PMAP_LOADING,      /* the script's own process: as in lua, but os.exit says that no item has run */
     PMAP_PRODUCING,    /* the script's own process makes items: what it prints goes to standard error */
     PMAP_IN_WORKER,    /* os.exit leaves at once; collectgarbage leaves frozen pages alone */
-    PMAP_WITHOUT_WORKER /* the task runs in the host: os.exit says that it ends everything */
+    PMAP_WITHOUT_WORKER, /* the task runs in the host: os.exit says that it ends everything */
+    PMAP_FORKED         /* a process of a task's own: os.exit is as in lua */
 } pmap_library_mode;
 
 /* Replaces math.random, math.randomseed, os.exit, os.execute, io.popen and collectgarbage; `script` is what
@@ -40,5 +41,14 @@ bool pmap_has_captured(void);
 /* What was captured since the last call; valid until the next. `all` also looks at what programs wrote that
  * nothing was known of. */
 const char *pmap_take_captured(size_t *length, bool all);
+
+/* A program, or a fork of this process, will write to the same standard output: what was written so far goes first. */
+void pmap_before_program(void);
+
+/* One has ended: what it wrote stands in front of what is written from now on. */
+void pmap_after_program(void);
+
+/* In a fork that a task has made of its worker: what it writes is captured in the worker. Answers a Lua status. */
+int pmap_leave_capture(lua_State *L);
 
 #endif

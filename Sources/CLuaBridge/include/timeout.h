@@ -21,6 +21,9 @@ int pmap_watch_coroutines(lua_State *L);
  * what the message says. */
 void pmap_arm_timeout(lua_State *L, const uint64_t *current, const uint64_t *condemned, const char *seconds);
 
+/* Whether the item that runs is to be stopped: its thread's next step in Lua raises. */
+bool pmap_timeout_struck(void);
+
 /* Takes the hook away again; cheap when there is none. */
 void pmap_disarm_timeout(lua_State *L);
 

@@ -1,0 +1,58 @@
+--- What the table `pmap` has that is written in Lua; loaded when a script first asks for some of it.
+local core = require "_multiprocessing"
+
+local functions = {}
+
+--- Seconds since some moment, unmoved by changes of the date.
+functions.clock = core.clock
+
+--- Sleeps so many seconds, or fractions of one.
+function functions.sleep(seconds)
+  if type(seconds) ~= "number" then core.fail("sleep takes a number of seconds, not a " .. type(seconds)) end
+  local deadline = core.clock() + seconds
+  -- In pieces, which end with a signal: what it asks for may be an error in the script.
+  while core.clock() < deadline do core.pause(deadline - core.clock()) end
+end
+
+--- Runs a program without a shell; what it writes, without the last newline: `pmap.sh{"git", "rev-parse", "HEAD"}`.
+function functions.sh(cmd)
+  local subprocess = require "subprocess"
+  if type(cmd) == "string" then
+    core.fail([[write the words: pmap.sh{"ls", "-l"}; a line for the shell is pmap.sh{"sh", "-c", line}]])
+  end
+  local result = subprocess.run(cmd, { capture_output = true, check = true })
+  return (result.stdout:gsub("\n$", ""))
+end
+
+--- Numbers from `first` to `last`, as `for` has them, that take no room: `for i in pmap.range(1, 10) do`.
+local Range = { __name = "range" }
+functions.Range = Range
+
+--- `pmap.range(last)`, `pmap.range(first, last)` or `pmap.range(first, last, step)`.
+function functions.range(first, last, step)
+  if last == nil then first, last = 1, first end
+  step = step or 1
+  for _, number in ipairs { first or false, last or false, step } do
+    if type(number) ~= "number" then core.fail("pmap.range takes numbers, not a " .. type(number)) end
+  end
+  if step == 0 then core.fail "the step of a range is not 0" end
+  if math.type(first) ~= "integer" or math.type(step) ~= "integer" then first, step = first + 0.0, step + 0.0 end
+  return setmetatable({ first = first, last = last, step = step }, Range)
+end
+
+function Range:__len() return math.max(0, math.floor((self.last - self.first) / self.step) + 1) end
+
+function Range:__index(place)
+  if math.type(place) ~= "integer" or place < 1 or place > #self then return nil end
+  return self.first + (place - 1) * self.step
+end
+
+-- As a generic `for` calls it: with the value before.
+function Range:__call(_, before)
+  return self[before == nil and 1 or math.floor((before - self.first) / self.step + 0.5) + 2]
+end
+
+function Range.__eq(a, b) return a.first == b.first and a.last == b.last and a.step == b.step end
+function Range:__tostring() return ("range(%s, %s, %s)"):format(self.first, self.last, self.step) end
+
+return functions

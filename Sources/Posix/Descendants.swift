@@ -1,0 +1,85 @@
+// Who descends from a program. Its process group is its starter's, so that does not tell; the kernel does, for those
+// whose parent lives. Others are known by a pipe that only the program's descendants can hold.
+
+import Glibc
+
+package enum Descendants {
+    /// Kills `pid`, if there is one, with its descendants, and whoever holds the other end of one of these pipes.
+    ///
+    /// They are stopped first, from the top down: nobody can start another one while the others are looked for.
+    static func kill(of pid: Int32?, holding pipes: [Int32]) {
+        var found: Set<Int32> = []
+        var added = holders(of: pipes)
+        if let pid { added.insert(pid) }
+        added.remove(getpid())
+        while !added.isEmpty {
+            for each in added { _ = Glibc.kill(each, SIGSTOP) }
+            found.formUnion(added)
+            added = children(of: found).subtracting(found)
+        }
+        for each in found { _ = Glibc.kill(each, SIGKILL) }
+    }
+
+    private static func children(of parents: Set<Int32>) -> Set<Int32> {
+        Set(everybody().filter { parent(of: $0).map(parents.contains) ?? false })
+    }
+
+    private static func everybody() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
+
+    private static func names(in path: String) -> [String] {
+        guard let folder = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            names.append(
+                unsafe withUnsafePointer(to: entry.pointee.d_name) {
+                    unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+                })
+        }
+        return names
+    }
+
+    /// The fourth field of its `stat`; the second is a name in parentheses that may hold any character. Nil of one that
+    /// has ended.
+    private static func parent(of pid: Int32) -> Int32? {
+        guard let text = try? Descriptor(reading: "/proc/\(pid)/stat").readAll(),
+            let end = text.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = text[end...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 2, fields[1] != [UInt8(ascii: "Z")] else { return nil }
+        return Int32(String(decoding: fields[2], as: UTF8.self))
+    }
+
+    // MARK: Pipes
+
+    /// Those who can write to the pipes whose reading ends these are.
+    private static func holders(of pipes: [Int32]) -> Set<Int32> {
+        let wanted = Set(pipes.compactMap { target("/proc/self/fd/\($0)") })
+        if wanted.isEmpty { return [] }
+        return Set(everybody().filter { $0 != getpid() && holds(wanted, $0) })
+    }
+
+    private static func holds(_ wanted: Set<String>, _ pid: Int32) -> Bool {
+        names(in: "/proc/\(pid)/fd").contains { name in
+            guard let target = target("/proc/\(pid)/fd/\(name)"), wanted.contains(target) else { return false }
+            return isWriting(pid, name)
+        }
+    }
+
+    private static func target(_ path: String) -> String? {
+        var room = [CChar](repeating: 0, count: 64)
+        let count = unsafe readlink(path, &room, room.count)
+        let text = String(decoding: room.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.hasPrefix("pipe:") ? text : nil
+    }
+
+    /// The line `flags:` of its `fdinfo`, in octal.
+    private static func isWriting(_ pid: Int32, _ name: String) -> Bool {
+        guard let text = try? Descriptor(reading: "/proc/\(pid)/fdinfo/\(name)").readAll() else { return false }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("flags:") }),
+            let flags = Int32(line.dropFirst(6).filter { !$0.isWhitespace }, radix: 8)
+        else { return false }
+        return flags & O_ACCMODE != O_RDONLY
+    }
+}

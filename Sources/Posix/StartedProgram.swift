@@ -1,0 +1,228 @@
+// Programs that a script starts: they stay in its process group, so that a terminal's Ctrl-C reaches them, and die with
+// it. What they left behind when they are ended is found by Descendants.
+
+import CPosixBridge
+import Glibc
+
+/// What is to be run, with which surroundings. Words and names are bytes: nothing says that they are UTF-8.
+package struct ProgramPlan {
+    package enum Stream: Equatable {
+        case null
+        /// A pipe to this process.
+        case pipe
+        /// The same as standard output.
+        case output
+        case descriptor(Int32)
+    }
+
+    package var words: [[UInt8]]
+    /// NAME=VALUE each; nil for those of this process.
+    package var environment: [[UInt8]]?
+    package var folder: [UInt8]?
+    package var streams: [Stream] = [.null, .descriptor(1), .descriptor(2)]
+
+    package init(words: [[UInt8]]) { self.words = words }
+
+    /// Where the program may be, as execvp(3) has it.
+    fileprivate var paths: [[UInt8]] {
+        let name = words.first ?? []
+        if name.contains(UInt8(ascii: "/")) || name.isEmpty { return [name] }
+        let prefix = Array("PATH=".utf8)
+        let ours = Environment.value("PATH").map { Array($0.utf8) }
+        let given = environment.map { $0.last { $0.starts(with: prefix) }.map { Array($0.dropFirst(5)) } } ?? ours
+        return (given ?? Array("/bin:/usr/bin".utf8)).split(
+            separator: UInt8(ascii: ":"), omittingEmptySubsequences: false
+        )
+        .map { $0.isEmpty ? name : Array($0) + [UInt8(ascii: "/")] + name }
+    }
+}
+
+/// Why a program was not started.
+package struct ProgramError: Error, Equatable, CustomStringConvertible {
+    package enum Step { case process, stream, folder, program }
+
+    package let step: Step
+    package let cause: PosixError
+    /// The program as its first word names it, and where it was to be run.
+    package let name: String
+    package let folder: String?
+
+    fileprivate init(_ step: Step, _ cause: PosixError, _ plan: ProgramPlan) {
+        (self.step, self.cause) = (step, cause)
+        name = String(decoding: plan.words.first ?? [], as: UTF8.self)
+        folder = plan.folder.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package var description: String {
+        switch step {
+        case .process: "cannot run \(name): \(cause)"
+        case .stream: "cannot run \(name): one of its standard streams: \(cause.reason)"
+        case .folder: "cannot run \(name) in \(folder ?? "."): \(cause.reason)"
+        case .program where cause.isMissing && !name.contains("/"):
+            "cannot run \(name): no program of that name in PATH"
+        case .program where cause.isMissing && isThere:
+            "cannot run \(name): the interpreter that its first line names is missing"
+        case .program: "cannot run \(name): \(cause.reason)"
+        }
+    }
+
+    private var isThere: Bool {
+        let path = name.hasPrefix("/") ? name : (folder.map { $0 + "/" } ?? "") + name
+        return (try? FileKind(path: path)) != nil
+    }
+}
+
+/// A program, as the process that started it sees it.
+package final class StartedProgram {
+    package let pid: Int32
+    private let pidfd: Descriptor
+    private var ends: [Int32]
+    /// How it ended; nil until it was reaped.
+    package private(set) var status: ExitStatus?
+
+    private init(pid: Int32, pidfd: consuming Descriptor, ends: [Int32]) {
+        self.pid = pid
+        self.pidfd = pidfd
+        self.ends = ends
+    }
+
+    deinit {
+        for end in ends where end >= 0 { close(end) }
+    }
+
+    /// This process's end of the pipe to a stream, for the caller to own; nil where there is none.
+    package func takeEnd(of stream: Int) -> Int32? {
+        defer { ends[stream] = -1 }
+        return ends[stream] < 0 ? nil : ends[stream]
+    }
+
+    /// Readable when the program has ended.
+    package var death: Int32 { pidfd.number }
+
+    package static func start(_ plan: ProgramPlan) throws(ProgramError) -> StartedProgram {
+        var streams = Streams()
+        defer { streams.closeTheirs() }
+        var pid: Int32 = -1
+        do throws(ProgramError) {
+            do throws(PosixError) { try streams.open(plan.streams) } catch { throw ProgramError(.process, error, plan) }
+            pid = try spawn(plan, streams.theirs)
+            let pidfd = pmap_pidfd_open(pid)
+            if pidfd < 0 { throw ProgramError(.process, PosixError("pidfd_open"), plan) }
+            return StartedProgram(pid: pid, pidfd: Descriptor(owning: pidfd), ends: streams.ours)
+        } catch {
+            for end in streams.ours where end >= 0 { close(end) }
+            if pid > 0 {
+                _ = Glibc.kill(pid, SIGKILL)
+                _ = retrying { waitpid(pid, nil, 0) }
+            }
+            throw error
+        }
+    }
+
+    private static func spawn(_ plan: ProgramPlan, _ streams: [Int32]) throws(ProgramError) -> Int32 {
+        if plan.streams[0] == .pipe { pmap_survive_broken_pipes() }
+        let (paths, words) = (CStrings(plan.paths), CStrings(plan.words))
+        let environment = plan.environment.map { CStrings($0) }
+        let folder = plan.folder.map { CStrings([$0]) }
+        var failed = PMAP_AT_PROCESS
+        let pid = withExtendedLifetime((paths, words, environment, folder)) {
+            var program = unsafe pmap_program(
+                paths: paths.pointers, words: words.pointers, environment: environment?.pointers,
+                folder: folder?.pointers[0], streams: (streams[0], streams[1], streams[2]))
+            return unsafe pmap_start_program(&program, &failed)
+        }
+        if pid > 0 { return pid }
+        let cause = PosixError("fork")
+        let step: ProgramError.Step =
+            switch failed {
+            case PMAP_AT_STREAM: .stream
+            case PMAP_AT_FOLDER: .folder
+            case PMAP_AT_PROGRAM: .program
+            default: .process
+            }
+        throw ProgramError(step, cause, plan)
+    }
+
+    /// How it ended, if it has.
+    package func reap() -> ExitStatus? {
+        if let status { return status }
+        var state: Int32 = 0
+        let answer = retrying { unsafe waitpid(pid, &state, WNOHANG) }
+        if answer == pid {
+            let signal = state & 0x7f
+            status = signal == 0 ? .exited((state >> 8) & 0xff) : .killed(signal: signal)
+        } else if answer < 0 {
+            status = .exited(0)  // somebody else has waited for it, and knows how it ended
+        }
+        return status
+    }
+
+    package func send(_ signal: Int32) {
+        if status == nil { _ = Glibc.kill(pid, signal) }
+    }
+
+    /// Kills it with everything it has started that can be found, and waits for its own end.
+    package func killAll(holding pipes: [Int32]) {
+        Descendants.kill(of: status == nil ? pid : nil, holding: pipes)
+        if status != nil { return }
+        var state = unsafe siginfo_t()
+        _ = retrying { unsafe waitid(P_PID, id_t(pid), &state, WEXITED | WNOWAIT) }
+        _ = reap()
+    }
+}
+
+extension StartedProgram {
+    /// Kills those who hold the other ends of these pipes, when the program itself has ended.
+    package static func kill(holding pipes: [Int32]) { Descendants.kill(of: nil, holding: pipes) }
+}
+
+/// The descriptors of a program that is being started, and the other ends of its pipes; -1 where there is none.
+private struct Streams {
+    var ours: [Int32] = [-1, -1, -1]
+    var theirs: [Int32] = [-1, -1, -1]
+    private var opened: [Int32] = []
+
+    mutating func open(_ streams: [ProgramPlan.Stream]) throws(PosixError) {
+        for (place, stream) in streams.enumerated() {
+            switch stream {
+            case .null: break
+            case .output: theirs[place] = theirs[1]
+            case .descriptor(let number): theirs[place] = number
+            case .pipe:
+                var (reading, writing): (Int32, Int32) = (-1, -1)
+                if unsafe pmap_small_pipe(&reading, &writing) < 0 { throw PosixError("pipe") }
+                (theirs[place], ours[place]) = place == 0 ? (reading, writing) : (writing, reading)
+                opened.append(theirs[place])
+            }
+        }
+    }
+
+    mutating func closeTheirs() {
+        for number in opened { close(number) }
+        opened = []
+    }
+}
+
+/// Strings as C has them in an array, for as long as this lives.
+@safe private final class CStrings {
+    let pointers: UnsafePointer<UnsafePointer<CChar>?>
+    private let count: Int
+
+    init(_ strings: [[UInt8]]) {
+        count = strings.count
+        let pointers = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: count + 1)
+        for (place, bytes) in strings.enumerated() {
+            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+            for (offset, byte) in bytes.enumerated() { unsafe copy[offset] = CChar(bitPattern: byte) }
+            unsafe copy[bytes.count] = 0
+            unsafe (pointers + place).initialize(to: UnsafePointer(copy))
+        }
+        unsafe (pointers + count).initialize(to: nil)
+        unsafe self.pointers = UnsafePointer(pointers)
+    }
+
+    deinit {
+        for place in 0..<count { unsafe pointers[place]?.deallocate() }
+        unsafe pointers.deallocate()
+    }
+}
