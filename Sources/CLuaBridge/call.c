@@ -172,11 +172,15 @@ void pmap_push_function(lua_State *L, pmap_host_function function, void *context
     lua_pushcclosure(L, call_host, 1);
 }
 
+bool pmap_is_script(lua_State *L, lua_Debug *where) {
+    lua_getinfo(L, "Sl", where);
+    return where->currentline > 0 && !(where->source[0] == '=' && where->source[1] == '[');
+}
+
 void pmap_push_position(lua_State *L) {
     lua_Debug where;
     for (int level = 1; lua_getstack(L, level, &where); level++) {
-        lua_getinfo(L, "Sl", &where);
-        if (where.currentline < 0 || where.source[0] == '=' && where.source[1] == '[') continue;
+        if (!pmap_is_script(L, &where)) continue;
         lua_pushfstring(L, "%s:%d: ", where.short_src, where.currentline);
         return;
     }

@@ -10,6 +10,7 @@ static struct {
     lua_State *main;
     const volatile uint64_t *current, *condemned;
     char seconds[32];
+    char message[LUA_IDSIZE + 64]; /* of the first time it was raised, or empty */
     volatile sig_atomic_t is_hooked;
 } timeout;
 
@@ -30,12 +31,15 @@ static void raise_timeout(lua_State *L, lua_Debug *where) {
         lua_sethook(L, NULL, 0, 0);
         return;
     }
-    where->currentline = -1;
-    for (int level = 0; where->currentline < 0 && lua_getstack(L, level, where); level++) lua_getinfo(L, "Sl", where);
-    if (where->currentline > 0)
-        lua_pushfstring(L, "timed out after %s s at %s:%d", timeout.seconds, where->short_src, where->currentline);
-    else
-        lua_pushfstring(L, "timed out after %s s", timeout.seconds);
+    bool is_script = false;
+    for (int level = 0; !is_script && lua_getstack(L, level, where); level++) is_script = pmap_is_script(L, where);
+    char *message = timeout.message;
+    if (is_script)
+        snprintf(message, sizeof timeout.message, "timed out after %s s at %s:%d", timeout.seconds, where->short_src,
+                 where->currentline);
+    else if (!*message) /* what closes a variable runs when the script's lines have left the stack */
+        snprintf(message, sizeof timeout.message, "timed out after %s s", timeout.seconds);
+    lua_pushstring(L, message);
     lua_error(L);
 }
 
@@ -48,6 +52,7 @@ static void on_signal(int number) {
     (void)number;
     if (!is_condemned()) return;
     timeout.is_hooked = 1;
+    timeout.message[0] = 0;
     set_hook(timeout.main);
     for (int each = 0; each < depth; each++) set_hook(running[each]);
 }

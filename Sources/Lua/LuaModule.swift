@@ -7,17 +7,19 @@ package struct LuaModule {
     package let name: String
     package let text: [UInt8]
 
-    package static let all: [LuaModule] = {
-        var modules: [LuaModule] = []
+    /// The one that `require` finds under this name.
+    package init?(named wanted: String) {
         var place: Int32 = 0
         while let name = unsafe pmap_lua_module_name(place) {
-            var length = 0
-            let text = unsafe pmap_lua_module_text(place, &length)
-            unsafe modules.append(
-                LuaModule(
-                    name: String(cString: name), text: Array(UnsafeRawBufferPointer(start: text, count: length))))
+            if unsafe String(cString: name) == wanted {
+                var length = 0
+                let start = unsafe pmap_lua_module_text(place, &length)
+                self.name = wanted
+                text = unsafe Array(UnsafeRawBufferPointer(start: start, count: length))
+                return
+            }
             place += 1
         }
-        return modules
-    }()
+        return nil
+    }
 }

@@ -3,29 +3,35 @@
 static const char class[] = {
 #embed "lua/multiprocessing/class.lua"
 };
+static const char command[] = {
+#embed "lua/subprocess/command.lua"
+};
 static const char connection[] = {
 #embed "lua/multiprocessing/connection.lua"
 };
 static const char errors[] = {
 #embed "lua/multiprocessing/errors.lua"
 };
-static const char futures[] = {
-#embed "lua/concurrent/futures.lua"
-};
-static const char managers[] = {
-#embed "lua/multiprocessing/managers.lua"
-};
 static const char functions[] = {
 #embed "lua/pmap/functions.lua"
 };
+static const char futures[] = {
+#embed "lua/concurrent/futures.lua"
+};
 static const char logging[] = {
 #embed "lua/logging.lua"
+};
+static const char managers[] = {
+#embed "lua/multiprocessing/managers.lua"
 };
 static const char multiprocessing[] = {
 #embed "lua/multiprocessing.lua"
 };
 static const char pool[] = {
 #embed "lua/multiprocessing/pool.lua"
+};
+static const char popen[] = {
+#embed "lua/subprocess/popen.lua"
 };
 static const char popen2[] = {
 #embed "lua/popen2.lua"
@@ -66,6 +72,8 @@ static const struct {
     {"pmap.functions", functions, sizeof functions},
     {"popen2", popen2, sizeof popen2},
     {"subprocess", subprocess, sizeof subprocess},
+    {"subprocess.command", command, sizeof command},
+    {"subprocess.popen", popen, sizeof popen},
 };
 
 enum { count = sizeof modules / sizeof *modules };

@@ -24,8 +24,11 @@ extension CoreModule {
                 switch try orRaise({ () throws(TreeError) in try tree.join(pid, patience) }) {
                 case .exited(let code): stack.push(Int64(code))
                 case .killed(let signal): stack.push(Int64(-signal))
-                case nil: stack.pushNil()
+                case nil:
+                    stack.pushNil()
+                    return 1
                 }
+                stack.takeProgramOutput()
                 return 1
             },
             "kill": function { tree, stack throws(LuaError) in

@@ -14,7 +14,8 @@ extension CoreModule {
     var programFunctions: [String: HostFunction] {
         [
             // words, NAME=VALUE… or nil, folder or nil, three streams, of which nil is this process's own
-            // → pid, and a file or nil for each stream
+            // → pid, and a file or nil for each stream; nothing when that takes too many descriptors, unless a 7th
+            // argument says that it was the last try
             "program_start": { [unowned self] stack throws(LuaError) in
                 var plan = ProgramPlan(words: stack.byteArrays(1))
                 if stack.type(2) == .table { plan.environment = stack.byteArrays(2) }
@@ -25,6 +26,7 @@ extension CoreModule {
                 stack.prepareForProgram()
                 let program: StartedProgram
                 do throws(ProgramError) { program = try programs.start(plan) } catch {
+                    if error.cause.isOutOfDescriptors, !stack.boolean(7) { return 0 }
                     throw LuaError(message: error.description)
                 }
                 stack.push(Int64(program.pid))

@@ -37,8 +37,7 @@ package final class CoreModule {
         programs.changed = { [unowned self] count in
             if let openTree, !Arena.isStranger { openTree.note(programs: count) }
         }
-        try preload(stack)
-        addTime(stack)
+        preload(stack)
     }
 
     /// The tree this process belongs to; the arena is mapped when it is first needed.
@@ -66,38 +65,38 @@ package final class CoreModule {
 
     // MARK: Loading
 
-    private func preload(_ stack: Stack) throws(LuaError) {
+    /// Nothing is made before it is asked for: most runs require nothing of this.
+    private func preload(_ stack: Stack) {
         stack.pushGlobals()
         stack.rawGet(-1, field: "package")
         stack.rawGet(-1, field: "preload")
-        let preload = stack.top
+        stack.newTable(keys: 1)
         stack.push(function: { [unowned self] stack throws(LuaError) in
-            pushFunctions(stack)
+            pushLoader(named: stack.string(2) ?? "", stack)
             return 1
         })
-        stack.rawSet(preload, field: "_multiprocessing")
-        for module in LuaModule.all {
+        stack.rawSet(-2, field: "__index")
+        stack.setMetatable(-2)
+        stack.pop(3)
+    }
+
+    /// Stack: → function that makes the module, or nil
+    private func pushLoader(named name: String, _ stack: Stack) {
+        if name == "_multiprocessing" {
+            stack.push(function: { [unowned self] stack throws(LuaError) in
+                pushFunctions(stack)
+                return 1
+            })
+        } else if let module = LuaModule(named: name) {
             stack.push(function: { stack throws(LuaError) in
                 try stack.load(module.text, name: "=[\(module.name)]")
                 stack.push(module.name)
                 try stack.call(arguments: 1, results: 1)
                 return 1
             })
-            stack.rawSet(preload, field: module.name)
+        } else {
+            stack.pushNil()
         }
-        stack.pop(3)
-    }
-
-    /// `pmap.sleep` and `pmap.clock`: scripts with processes wait, and time what they do.
-    private func addTime(_ stack: Stack) {
-        stack.pushGlobals()
-        stack.rawGet(-1, field: "pmap")
-        let table = stack.top
-        for (name, function) in processFunctions where name == "sleep" || name == "clock" {
-            stack.push(function: function)
-            stack.rawSet(table, field: name)
-        }
-        stack.pop(2)
     }
 
     private func pushFunctions(_ stack: Stack) {

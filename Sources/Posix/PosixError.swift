@@ -19,6 +19,9 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
     package var isDirectory: Bool { code == EISDIR }
     package var isMissing: Bool { code == ENOENT }
 
+    /// This process may not open any more.
+    package var isOutOfDescriptors: Bool { code == EMFILE }
+
     /// "No such file or directory"
     package var reason: String { unsafe String(cString: strerror(code)) }
 

@@ -40,7 +40,7 @@ package struct ProgramPipes: ~Copyable {
             if let output { poller.watchReadable(output, .output(place)) }
         }
         if let death { poller.watchReadable(death, .death) }
-        let milliseconds = seconds.map { Int64((min(max($0, 0), 1e9) * 1000).rounded(.up)) }
+        let milliseconds = seconds.map { $0 > 0 ? Int64((min($0, 1e9) * 1000).rounded(.up)) : 0 }
         for key in poller.wait(milliseconds: milliseconds) {
             switch key {
             case .input: send()

@@ -26,7 +26,9 @@ Logger.__eq = function(a, b) return a.name == b.name end
 local function level_of(level)
   if level == "WARN" or level == "FATAL" then return logging[level] end
   local number = type(level) == "string" and levels[level:upper()] or level
-  if math.type(number) ~= "integer" then core.fail(("%s is not a level; write \"INFO\", or logging.INFO"):format(tostring(level))) end
+  if math.type(number) ~= "integer" then
+    core.fail(('%s is not a level; write "INFO", or logging.INFO'):format(tostring(level)))
+  end
   return number
 end
 
@@ -94,6 +96,7 @@ local fields = {
   process = function(record) return record.process end,
   processName = function(record) return record.processName end,
   filename = function(record) return record.filename end,
+  pathname = function(record) return record.pathname end,
   lineno = function(record) return record.lineno end,
 }
 
@@ -139,7 +142,7 @@ local function write(self, level, message)
   local record = {
     name = self.name, levelno = level, levelname = logging.getLevelName(level), message = message, created = now,
     msecs = math.floor(now % 1 * 1000), process = core.getpid(), processName = process_name(),
-    filename = file or "?", lineno = math.tointeger(line) or 0,
+    pathname = file or "?", filename = file and file:match "[^/]*$" or "?", lineno = math.tointeger(line) or 0,
   }
   local name = self.name
   while name do
@@ -147,7 +150,9 @@ local function write(self, level, message)
     name = above(name)
   end
   local written, reason = core.write_line(output.stream, line_of(record) .. "\n")
-  if not written then core.fail(("cannot write to the log%s: %s"):format(output.filename and " " .. output.filename or "", reason)) end
+  if not written then
+    core.fail(("cannot write to the log%s: %s"):format(output.filename and " " .. output.filename or "", reason))
+  end
 end
 
 local function log(self, level, message, ...)
@@ -170,21 +175,24 @@ local function arguments_wanted(message)
   return all - 2 * escaped
 end
 
+-- The traceback of what was caught where it was raised, if it knows, or else of where it is told.
+local function with_traceback(text, caught, is_told)
+  local traceback = type(caught) == "table" and caught.traceback
+  if traceback then return is_told and traceback or text .. "\n" .. traceback end
+  if not is_told then text = text .. "\n" .. tostring(caught) end
+  return text:find("\nstack traceback:", 1, true) and text or text .. "\n" .. debug.traceback(nil, 3)
+end
+
 --- An error message with what was caught, which comes last, and its traceback: `logger:exception("job %d", 3, caught)`.
 function Logger:exception(message, ...)
   if getmetatable(self) ~= Logger then core.fail "write logger:exception(…), with a colon" end
   if levels.ERROR < self:getEffectiveLevel() then return end
-  local wanted = type(message) == "string" and arguments_wanted(message) or 0
   local arguments = table.pack(...)
+  local wanted = type(message) == "string" and math.min(arguments_wanted(message), arguments.n) or 0
   local caught = arguments[wanted + 1]
-  if arguments.n == 0 and wanted == 0 then caught = message end
-  local traceback = type(caught) == "table" and caught.traceback
-  local text = text_of(message, table.unpack(arguments, 1, math.min(wanted, arguments.n)))
-  if caught ~= nil and caught ~= message and not traceback then text = text .. "\n" .. tostring(caught) end
-  if caught == nil or type(caught) == "string" and not caught:find("\nstack traceback:", 1, true) then
-    traceback = debug.traceback(nil, 2)
-  end
-  write(self, levels.ERROR, traceback and text .. "\n" .. traceback or text)
+  local text = text_of(message, table.unpack(arguments, 1, wanted))
+  if arguments.n == 0 then caught = message end
+  write(self, levels.ERROR, with_traceback(text, caught, caught == message))
 end
 
 -- The functions of the module are those of the logger above all.
@@ -195,7 +203,9 @@ for _, name in ipairs { "debug", "info", "warning", "warn", "error", "critical",
   logging[name] = function(...) return method(root, ...) end
 end
 
-local known = { datefmt = true, filemode = true, filename = true, force = true, format = true, level = true, stream = true }
+local known = {
+  datefmt = true, filemode = true, filename = true, force = true, format = true, level = true, stream = true,
+}
 
 --- What is written, and where: `logging.basicConfig { level = "INFO", filename = "run.log" }`. A file is appended to,
 --- unless `filemode` is "w".

@@ -1,0 +1,195 @@
+// Programs under load and under fire: many, large, hung, killed; in the script's own process and in tasks.
+
+import Glibc
+import Running
+import Testing
+
+private let head = "local sp = require 'subprocess' local PIPE = sp.PIPE "
+
+@Test(arguments: [
+    Row(
+        "10 MB both ways",
+        "\(head) local big = ('0123456789'):rep(1000000)"
+            + " local r = sp.run({'cat'}, {input = big, capture_output = true}) print(r.stdout == big, r.stderr)",
+        "pmap run t.lua", out: "true\t\n"),
+    Row(
+        "10 MB both ways, and errors as well",
+        "\(head) local big = ('0123456789'):rep(1000000)"
+            + " local r = sp.run({'sh', '-c', 'tee /dev/stderr'}, {input = big, capture_output = true}) print(r.stdout == big, r.stderr == big)",
+        "pmap run t.lua", out: "true\ttrue\n"),
+    Row(
+        "a program that closes its input early",
+        "\(head) local big = ('0123456789'):rep(1000000)"
+            + " print(sp.run({'head', '-c', '3'}, {input = big, stdout = PIPE}).stdout)"
+            + " print(sp.run({'true'}, {input = big}).returncode) print(sp.run({'sh', '-c', 'exec <&-; echo x'}, {input = big, stdout = PIPE}).stdout)",
+        "pmap run t.lua", out: "012\n0\nx\n\n"),
+    Row(
+        "writing to a program that has gone",
+        "\(head) local p = sp.Popen({'true'}, {stdin = PIPE}) p:wait() print(p.stdin:write 'x')",
+        "pmap run t.lua", out: "nil\tBroken pipe\t32\n"),
+    Row(
+        "a reader that leaves still ends the script",
+        "\(head) local p = sp.Popen({'cat'}, {stdin = PIPE}) while true do print 'y' end",
+        "pmap run t.lua | head -n 1; echo ${PIPESTATUS[0]}", out: "y\n141\n"),
+    Row(
+        "200 at once",
+        "\(head) local all = {} for i = 1, 200 do all[i] = sp.Popen({'sh', '-c', 'read x; echo $x; sleep 0.1'}, {stdin = PIPE, stdout = PIPE, stderr = PIPE}) end"
+            + " local sum = 0 for i, p in ipairs(all) do p.stdin:write(i, '\\n') end"
+            + " for _, p in ipairs(all) do sum = sum + p:communicate() end print(sum)",
+        "pmap run t.lua", out: "20100\n"),
+    Row(
+        "2,000 one after the other leave nothing behind",
+        "\(head) for i = 1, 2000 do sp.Popen({'true'}, {stdin = PIPE, stdout = PIPE}) end collectgarbage() sp.run{'true'} pmap.sleep(0.1)"
+            + " sp.run{'true'} print(sp.getoutput 'ps -o stat= --ppid $PPID | grep -c Z')",
+        "ulimit -n 200; pmap run t.lua", out: "0\n"),
+    Row(
+        "a script with 300 MB starts them as fast",
+        "\(head) local t = {} for i = 1, 300 do t[i] = ('x'):rep(1000000) .. i end"
+            + " local start = pmap.clock() for i = 1, 50 do sp.run{'true'} end local large = pmap.clock() - start print(large < 1.5)",
+        "pmap run t.lua", out: "true\n"),
+    Row(
+        "a storm of signals changes nothing",
+        "\(head) local q = require 'multiprocessing'.Queue() local storm = sp.Popen('while :; do kill -URG ' .. require 'multiprocessing'.getpid() .. '; done', {shell = true})"
+            + " local big = ('0123456789'):rep(300000) for i = 1, 3 do assert(sp.run({'cat'}, {input = big, stdout = PIPE}).stdout == big) end print(sp.Popen{'sleep', '0.3'}:wait()) storm:kill() print(storm:wait())",
+        "pmap run t.lua", out: "0\n-9\n"),
+    Row(
+        "a program is in the process group of its script, which a terminal signals",
+        "\(head) local function group(of) return sp.getoutput('ps -o pgid= -p ' .. of) end print(group '$$' == group '$PPID')",
+        "pmap run t.lua", out: "true\n"),
+    Row(
+        "while a program runs, waiting is no deadlock",
+        "\(head) local p = sp.Popen{'sleep', '600'} require 'multiprocessing'.Queue():get()",
+        "timeout -s TERM 4 pmap run t.lua", status: 124),
+])
+func `programs, many and large`(row: Row) throws { try row.check() }
+
+// MARK: Nothing is left running
+
+@Test(arguments: [
+    Row(
+        "timeout, with a grandchild",
+        "\(head) print(pcall(sp.run, {'sh', '-c', 'sleep 600 & sleep 700'}, {timeout = 0.2}))",
+        "pmap run t.lua", out: "false\tt.lua:1: sh -c 'sleep 600 & sleep 700' timed out after 0.2 s\n"),
+    Row(
+        "timeout, with a grandchild that ignores signals and has a session of its own",
+        "\(head) print(pcall(sp.run, {'sh', '-c', \"trap '' TERM; setsid -f sh -c 'trap : TERM; sleep 600; :'; sleep 700\"}, {timeout = 0.3, stdout = PIPE}))",
+        "pmap run t.lua", out: "false\tt.lua:1: ‹…› timed out after 0.3 s\n"),
+    Row(
+        "timeout, when only a grandchild is left that holds the pipe",
+        "\(head) print(pcall(sp.run, {'sh', '-c', 'sleep 600 & exit 0'}, {timeout = 0.2, capture_output = true}))",
+        "pmap run t.lua", out: "false\tt.lua:1: sh -c 'sleep 600 & exit 0' timed out after 0.2 s\n"),
+    Row(
+        "the script ends before its program",
+        "\(head) sp.Popen{'sleep', '600'} sp.Popen('sleep 600 & sleep 700', {shell = true})", "pmap run t.lua"),
+    Row("the script ends by os.exit", "\(head) sp.Popen{'sleep', '600'} os.exit(3)", "pmap run t.lua", status: 3),
+    Row(
+        "the script ends by an error", "\(head) sp.Popen{'sleep', '600'} error('no', 0)", "pmap run t.lua",
+        err: "pmap: no\n\(traceback)", status: 1),
+    Row(
+        "a process of the script ends before its program",
+        "\(head) local p = require 'multiprocessing'.Process(function() sp.Popen{'sleep', '600'} end) p:start() p:join() print(p.exitcode)",
+        "pmap run t.lua", out: "0\n"),
+    Row(
+        "a task that takes too long",
+        "\(head) function task(x) if x == 'x' then sp.run{'sh', '-c', 'sleep 600 & sleep 700'} end return x end",
+        "pmap -j 1 --timeout 0.3 t.lua ::: a x b", out: "a\nb\n",
+        err: "pmap: :::2: timed out after 0.3 s at t.lua:1\n\(traceback)" + lastLine(1, of: 3, "1 timeout"), status: 1),
+    Row(
+        "a task whose worker is killed",
+        "\(head) function task(x) local p = sp.Popen{'sh', '-c', 'sleep 600 & sleep 700'} os.execute 'kill -9 $PPID' end",
+        "pmap t.lua ::: a",
+        err: "pmap: :::1: the worker (pid N) was killed by SIGKILL while it ran this item; the others went on\n"
+            + lastLine(1, of: 1, "1 crash"), status: 1),
+    Row(
+        "a task that leaves its program behind", "\(head) function task(x) sp.Popen{'sleep', '600'} return x end",
+        "pmap t.lua ::: a b", out: "a\nb\n"),
+])
+func `nothing that was started outlives who started it`(row: Row) throws { try row.check() }
+
+@Test(arguments: [SIGKILL, SIGTERM, SIGINT])
+func `a program dies with the script that is killed`(signal: Int32) throws {
+    let script = "\(head) local p = sp.Popen{'sleep', '600'} io.stderr:write 'ready\\n' p:wait()"
+    let run = try Run("exec pmap run t.lua", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "ready")
+    run.signal(signal)
+    #expect(try run.finish().ending == .signal(signal))
+}
+
+@Test func `Ctrl-C from a terminal ends a script with its programs`() throws {
+    let script = "\(head) local p = sp.Popen('echo ready >&2; sleep 600', {shell = true}) p:wait()"
+    let run = try Run("pmap run t.lua; echo not reached", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "ready")
+    run.signalGroup(SIGINT)
+    let outcome = try run.finish()
+    #expect(outcome.output == "" && outcome.ending == .signal(SIGINT))
+}
+
+// MARK: In tasks
+
+@Test(arguments: [
+    Row(
+        "what programs write is captured with what the task prints, in order",
+        "\(head) function task(x) print('a', x) sp.run{'echo', 'b'} print 'c' sp.Popen{'echo', 'd'}:wait() print 'e' return x end",
+        "pmap -j 2 --chunk 1 t.lua ::: 1 2", out: "a\t1\nb\nc\nd\ne\n1\na\t2\nb\nc\nd\ne\n2\n"),
+    Row(
+        "a failed item's", "\(head) function task(x) sp.run{'echo', 'program'} error('no', 0) end", "pmap t.lua ::: 1",
+        err: "program\npmap: :::1: no\n\(traceback)" + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(
+        "without a worker", "\(head) function task(x) print 'a' sp.run{'echo', 'b'} print 'c' return x end",
+        "pmap -j 0 t.lua ::: 1", out: "a\nb\nc\n1\n"),
+    Row(
+        "an expression", [:], "pmap -e 'pmap.sh{\"printf\", \"%s!\", item}' ::: a b", out: "a!\nb!\n"),
+    Row(
+        "errors of a program are the item's", [:],
+        "pmap -e 'pmap.sh{\"ls\", item}' ::: / /no 2>&1 >/dev/null | head -n 1",
+        out: "pmap: :::2: ls /no ended with status 2: ls: cannot access '/no': No such file or directory\n", status: 1),
+    Row(
+        "a process of a task's own writes into the task's output, once",
+        "function task(x) print 'before' local p = require 'multiprocessing'.Process(function() print 'process' return x .. '!' end)"
+            + " p:start() local r = p:result() print 'after' return r end",
+        "pmap -j 2 --chunk 1 t.lua ::: a b", out: "before\nprocess\nafter\na!\nbefore\nprocess\nafter\nb!\n"),
+    Row(
+        "what is shared is made before the workers",
+        "local total = require 'multiprocessing'.Value('i', 0) function task(x) return total:add(tonumber(x)) and nil end"
+            + " function teardown() io.stderr:write(total.value, '\\n') end",
+        "seq 100 | pmap -j 1 t.lua", err: "5050\n"),
+    Row(
+        "its input is empty",
+        "\(head) function task(x) return #sp.run({'cat'}, {stdout = PIPE}).stdout, #sp.run({'cat'}, {stdin = io.stdin, stdout = PIPE}).stdout end",
+        "pmap t.lua", input: "a\n", out: "0\t0\n"),
+    Row(
+        "at the top level",
+        "\(head) local host = sp.check_output{'echo', 'top'} function task(x) return x .. host:sub(1, 3) end",
+        "pmap t.lua ::: a", out: "atop\n"),
+])
+func `tasks run programs`(row: Row) throws { try row.check() }
+
+// MARK: pmap's own functions
+
+@Test(arguments: [
+    Row(
+        "range",
+        "local r = pmap.range(2, 9, 3) local t = {} for v in r do t[#t + 1] = v end for i, v in ipairs(r) do t[#t + 1] = i * 10 + v end"
+            + " print(#r, r[3], r[4], r[0], table.concat(t, ' ')) print(#pmap.range(5), #pmap.range(1, 0), pmap.range(3, 1, -1)[3], #pmap.range(0, 1, 0.25), r)",
+        "pmap run t.lua", out: "3\t8\tnil\tnil\t2 5 8 12 25 38\n5\t0\t1\t5\trange(2, 9, 3)\n"),
+    Row(
+        "a range travels", "local r = pmap.loads(pmap.dumps(pmap.range(1, 10))) print(r == pmap.range(1, 10), #r)",
+        "pmap run t.lua", out: "true\t10\n"),
+    Row(
+        "a range with step 0", "pmap.range(1, 2, 0)", "pmap run t.lua",
+        err: "pmap: t.lua:1: the step of a range is not 0\n\(traceback)", status: 1),
+    Row(
+        "clock and sleep",
+        "local t = pmap.clock() pmap.sleep(0.1) local d = pmap.clock() - t print(d >= 0.1 and d < 1)", "pmap run t.lua",
+        out: "true\n"),
+    Row(
+        "sleep ends with the time of its item", [:], "pmap --timeout 0.2 -e 'pmap.sleep(60)' ::: a 2>&1 | head -n 1",
+        out: "pmap: :::1: timed out after 0.2 s\n", status: 1),
+    Row(
+        "sleep takes seconds", "pmap.sleep 'x'", "pmap run t.lua",
+        err: "pmap: t.lua:1: sleep takes a number of seconds, not a string\n\(traceback)", status: 1),
+    Row(
+        "what is not there is nil", [:], "pmap -e 'pmap.nosuch == nil, pmap.sleep == pmap.sleep' ::: a",
+        out: "true\ttrue\n"),
+])
+func `pmap has functions written in Lua`(row: Row) throws { try row.check() }
