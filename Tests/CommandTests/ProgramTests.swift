@@ -141,7 +141,7 @@ func `a program dies with the script that is killed`(signal: Int32) throws {
         "an expression", [:], "pmap -e 'pmap.sh{\"printf\", \"%s!\", item}' ::: a b", out: "a!\nb!\n"),
     Row(
         "errors of a program are the item's", [:],
-        "pmap -e 'pmap.sh{\"ls\", item}' ::: / /no 2>&1 >/dev/null | head -n 1",
+        "pmap -e 'pmap.sh{\"ls\", item}' ::: / /no 2>&1 >/dev/null | sed -n 1p",
         out: "pmap: :::2: ls /no ended with status 2: ls: cannot access '/no': No such file or directory\n", status: 1),
     Row(
         "a process of a task's own writes into the task's output, once",
@@ -183,7 +183,7 @@ func `tasks run programs`(row: Row) throws { try row.check() }
         "local t = pmap.clock() pmap.sleep(0.1) local d = pmap.clock() - t print(d >= 0.1 and d < 1)", "pmap run t.lua",
         out: "true\n"),
     Row(
-        "sleep ends with the time of its item", [:], "pmap --timeout 0.2 -e 'pmap.sleep(60)' ::: a 2>&1 | head -n 1",
+        "sleep ends with the time of its item", [:], "pmap --timeout 0.2 -e 'pmap.sleep(60)' ::: a 2>&1 | sed -n 1p",
         out: "pmap: :::1: timed out after 0.2 s\n", status: 1),
     Row(
         "sleep takes seconds", "pmap.sleep 'x'", "pmap run t.lua",
