@@ -116,7 +116,7 @@ func `a program dies with the script that is killed`(signal: Int32) throws {
 }
 
 @Test func `Ctrl-C from a terminal ends a script with its programs`() throws {
-    let script = "\(head) local p = sp.Popen('echo ready >&2; sleep 600', {shell = true}) p:wait()"
+    let script = "\(head) local p = sp.Popen{'sleep', '600'} io.stderr:write 'ready\\n' p:wait()"
     let run = try Run("pmap run t.lua; echo not reached", in: Scratch(["t.lua": script]))
     try run.wait(errors: "ready")
     run.signalGroup(SIGINT)
