@@ -9,7 +9,7 @@ local names = {}
 for name, level in pairs(levels) do
   logging[name], names[level] = level, name
 end
-logging.WARN, logging.FATAL, logging.NOTSET = levels.WARNING, levels.CRITICAL, 0
+logging.NOTSET = 0
 
 -- What is known of a logger stands here, by its name, so that one that travels to another process is a name only.
 local set_levels = { root = levels.WARNING }
@@ -24,7 +24,6 @@ Logger.__name = "logger"
 Logger.__eq = function(a, b) return a.name == b.name end
 
 local function level_of(level)
-  if level == "WARN" or level == "FATAL" then return logging[level] end
   local number = type(level) == "string" and levels[level:upper()] or level
   if math.type(number) ~= "integer" then
     core.fail(('%s is not a level; write "INFO", or logging.INFO'):format(tostring(level)))
@@ -167,7 +166,6 @@ function Logger:log(level, message, ...) log(self, level_of(level), message, ...
 for name, level in pairs(levels) do
   Logger[name:lower()] = function(self, message, ...) log(self, level, message, ...) end
 end
-Logger.warn, Logger.fatal = Logger.warning, Logger.critical
 
 local function arguments_wanted(message)
   local _, all = message:gsub("%%", "")
@@ -198,7 +196,7 @@ end
 -- The functions of the module are those of the logger above all.
 
 local root = logging.getLogger()
-for _, name in ipairs { "debug", "info", "warning", "warn", "error", "critical", "fatal", "exception", "log" } do
+for _, name in ipairs { "debug", "info", "warning", "error", "critical", "exception", "log" } do
   local method = Logger[name]
   logging[name] = function(...) return method(root, ...) end
 end

@@ -46,4 +46,24 @@ function pmap.sleep(seconds) end
 ---@return number
 function pmap.clock() end
 
+--- Runs a program without a shell: what it writes, without the last newline. A status that is not 0 is an error of kind
+--- "status" with the last line of its standard error.
+---@param cmd string[]
+---@return string
+function pmap.sh(cmd) end
+
+--- Numbers as `for` has them, that take no room: `range(last)`, from 1, or `range(first, last)`, or with a step.
+---@param first number
+---@param last? number
+---@param step? number
+---@return pmap.Range
+function pmap.range(first, last, step) end
+
+--- What `range` returns: `#r`, `r[i]`, `ipairs(r)`, `for value in r do`; a pool takes it as items.
+---@class pmap.Range
+---@field first number
+---@field last number
+---@field step number
+local Range = {}
+
 return pmap
