@@ -52,6 +52,14 @@ function pmap.clock() end
 ---@return string
 function pmap.sh(cmd) end
 
+--- The results of `f(item)` for each item, in order, by processes that live for this call. `options`: `processes`,
+--- `chunksize`.
+---@param f function
+---@param items any[] | fun(): any
+---@param options? table
+---@return any[]
+function pmap.map(f, items, options) end
+
 --- Numbers as `for` has them, that take no room: `range(last)`, from 1, or `range(first, last)`, or with a step.
 ---@param first number
 ---@param last? number

@@ -24,6 +24,13 @@ function functions.sh(cmd)
   return (result.stdout:gsub("\n$", ""))
 end
 
+--- The results of `f(item)` for each item, in order, by processes that live for this call: a pool made, used and closed.
+function functions.map(f, items, options)
+  options = options or {}
+  local pool <close> = require("multiprocessing").Pool(options.processes)
+  return pool:map(f, items, options.chunksize)
+end
+
 --- Numbers from `first` to `last`, as `for` has them, that take no room: `for i in pmap.range(1, 10) do`.
 local Range = { __name = "range" }
 functions.Range = Range
