@@ -104,6 +104,7 @@ enum Wait: Int, Field {
 
 /// A value on its way.
 enum Message: Int, Field {
+    /// `channel` is where it was put or will be; of results that are being written, it is their task.
     case kind, next, previous, channel, size
     /// Where the bytes begin.
     case bytes
@@ -189,9 +190,9 @@ enum TaskWords: Int, Field {
     case isStarred
     /// How many items the worker has begun; written by it alone.
     case begun
-    /// Where its results go, or 0, and how many items' results have been sent already.
-    case results, published
-    /// The process that has it in hand.
+    /// Where its results go, or 0.
+    case results
+    /// The process that had it in hand and died.
     case worker
     /// Items at its start that are not to be run: a worker died after them.
     case skipped

@@ -79,13 +79,7 @@ extension ProcessTree {
             guard case .gone = error else { throw error }
             return nil
         }
-        guard let received else { return nil }
-        let task = PoolTask(received: received)
-        task[.worker] = Int(pid)
-        task[.begun] = 0
-        task[.published] = 0
-        task[.results] = 0
-        return task
+        return received.map { PoolTask(received: $0) }
     }
 
     /// Room for results from the item with this place on; the task knows it from now on.
@@ -114,7 +108,7 @@ extension ProcessTree {
 
     /// Sends what was committed, and the one result after it.
     func publish(
-        _ results: consuming PoolResults, followedBy last: consuming PoolResults, at place: Int, of task: PoolTask,
+        _ results: consuming PoolResults, followedBy last: consuming PoolResults, of task: PoolTask,
         into channel: Int
     ) {
         let (message, next) = (results.message, last.message)
@@ -124,7 +118,6 @@ extension ProcessTree {
             if count > 0 { hand(over: message, to: channel, memory) } else { discard(message, memory) }
             hand(over: next, to: channel, memory)
             memory[words, TaskWords.results] = 0
-            memory[words, TaskWords.published] = place - memory[words, TaskWords.first] + 1
         }
     }
 
@@ -173,11 +166,15 @@ extension ProcessTree {
     private func recover(
         _ task: PoolTask, tasks: Int, results channel: Int, failure: borrowing WireBuffer
     ) throws(TreeError) -> Int {
-        let first = task[.first]
-        let kept =
-            task[.results] == 0
-            ? 0 : ArenaBytes.word(task[.results] + Message.bytes.offset + ResultWords.count.offset)
-        let done = task[.published] + kept, isLost = task[.begun] > done
+        let first = task[.first], begun = task[.begun]
+        // Without results it was between two messages of them: what it had begun was published.
+        var done = begun, kept = 0
+        if task[.results] != 0 {
+            let words = task[.results] + Message.bytes.offset
+            kept = ArenaBytes.word(words + ResultWords.count.offset)
+            done = ArenaBytes.word(words + ResultWords.first.offset) - first + kept
+        }
+        let isLost = begun > done
         let failed = isLost ? try makeFailure(failure, job: task[.job], place: first + done) : 0
         let left = task[.count] - done - (isLost ? 1 : 0)
         try changing { memory throws(TreeError) in
@@ -189,13 +186,14 @@ extension ProcessTree {
                 }
             }
             if failed != 0 { hand(over: failed, to: channel, memory) }
-            task[.results] = 0
+            let words = task.message + Message.bytes.offset
+            memory[words, TaskWords.results] = 0
             if left <= 0 { return discard(task.message, memory) }
             // The same message again: its worker skips what is done.
-            let words = task.message + Message.bytes.offset
             memory[words, TaskWords.skipped] += done + (isLost ? 1 : 0)
             memory[words, TaskWords.first] = first + done + (isLost ? 1 : 0)
             memory[words, TaskWords.count] = left
+            memory[words, TaskWords.begun] = 0
             memory.remove(task.message + Message.next.offset)
             memory.prepend(task.message + Message.next.offset, to: tasks + Channel.messages.offset)
             memory[tasks, Channel.count] += 1

@@ -89,7 +89,7 @@ struct PoolWorker {
         _ output: consuming PoolResults, _ last: consuming PoolResults, place: Int, of task: PoolTask, _ capacity: Int
     ) throws(LuaError) -> PoolResults {
         last.commit(count: 1)
-        tree.publish(output, followedBy: last, at: place, of: task, into: results)
+        tree.publish(output, followedBy: last, of: task, into: results)
         return try begin(task, at: place + 1, capacity)
     }
 

@@ -28,7 +28,7 @@ extension ProcessTree {
         memory[slot, Slot.isBuried] = 1
         // Messages before stakes: while it has a stake in a channel, that one is there to take them.
         let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)
-        for link in messages { dispose(link - Message.next.offset, memory) }
+        for link in messages { dispose(link - Message.next.offset, of: slot, memory) }
         if !messages.isEmpty { return true }
         let waits = memory.links(of: slot + Slot.waits.offset, limit: 64)
         for link in waits { removeWait(link - Wait.inProcess.offset, memory) }
@@ -49,11 +49,12 @@ extension ProcessTree {
 
     /// A message in a dead process's hand is freed; the task of a pool goes to whoever supervises the pool, and takes its
     /// results along.
-    private func dispose(_ message: Int, _ memory: Memory) {
+    private func dispose(_ message: Int, of slot: Int, _ memory: Memory) {
         switch Kind(rawValue: memory[message, Message.kind]) {
         case .task:
             let channel = memory[message, Message.channel]
             memory.remove(message + Message.next.offset)
+            memory[message + Message.bytes.offset, TaskWords.worker] = memory[slot, Slot.pid]
             let ring =
                 kind(channel, memory) == .channel
                 ? channel + Channel.fallen.offset
@@ -61,10 +62,11 @@ extension ProcessTree {
             memory.append(message + Message.next.offset, to: ring)
         case .results:
             let task = memory[message, Message.channel]
-            guard task != 0, memory[task + Message.bytes.offset, TaskWords.results] == message else {
-                return discard(message, memory)
+            if task != 0, memory[task + Message.bytes.offset, TaskWords.results] == message {
+                memory.remove(message + Message.next.offset)
+            } else {
+                discard(message, memory)
             }
-            memory.remove(message + Message.next.offset)
         default: discard(message, memory)
         }
     }
