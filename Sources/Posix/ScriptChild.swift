@@ -45,9 +45,11 @@ package final class ScriptChild {
     package func reap() -> ExitStatus? {
         if let status { return status }
         var state: Int32 = 0
-        guard retrying({ unsafe waitpid(pid, &state, WNOHANG) }) == pid else {
-            // Somebody else has waited for it, or it runs.
-            if hasEnded { status = .exited(0) }
+        let reaped = retrying { unsafe waitpid(pid, &state, WNOHANG) }
+        if reaped == 0 { return nil }
+        if reaped < 0 {
+            // Somebody else has waited for it.
+            status = .exited(0)
             return status
         }
         let signal = state & 0x7f
