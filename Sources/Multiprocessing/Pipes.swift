@@ -154,11 +154,10 @@ extension ProcessTree {
         end == 0 || memory.isEmpty(end + Shared.stakes.offset) && memory[end, Shared.inTransit] == 0
     }
 
-    /// Closes this process's handle; for good, also when the end was in a message.
+    /// Closes this process's handle.
     package func close(end: Int) throws(TreeError) {
         change { memory in
             guard kind(end, memory) == .end else { return }
-            memory[end, Shared.inTransit] = 0
             if let own = stake(.refers, end, me, memory) {
                 removeStake(own, memory)
             } else {
