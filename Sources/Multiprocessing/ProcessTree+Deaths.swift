@@ -4,9 +4,10 @@
 import Posix
 
 extension ProcessTree {
-    /// Takes the dead process's part out of everything it had to do with.
-    func bury(_ slot: Int) {
-        while change({ memory in buryStep(slot, memory) }) {}
+    /// Takes the dead process's part out of everything it had to do with. `child` is the number of one of this process's
+    /// that is known to have ended, or 0 for one that was never forked.
+    func bury(_ slot: Int, child: Int? = nil) {
+        while change({ memory in buryStep(slot, child: child, memory) }) {}
         sweep()
     }
 
@@ -18,13 +19,11 @@ extension ProcessTree {
     }
 
     /// Does a part of it; false when nothing is left to be done.
-    ///
-    /// Somebody else may have buried the process since it was found dead, and another one have got its slot. Only the
-    /// parent knows that a process which was never born will not be.
-    private func buryStep(_ slot: Int, _ memory: Memory) -> Bool {
+    private func buryStep(_ slot: Int, child: Int?, _ memory: Memory) -> Bool {
         guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
-        let isStillborn = memory[slot, Slot.isBorn] == 0 && memory[slot, Slot.parent] == me
-        guard memory[slot, Slot.isBuried] != 0 || isStillborn || !isAlive(slot, memory) else { return false }
+        // Since it was found to be dead another may have buried it, and a new process may have its place.
+        let isChild = child.map { memory[slot, Slot.pid] == $0 && memory[slot, Slot.parent] == me } ?? false
+        guard isChild || memory[slot, Slot.isBuried] != 0 || !isAlive(slot, memory) else { return false }
         memory[slot, Slot.isBuried] = 1
         // Messages before stakes: while it has a stake in a channel, that one is there to take them.
         let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)

@@ -31,7 +31,7 @@ extension ProcessTree {
             }
             return .parent(pid: child.pid)
         } catch {
-            bury(slot)
+            bury(slot, child: 0)
             throw error
         }
     }
@@ -108,7 +108,7 @@ extension ProcessTree {
         let slot = change { memory in
             everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && memory[$0, Slot.parent] == me }
         }
-        if let slot { bury(slot) }
+        if let slot { bury(slot, child: Int(pid)) }
     }
 
     /// Sends a signal to a child, or to another process of the tree.
