@@ -223,8 +223,8 @@ end
 
 function cases.test_failed_worker_replacement()
   local output, status = expect.script([[
-    local executor = require "concurrent.futures".ProcessPoolExecutor(30)
-    print(executor:submit(require "_multiprocessing".sleep, 9):exception())]], nil, "ulimit -n 20;")
+    local executor = require "concurrent.futures".ProcessPoolExecutor(200)
+    print(executor:submit(require "_multiprocessing".sleep, 9):exception())]], nil, "ulimit -n 64;")
   assert(output:find "cannot start the pool's workers: .*Too many open files\n$", output)
   equal(status, 0)
 end

@@ -422,9 +422,9 @@ function cases.test_release_unused_processes()
   -- One descriptor for each child is what a supervisor needs.
   local output, status = expect.script([[
     local mp = require "multiprocessing"
-    local pool = mp.Pool(30)
+    local pool = mp.Pool(200)
     local _, failure = pcall(pool.map, pool, require "_multiprocessing".sleep, { 9 })
-    print(failure)]], nil, "ulimit -n 20;")
+    print(failure)]], nil, "ulimit -n 64;")
   assert(output:find "cannot start the pool's workers: .*Too many open files\n$", output)
   equal(status, 0)
 end
