@@ -39,12 +39,14 @@ function cases.test_put()
 end
 
 function cases.test_get()
-  local queue, filled = mp.Queue(), mp.Event()
+  local queue, looked, filled = mp.Queue(), mp.Event(), mp.Event()
   local process = start(function()
+    looked:wait()
     for each = 2, 5 do queue:put(each) end
     filled:set()
   end)
   equal(queue:empty(), true)
+  looked:set()
   filled:wait()
   equal(queue:empty(), false)
   equal(queue:get(true, nil), 2)
