@@ -99,7 +99,9 @@ enum Wait: Int, Field {
     case disappointments
     /// Of a condition: it has been notified.
     case isGranted
-    static let words = 9
+    /// It is awake and looks at `isRung` by itself.
+    case isSpinning
+    static let words = 10
 }
 
 /// A value on its way.

@@ -46,29 +46,76 @@ extension ProcessTree {
         _ awaited: Awaited, enlisting: (Memory) throws(TreeError) -> Void = { _ in },
         attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        if let value = try changing({ memory throws(TreeError) in try attempt(memory, []) }) { return value }
-        if awaited.deadline == 0 { return nil }
-        let location = awaited.deadline == nil ? place() : ""
-        Rings.expect()
-        defer { Rings.forget() }
-        let waits = try enlist(awaited, place: location, enlisting)
+        var waits: [Int] = []
+        let value = try changing { memory throws(TreeError) -> Value? in
+            if let value = try attempt(memory, []) { return value }
+            if awaited.deadline != 0 {
+                waits = try enlist(awaited, memory)
+                try enlisting(memory)
+            }
+            return nil
+        }
+        if value != nil || waits.isEmpty && awaited.deadline == 0 { return value }
         do throws(TreeError) {
+            if spin(waits), let value = try look(awaited, waits, attempt) { return value }
+            Rings.expect()
+            defer { Rings.forget() }
+            settle(waits, awaited)
             while true {
                 bury(among: awaited)
-                let now = Clock.now()
-                let isLast = awaited.deadline.map { now >= $0 } ?? false
-                let value = try changing { memory throws(TreeError) -> Value? in
-                    let value = try attempt(memory, waits)
-                    if value != nil { answerRings(waits, memory) }
-                    if value != nil || isLast { delist(waits, memory) } else { noteDisappointments(waits, memory) }
-                    return value
-                }
+                let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
+                let value = try look(awaited, waits, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
                 sleep(awaited, now: now)
             }
         } catch {
             change { memory in delist(waits, memory) }
             throw error
+        }
+    }
+
+    /// Tries again, and leaves the queues if that has worked, or was the last time.
+    private func look<Value>(
+        _ awaited: Awaited, _ waits: [Int], isLast: Bool = false, _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
+    ) throws(TreeError) -> Value? {
+        try changing { memory throws(TreeError) -> Value? in
+            let value = try attempt(memory, waits)
+            if value != nil { answerRings(waits, memory) }
+            if value != nil || isLast { delist(waits, memory) } else { noteDisappointments(waits, memory) }
+            return value
+        }
+    }
+
+    /// Nanoseconds that somebody stays awake who may get an answer at once: falling asleep and being woken takes longer.
+    private static let spinning = 50_000
+
+    /// Whether it was rung in that time. Who spins stands in front, and is rung without a signal.
+    private func spin(_ waits: [Int]) -> Bool {
+        if !maySpin || waits.isEmpty { return false }
+        let end = Clock.now() + ProcessTree.spinning
+        repeat {
+            for _ in 0..<32 {
+                if waits.contains(where: { ArenaBytes.word($0 + Wait.isRung.offset) != 0 }) { return true }
+                Rings.pause()
+            }
+            Rings.yield()
+        } while Clock.now() < end
+        return false
+    }
+
+    /// Stands at the end of the queues from now on, and is rung by a signal.
+    private func settle(_ waits: [Int], _ awaited: Awaited) {
+        if awaited.deadline == nil { setText(place(), me, length: .placeLength, at: .place, limit: Slot.placeBytes) }
+        change { memory in
+            for (wait, queue) in zip(waits, awaited.queues) where memory[wait, Wait.isSpinning] != 0 {
+                memory[wait, Wait.isSpinning] = 0
+                memory.remove(wait + Wait.inQueue.offset)
+                memory.append(wait + Wait.inQueue.offset, to: queue)
+            }
+            if awaited.deadline == nil, awaited.isForOthers, awaited.readable.isEmpty {
+                memory[me, Slot.awaits] = awaited.objects.first ?? -1
+            }
+            memory[me, Slot.sleeps] += 1
         }
     }
 
@@ -82,28 +129,23 @@ extension ProcessTree {
         if !happened { look(awaited) }
     }
 
-    private func enlist(
-        _ awaited: Awaited, place: String, _ enlisting: (Memory) throws(TreeError) -> Void
-    ) throws(TreeError) -> [Int] {
-        if awaited.deadline == nil { setText(place, me, length: .placeLength, at: .place, limit: Slot.placeBytes) }
-        return try changing { memory throws(TreeError) in
-            var waits: [Int] = []
-            for queue in awaited.queues {
-                let wait = try allocate(8 * Wait.words, memory)
-                for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
-                memory[wait, Wait.kind] = Kind.wait.rawValue
-                memory[wait, Wait.process] = me
+    private func enlist(_ awaited: Awaited, _ memory: Memory) throws(TreeError) -> [Int] {
+        var waits: [Int] = []
+        for queue in awaited.queues {
+            let wait = try allocate(8 * Wait.words, memory)
+            for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
+            memory[wait, Wait.kind] = Kind.wait.rawValue
+            memory[wait, Wait.process] = me
+            if maySpin, mayPass(queue, memory) {
+                memory[wait, Wait.isSpinning] = 1
+                memory.prepend(wait + Wait.inQueue.offset, to: queue)
+            } else {
                 memory.append(wait + Wait.inQueue.offset, to: queue)
-                memory.append(wait + Wait.inProcess.offset, to: me + Slot.waits.offset)
-                waits.append(wait)
             }
-            if awaited.deadline == nil, awaited.isForOthers, awaited.readable.isEmpty {
-                memory[me, Slot.awaits] = awaited.objects.first ?? -1
-            }
-            memory[me, Slot.sleeps] += 1
-            try enlisting(memory)
-            return waits
+            memory.append(wait + Wait.inProcess.offset, to: me + Slot.waits.offset)
+            waits.append(wait)
         }
+        return waits
     }
 
     private func delist(_ waits: [Int], _ memory: Memory) {
@@ -155,7 +197,7 @@ extension ProcessTree {
     func ringOne(_ wait: Int, _ memory: Memory) -> Bool {
         if memory[wait, Wait.isRung] != 0 { return false }
         memory[wait, Wait.isRung] = 1
-        rings.append(Int32(memory[memory[wait, Wait.process], Slot.pid]))
+        if memory[wait, Wait.isSpinning] == 0 { rings.append(Int32(memory[memory[wait, Wait.process], Slot.pid])) }
         return true
     }
 

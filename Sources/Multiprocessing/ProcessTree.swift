@@ -34,6 +34,8 @@ package final class ProcessTree {
     /// What two looks a second apart must both have seen before a deadlock is believed.
     var lastLook: [Int]?
     package var detectsDeadlocks = true
+    /// Whether another process can answer while this one stays awake.
+    let maySpin = Processors.usable() > 1
     /// Says where in the script this process is, for a report.
     var place: () -> String = { "" }
 

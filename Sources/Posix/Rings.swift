@@ -7,6 +7,10 @@ package enum Rings {
     /// From here on until `forget`, a ring ends the next wait.
     package static func expect() { pmap_ring_expect() }
     package static func forget() { pmap_ring_forget() }
+    /// A moment for the processor's other thread.
+    package static func pause() { pmap_ring_pause() }
+    /// Lets another process run here that is ready to.
+    package static func yield() { sched_yield() }
     package static func ring(_ pid: Int32) { if pid > 0 { pmap_ring(pid) } }
 
     /// Until a ring or another signal arrives, a descriptor is readable or a process ends; false when the time is over.

@@ -65,4 +65,10 @@ void pmap_ring_forget(void);
 int pmap_ring_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds);
 void pmap_ring(pid_t pid);
 
+static inline void pmap_ring_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
 #endif
