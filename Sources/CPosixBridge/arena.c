@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     pthread_mutex_t lock;
     volatile uint64_t changes; /* in the log, of the transaction that runs */
+    uint64_t hungry;           /* how many are to pause after their transactions for somebody who waits too long */
     change log[pmap_arena_log_entries];
 } journal;
 
@@ -88,9 +89,31 @@ static void put_back(journal *journal) {
     }
 }
 
+/* Whoever comes back at once takes the mutex before one that slept for it has woken up: two processes that do nothing else
+ * have kept a third one out for minutes. So the third makes them pause. */
+static int lock_in_time(journal *journal) {
+    int status = pthread_mutex_trylock(&journal->lock);
+    while (status == EBUSY || status == ETIMEDOUT) {
+        struct timespec limit;
+        clock_gettime(CLOCK_MONOTONIC, &limit);
+        limit.tv_nsec += 2000000;
+        if (limit.tv_nsec >= 1000000000) limit.tv_sec++, limit.tv_nsec -= 1000000000;
+        status = pthread_mutex_clocklock(&journal->lock, CLOCK_MONOTONIC, &limit);
+        if (status == ETIMEDOUT) __atomic_store_n(&journal->hungry, 8, __ATOMIC_RELAXED);
+    }
+    return status;
+}
+
+static void leave(journal *journal) {
+    uint64_t hungry = __atomic_load_n(&journal->hungry, __ATOMIC_RELAXED);
+    if (hungry > 0) __atomic_store_n(&journal->hungry, hungry - 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&journal->lock);
+    if (hungry > 0) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
 bool pmap_arena_begin(void) {
     journal *journal = log_of_changes();
-    int status = pthread_mutex_lock(&journal->lock);
+    int status = lock_in_time(journal);
     if (status == 0) return true;
     if (status != EOWNERDEAD) {
         fprintf(stderr, "pmap: the lock of the shared memory is broken (%d)\n", status);
@@ -119,13 +142,13 @@ void pmap_arena_store(uint64_t at, uint64_t value) {
 void pmap_arena_commit(void) {
     journal *journal = log_of_changes();
     journal->changes = 0;
-    pthread_mutex_unlock(&journal->lock);
+    leave(journal);
 }
 
 void pmap_arena_undo(void) {
     journal *journal = log_of_changes();
     put_back(journal);
-    pthread_mutex_unlock(&journal->lock);
+    leave(journal);
 }
 
 /* ---- Lives ---- */
