@@ -18,7 +18,7 @@ function expect.equal(got, wanted, path)
   path = path or "value"
   if type(got) ~= "table" or type(wanted) ~= "table" then
     if got ~= wanted or math.type(got) ~= math.type(wanted) then
-      error(("%s is %s, not %s"):format(path, got, wanted), 2)
+      error(("%s is %s, not %s"):format(path, tostring(got):sub(1, 200), tostring(wanted):sub(1, 200)), 2)
     end
     return
   end
