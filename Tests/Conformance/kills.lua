@@ -415,7 +415,7 @@ end
 -- The script itself is killed; what it had started is looked for by whoever runs this.
 function cases.script()
   for _ = 1, math.max(4, kills // 15) do
-    expect.script(([[
+    local output, status = expect.script(([[
       local mp = require "multiprocessing"
       os.execute("sh -c 'sleep %.4f; kill -9 " .. mp.getpid() .. "' > /dev/null 2>&1 &")
       local manager, queue = mp.Manager(), mp.Queue()
@@ -427,6 +427,7 @@ function cases.script()
         pool:close()
         pool:join()
       end]]):format(math.random() * 0.05))
+    assert(status == -9 or status == 137, output)
   end
 end
 
