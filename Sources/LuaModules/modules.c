@@ -18,6 +18,9 @@ static const char functions[] = {
 static const char futures[] = {
 #embed "lua/concurrent/futures.lua"
 };
+static const char jobs[] = {
+#embed "lua/multiprocessing/jobs.lua"
+};
 static const char logging[] = {
 #embed "lua/logging.lua"
 };
@@ -51,6 +54,9 @@ static const char subprocess[] = {
 static const char synchronize[] = {
 #embed "lua/multiprocessing/synchronize.lua"
 };
+static const char workers[] = {
+#embed "lua/multiprocessing/workers.lua"
+};
 
 static const struct {
     const char *name;
@@ -63,12 +69,14 @@ static const struct {
     {"multiprocessing.class", class, sizeof class},
     {"multiprocessing.connection", connection, sizeof connection},
     {"multiprocessing.errors", errors, sizeof errors},
+    {"multiprocessing.jobs", jobs, sizeof jobs},
     {"multiprocessing.managers", managers, sizeof managers},
     {"multiprocessing.pool", pool, sizeof pool},
     {"multiprocessing.process", process, sizeof process},
     {"multiprocessing.queues", queues, sizeof queues},
     {"multiprocessing.sharedctypes", sharedctypes, sizeof sharedctypes},
     {"multiprocessing.synchronize", synchronize, sizeof synchronize},
+    {"multiprocessing.workers", workers, sizeof workers},
     {"pmap.functions", functions, sizeof functions},
     {"popen2", popen2, sizeof popen2},
     {"subprocess", subprocess, sizeof subprocess},

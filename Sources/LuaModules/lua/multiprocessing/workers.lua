@@ -1,0 +1,89 @@
+--- A pool's processes: workers that run tasks, and the supervisor, which replaces one that dies.
+local core = require "_multiprocessing"
+local errors = require "multiprocessing.errors"
+local process = require "multiprocessing.process"
+
+local workers = {}
+
+local initializer_failed = 66
+-- So many workers in a row that did not come to their first item are no accident.
+local most_stillborn = 10
+
+local function work(self, id, script)
+  process.become_worker("PoolWorker-" .. id, script)
+  core.lead_group() -- what its items start dies with it
+  if self._initializer then
+    local started, failure = xpcall(self._initializer, errors.capture, table.unpack(self._initargs))
+    if not started then
+      core.put(self._reports, failure)
+      core.exit(initializer_failed)
+    end
+  end
+  core.array_set(self._ready, id, 1)
+  core.pool_work(self._tasks, self._results, self._maxtasks, errors.capture)
+  process.finish()
+  core.exit(0)
+end
+
+local function crash(pid, code)
+  local ending = code < 0 and "was killed by " .. core.signal_name(-code) or "exited with status " .. code
+  return errors.new {
+    kind = "crash",
+    message = ("the worker (pid %d) %s while it ran this item; the others went on"):format(pid, ending),
+    exitcode = code,
+  }
+end
+
+--- In a child: nothing that goes wrong in it may reach the script, which is on the stack as in its parent.
+local function only(f, ...)
+  local done, failure = xpcall(f, errors.capture, ...)
+  if not done then io.stderr:write("pmap: ", failure.traceback or tostring(failure), "\n") end
+  core.exit(done and 0 or 1)
+end
+
+--- The supervisor: as many workers as the pool has, until there are no more tasks.
+local function supervise(self, script)
+  process.become_worker("PoolSupervisor", script)
+  core.freeze()
+  local ids, stillborn = {}, 0
+  local function give_up(message)
+    core.put(self._reports, errors.new { kind = "error", message = message })
+    core.exit(1)
+  end
+  local function start(id)
+    core.array_set(self._ready, id, 0)
+    local started, pid = pcall(core.fork, "PoolWorker-" .. id)
+    if not started then give_up("cannot start the pool's workers: " .. pid) end
+    if pid == 0 then only(work, self, id, script) end
+    ids[pid] = id
+  end
+  for id = 1, self._processes do start(id) end
+  while true do
+    local pid, code = core.join_any()
+    if not pid then core.exit(0) end
+    local id = ids[pid]
+    ids[pid] = nil
+    core.kill_group(pid)
+    local failure = crash(pid, code)
+    core.pool_recover(self._tasks, self._results, pid, failure)
+    if code == initializer_failed then core.exit(1) end
+    stillborn = core.array_get(self._ready, id) == 0 and stillborn + 1 or 0
+    if stillborn > most_stillborn then give_up("the pool's workers end before they begin: " .. failure.message:gsub(" while.*", "")) end
+    local count, _, closed = core.channel_state(self._tasks)
+    if not (closed and count == 0 and code == 0) then start(id) end
+  end
+end
+
+--- Forks the supervisor, and with it the workers: they are the script as it stands.
+function workers.start(self)
+  self._tasks, self._results, self._reports = core.channel(), core.channel(), core.channel()
+  self._ready = core.array("B", self._processes)
+  io.stdout:flush()
+  local script = core.getpid()
+  local pid = core.fork("PoolSupervisor")
+  if pid == 0 then only(supervise, self, script) end
+  self._supervisor = pid
+  self._owner = script
+end
+
+return workers
