@@ -47,13 +47,17 @@ import CLuaBridge
         unsafe pmap_heap_freeze(heap)
     }
 
-    /// Doubles Lua's string table, so that a worker's first new strings do not make it rewrite the shared one. Creating
-    /// short strings resizes no other block, which tells when it has happened.
+    /// Strings that a worker may hold besides what is shared before Lua's string table must grow in it.
+    private static let newStrings = 1 << 16
+
+    /// Makes room for a worker's strings in Lua's string table, so that it does not write a larger one of its own. The
+    /// table is doubled only where it is nearly full: new strings dirty it everywhere, so a large one costs each worker
+    /// its size. Creating short strings resizes no other block, which tells when it has happened.
     private func growStringTable() {
         unsafe pmap_gc_stop(stack.thread)
         let resizes = unsafe pmap_heap_resizes(heap)
         var serial = 0
-        while unsafe pmap_heap_resizes(heap) == resizes {
+        while serial < State.newStrings, unsafe pmap_heap_resizes(heap) == resizes {
             stack.push("\u{1}pmap string \(serial)")
             stack.pop()
             serial += 1
