@@ -41,29 +41,36 @@ static unsigned char *put_string(unsigned char *out, const char *text, size_t le
 
 enum { longest_head = 9 };
 
+/* The value at `index`, if it is one of ours and fits; the place behind it, or NULL. */
+static unsigned char *pack(lua_State *L, int index, int type, unsigned char *out, const unsigned char *end) {
+    if (end - out < longest_head) return NULL;
+    switch (type) {
+    case LUA_TNUMBER: {
+        if (lua_isinteger(L, index)) return put_integer(out, lua_tointeger(L, index));
+        lua_Number number = lua_tonumber(L, index);
+        uint64_t bits;
+        memcpy(&bits, &number, sizeof bits);
+        return put(out, 0xcb, bits, 8);
+    }
+    case LUA_TSTRING: {
+        size_t length;
+        const char *text = lua_tolstring(L, index, &length);
+        return length > (size_t)(end - out) - 5 ? NULL : put_string(out, text, length);
+    }
+    case LUA_TBOOLEAN: *out = lua_toboolean(L, index) ? 0xc3 : 0xc2; return out + 1;
+    default: return NULL;
+    }
+}
+
 long long pmap_pack_scalars(lua_State *L, int list, long long place, long long last, unsigned char *room, size_t size,
                             size_t *written) {
-    unsigned char *out = room, *end = room + size;
+    unsigned char *out = room;
     int height = lua_gettop(L);
-    for (; place <= last && end - out >= longest_head; place++) {
+    for (; place <= last; place++) {
         int type = lua_rawgeti(L, list, place);
-        if (type == LUA_TNUMBER && lua_isinteger(L, -1)) {
-            out = put_integer(out, lua_tointeger(L, -1));
-        } else if (type == LUA_TNUMBER) {
-            lua_Number number = lua_tonumber(L, -1);
-            uint64_t bits;
-            memcpy(&bits, &number, sizeof bits);
-            out = put(out, 0xcb, bits, 8);
-        } else if (type == LUA_TSTRING) {
-            size_t length;
-            const char *text = lua_tolstring(L, -1, &length);
-            if (length > (size_t)(end - out) - 5) break;
-            out = put_string(out, text, length);
-        } else if (type == LUA_TBOOLEAN) {
-            *out++ = lua_toboolean(L, -1) ? 0xc3 : 0xc2;
-        } else {
-            break;
-        }
+        unsigned char *next = pack(L, -1, type, out, room + size);
+        if (!next) break;
+        out = next;
         lua_settop(L, height);
     }
     lua_settop(L, height);
@@ -127,4 +134,36 @@ long long pmap_unpack_scalars(lua_State *L, int list, long long place, long long
     }
     *read = used;
     return place;
+}
+
+/* Stack: function, run → (nothing), or → the answer that is something else */
+static int run_scalars(lua_State *L) {
+    pmap_scalar_run *run = lua_touserdata(L, 2);
+    for (; run->place <= run->last && run->next < run->end; run->place++) {
+        lua_settop(L, 2);
+        lua_pushvalue(L, 1);
+        size_t length = push_scalar(L, run->next, (size_t)(run->end - run->next));
+        if (!length) break;
+        run->next += length;
+        run->is_called = true;
+        __atomic_store_n(run->begun, (uint64_t)(run->place - run->task_first + 1), __ATOMIC_RELEASE);
+        lua_call(L, 1, 1);
+        int type = lua_type(L, -1);
+        unsigned char *out = run->output + run->used;
+        out = type == LUA_TNIL && run->used < run->capacity ? (*out = 0xc0, out + 1)
+                                                            : pack(L, -1, type, out, run->output + run->capacity);
+        if (!out) return 1;
+        run->used = (size_t)(out - run->output);
+        run->is_called = false;
+        __atomic_store_n(run->bytes, run->used, __ATOMIC_RELEASE);
+        __atomic_store_n(run->count, (uint64_t)(run->place - run->results_first + 1), __ATOMIC_RELEASE);
+    }
+    return 0;
+}
+
+int pmap_run_scalars(lua_State *L, int function, int handler, pmap_scalar_run *run) {
+    lua_pushcfunction(L, run_scalars);
+    lua_pushvalue(L, function);
+    lua_pushlightuserdata(L, run);
+    return pmap_call_handled(L, 2, LUA_MULTRET, handler);
 }

@@ -120,3 +120,59 @@ extension Stack {
         unsafe pmap_call_handled(thread, arguments, results, handler) == LUA_OK
     }
 }
+
+/// What a run of scalars through a function has ended with.
+package enum ScalarRunEnd {
+    /// The next item is something else, or there is none. Stack: → (nothing)
+    case item
+    /// The function answered something else. Stack: → answer
+    case answer
+    /// It failed. Stack: → what the handler made of the error
+    case failure
+}
+
+/// Where a run of scalars tells how far it is: addresses of words in shared memory, and from where they count.
+package struct ScalarProgress {
+    let begun: UInt, count: UInt, bytes: UInt
+    let taskFirst: Int, resultsFirst: Int
+
+    package init(begun: UInt, count: UInt, bytes: UInt, taskFirst: Int, resultsFirst: Int) {
+        self.begun = begun
+        self.count = count
+        self.bytes = bytes
+        self.taskFirst = taskFirst
+        self.resultsFirst = resultsFirst
+    }
+}
+
+extension Stack {
+    /// Calls the function at `function` with items from `offset` on, up to the one at `last`, while items and answers are
+    /// numbers, strings and booleans, and appends the answers to `output`, which does not move. `place` and `offset`
+    /// become those of what is to be looked at: the item whose answer or failure is on the stack, or the next one.
+    package func runScalars(
+        _ function: Int32, handler: Int32, _ items: borrowing WireBuffer, at offset: inout Int, place: inout Int,
+        last: Int, into output: inout WireBuffer, _ progress: ScalarProgress
+    ) -> ScalarRunEnd {
+        var run = unsafe pmap_scalar_run()
+        let bytes = unsafe items.bytes
+        guard let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return .item }
+        unsafe run.next = start + offset
+        unsafe run.end = start + bytes.count
+        unsafe run.place = Int64(place)
+        unsafe run.last = Int64(last)
+        unsafe run.output = output.base.assumingMemoryBound(to: UInt8.self)
+        unsafe run.used = output.count
+        unsafe run.capacity = output.capacity
+        unsafe run.begun = UnsafeMutablePointer(bitPattern: progress.begun)
+        unsafe run.count = UnsafeMutablePointer(bitPattern: progress.count)
+        unsafe run.bytes = UnsafeMutablePointer(bitPattern: progress.bytes)
+        unsafe run.task_first = Int64(progress.taskFirst)
+        unsafe run.results_first = Int64(progress.resultsFirst)
+        let status = unsafe pmap_run_scalars(thread, function, handler, &run)
+        offset = unsafe run.next - start
+        place = unsafe Int(run.place)
+        unsafe output.count = run.used
+        if status != LUA_OK { return .failure }
+        return unsafe run.is_called ? .answer : .item
+    }
+}

@@ -5,6 +5,7 @@
 //                 ▲          │ dies
 //                 └ the rest ┘ what was whole, and the failure of one item ──▶ results
 
+import Lua
 import Posix
 package import Wire
 
@@ -17,6 +18,8 @@ package struct PoolTask {
         get { ArenaBytes.word(words + word.offset) }
         nonmutating set { ArenaBytes.setWord(words + word.offset, newValue) }
     }
+
+    func address(_ word: TaskWords) -> UInt { ArenaBytes.address(words + word.offset) }
 
     var message: Int { received.message }
     /// The items' bytes.
@@ -38,6 +41,13 @@ struct PoolResults: ~Copyable {
         ArenaBytes.setWord(words + ResultWords.first.offset, first)
         ArenaBytes.setWord(words + ResultWords.count.offset, 0)
         ArenaBytes.setWord(words + ResultWords.bytes.offset, 0)
+    }
+
+    /// Where a run of scalars of this task says how far it is; these results begin with the item at `first`.
+    func progress(of task: PoolTask, first: Int) -> ScalarProgress {
+        ScalarProgress(
+            begun: task.address(.begun), count: ArenaBytes.address(words + ResultWords.count.offset),
+            bytes: ArenaBytes.address(words + ResultWords.bytes.offset), taskFirst: task[.first], resultsFirst: first)
     }
 
     /// What is in the buffer is `count` whole results.

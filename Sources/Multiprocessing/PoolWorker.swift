@@ -42,11 +42,26 @@ struct PoolWorker {
                 try decode(items, &offset, &decoder)
                 stack.pop()
             }
-            for place in task[.first]..<task[.first] + task[.count] {
-                task[.begun] = place - task[.first] + 1
-                let mark = output.buffer.count, function = stack.top
-                let hasReturned = try call(
-                    items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
+            var place = task[.first]
+            let function = stack.top, last = place + task[.count] - 1
+            while true {
+                // A starred item is a list.
+                let progress = output.progress(of: task, first: first)
+                let end =
+                    task[.isStarred] != 0
+                    ? ScalarRunEnd.item
+                    : stack.runScalars(
+                        function, handler: handler, items, at: &offset, place: &place, last: last,
+                        into: &output.buffer, progress)
+                if place > last { break }
+                let mark = output.buffer.count
+                var hasReturned = end == .answer
+                if end == .item {
+                    task[.begun] = place - task[.first] + 1
+                    hasReturned = try call(
+                        items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
+                }
+                if end == .failure { try appendFailure(&encoder, into: &output.buffer) }
                 if hasReturned, isLong(stack.top) {
                     // It is written where it is sent from.
                     var last = try results(of: task, at: place, capacity: stack.rawCount(stack.top) + 16)
@@ -65,6 +80,7 @@ struct PoolWorker {
                     }
                 }
                 stack.top = function
+                place += 1
             }
             tree.publish(output, of: task, into: results)
         }

@@ -64,6 +64,11 @@ package struct Memory {
 @safe package enum ArenaBytes {
     package static func word(_ offset: Int) -> Int { Int(bitPattern: UInt(pmap_arena_load(UInt64(offset)))) }
 
+    /// Where the word is in this process, and in all others of the tree.
+    package static func address(_ offset: Int) -> UInt {
+        unsafe UInt(bitPattern: pmap_arena_bytes(UInt64(offset)))
+    }
+
     /// Visible after everything that was written before.
     package static func setWord(_ offset: Int, _ value: Int) {
         pmap_arena_set(UInt64(offset), UInt64(UInt(bitPattern: value)))
