@@ -222,14 +222,15 @@ extension ProcessTree {
     // MARK: Counting
 
     package struct ChannelState {
-        package var count: Int, isFull: Bool, isClosed: Bool, unfinished: Int
+        package var count: Int, bytes: Int, isFull: Bool, isClosed: Bool, unfinished: Int
     }
 
     package func state(ofChannel channel: Int) throws(TreeError) -> ChannelState {
         try changing { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
             return ChannelState(
-                count: memory[channel, Channel.count], isFull: !hasRoom(channel, size: 1, memory),
+                count: memory[channel, Channel.count], bytes: memory[channel, Channel.bytes],
+                isFull: !hasRoom(channel, size: 1, memory),
                 isClosed: memory[channel, Channel.isClosed] != 0, unfinished: memory[channel, Channel.unfinished])
         }
     }

@@ -22,6 +22,12 @@ extension CoreModule {
                 try submit(tree, stack)
                 return 0
             },
+            // tasks → bytes of those that no worker has taken
+            "pool_backlog": function { tree, stack throws(LuaError) in
+                let tasks = try stack.handleArgument(1)
+                stack.push(Int64(try orRaise { () throws(TreeError) in try tree.state(ofChannel: tasks).bytes }))
+                return 1
+            },
             // In the supervisor, before it forks: what is there will stay shared.
             "freeze": { [unowned self] _ throws(LuaError) in
                 freeze()

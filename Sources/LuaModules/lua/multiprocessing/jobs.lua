@@ -17,6 +17,9 @@ end
 -- Tasks of one call that are out at a time for each worker, when items come from an iterator.
 local tasks_ahead = 4
 local most_items = 16384
+-- Who waits for a call's results takes some of them before more bytes than this wait for a worker: memory that was used
+-- just now is faster than more of it.
+local most_bytes = 16 << 20
 
 local function check_open(self)
   if self._owner and self._owner ~= core.getpid() then core.fail("the pool is another process's; make one here") end
@@ -162,6 +165,7 @@ function jobs.submit_list(self, job, items, count, chunksize, starred)
     core.pool_submit(self._tasks, job.id, job.func, starred, items, first, size)
     job.submitted = first + size - 1
     first = first + size
+    while job.is_awaited and not job.is_finished and core.pool_backlog(self._tasks) > most_bytes do jobs.collect(self) end
     if job.is_finished then break end
   end
 end

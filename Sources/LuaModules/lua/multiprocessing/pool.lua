@@ -81,14 +81,14 @@ end
 
 --- The results of `f(item)` for each item, in order. Waits for all of them, then raises the first failure in input order.
 function Pool:map(f, items, chunksize)
-  local job = map_job(self, f, items, chunksize, false)
+  local job = map_job(self, f, items, chunksize, false, { is_awaited = true })
   jobs.wait_for(self, job)
   return jobs.answer(job)
 end
 
 --- The same for items that are lists of arguments.
 function Pool:starmap(f, items, chunksize)
-  local job = map_job(self, f, items, chunksize, true)
+  local job = map_job(self, f, items, chunksize, true, { is_awaited = true })
   jobs.wait_for(self, job)
   return jobs.answer(job)
 end
