@@ -96,7 +96,9 @@ extension ProcessTree {
             objects: [channel], queues: [channel + Channel.putters.offset], deadline: patience.deadline)
         var isPut: Bool?
         defer { if isPut != true { change { memory in discard(message, memory) } } }
-        isPut = try wait(awaited) { memory, _ throws(TreeError) in try place(message, channel, memory) }
+        isPut = try wait(awaited) { memory, waits throws(TreeError) in
+            try place(message, channel, waits, memory)
+        }
         return isPut ?? false
     }
 
@@ -112,11 +114,11 @@ extension ProcessTree {
         return message
     }
 
-    private func place(_ message: Int, _ channel: Int, _ memory: Memory) throws(TreeError) -> Bool? {
+    private func place(_ message: Int, _ channel: Int, _ waits: [Int], _ memory: Memory) throws(TreeError) -> Bool? {
         try check(channel, is: .channel, memory)
         if memory[channel, Channel.isClosed] != 0 { throw .gone("queue") }
         let queue = channel + Channel.putters.offset, size = memory[message, Message.size]
-        guard hasRoom(channel, size: size, memory), mayPass(queue, memory) else { return nil }
+        guard hasRoom(channel, size: size, memory), mayPass(queue, waits, memory) else { return nil }
         memory.remove(message + Message.next.offset)
         memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
         memory[channel, Channel.count] += 1
@@ -147,10 +149,10 @@ extension ProcessTree {
     package func get(from channel: Int, _ patience: Patience, isTask: Bool = true) throws(TreeError) -> Received? {
         let awaited = Awaited(
             objects: [channel], queues: [channel + Channel.getters.offset], deadline: patience.deadline)
-        return try wait(awaited) { memory, _ throws(TreeError) in
+        return try wait(awaited) { memory, waits throws(TreeError) in
             try check(channel, is: .channel, memory)
             let queue = channel + Channel.getters.offset
-            if mayPass(queue, memory), let received = try take(from: channel, isTask: isTask, memory) {
+            if mayPass(queue, waits, memory), let received = try take(from: channel, isTask: isTask, memory) {
                 return received
             }
             if memory[channel, Channel.isClosed] != 0, memory[channel, Channel.count] == 0 { throw .gone("queue") }

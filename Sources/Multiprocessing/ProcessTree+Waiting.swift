@@ -136,7 +136,7 @@ extension ProcessTree {
             for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
             memory[wait, Wait.kind] = Kind.wait.rawValue
             memory[wait, Wait.process] = me
-            if maySpin, mayPass(queue, memory) {
+            if maySpin, mayPass(queue, [], memory) {
                 memory[wait, Wait.isSpinning] = 1
                 memory.prepend(wait + Wait.inQueue.offset, to: queue)
             } else {
@@ -204,8 +204,9 @@ extension ProcessTree {
     func ringAll(_ queue: Int, _ memory: Memory) { ring(queue, count: .max, memory) }
 
     /// Whether this process may take something before those who sleep for it: not when the first of them was there
-    /// and found it taken again.
-    func mayPass(_ queue: Int, _ memory: Memory) -> Bool {
+    /// and found it taken again; but when it was rung itself, in one of its own `waits`, since nobody else was then.
+    func mayPass(_ queue: Int, _ waits: [Int], _ memory: Memory) -> Bool {
+        if waits.contains(where: { memory[$0, Wait.isRung] != 0 }) { return true }
         guard let link = memory.first(of: queue) else { return true }
         let first = link - Wait.inQueue.offset
         return memory[first, Wait.process] == me || memory[first, Wait.disappointments] == 0

@@ -22,10 +22,10 @@ extension ProcessTree {
     package func acquire(_ semaphore: Int, _ patience: Patience) throws(TreeError) -> Acquisition? {
         let awaited = Awaited(
             objects: [semaphore], queues: [semaphore + Semaphore.waits.offset], deadline: patience.deadline)
-        return try wait(awaited) { memory, _ throws(TreeError) in try take(semaphore, memory) }
+        return try wait(awaited) { memory, waits throws(TreeError) in try take(semaphore, waits, memory) }
     }
 
-    private func take(_ semaphore: Int, _ memory: Memory) throws(TreeError) -> Acquisition? {
+    private func take(_ semaphore: Int, _ waits: [Int], _ memory: Memory) throws(TreeError) -> Acquisition? {
         try check(semaphore, is: .semaphore, memory)
         let isRecursive = memory[semaphore, Semaphore.isRecursive] != 0
         if isRecursive, let own = stake(.holds, semaphore, me, memory) {
@@ -33,7 +33,7 @@ extension ProcessTree {
             return .acquired
         }
         let queue = semaphore + Semaphore.waits.offset
-        guard memory[semaphore, Semaphore.count] > 0, mayPass(queue, memory) else { return nil }
+        guard memory[semaphore, Semaphore.count] > 0, mayPass(queue, waits, memory) else { return nil }
         memory[semaphore, Semaphore.count] -= 1
         if let own = stake(.holds, semaphore, me, memory) {
             memory[own, Stake.count] += 1

@@ -62,6 +62,18 @@ package final class PmapModule {
         stack.rawGet(4)
     }
 
+    /// `pmap.worker.id` is the number of the worker that this process is.
+    func setWorker(_ id: Int) {
+        let height = main.top
+        defer { main.top = height }
+        main.rawGet(Stack.registry, field: "_LOADED")
+        guard main.rawGet(-1, field: "pmap") == .table else { return }
+        main.newTable(keys: 1)
+        main.push(Int64(id))
+        main.rawSet(-2, field: "id")
+        main.rawSet(-2, field: "worker")
+    }
+
     private var functions: [String: HostFunction] {
         [
             "emit": { [unowned self] stack throws(LuaError) in

@@ -72,6 +72,7 @@ package final class TaskRunner {
         do throws(LuaError) {
             try stack.beginCapture(programs: programs, mode: mode)
             if let seconds = form.timeLimit { stack.armTimeout(outbox.status, seconds: seconds) }
+            script.module.setWorker(worker)
             try call(.setup, worker: worker)
         } catch {
             return Failure(.error, error.message, traceback: error.traceback)

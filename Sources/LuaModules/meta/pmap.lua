@@ -4,6 +4,7 @@
 ---@class pmap
 ---@field null userdata # JSON's null; a true value
 ---@field args table<string, string> # what `-D NAME=VALUE` said
+---@field worker? { id: integer } # in a worker: which one this is, from 1
 pmap = {}
 
 --- Adds a record before the one that the task returns; inside a task only.
