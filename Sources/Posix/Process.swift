@@ -17,7 +17,8 @@ package enum Process {
 
     /// Sleeps so long, whatever signals arrive.
     package static func sleep(seconds: Double) {
-        let end = Clock.now() + Int(min(max(seconds, 0), 1e9) * 1e9)
+        guard seconds > 0 else { return }  // nan too
+        let end = Clock.now() + Int(min(seconds, 1e9) * 1e9)
         while case let rest = end - Clock.now(), rest > 0 {
             var time = timespec(tv_sec: rest / 1_000_000_000, tv_nsec: rest % 1_000_000_000)
             unsafe nanosleep(&time, nil)
