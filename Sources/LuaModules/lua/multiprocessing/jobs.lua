@@ -16,6 +16,8 @@ end
 
 -- Tasks of one call that are out at a time for each worker, when items come from an iterator.
 local tasks_ahead = 4
+-- And how many times as many may be ahead of what has been given to the script, behind one that takes long.
+local results_ahead = 8
 local most_items = 16384
 -- Who waits for a call's results takes some of them before more bytes than this wait for a worker: memory that was used
 -- just now is faster than more of it.
@@ -253,7 +255,7 @@ end
 --- Submits tasks while there are items, and not too many tasks out.
 function jobs.feed(self, job)
   local ahead = tasks_ahead * self._processes * job.chunksize
-  while not job.total and job.submitted - job.done < ahead do
+  while not job.total and job.submitted - job.done < ahead and job.submitted - job.given < results_ahead * ahead do
     local items, first = {}, job.submitted + 1
     for place = first, first + job.chunksize - 1 do
       local read, item = pcall(job.source)

@@ -123,7 +123,7 @@ function Pool:apply_async(f, args, callback, error_callback)
 end
 
 local function imap_job(self, f, items, chunksize)
-  local job = jobs.new(self, f, { chunksize = jobs.count_option(chunksize, "chunksize") or 1, source = jobs.item_source(items) })
+  local job = jobs.new(self, f, { chunksize = jobs.count_option(chunksize, "chunksize") or 1, source = jobs.item_source(items), given = 0 })
   jobs.feed(self, job)
   return job
 end
@@ -143,6 +143,7 @@ function Pool:imap(f, items, chunksize, timeout)
     return ready[wanted] or job.lost
   end
   return function()
+    job.given = place
     place = place + 1
     while not is_ready(place) do
       if job.total and place > job.total then
@@ -177,6 +178,7 @@ function Pool:imap_unordered(f, items, chunksize)
     run[1], run[2] = run[1] + 1, run[2] - 1
     if run[2] == 0 then table.remove(job.arrived, 1) end
     given = given + 1
+    job.given = given
     jobs.feed(self, job)
     return jobs.take(job, place)
   end
