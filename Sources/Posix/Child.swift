@@ -8,6 +8,21 @@ package enum ExitStatus: Equatable, Sendable, CustomStringConvertible {
     case exited(Int32)
     case killed(signal: Int32)
 
+    /// As waitpid(2) tells it.
+    init(waitStatus: Int32) {
+        let signal = waitStatus & 0x7f
+        self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .killed(signal: signal)
+    }
+
+    /// How a child of this process has ended, which is reaped; nil while it runs. One that somebody else has waited for
+    /// has ended in whatever way that one knows.
+    static func reaped(_ pid: Int32) -> ExitStatus? {
+        var state: Int32 = 0
+        let answer = retrying { unsafe waitpid(pid, &state, WNOHANG) }
+        if answer == 0 { return nil }
+        return answer < 0 ? .exited(0) : ExitStatus(waitStatus: state)
+    }
+
     package var description: String {
         switch self {
         case .exited(let status): "exited with status \(status)"
@@ -37,16 +52,32 @@ package struct Child: ~Copyable {
         _ = Child.reap(pid)
     }
 
-    /// Forks; `body` runs in the child, which leaves with the status it answers and never returns from here.
+    /// Forks: 0 in the child.
     ///
     /// Refused when this process has more than one thread: the child would have only this one, and whatever the
     /// others had locked would stay so.
-    package static func fork(_ body: () -> Int32) throws(PosixError) -> Child {
+    static func split() throws(PosixError) -> Int32 {
         let threads = pmap_threads()
         if threads > 1 { throw PosixError("fork", "in a process with \(threads) threads", code: EDEADLK) }
-        let host = getpid()
         let pid = pmap_fork()
         if pid < 0 { throw PosixError("fork") }
+        return pid
+    }
+
+    /// The descriptor that tells of the end of a child just forked, which is killed if there is none.
+    static func openDeath(of pid: Int32) throws(PosixError) -> Int32 {
+        let death = pmap_pidfd_open(pid)
+        if death >= 0 { return death }
+        let error = PosixError("pidfd_open")
+        Glibc.kill(pid, SIGKILL)
+        waitpid(pid, nil, 0)
+        throw error
+    }
+
+    /// Forks; `body` runs in the child, which leaves with the status it answers and never returns from here.
+    package static func fork(_ body: () -> Int32) throws(PosixError) -> Child {
+        let host = getpid()
+        let pid = try split()
         if pid == 0 {
             pmap_release_signals()
             pmap_restore_descriptor_limit()
@@ -58,13 +89,7 @@ package struct Child: ~Copyable {
             _exit(status)
         }
         setpgid(pid, pid)  // as the child does itself: whoever is first
-        let death = pmap_pidfd_open(pid)
-        if death < 0 {
-            let error = PosixError("pidfd_open")
-            Glibc.kill(pid, SIGKILL)
-            waitpid(pid, nil, 0)
-            throw error
-        }
+        let death = try openDeath(of: pid)
         defer { close(death) }
         return Child(pid: pid, death: try Descriptor(copying: death))
     }
@@ -114,7 +139,6 @@ package struct Child: ~Copyable {
         _ = Glibc.kill(-pid, SIGKILL)  // before the child is reaped its number cannot mean another group
         var status: Int32 = 0
         _ = retrying { unsafe waitpid(pid, &status, 0) }
-        let signal = status & 0x7f
-        return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
+        return ExitStatus(waitStatus: status)
     }
 }

@@ -20,40 +20,20 @@ package final class ScriptChild {
 
     /// Forks, and answers nil in the child, which is killed when this process ends.
     package static func fork() throws(PosixError) -> ScriptChild? {
-        let threads = pmap_threads()
-        if threads > 1 { throw PosixError("fork", "in a process with \(threads) threads", code: EDEADLK) }
         let parent = getpid()
-        let pid = pmap_fork()
-        if pid < 0 { throw PosixError("fork") }
+        let pid = try Child.split()
         if pid == 0 {
             if !pmap_end_with(parent) { _exit(1) }
             return nil
         }
-        let pidfd = pmap_pidfd_open(pid)
-        if pidfd < 0 {
-            let error = PosixError("pidfd_open")
-            kill(pid, SIGKILL)
-            waitpid(pid, nil, 0)
-            throw error
-        }
-        return ScriptChild(pid: pid, pidfd: Descriptor(owning: pidfd))
+        return ScriptChild(pid: pid, pidfd: Descriptor(owning: try Child.openDeath(of: pid)))
     }
 
     package var hasEnded: Bool { status != nil || Rings.isReadable(pidfd.number) }
 
     /// How it ended, if it has.
     package func reap() -> ExitStatus? {
-        if let status { return status }
-        var state: Int32 = 0
-        let reaped = retrying { unsafe waitpid(pid, &state, WNOHANG) }
-        if reaped == 0 { return nil }
-        if reaped < 0 {
-            // Somebody else has waited for it.
-            status = .exited(0)
-            return status
-        }
-        let signal = state & 0x7f
-        status = signal == 0 ? .exited((state >> 8) & 0xff) : .killed(signal: signal)
+        if status == nil { status = ExitStatus.reaped(pid) }
         return status
     }
 

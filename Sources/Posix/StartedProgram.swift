@@ -77,15 +77,7 @@ package final class StartedProgram {
 
     /// How it ended, if it has.
     package func reap() -> ExitStatus? {
-        if let status { return status }
-        var state: Int32 = 0
-        let answer = retrying { unsafe waitpid(pid, &state, WNOHANG) }
-        if answer == pid {
-            let signal = state & 0x7f
-            status = signal == 0 ? .exited((state >> 8) & 0xff) : .killed(signal: signal)
-        } else if answer < 0 {
-            status = .exited(0)  // somebody else has waited for it, and knows how it ended
-        }
+        if status == nil { status = ExitStatus.reaped(pid) }
         return status
     }
 
