@@ -5,7 +5,7 @@ import Lua
 import Posix
 import Wire
 
-/// The item loop of one worker. The functions it has read stay on the stack below the items.
+/// The item loop of one worker.
 struct PoolWorker {
     private let core: CoreModule
     private let tree: ProcessTree
@@ -62,22 +62,11 @@ struct PoolWorker {
                         items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
                 }
                 if end == .failure { try appendFailure(&encoder, into: &output.buffer) }
-                if hasReturned, isLong(stack.top) {
-                    // It is written where it is sent from.
-                    var last = try results(of: task, at: place, capacity: stack.rawCount(stack.top) + 16)
-                    try append(&encoder, into: &last.buffer)
-                    output = try send(output, last, place: place, of: task, capacity)
+                if let own = try write(hasReturned, &encoder, into: &output, from: mark, of: task, at: place) {
+                    output = try send(output, own, place: place, of: task, capacity)
                     first = place + 1
                 } else {
-                    if hasReturned { try append(&encoder, into: &output.buffer) }
-                    if output.buffer.isOwned {
-                        var last = try results(of: task, at: place, capacity: output.buffer.count - mark)
-                        last.buffer.append(output.buffer, from: mark)
-                        output = try send(output, last, place: place, of: task, capacity)
-                        first = place + 1
-                    } else {
-                        output.commit(count: place - first + 1)
-                    }
+                    output.commit(count: place - first + 1)
                 }
                 stack.top = function
                 place += 1
@@ -96,16 +85,35 @@ struct PoolWorker {
         }
     }
 
+    /// Appends what the function has returned, which is on top of the stack, unless a failure stands from `mark` on
+    /// already. What does not fit is answered in a message of its own.
+    private func write(
+        _ hasReturned: Bool, _ encoder: inout Encoder, into output: inout PoolResults, from mark: Int,
+        of task: PoolTask, at place: Int
+    ) throws(LuaError) -> PoolResults? {
+        if hasReturned, isLong(stack.top) {
+            // It is written where it is sent from.
+            var own = try results(of: task, at: place, capacity: stack.rawCount(stack.top) + 16)
+            try append(&encoder, into: &own.buffer)
+            return own
+        }
+        if hasReturned { try append(&encoder, into: &output.buffer) }
+        if !output.buffer.isOwned { return nil }
+        var own = try results(of: task, at: place, capacity: output.buffer.count - mark)
+        own.buffer.append(output.buffer, from: mark)
+        return own
+    }
+
     private func isLong(_ index: Int32) -> Bool {
         stack.type(index) == .string && stack.rawCount(index) > CoreModule.direct
     }
 
     /// Sends what is whole, then the one result in a message of its size, and goes on with an empty one.
     private func send(
-        _ output: consuming PoolResults, _ last: consuming PoolResults, place: Int, of task: PoolTask, _ capacity: Int
+        _ output: consuming PoolResults, _ own: consuming PoolResults, place: Int, of task: PoolTask, _ capacity: Int
     ) throws(LuaError) -> PoolResults {
-        last.commit(count: 1)
-        tree.publish(output, followedBy: last, of: task, into: results)
+        own.commit(count: 1)
+        tree.publish(output, followedBy: own, of: task, into: results)
         return try begin(task, at: place + 1, capacity)
     }
 
