@@ -94,11 +94,18 @@ extension ProcessTree {
     private func put(message: Int, into channel: Int, _ patience: Patience) throws(TreeError) -> Bool {
         let awaited = Awaited(
             objects: [channel], queues: [channel + Channel.putters.offset], deadline: patience.deadline)
-        var isPut: Bool?
-        defer { if isPut != true { change { memory in discard(message, memory) } } }
-        isPut = try wait(awaited) { memory, waits throws(TreeError) in
+        return try deliver(message, awaited) { memory, waits throws(TreeError) in
             try place(message, channel, waits, memory)
         }
+    }
+
+    /// Waits for a message to be placed somewhere; one that was not is freed.
+    func deliver(
+        _ message: Int, _ awaited: Awaited, attempt: (Memory, [Int]) throws(TreeError) -> Bool?
+    ) throws(TreeError) -> Bool {
+        var isPut: Bool?
+        defer { if isPut != true { change { memory in discard(message, memory) } } }
+        isPut = try wait(awaited, attempt: attempt)
         return isPut ?? false
     }
 
@@ -119,14 +126,19 @@ extension ProcessTree {
         if memory[channel, Channel.isClosed] != 0 { throw .gone("queue") }
         let queue = channel + Channel.putters.offset, size = memory[message, Message.size]
         guard hasRoom(channel, size: size, memory), mayPass(queue, waits, memory) else { return nil }
+        append(message, to: channel, memory)
+        memory[channel, Channel.unfinished] += 1
+        if hasRoom(channel, size: 1, memory) { ring(queue, memory) }
+        return true
+    }
+
+    /// The message goes from the hand of its process to the channel's end.
+    func append(_ message: Int, to channel: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
         memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
         memory[channel, Channel.count] += 1
-        memory[channel, Channel.bytes] += size
-        memory[channel, Channel.unfinished] += 1
+        memory[channel, Channel.bytes] += memory[message, Message.size]
         ring(channel + Channel.getters.offset, memory)
-        if hasRoom(channel, size: 1, memory) { ring(queue, memory) }
-        return true
     }
 
     func hasRoom(_ channel: Int, size: Int, _ memory: Memory) -> Bool {

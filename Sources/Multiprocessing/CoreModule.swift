@@ -160,10 +160,14 @@ package final class CoreModule {
     func withScratch<Value>(
         _ body: (inout WireBuffer, inout Encoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
+        scratch.reset(keeping: 1 << 20)
+        return try withEncoder { encoder throws(LuaError) in try body(&scratch, &encoder) }
+    }
+
+    private func withEncoder<Value>(_ body: (inout Encoder) throws(LuaError) -> Value) throws(LuaError) -> Value {
         var encoder = encoders.popLast() ?? makeEncoder()
         defer { encoders.append(encoder) }
-        scratch.reset(keeping: 1 << 20)
-        return try body(&scratch, &encoder)
+        return try body(&encoder)
     }
 
     func withDecoder<Value>(_ body: (inout Decoder) throws(LuaError) -> Value) throws(LuaError) -> Value {
@@ -176,9 +180,9 @@ package final class CoreModule {
     func withCodecs<Value>(
         _ body: (inout Encoder, inout Decoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
-        var encoder = encoders.popLast() ?? makeEncoder()
-        defer { encoders.append(encoder) }
-        return try withDecoder { decoder throws(LuaError) in try body(&encoder, &decoder) }
+        try withEncoder { encoder throws(LuaError) in
+            try withDecoder { decoder throws(LuaError) in try body(&encoder, &decoder) }
+        }
     }
 
     /// Stack: → value

@@ -37,7 +37,6 @@ enum Root: Int, Field {
     case deeds
     /// Not 0 when the tree is to end: its exit status.
     case verdict
-    case serial
     /// A ring of messages that nobody will ever get, to be freed some at a time.
     case rubbish, rubbishEnd
     /// A ring for each size of free blocks, of two words each.

@@ -50,21 +50,12 @@ extension ProcessTree {
         }
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
         let awaited = Awaited(objects: [end], queues: [outbox + Channel.putters.offset])
-        do throws(TreeError) {
-            _ = try wait(awaited) { memory, _ throws(TreeError) -> Bool? in
-                try check(end, is: .end, memory)
-                if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
-                guard hasRoom(outbox, size: size, memory) else { return nil }
-                memory.remove(message + Message.next.offset)
-                memory.append(message + Message.next.offset, to: outbox + Channel.messages.offset)
-                memory[outbox, Channel.count] += 1
-                memory[outbox, Channel.bytes] += size
-                ring(outbox + Channel.getters.offset, memory)
-                return true
-            }
-        } catch {
-            change { memory in discard(message, memory) }
-            throw error
+        _ = try deliver(message, awaited) { memory, _ throws(TreeError) in
+            try check(end, is: .end, memory)
+            if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
+            guard hasRoom(outbox, size: size, memory) else { return nil }
+            append(message, to: outbox, memory)
+            return true
         }
     }
 

@@ -63,12 +63,8 @@ extension ProcessTree {
     package func makeBlob(_ bytes: borrowing WireBuffer) throws(TreeError) -> Int {
         let size = bytes.count
         let blob = try changing { memory throws(TreeError) in
-            let blob = try allocate(Blob.bytes.offset + size, memory)
-            for word in 0..<Blob.bytes.rawValue { memory[blob + 8 * word] = 0 }
-            memory[blob, Shared.kind] = Kind.blob.rawValue
-            memory.makeRing(blob + Shared.stakes.offset)
+            let blob = try make(.blob, words: Blob.bytes.rawValue, bytes: size, memory)
             memory[blob, Blob.size] = size
-            try addStake(.refers, blob, me, memory)
             return blob
         }
         ArenaBytes.copy(bytes, to: blob + Blob.bytes.offset)
@@ -137,11 +133,7 @@ extension ProcessTree {
         let size = ResultWords.size + memory[words, ResultWords.bytes]
         memory[message, Message.size] = size
         memory[message, Message.kind] = Kind.message.rawValue
-        memory.remove(message + Message.next.offset)
-        memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
-        memory[channel, Channel.count] += 1
-        memory[channel, Channel.bytes] += size
-        ring(channel + Channel.getters.offset, memory)
+        append(message, to: channel, memory)
     }
 
     // MARK: The supervisor's side

@@ -132,9 +132,6 @@ extension ProcessTree {
         change { memory in (memory[Arena.start, Root.used], everybody(memory).count) }
     }
 
-    /// The children that run, oldest first.
-    package var runningChildren: [Int32] { children.keys.filter { ending(of: $0) == nil }.sorted() }
-
     /// This process's number as the script sees it.
     package var pid: Int32 { Machine.processNumber() }
 }

@@ -33,8 +33,6 @@ struct Awaited {
     var children: [Int32] = []
     /// The moment when it ends in vain.
     var deadline: Int?
-    /// Only other processes of the tree can end it: without a deadline, such a wait may be a deadlock.
-    var isForOthers = true
 }
 
 extension ProcessTree {
@@ -57,14 +55,14 @@ extension ProcessTree {
         }
         if value != nil || waits.isEmpty && awaited.deadline == 0 { return value }
         do throws(TreeError) {
-            if spin(waits), let value = try look(awaited, waits, attempt) { return value }
+            if spin(waits), let value = try tryAgain(waits, attempt) { return value }
             Rings.expect()
             defer { Rings.forget() }
             settle(waits, awaited)
             while true {
                 bury(among: awaited)
                 let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
-                let value = try look(awaited, waits, isLast: isLast, attempt)
+                let value = try tryAgain(waits, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
                 sleep(awaited, now: now)
             }
@@ -75,8 +73,8 @@ extension ProcessTree {
     }
 
     /// Tries again, and leaves the queues if that has worked, or was the last time.
-    private func look<Value>(
-        _ awaited: Awaited, _ waits: [Int], isLast: Bool = false, _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
+    private func tryAgain<Value>(
+        _ waits: [Int], isLast: Bool = false, _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
         try changing { memory throws(TreeError) -> Value? in
             let value = try attempt(memory, waits)
@@ -112,7 +110,8 @@ extension ProcessTree {
                 memory.remove(wait + Wait.inQueue.offset)
                 memory.append(wait + Wait.inQueue.offset, to: queue)
             }
-            if awaited.deadline == nil, awaited.isForOthers, awaited.readable.isEmpty {
+            // Only other processes of the tree can end it: it may be part of a deadlock.
+            if awaited.deadline == nil, awaited.readable.isEmpty {
                 memory[me, Slot.awaits] = awaited.objects.first ?? -1
             }
             memory[me, Slot.sleeps] += 1

@@ -152,8 +152,10 @@ package final class ProcessTree {
     // MARK: Objects
 
     /// A new object with a handle in this process.
-    func make(_ kind: Kind, words: Int, _ memory: Memory) throws(TreeError) -> Int {
-        let object = try allocate(8 * words, memory)
+    ///
+    /// Its words are zero; `bytes` more follow them, whatever is in those.
+    func make(_ kind: Kind, words: Int, bytes: Int = 0, _ memory: Memory) throws(TreeError) -> Int {
+        let object = try allocate(8 * words + bytes, memory)
         for word in 0..<words { memory[object + 8 * word] = 0 }
         memory[object, Shared.kind] = kind.rawValue
         memory.makeRing(object + Shared.stakes.offset)

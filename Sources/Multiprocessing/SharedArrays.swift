@@ -57,15 +57,10 @@ extension ProcessTree {
         guard letter.utf8.count == 1, let byte = letter.utf8.first, let code = TypeCode(rawValue: byte) else {
             throw .misuse("'\(letter)' is no type; the types are \(TypeCode.letters)")
         }
-        let size = SharedArray.bytes.offset + count * code.size
         let array = try changing { memory throws(TreeError) in
-            let array = try allocate(size, memory)
-            for word in 0..<SharedArray.bytes.rawValue { memory[array + 8 * word] = 0 }
-            memory[array, Shared.kind] = Kind.array.rawValue
-            memory.makeRing(array + Shared.stakes.offset)
+            let array = try make(.array, words: SharedArray.bytes.rawValue, bytes: count * code.size, memory)
             memory[array, SharedArray.code] = Int(byte)
             memory[array, SharedArray.count] = count
-            try addStake(.refers, array, me, memory)
             return array
         }
         ArenaBytes.zero(array + SharedArray.bytes.offset, count: count * code.size)
