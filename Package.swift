@@ -20,8 +20,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
-        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
-        .target(name: "CLuaBridge", dependencies: ["CLua"]),
+        .systemLibrary(name: "CLua", providers: [.apt(["liblua5.4-dev"])]),
+        .target(
+            name: "CLuaBridge", dependencies: ["CLua"],
+            linkerSettings: [.unsafeFlags(["-Xlinker", Context.environment["PMAP_LUA"] ?? "-llua5.4"])]),
         .target(name: "CPosixBridge"),
         .target(
             name: "CJSONBridge", dependencies: ["CLua", "CLuaBridge"], cxxSettings: [.unsafeFlags(["-O2"])],

@@ -7,9 +7,9 @@
 #ifndef PMAP_BRIDGE_H
 #define PMAP_BRIDGE_H
 
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lua.h>
+#include <lua5.4/lualib.h>
 
 #include "heap.h"
 

@@ -1,6 +1,6 @@
 /* fork and wait for lua-fork.lua, and a clock for replacement.lua, which have no other way to them under Lua 5.4.
  * scripts/bench builds it. */
-#include <lauxlib.h>
+#include <lua5.4/lauxlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
