@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "heap.h"
 
 #include <stdint.h>
@@ -7,28 +6,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* AddressSanitizer knows no allocator but its own: it is told what of a chunk is in use. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#include <sanitizer/asan_interface.h>
-#define hide(start, size) __asan_poison_memory_region(start, size)
-#define show(start, size) __asan_unpoison_memory_region(start, size)
-#endif
-#endif
-#ifndef hide
-#define hide(start, size) ((void)0)
-#define show(start, size) ((void)0)
-#endif
+#include "blocks.h"
+#include "hidden.h"
 
-/* Blocks up to `largest_class` live in chunks; larger ones are mappings of their own, which a child can
- * unmap or move without writing to a page. Lua tells the size of what it frees, so no block has a header. */
+/* Blocks up to `largest_class` live in chunks, larger ones are mappings of their own (blocks.h). Lua tells the size of what
+ * it frees, so what is in a chunk has no header. */
 enum {
     chunk_size = 1 << 20,
+    least_kept = 64 << 20,
     fine_step = 16,
     fine_limit = 512,
     fine_classes = fine_limit / fine_step,
     largest_class = 256 << 10,
-    huge = 8 << 20,
     coarse_doublings = 9, /* 512 … 256 KB */
     classes = fine_classes + 4 * coarse_doublings
 };
@@ -50,6 +39,7 @@ struct pmap_heap {
     char *spare, *spare_end; /* chunks mapped and not yet begun */
     size_t mapped;
     slab *slabs;
+    pmap_blocks large;
     size_t used, limit, refusals, resizes;
     bool frozen, script;
     void *free[classes];
@@ -68,29 +58,12 @@ static size_t size_of_class(int class) {
     return ((size_t)1 << doubling) + (size_t)(quarter + 1) * ((size_t)1 << (doubling - 2));
 }
 
-static void *map(size_t size) {
-    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return address == MAP_FAILED ? NULL : address;
-}
-
-/* A fork copies an entry for each page, and the end of the child takes it back: with pages of 2 MB, where the kernel has
- * some, a gigabyte is 500 of them and not 260,000. A child that writes to one gets 4 KB of it for itself. What is
- * allocated after the freeze is the worker's own and should not be rounded up. */
-static void want_huge_pages(const pmap_heap *heap, void *block, size_t size) {
-    if (size >= huge && !heap->frozen) madvise(block, size, MADV_HUGEPAGE);
-}
-
-static void *map_block(const pmap_heap *heap, size_t size) {
-    void *block = map(size);
-    if (block) want_huge_pages(heap, block, size);
-    return block;
-}
-
 pmap_heap *pmap_heap_create(void) {
-    return map(sizeof(pmap_heap));
+    return pmap_map(sizeof(pmap_heap));
 }
 
 void pmap_heap_destroy(pmap_heap *heap) {
+    pmap_blocks_freeze(&heap->large);
     for (slab *each = heap->slabs, *next; each; each = next) {
         next = each->next;
         show(each, each->size);
@@ -106,8 +79,9 @@ static bool map_slab(pmap_heap *heap) {
     if (size < chunk_size) size = chunk_size;
     if (size > 64 * (size_t)chunk_size) size = 64 * (size_t)chunk_size;
     size = (size & ~(size_t)(chunk_size - 1)) + chunk_size;
-    slab *new = map_block(heap, size);
+    slab *new = pmap_map(size);
     if (!new) return false;
+    if (!heap->frozen) pmap_want_huge_pages(new, size);
     new->next = heap->slabs;
     new->size = size;
     heap->slabs = new;
@@ -140,7 +114,7 @@ static bool begin_chunk(pmap_heap *heap) {
 }
 
 static void *take(pmap_heap *heap, size_t size) {
-    if (size > largest_class) return map_block(heap, size);
+    if (size > largest_class) return pmap_blocks_take(&heap->large, size);
     int class = class_of(size);
     void *block = heap->free[class];
     if (block) {
@@ -163,10 +137,13 @@ static bool is_frozen(const pmap_heap *heap, const void *block, size_t size) {
     return ((const chunk_header *)((uintptr_t)block & ~(uintptr_t)(chunk_size - 1)))->epoch != heap->epoch;
 }
 
+/* Bytes of large blocks that are kept for use again. */
+static size_t kept(const pmap_heap *heap) { return heap->used / 4 > least_kept ? heap->used / 4 : least_kept; }
+
 static void give(pmap_heap *heap, void *block, size_t size) {
     if (is_frozen(heap, block, size)) return;
     heap->used -= size < heap->used ? size : heap->used;
-    if (size > largest_class) munmap(block, size);
+    if (size > largest_class) pmap_blocks_give(&heap->large, block, kept(heap));
     else push_free(heap, class_of(size), block);
 }
 
@@ -182,9 +159,8 @@ static void *out_of_memory(const pmap_heap *heap, size_t size) {
 static void *resize(pmap_heap *heap, void *block, size_t old_size, size_t new_size) {
     heap->resizes++;
     if (old_size > largest_class && new_size > largest_class) {
-        void *moved = mremap(block, old_size, new_size, MREMAP_MAYMOVE);
-        if (moved == MAP_FAILED) return out_of_memory(heap, new_size);
-        want_huge_pages(heap, moved, new_size);
+        void *moved = pmap_blocks_resize(&heap->large, block, new_size);
+        if (!moved) return out_of_memory(heap, new_size);
         heap->used = heap->used + new_size > old_size ? heap->used + new_size - old_size : 0;
         return moved;
     }
@@ -226,6 +202,7 @@ void pmap_heap_freeze(pmap_heap *heap) {
     heap->epoch++;
     heap->bump = heap->bump_end = heap->spare = heap->spare_end = NULL;
     heap->used = 0;
+    pmap_blocks_freeze(&heap->large);
     memset(heap->free, 0, sizeof heap->free);
 }
 

@@ -35,7 +35,7 @@ struct Blocks {
     static let headerBytes = 16
     private static let smallest = 6
     /// Blocks from this size on give their pages back; up to so many bytes of them keep theirs, to be used again.
-    private static let large = 1 << 20, keep = 64 << 20
+    private static let large = 1 << 20, keep = 128 << 20
 
     /// Once, when nobody else is there.
     func prepare(_ memory: Memory, budget: Int) {
