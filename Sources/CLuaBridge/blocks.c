@@ -21,13 +21,11 @@ void *pmap_map(size_t size) {
 }
 
 /* A fork copies an entry for each page, and the end of the child takes it back: with pages of 2 MB, where the kernel has
- * some, a gigabyte is 500 of them and not 260,000. A child that writes to one gets 4 KB of it for itself. */
+ * some, a gigabyte is 500 of them and not 260,000. A child that writes to one gets 4 KB of it for itself. But zeroing
+ * such a page takes longer than 512 small ones, each when it is about to be written: only what has grown has them, which
+ * is a table, and not a string. */
 void pmap_want_huge_pages(void *memory, size_t size) {
     if (size >= huge) madvise(memory, size, MADV_HUGEPAGE);
-}
-
-static void want_pages(const pmap_blocks *blocks, pmap_block *block) {
-    if (!blocks->freezes) pmap_want_huge_pages(block, block->length);
 }
 
 static size_t length_for(size_t size) { return (size + sizeof(pmap_block) + page - 1) & ~(size_t)(page - 1); }
@@ -61,7 +59,6 @@ void *pmap_blocks_take(pmap_blocks *blocks, size_t size) {
     block = pmap_map(length);
     if (!block) return NULL;
     *block = (pmap_block){length, blocks->freezes};
-    want_pages(blocks, block);
     return block + 1;
 }
 
@@ -72,7 +69,7 @@ void *pmap_blocks_resize(pmap_blocks *blocks, void *pointer, size_t size) {
     pmap_block *moved = mremap(block, block->length, length, MREMAP_MAYMOVE);
     if (moved == MAP_FAILED) return NULL;
     moved->length = length;
-    want_pages(blocks, moved);
+    if (!blocks->freezes) pmap_want_huge_pages(moved, length);
     return moved + 1;
 }
 

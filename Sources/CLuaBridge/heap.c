@@ -138,7 +138,7 @@ static bool is_frozen(const pmap_heap *heap, const void *block, size_t size) {
 }
 
 /* Bytes of large blocks that are kept for use again. */
-static size_t kept(const pmap_heap *heap) { return heap->used / 4 > least_kept ? heap->used / 4 : least_kept; }
+static size_t kept(const pmap_heap *heap) { return heap->used / 2 > least_kept ? heap->used / 2 : least_kept; }
 
 static void give(pmap_heap *heap, void *block, size_t size) {
     if (is_frozen(heap, block, size)) return;

@@ -72,6 +72,12 @@ package struct Decoder {
     ///
     /// Stack: → value, or on error → (nothing)
     package mutating func decode(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
+        let size = unsafe pmap_unpack(stack.thread, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        return size > 0 ? size : try unsafe decodeGivenUp(bytes, onto: stack)
+    }
+
+    /// The same for what C gives up.
+    mutating func decodeGivenUp(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
         let height = stack.top
         self.stack = stack
         threads.append(stack)

@@ -16,8 +16,6 @@ package struct Encoder {
     var numbers = ObjectNumbers()
     var hasReferences = false
     var hasFreshNames = false
-    /// The names are as they were in the last message: no code has run since.
-    var keepsNames = false
     var frames: [Frame] = []
     /// The caller's thread, then those that continue it.
     var threads: [Stack] = []
@@ -26,6 +24,7 @@ package struct Encoder {
     /// Whose handles may be in values; without one they cannot be sent.
     package var keeper: HandleKeeper?
     var handles: [Int] = []
+    let packer = Packer()
 
     /// A table or function that has been begun.
     struct Frame {
@@ -59,6 +58,21 @@ package struct Encoder {
     package mutating func encode(
         _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: String
     ) throws(EncodeError) {
+        if stack.type(index) == .table {
+            self.stack = stack
+            try refreshNames()
+            let isPacked = unsafe pack(into: &buffer) { unsafe pmap_pack_value(stack.thread, index, &$0) }
+            if isPacked { return }
+        } else {
+            hasFreshNames = false
+        }
+        try encodeGivenUp(index, of: stack, into: &buffer, root: root)
+    }
+
+    /// The same for what C gives up.
+    mutating func encodeGivenUp(
+        _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: String
+    ) throws(EncodeError) {
         let height = stack.top, start = buffer.count
         guard stack.reserve(Encoder.room) else { throw .cannotSend("anything: the Lua stack is full", path: root) }
         begin(stack)
@@ -82,7 +96,6 @@ package struct Encoder {
         threads.append(stack)
         numbers.removeAll()
         hasReferences = false
-        if !keepsNames { hasFreshNames = false }
         handles.removeAll()
     }
 

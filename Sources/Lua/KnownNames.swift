@@ -70,6 +70,9 @@ struct KnownNames {
         return unsafe pmap_members_print(stack.thread, -1)
     }
 
+    /// Addresses of all that has a name, for C.
+    func withSlots(_ body: (UnsafePointer<pmap_identity>?, UInt32) -> Void) { unsafe numbers.withSlots(body) }
+
     func kind(_ entry: Int) -> Kind { entries[entry].kind }
 
     /// Stack: → name of the module or class

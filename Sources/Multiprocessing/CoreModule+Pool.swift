@@ -169,7 +169,7 @@ extension CoreModule {
             var offset = ResultWords.size, place = first
             let last = first + count - 1
             while place <= last {
-                place = decoder.decodeScalars(bytes, at: &offset, into: results, from: place, to: last, stack)
+                place = decoder.decodeEach(bytes, at: &offset, into: results, from: place, to: last, stack)
                 if place > last { break }
                 let isFailure = bytes.byte(at: offset) == ResultWords.failureMark
                 if isFailure {

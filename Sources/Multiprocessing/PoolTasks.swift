@@ -43,9 +43,9 @@ struct PoolResults: ~Copyable {
         ArenaBytes.setWord(words + ResultWords.bytes.offset, 0)
     }
 
-    /// Where a run of scalars of this task says how far it is; these results begin with the item at `first`.
-    func progress(of task: PoolTask, first: Int) -> ScalarProgress {
-        ScalarProgress(
+    /// Where a run of this task's items says how far it is; these results begin with the item at `first`.
+    func progress(of task: PoolTask, first: Int) -> TaskProgress {
+        TaskProgress(
             begun: task.address(.begun), count: ArenaBytes.address(words + ResultWords.count.offset),
             bytes: ArenaBytes.address(words + ResultWords.bytes.offset), taskFirst: task[.first], resultsFirst: first)
     }

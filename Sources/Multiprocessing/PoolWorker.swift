@@ -22,7 +22,7 @@ struct PoolWorker {
     }
 
     /// Where results go before they are sent; what a task needs less is not touched.
-    private static let capacity = 256 << 10
+    private static let capacity = 4 << 20
 
     func run(_ task: PoolTask) throws(LuaError) {
         let height = stack.top
@@ -48,11 +48,9 @@ struct PoolWorker {
                 // A starred item is a list.
                 let progress = output.progress(of: task, first: first)
                 let end =
-                    task[.isStarred] != 0
-                    ? ScalarRunEnd.item
-                    : stack.runScalars(
-                        function, handler: handler, items, at: &offset, place: &place, last: last,
-                        into: &output.buffer, progress)
+                    try task[.isStarred] != 0
+                    ? TaskRunEnd.item
+                    : run(function, items, &offset, &place, last, &encoder, into: &output.buffer, progress)
                 if place > last { break }
                 let mark = output.buffer.count
                 var hasReturned = end == .answer
@@ -72,6 +70,20 @@ struct PoolWorker {
                 place += 1
             }
             tree.publish(output, of: task, into: results)
+        }
+    }
+
+    /// Items that need nothing of what is here.
+    private func run(
+        _ function: Int32, _ items: borrowing WireBuffer, _ offset: inout Int, _ place: inout Int, _ last: Int,
+        _ encoder: inout Encoder, into output: inout WireBuffer, _ progress: TaskProgress
+    ) throws(LuaError) -> TaskRunEnd {
+        do throws(EncodeError) {
+            return try encoder.run(
+                function, of: stack, handler: handler, items, at: &offset, place: &place, last: last, into: &output,
+                progress)
+        } catch {
+            throw LuaError(message: error.description)
         }
     }
 

@@ -11,8 +11,11 @@ final class Mirror {
     var encoder: Encoder
     var decoder: Decoder
     var buffer = WireBuffer()
+    /// Whether what came back is read in Swift, as what C gives up.
+    let isReadInSwift: Bool
 
-    init() throws {
+    init(isReadInSwift: Bool = false) throws {
+        self.isReadInSwift = isReadInSwift
         state = try State()
         encoder = Encoder(state.stack)
         decoder = Decoder(state.stack)
@@ -33,7 +36,14 @@ final class Mirror {
     func reflect() throws {
         buffer.reset()
         try encoder.encode(-1, of: stack, into: &buffer, root: "result")
-        let size = try unsafe decoder.decode(buffer.bytes, onto: stack)
+        var inSwift = WireBuffer()
+        encoder.hasFreshNames = false
+        try encoder.encodeGivenUp(-1, of: stack, into: &inSwift, root: "result")
+        try #require(buffer.array == inSwift.array, "C and Swift write the same")
+        let size =
+            isReadInSwift
+            ? try unsafe decoder.decodeGivenUp(buffer.bytes, onto: stack)
+            : try unsafe decoder.decode(buffer.bytes, onto: stack)
         try #require(size == buffer.count)
     }
 

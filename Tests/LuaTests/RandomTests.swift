@@ -45,8 +45,9 @@ private let generator = """
     return list
     """
 
-@Test func `a hundred thousand random values come back as they were`() throws {
-    let mirror = try Mirror()
+@Test(arguments: [false, true])
+func `a hundred thousand random values come back as they were, whoever reads them`(isReadInSwift: Bool) throws {
+    let mirror = try Mirror(isReadInSwift: isReadInSwift)
     for seed in 1...100 {
         let source = Array(generator.utf8)
         try unsafe source.withUnsafeBytes { try unsafe mirror.stack.load($0, name: "=generator") }
