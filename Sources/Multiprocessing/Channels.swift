@@ -54,22 +54,27 @@ extension ProcessTree {
 
     // MARK: Put
 
-    /// Puts a copy of `value` at the channel's end; false when the patience has ended and it is still full.
+    /// Puts a copy of `value`, which has these handles, at the channel's end; false when the patience has ended and it is
+    /// still full.
     package func put(
-        _ value: borrowing WireBuffer, into channel: Int, as kind: MessageKind = .value, _ patience: Patience
+        _ value: borrowing WireBuffer, carrying handles: Set<Int>, into channel: Int, as kind: MessageKind = .value,
+        _ patience: Patience
     ) throws(TreeError) -> Bool {
         let size = value.count
         let message = try changing { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
             return try makeMessage(size: size, for: channel, as: kind, memory)
         }
+        try attach(handles, to: message)
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
         return try put(message: message, into: channel, patience)
     }
 
-    /// Puts what `fill` writes into a buffer, which is in the message already if it takes no more than `capacity` bytes.
+    /// Puts what `fill` writes into a buffer, which is in the message already if it takes no more than `capacity` bytes. It
+    /// answers the handles that are in it.
     func put(
-        capacity: Int, into channel: Int, as kind: MessageKind, _ fill: (inout WireBuffer) throws(LuaError) -> Void
+        capacity: Int, into channel: Int, as kind: MessageKind,
+        _ fill: (inout WireBuffer) throws(LuaError) -> Set<Int>
     ) throws(LuaError) {
         let message = try orRaise { () throws(TreeError) in
             try changing { memory throws(TreeError) in
@@ -78,16 +83,20 @@ extension ProcessTree {
             }
         }
         var room = ArenaBytes.room(message + Message.bytes.offset, capacity: capacity)
-        do throws(LuaError) { try fill(&room) } catch {
+        let handles: Set<Int>
+        do throws(LuaError) { handles = try fill(&room) } catch {
             change { memory in discard(message, memory) }
             throw error
         }
-        if room.isOwned {
-            change { memory in discard(message, memory) }
-            _ = try orRaise { () throws(TreeError) in try put(room, into: channel, as: kind, .forever) }
-        } else {
-            ArenaBytes.setWord(message + Message.size.offset, room.count)
-            _ = try orRaise { () throws(TreeError) in try put(message: message, into: channel, .forever) }
+        try orRaise { () throws(TreeError) in
+            if room.isOwned {
+                change { memory in discard(message, memory) }
+                _ = try put(room, carrying: handles, into: channel, as: kind, .forever)
+            } else {
+                try attach(handles, to: message)
+                ArenaBytes.setWord(message + Message.size.offset, room.count)
+                _ = try put(message: message, into: channel, .forever)
+            }
         }
     }
 
@@ -117,8 +126,29 @@ extension ProcessTree {
         memory[message, Message.kind] = kind.kind.rawValue
         memory[message, Message.channel] = channel
         memory[message, Message.size] = size
-        memory.append(message + Message.next.offset, to: me + Slot.hand.offset)
+        memory.makeRing(message + Message.stakes.offset)
+        hold(message, memory)
         return message
+    }
+
+    /// The message, which is nowhere, comes into this process's hand.
+    func hold(_ message: Int, _ memory: Memory) {
+        memory[message, Message.holder] = me
+        memory.append(message + Message.next.offset, to: me + Slot.hand.offset)
+    }
+
+    /// The message has these handles: what they are of stays while it does. This process has them as well.
+    func attach(_ handles: Set<Int>, to message: Int) throws(TreeError) {
+        var rest = Array(handles)[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(64)
+            rest = rest.dropFirst(64)
+            try changing { memory throws(TreeError) in
+                for handle in some where isShared(handle, memory) {
+                    try addStake(.refers, handle, message: message, memory)
+                }
+            }
+        }
     }
 
     private func place(_ message: Int, _ channel: Int, _ waits: [Int], _ memory: Memory) throws(TreeError) -> Bool? {
@@ -135,6 +165,7 @@ extension ProcessTree {
     /// The message goes from the hand of its process to the channel's end.
     func append(_ message: Int, to channel: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
+        memory[message, Message.holder] = 0
         memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
         memory[channel, Channel.count] += 1
         memory[channel, Channel.bytes] += memory[message, Message.size]
@@ -151,7 +182,20 @@ extension ProcessTree {
     /// Frees a message that was in somebody's hand.
     func discard(_ message: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
-        blocks.free(message, memory)
+        free(message: message, memory)
+    }
+
+    /// Frees a message that is nowhere; what it has handles of may be more than one change can free.
+    func free(message: Int, _ memory: Memory) {
+        if memory.isEmpty(message + Message.stakes.offset) { return blocks.free(message, memory) }
+        drop(message: message, memory)
+    }
+
+    /// `sweep` frees it.
+    func drop(message: Int, _ memory: Memory) {
+        memory[message, Message.holder] = 0
+        memory.append(message + Message.next.offset, to: Arena.start + Root.rubbish.offset)
+        leavesRubbish = true
     }
 
     // MARK: Get
@@ -213,7 +257,7 @@ extension ProcessTree {
         guard let link = memory.first(of: channel + Channel.messages.offset) else { return nil }
         let message = link - Message.next.offset, size = memory[message, Message.size]
         memory.remove(link)
-        memory.append(link, to: me + Slot.hand.offset)
+        hold(message, memory)
         memory[channel, Channel.count] -= 1
         memory[channel, Channel.bytes] -= size
         if isTask {
@@ -296,15 +340,24 @@ extension ProcessTree {
         for ring in [Channel.messages, .fallen] {
             memory.moveAll(from: channel + ring.offset, to: Arena.start + Root.rubbish.offset)
         }
+        leavesRubbish = true
     }
 
     /// Frees what was dropped.
     func sweep() {
+        if isSweeping { return }
+        isSweeping = true
+        defer { isSweeping = false }
         while change({ memory in
             for link in memory.links(of: Arena.start + Root.rubbish.offset, limit: 64) {
                 let message = link - Message.next.offset, words = message + Message.bytes.offset
+                let stakes = memory.links(of: message + Message.stakes.offset, limit: 64)
+                if !stakes.isEmpty {
+                    for link in stakes { removeStake(link - Stake.inProcess.offset, memory) }
+                    break
+                }
                 if memory[message, Message.kind] == Kind.task.rawValue, memory[words, TaskWords.results] != 0 {
-                    discard(memory[words, TaskWords.results], memory)
+                    free(message: memory[words, TaskWords.results], memory)
                 }
                 discard(message, memory)
             }

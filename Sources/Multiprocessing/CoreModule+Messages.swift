@@ -14,8 +14,10 @@ extension CoreModule {
             // channel, value, timeout → true, or nil and "full" or "closed"
             "put": function { [unowned self] tree, stack throws(LuaError) in
                 let (channel, patience) = (try stack.handleArgument(1), try stack.patience(3))
-                let isPut = try withEncoded(2, of: stack, as: "value") { bytes throws(LuaError) in
-                    try orClosed { () throws(TreeError) in try tree.put(bytes, into: channel, patience) }
+                let isPut = try withEncoded(2, of: stack, as: "value") { bytes, handles throws(LuaError) in
+                    try orClosed { () throws(TreeError) in
+                        try tree.put(bytes, carrying: handles, into: channel, patience)
+                    }
                 }
                 guard let isPut else { return stack.refuse(.closed) }
                 if !isPut { return stack.refuse(.full) }
@@ -96,9 +98,9 @@ extension CoreModule {
             // end, value → true, or nil and "closed"
             "send": function { [unowned self] tree, stack throws(LuaError) in
                 let end = try stack.handleArgument(1)
-                let isSent: Bool? = try withEncoded(2, of: stack, as: "value") { bytes throws(LuaError) in
+                let isSent: Bool? = try withEncoded(2, of: stack, as: "value") { bytes, handles throws(LuaError) in
                     try orClosed { () throws(TreeError) in
-                        try tree.send(bytes, through: end)
+                        try tree.send(bytes, carrying: handles, through: end)
                         return true
                     }
                 }

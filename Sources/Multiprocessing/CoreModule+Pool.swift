@@ -10,8 +10,8 @@ extension CoreModule {
         [
             // function → handle of it as every worker can read it, and its size in bytes
             "pool_function": function { [unowned self] tree, stack throws(LuaError) in
-                try withEncoded(1, of: stack, as: "f", forMany: true) { bytes throws(LuaError) in
-                    let blob = try orRaise { () throws(TreeError) in try tree.makeBlob(bytes) }
+                try withEncoded(1, of: stack, as: "f") { bytes, handles throws(LuaError) in
+                    let blob = try orRaise { () throws(TreeError) in try tree.makeBlob(bytes, carrying: handles) }
                     stack.push(handle: blob, of: keeper)
                     stack.push(Int64(bytes.count))
                 }
@@ -50,7 +50,7 @@ extension CoreModule {
                 let (tasks, results) = (try stack.handleArgument(1), try stack.handleArgument(2))
                 let pid = Int32(try stack.integerArgument(3, "a process"))
                 let lost = try withEncoded(4, of: stack, as: "failure", mark: ResultWords.failureMark) {
-                    bytes throws(LuaError) in
+                    bytes, _ throws(LuaError) in  // it was made here, of text
                     try orRaise { () throws(TreeError) in
                         try tree.recover(from: pid, tasks: tasks, results: results, failure: bytes)
                     }
@@ -110,10 +110,13 @@ extension CoreModule {
                 let capacity = TaskWords.size + size + 16 * count
                 return try tree.put(capacity: capacity, into: tasks, as: .task) { buffer throws(LuaError) in
                     try fill(&buffer, &encoder)
+                    return takeCarried()
                 }
             }
             try fill(&scratch, &encoder)
-            _ = try orRaise { () throws(TreeError) in try tree.put(scratch, into: tasks, as: .task, .forever) }
+            _ = try orRaise { () throws(TreeError) in
+                try tree.put(scratch, carrying: takeCarried(), into: tasks, as: .task, .forever)
+            }
         }
     }
 

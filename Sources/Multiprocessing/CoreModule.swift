@@ -14,7 +14,8 @@ package final class CoreModule {
     /// Taken out while they work: code that runs meanwhile may need another one, and a copy would cost more than the
     /// work.
     private var encoders: [Encoder] = []
-    private var isForMany = false
+    /// The handles in what has been encoded: a message of it has them as well.
+    private var carried: Set<Int> = []
     private var lastFunction: (job: Int, reference: Int)?
     let programs = Programs()
     private var decoders: [Decoder] = []
@@ -25,7 +26,7 @@ package final class CoreModule {
     /// Makes `_multiprocessing`, and what stands on it, something that `require` finds.
     package init(_ stack: Stack) throws(LuaError) {
         main = stack
-        keeper.send = { [unowned self] handle in openTree?.send(handle, forMany: isForMany) }
+        keeper.send = { [unowned self] handle in carried.insert(handle) }
         keeper.receive = { [unowned self] handle throws(LuaError) in
             let tree = try tree()
             try orRaise { () throws(TreeError) in try tree.receive(handle) }
@@ -139,20 +140,18 @@ package final class CoreModule {
 
     // MARK: Values
 
-    /// Encodes the value at `index` into a buffer that is this module's until the next call. With `forMany` it may be
-    /// received any number of times; `mark` is a byte in front of it.
+    /// Encodes the value at `index` into a buffer that is this module's until the next call, with the handles that are in
+    /// it; `mark` is a byte in front of it.
     func withEncoded<Value>(
-        _ index: Int32, of stack: Stack, as root: String, forMany: Bool = false, mark: UInt8? = nil,
-        _ body: (borrowing WireBuffer) throws(LuaError) -> Value
+        _ index: Int32, of stack: Stack, as root: String, mark: UInt8? = nil,
+        _ body: (borrowing WireBuffer, Set<Int>) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
-        isForMany = forMany
-        defer { isForMany = false }
-        return try withScratch { scratch, encoder throws(LuaError) in
+        try withScratch { scratch, encoder throws(LuaError) in
             if let mark { scratch.append(mark) }
             do throws(EncodeError) { try encoder.encode(index, of: stack, into: &scratch, root: root) } catch {
                 throw LuaError(message: error.description)
             }
-            return try body(scratch)
+            return try body(scratch, takeCarried())
         }
     }
 
@@ -161,7 +160,14 @@ package final class CoreModule {
         _ body: (inout WireBuffer, inout Encoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
         scratch.reset(keeping: 1 << 20)
+        carried.removeAll()
         return try withEncoder { encoder throws(LuaError) in try body(&scratch, &encoder) }
+    }
+
+    /// The handles in what has been encoded since this was last asked.
+    func takeCarried() -> Set<Int> {
+        defer { if !carried.isEmpty { carried = [] } }
+        return carried
     }
 
     private func withEncoder<Value>(_ body: (inout Encoder) throws(LuaError) -> Value) throws(LuaError) -> Value {

@@ -65,19 +65,20 @@ enum Slot: Int, Field {
 /// What every object that can be shared begins with.
 enum Shared: Int, Field {
     case kind, stakes, stakesEnd
-    /// In how many messages it has been that were not received: nobody knows who may still come to refer to it.
-    case inTransit
+    /// Of a pipe's channel: its ends keep it, though no process has a handle of it.
+    case isKept
     static let words = 4
 }
 
-/// One process's part in one object.
+/// One process's part in one object, or that of a message with a handle of it.
 enum Stake: Int, Field {
+    /// `process` is the message, when it is one's.
     case kind, role, object, process, count
     case inObject, inObjectPrevious, inProcess, inProcessPrevious
     static let words = 9
 
     enum Role: Int {
-        /// The process has a handle.
+        /// The process, or the message, has a handle.
         case refers = 1
         /// It holds `count` of a semaphore.
         case holds
@@ -107,6 +108,10 @@ enum Wait: Int, Field {
 enum Message: Int, Field {
     /// `channel` is where it was put or will be; of results that are being written, it is their task.
     case kind, next, previous, channel, size
+    /// The process that has it in its hand, or 0.
+    case holder
+    /// A ring of its stakes: the handles that are in it.
+    case stakes, stakesEnd
     /// Where the bytes begin.
     case bytes
 }
@@ -177,7 +182,8 @@ enum SharedArray: Int, Field {
 
 /// Bytes that any number of processes read: a function that a pool's workers run.
 enum Blob: Int, Field {
-    case size = 4
+    /// An empty message with the handles that are in it, or 0.
+    case size = 4, carrier
     case bytes
 }
 

@@ -22,7 +22,7 @@ extension ProcessTree {
             memory[second, End.inbox] = back
             // The ends keep them: they go when both ends have gone.
             for channel in [forth, back] where channel != 0 {
-                memory[channel, Shared.inTransit] = 1
+                memory[channel, Shared.isKept] = 1
                 if let stake = stake(.refers, channel, me, memory) { removeStake(stake, memory) }
             }
             return (first, second)
@@ -37,8 +37,10 @@ extension ProcessTree {
         }
     }
 
-    /// Sends a copy of `value`; it waits while the other end has too much unread.
-    package func send(_ value: borrowing WireBuffer, through end: Int) throws(TreeError) {
+    /// Sends a copy of `value`, which has these handles; it waits while the other end has too much unread.
+    package func send(
+        _ value: borrowing WireBuffer, carrying handles: Set<Int>, through end: Int
+    ) throws(TreeError) {
         let outbox = try changing { memory throws(TreeError) in
             try check(end, is: .end, memory)
             return memory[end, End.outbox]
@@ -48,6 +50,7 @@ extension ProcessTree {
         let message = try changing { memory throws(TreeError) in
             try makeMessage(size: size, for: outbox, memory)
         }
+        try attach(handles, to: message)
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
         let awaited = Awaited(objects: [end], queues: [outbox + Channel.putters.offset])
         _ = try deliver(message, awaited) { memory, _ throws(TreeError) in
@@ -140,9 +143,9 @@ extension ProcessTree {
 
     // MARK: The end of an end
 
-    /// Whether nobody has the end any more.
+    /// Whether nobody has the end any more, and no message brings it.
     private func isGone(_ end: Int, _ memory: Memory) -> Bool {
-        end == 0 || memory.isEmpty(end + Shared.stakes.offset) && memory[end, Shared.inTransit] == 0
+        end == 0 || memory.isEmpty(end + Shared.stakes.offset)
     }
 
     /// Closes this process's handle.
@@ -174,7 +177,7 @@ extension ProcessTree {
             memory[peer, End.peer] = 0
         } else {
             for channel in [memory[end, End.inbox], memory[end, End.outbox]] where channel != 0 {
-                memory[channel, Shared.inTransit] = 0
+                memory[channel, Shared.isKept] = 0
                 freeIfForgotten(channel, memory)
             }
         }

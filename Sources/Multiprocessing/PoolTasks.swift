@@ -60,15 +60,29 @@ struct PoolResults: ~Copyable {
 extension ProcessTree {
     // MARK: Functions
 
-    package func makeBlob(_ bytes: borrowing WireBuffer) throws(TreeError) -> Int {
+    package func makeBlob(_ bytes: borrowing WireBuffer, carrying handles: Set<Int>) throws(TreeError) -> Int {
         let size = bytes.count
+        let carrier = try makeCarrier(of: handles)
         let blob = try changing { memory throws(TreeError) in
             let blob = try make(.blob, words: Blob.bytes.rawValue, bytes: size, memory)
             memory[blob, Blob.size] = size
+            memory[blob, Blob.carrier] = carrier
+            if carrier != 0 {
+                memory.remove(carrier + Message.next.offset)
+                memory[carrier, Message.holder] = 0
+                memory[carrier, Message.channel] = blob
+            }
             return blob
         }
         ArenaBytes.copy(bytes, to: blob + Blob.bytes.offset)
         return blob
+    }
+
+    private func makeCarrier(of handles: Set<Int>) throws(TreeError) -> Int {
+        if handles.isEmpty { return 0 }
+        let carrier = try changing { memory throws(TreeError) in try makeMessage(size: 0, for: 0, memory) }
+        try attach(handles, to: carrier)
+        return carrier
     }
 
     /// The bytes of a blob, which stays while its job does.
@@ -108,6 +122,7 @@ extension ProcessTree {
         let message = results.message
         change { memory in
             hand(over: message, to: channel, memory)
+            memory[task.message + Message.bytes.offset, TaskWords.results] = 0
             discard(task.message, memory)
         }
     }
@@ -158,7 +173,7 @@ extension ProcessTree {
                 let message = link - Message.next.offset
                 guard memory[message + Message.bytes.offset, TaskWords.worker] == Int(pid) else { continue }
                 memory.remove(link)
-                memory.append(link, to: me + Slot.hand.offset)
+                hold(message, memory)
                 return Received(message: message, size: memory[message, Message.size])
             }
             return nil
@@ -184,7 +199,7 @@ extension ProcessTree {
                 if kept > 0 {
                     hand(over: task[.results], to: channel, memory)
                 } else {
-                    blocks.free(task[.results], memory)
+                    free(message: task[.results], memory)
                 }
             }
             if failed != 0 { hand(over: failed, to: channel, memory) }
@@ -197,6 +212,7 @@ extension ProcessTree {
             memory[words, TaskWords.count] = left
             memory[words, TaskWords.begun] = 0
             memory.remove(task.message + Message.next.offset)
+            memory[task.message, Message.holder] = 0
             memory.prepend(task.message + Message.next.offset, to: tasks + Channel.messages.offset)
             memory[tasks, Channel.count] += 1
             memory[tasks, Channel.bytes] += memory[task.message, Message.size]

@@ -110,10 +110,19 @@ struct PoolWorker {
             return own
         }
         if hasReturned { try append(&encoder, into: &output.buffer) }
-        if !output.buffer.isOwned { return nil }
+        let handles = core.takeCarried()
+        if !output.buffer.isOwned {
+            try attach(handles, to: output.message)
+            return nil
+        }
         var own = try results(of: task, at: place, capacity: output.buffer.count - mark)
+        try attach(handles, to: own.message)
         own.buffer.append(output.buffer, from: mark)
         return own
+    }
+
+    private func attach(_ handles: Set<Int>, to message: Int) throws(LuaError) {
+        try orRaise { () throws(TreeError) in try tree.attach(handles, to: message) }
     }
 
     private func isLong(_ index: Int32) -> Bool {

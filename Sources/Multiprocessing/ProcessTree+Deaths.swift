@@ -53,6 +53,7 @@ extension ProcessTree {
         case .task:
             let channel = memory[message, Message.channel]
             memory.remove(message + Message.next.offset)
+            memory[message, Message.holder] = 0
             memory[message + Message.bytes.offset, TaskWords.worker] = memory[slot, Slot.pid]
             let ring =
                 kind(channel, memory) == .channel
@@ -63,6 +64,7 @@ extension ProcessTree {
             let task = memory[message, Message.channel]
             if task != 0, memory[task + Message.bytes.offset, TaskWords.results] == message {
                 memory.remove(message + Message.next.offset)
+                memory[message, Message.holder] = 0
             } else {
                 discard(message, memory)
             }

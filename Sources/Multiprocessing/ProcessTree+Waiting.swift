@@ -229,11 +229,30 @@ extension ProcessTree {
         switch kind(object, memory) {
         case .semaphore: stakes(.holds, in: object, memory).map { memory[$0, Stake.process] }
         case .barrier: stakes(.attends, in: object, memory).map { memory[$0, Stake.process] }
-        case .end where memory[object, End.peer] != 0:
-            stakes(.refers, in: memory[object, End.peer], memory).map { memory[$0, Stake.process] }
+        case .end where memory[object, End.peer] != 0: referrers(memory[object, End.peer], memory)
         case .channel: stakes(.owes, in: object, memory).map { memory[$0, Stake.process] }
         default: []
         }
+    }
+
+    /// The processes that have a handle, or may come to one by a message.
+    private func referrers(_ object: Int, _ memory: Memory) -> [Int] {
+        var found: [Int] = [], open = [object], known: Set = [object]
+        while let each = open.popLast() {
+            for stake in stakes(.refers, in: each, memory) {
+                let owner = memory[stake, Stake.process]
+                if memory[owner, Slot.kind] == Kind.process.rawValue {
+                    found.append(owner)
+                } else if memory[owner, Message.holder] != 0 {
+                    found.append(memory[owner, Message.holder])
+                } else if isShared(memory[owner, Message.channel], memory),
+                    known.insert(memory[owner, Message.channel]).inserted
+                {
+                    open.append(memory[owner, Message.channel])
+                }
+            }
+        }
+        return found
     }
 
     /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front.

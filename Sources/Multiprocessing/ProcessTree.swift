@@ -31,6 +31,9 @@ package final class ProcessTree {
     var children: [Int32: ScriptChild] = [:]
     /// Whom to ring when the change that runs is made.
     var rings: [Int32] = []
+    /// Whether the change that runs has left messages to `sweep`.
+    var leavesRubbish = false
+    var isSweeping = false
     /// What two looks a second apart must both have seen before a deadlock is believed.
     var lastLook: [Int]?
     package var detectsDeadlocks = true
@@ -63,6 +66,10 @@ package final class ProcessTree {
             if !rings.isEmpty {
                 for pid in rings { Rings.ring(pid) }
                 rings.removeAll(keepingCapacity: true)
+            }
+            if leavesRubbish {
+                leavesRubbish = false
+                sweep()
             }
         }
         return try arena.change(body)
@@ -177,35 +184,20 @@ package final class ProcessTree {
     }
 
     /// Whether it is something that handles are of: another block may be where an object has been.
-    private func isShared(_ object: Int, _ memory: Memory) -> Bool {
+    func isShared(_ object: Int, _ memory: Memory) -> Bool {
         switch kind(object, memory) {
         case .semaphore, .condition, .event, .barrier, .channel, .end, .array, .blob: true
         default: false
         }
     }
 
-    /// The object is in a message now; with `forMany` it may be received any number of times, as with a function that
-    /// every worker of a pool gets.
-    func send(_ object: Int, forMany: Bool) {
-        change { memory in
-            guard isShared(object, memory) else { return }
-            memory[object, Shared.inTransit] += forMany ? ProcessTree.many : 1
-        }
-    }
-
-    /// This process has got a handle from a message.
-    ///
-    /// One that was sent and never received stays until it is closed, or all processes have ended.
+    /// This process has got a handle from a message, which it has still in its hand.
     func receive(_ object: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             guard isShared(object, memory) else { throw .gone("object") }
-            let transit = memory[object, Shared.inTransit]
-            if transit % ProcessTree.many > 0 { memory[object, Shared.inTransit] = transit - 1 }
             if stake(.refers, object, me, memory) == nil { try addStake(.refers, object, me, memory) }
         }
     }
-
-    private static let many = 1 << 32
 
     /// This process has dropped its handle.
     func drop(_ object: Int) {
@@ -213,12 +205,11 @@ package final class ProcessTree {
             guard isShared(object, memory), let stake = stake(.refers, object, me, memory) else { return }
             removeStake(stake, memory)
         }
-        sweep()
     }
 
     /// Frees an object that nobody can come to refer to any more.
     func freeIfForgotten(_ object: Int, _ memory: Memory) {
-        guard memory[object, Shared.inTransit] == 0, let kind = Kind(rawValue: memory[object, Shared.kind]) else {
+        guard memory[object, Shared.isKept] == 0, let kind = Kind(rawValue: memory[object, Shared.kind]) else {
             return
         }
         // Whoever holds it or owes something to it and has dropped it can do nothing about that any more.
@@ -227,6 +218,7 @@ package final class ProcessTree {
         for stake in left { unlink(stake, memory) }
         if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
+        if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }
         memory[object, Shared.kind] = 0
         blocks.free(object, memory)
     }
@@ -236,6 +228,17 @@ package final class ProcessTree {
     @discardableResult
     func addStake(
         _ role: Stake.Role, _ object: Int, _ process: Int, count: Int = 1, _ memory: Memory
+    ) throws(TreeError) -> Int {
+        try addStake(role, object, process, in: process + Slot.stakes.offset, count: count, memory)
+    }
+
+    func addStake(_ role: Stake.Role, _ object: Int, message: Int, _ memory: Memory) throws(TreeError) {
+        try addStake(role, object, message, in: message + Message.stakes.offset, count: 1, memory)
+    }
+
+    @discardableResult
+    private func addStake(
+        _ role: Stake.Role, _ object: Int, _ process: Int, in ring: Int, count: Int, _ memory: Memory
     ) throws(TreeError) -> Int {
         let stake = try allocate(8 * Stake.words, memory)
         memory[stake, Stake.kind] = Kind.stake.rawValue
@@ -249,7 +252,7 @@ package final class ProcessTree {
         } else {
             memory.prepend(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
         }
-        memory.append(stake + Stake.inProcess.offset, to: process + Slot.stakes.offset)
+        memory.append(stake + Stake.inProcess.offset, to: ring)
         return stake
     }
 

@@ -39,6 +39,49 @@ local function check_items(items, said)
   assert(#items == said or #items == said + 1, ("%d items, %d said"):format(#items, said))
 end
 
+--- Handles on their way, in messages, tasks, results and functions, go with what they are in.
+function cases.handles()
+  without_traces(function()
+    for _ = 1, kills do
+      local queue = mp.Queue()
+      kill_during(function()
+        while true do
+          local receiver, sender = mp.Pipe(false)
+          local inner = mp.Queue()
+          inner:put { sender, mp.Lock() }
+          queue:put { receiver, { inner } }
+          queue:put(queue:get())
+        end
+      end, function()
+        for _ = 1, math.random(0, 3) do queue:get(0.01) end
+      end)
+      queue:close()
+    end
+  end)
+end
+
+function cases.handles_in_pools()
+  without_traces(function()
+    local lock, queue = mp.Lock(), mp.Queue()
+    local pool = mp.Pool(2)
+    local items = {}
+    for place = 1, 20 do items[place] = { mp.Event(), queue, place } end
+    for _ = 1, math.max(3, kills // 10) do
+      local victim = math.random(20)
+      local job = pool:map_async(function(item)
+        item[1]:set()
+        if item[3] == victim then core.kill(mp.getpid(), 9) end
+        return { lock:with(function() return item[3] end), mp.Lock(), select(2, mp.Pipe()) }
+      end, items, math.random(7))
+      local done, failure = pcall(job.get, job)
+      equal({ done, failure.kind, failure.index }, { false, "crash", victim })
+    end
+    pool:close()
+    pool:join()
+    queue:close()
+  end)
+end
+
 function cases.put()
   without_traces(function()
     local said = mp.Value("q", 0, false)

@@ -158,6 +158,45 @@ function cases.test_eof_after_death()
   process:join()
 end
 
+--- An end in a message that nobody will receive is nobody's.
+function cases.test_eof_after_a_lost_message()
+  local receiver, sender = mp.Pipe(false)
+  local queue = mp.Queue()
+  queue:put { sender, sender }
+  sender:close()
+  equal(receiver:poll(0.05), false)
+  queue:close()
+  queue = nil
+  collectgarbage()
+  collectgarbage()
+  equal({ receiver:recv(10) }, { nil, "closed" })
+
+  receiver, sender = mp.Pipe(false)
+  local left, right = mp.Pipe()
+  left:send(sender)
+  sender:close()
+  left:close()
+  equal(receiver:poll(0.05), false)
+  right:close()
+  equal({ receiver:recv(10) }, { nil, "closed" })
+end
+
+function cases.test_eof_after_the_death_of_a_receiver()
+  local receiver, sender = mp.Pipe(false)
+  local queue = mp.Queue()
+  queue:put(sender)
+  sender:close()
+  local process = start(function()
+    local got = queue:get()
+    sleep(60)
+    got:close()
+  end)
+  equal(receiver:poll(0.1), false)
+  process:kill()
+  equal({ receiver:recv(10) }, { nil, "closed" })
+  process:join()
+end
+
 function cases.test_sender_waits_until_the_receiver_dies()
   local ours, theirs = mp.Pipe()
   local process = start(function()
