@@ -16,16 +16,10 @@ extension CoreModule {
             },
             "acquire": function { tree, stack throws(LuaError) in
                 let (handle, patience) = (try stack.handleArgument(1), try stack.patience(2))
-                switch try orRaise({ () throws(TreeError) in try tree.acquire(handle, patience) }) {
-                case .acquired:
-                    stack.push(true)
-                    return 1
-                case .abandoned:
-                    stack.push(true)
-                    stack.push("abandoned")
-                    return 2
-                case nil: return stack.refuse(.timeout)
-                }
+                guard let acquisition = try orRaise({ () throws(TreeError) in try tree.acquire(handle, patience) })
+                else { return stack.refuse(.timeout) }
+                stack.push(true)
+                return 1 + stack.push(acquisition)
             },
             "release": function { tree, stack throws(LuaError) in
                 let (handle, count) = (try stack.handleArgument(1), try stack.integerArgument(2, default: 1, "n"))
@@ -48,12 +42,12 @@ extension CoreModule {
             "condition_wait": function { tree, stack throws(LuaError) in
                 let (condition, lock) = (try stack.handleArgument(1), try stack.handleArgument(2))
                 let patience = try stack.patience(3)
-                let notified = try orRaise { () throws(TreeError) in
+                let (notified, acquisition) = try orRaise { () throws(TreeError) in
                     try tree.wait(for: condition, lock: lock, patience)
                 }
-                if !notified { return stack.refuse(.timeout) }
+                if !notified { return stack.refuse(.timeout) + stack.push(acquisition) }
                 stack.push(true)
-                return 1
+                return 1 + stack.push(acquisition)
             },
             // condition, lock, n → how many
             "notify": function { tree, stack throws(LuaError) in
@@ -139,5 +133,14 @@ extension CoreModule {
                 return 3
             },
         ]
+    }
+}
+
+extension Stack {
+    /// Stack: → "abandoned", or → (nothing); how many values that is
+    fileprivate func push(_ acquisition: ProcessTree.Acquisition) -> Int32 {
+        if acquisition == .acquired { return 0 }
+        push("abandoned")
+        return 1
     }
 }

@@ -38,7 +38,7 @@ package final class CoreModule {
         programs.changed = { [unowned self] count in
             if let openTree, !Arena.isStranger { openTree.note(programs: count) }
         }
-        preload(stack)
+        install(stack)
     }
 
     /// The tree this process belongs to; the arena is mapped when it is first needed.
@@ -66,19 +66,33 @@ package final class CoreModule {
 
     // MARK: Loading
 
+    /// What a script may require by these names: what it has under them itself, as with plain Lua, comes first.
+    private static let modules: Set = ["concurrent.futures", "logging", "multiprocessing", "popen2", "subprocess"]
+
     /// Nothing is made before it is asked for: most runs require nothing of this.
-    private func preload(_ stack: Stack) {
+    private func install(_ stack: Stack) {
+        let height = stack.top
+        defer { stack.top = height }
         stack.pushGlobals()
         stack.rawGet(-1, field: "package")
-        stack.rawGet(-1, field: "preload")
+        let package = stack.top
+        // Parts of these modules are found at once.
+        stack.rawGet(package, field: "preload")
         stack.newTable(keys: 1)
         stack.push(function: { [unowned self] stack throws(LuaError) in
-            pushLoader(named: stack.string(2) ?? "", stack)
+            let name = stack.string(2) ?? ""
+            pushLoader(named: CoreModule.modules.contains(name) ? "" : name, stack)
             return 1
         })
         stack.rawSet(-2, field: "__index")
         stack.setMetatable(-2)
-        stack.pop(3)
+        // The modules after everything that a path leads to.
+        stack.rawGet(package, field: "searchers")
+        stack.push(function: { [unowned self] stack throws(LuaError) in
+            pushLoader(named: stack.string(1) ?? "", stack)
+            return 1
+        })
+        stack.rawSet(-2, at: stack.rawCount(-2) + 1)
     }
 
     /// Stack: → function that makes the module, or nil

@@ -102,8 +102,10 @@ extension ProcessTree {
     }
 
     /// Gives the lock back, sleeps until it is notified, and takes the lock again as often as before. Whether it was
-    /// notified before the patience ended.
-    package func wait(for condition: Int, lock: Int, _ patience: Patience) throws(TreeError) -> Bool {
+    /// notified before the patience ended, and whether the lock's holder has died meanwhile.
+    package func wait(
+        for condition: Int, lock: Int, _ patience: Patience
+    ) throws(TreeError) -> (notified: Bool, Acquisition) {
         var depth = 0
         let awaited = Awaited(
             objects: [condition], queues: [condition + Condition.waits.offset], deadline: patience.deadline)
@@ -123,13 +125,14 @@ extension ProcessTree {
                 }
                 return nil
             })
+        var acquisition: Acquisition?
         if depth > 0 {
-            _ = try acquire(lock, .forever)
+            acquisition = try acquire(lock, .forever)
             try changing { memory throws(TreeError) in
                 if let hold = stake(.holds, lock, me, memory) { memory[hold, Stake.count] = depth }
             }
         }
-        return notified ?? false
+        return (notified ?? false, acquisition ?? .acquired)
     }
 
     /// Wakes up to `count` of those who wait; answers how many.

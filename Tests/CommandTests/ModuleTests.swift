@@ -18,6 +18,25 @@ private let greeting = "return { greet = function(name) return 'hello ' .. name 
         ["t.lua": "return require 'greeting'.greet", "lib/greeting.lua": greeting],
         "LUA_PATH='./lib/?.lua;;' pmap t.lua ::: you", out: "hello you\n"),
     Row(
+        "the script's own module, where pmap has one of the same name",
+        [
+            "t.lua":
+                "print(require 'logging'.greet 'me', require 'subprocess' == pmap.null, require 'popen2'.popen2 ~= nil)",
+            "logging.lua": greeting, "subprocess.lua": "return pmap.null",
+        ],
+        "pmap run t.lua", out: "hello me\ttrue\ttrue\n"),
+    Row(
+        "pmap's own, in a task, which says what process it is in",
+        """
+        local mp, logging = require "multiprocessing", require "logging"
+        logging.basicConfig { format = "%(processName)s %(message)s", stream = io.stdout }
+        function task(x)
+          local process = mp.current_process()
+          logging.error(x)
+          return process.pid == mp.getpid(), process.daemon, mp.parent_process().name
+        end
+        """, "pmap -j 1 t.lua ::: a", out: "PoolWorker-1 a\ntrue\ttrue\tMainProcess\n"),
+    Row(
         "lpeg, loaded before the fork",
         "local lpeg = require 'lpeg' local word = lpeg.C(lpeg.R 'az' ^ 1) return function(x) return word:match(x) end",
         "pmap -j 2 t.lua ::: abc1 de2", out: "abc\nde\n"),

@@ -218,6 +218,27 @@ end
 
 -- ---- Condition ----
 
+function cases.test_condition_of_an_abandoned_lock()
+  local condition = mp.Condition()
+  condition:acquire()
+  local process = mp.Process(function()
+    condition:acquire()
+    condition:notify()
+    require("_multiprocessing").kill(mp.getpid(), 9)
+  end)
+  process:start()
+  equal({ condition:wait(10) }, { true, "abandoned" })
+  process:join()
+  process = mp.Process(function()
+    condition:acquire()
+    require("_multiprocessing").kill(mp.getpid(), 9)
+  end)
+  process:start()
+  equal({ condition:wait(0.2) }, { nil, "timeout", "abandoned" })
+  process:join()
+  condition:release()
+end
+
 --- `count` processes that sleep on a condition; each says "sleeping", then "woken" or "timeout".
 local function sleepers(count, condition, timeout)
   local sleeping, woken = mp.Semaphore(0), mp.Queue()

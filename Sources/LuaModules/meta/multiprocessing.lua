@@ -539,11 +539,13 @@ function Condition:with(f, ...) end
 ---@return "timeout"?
 function Condition:hold(timeout) end
 
---- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`.
----@overload fun(self, block: boolean, timeout: number): true?, "timeout"?
+--- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`; and "abandoned", if its
+--- holder has died meanwhile.
+---@overload fun(self, block: boolean, timeout: number): true?, "timeout"|"abandoned"?, "abandoned"?
 ---@param timeout? number|boolean
 ---@return true?
----@return "timeout"?
+---@return "timeout"|"abandoned"?
+---@return "abandoned"?
 function Condition:wait(timeout) end
 
 --- Waits until `predicate()` is true, or `timeout` seconds have passed; returns its last value.

@@ -15,6 +15,17 @@ local children = {}
 local supervisors = function() return {} end
 local serial = 0
 
+--- This process; a worker of the main job finds out here that it is one.
+local function this()
+  if current._pid ~= core.getpid() then
+    local worker = (package.loaded.pmap or {}).worker
+    local name = worker and "PoolWorker-" .. worker.id or "Process-" .. core.getpid()
+    parent, current = current, setmetatable({ _name = name, _pid = core.getpid(), _daemon = true }, Process)
+    children, serial = {}, 0
+  end
+  return current
+end
+
 -- A line is written whole, by whichever process.
 io.stdout:setvbuf("line", 1 << 16)
 
@@ -32,9 +43,10 @@ function process.new(target, ...)
   if self._target ~= nil and type(self._target) ~= "function" and type(self._target) ~= "table" then
     core.fail("the target of a process is a function, not a " .. type(self._target))
   end
-  if self._daemon == nil then self._daemon = current._daemon or false end
+  local maker = this()
+  if self._daemon == nil then self._daemon = maker._daemon or false end
   serial = serial + 1
-  self._name = self._name or (current._name == "MainProcess" and "" or current._name .. ":") .. "Process-" .. serial
+  self._name = self._name or (maker._name == "MainProcess" and "" or maker._name .. ":") .. "Process-" .. serial
   return setmetatable(self, Process)
 end
 
@@ -228,13 +240,14 @@ function Process:__newindex(key, value)
 end
 
 --- This process.
-function process.current_process() return current end
+function process.current_process() return this() end
 
 --- The one that has started this one, or nil in the script itself.
-function process.parent_process() return parent end
+function process.parent_process() return this() and parent end
 
 --- The processes that this one has started and that run.
 function process.active_children()
+  this()
   local running = own_children()
   for _, supervisor in ipairs(supervisors()) do
     for _, worker in ipairs(core.children(supervisor)) do

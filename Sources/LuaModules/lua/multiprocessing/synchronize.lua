@@ -77,7 +77,8 @@ function Condition:release() self._lock:release() end
 function Condition:with(f, ...) return self._lock:with(f, ...) end
 function Condition:hold(...) return self._lock:hold(...) end
 
---- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`.
+--- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`; and "abandoned", if its
+--- holder has died meanwhile.
 function Condition:wait(...) return core.condition_wait(self._handle, self._lock._handle, ...) end
 
 --- Waits until `predicate()` is true, or `timeout` seconds have passed; returns its last value.

@@ -11,7 +11,7 @@ local most_stillborn = 10
 
 local function work(self, id, script)
   process.become_worker("PoolWorker-" .. id, script)
-  package.loaded.pmap.worker = { id = id }
+  if package.loaded.pmap then package.loaded.pmap.worker = { id = id } end
   core.lead_group() -- what its items start dies with it
   if self._initializer then
     local started, failure = xpcall(self._initializer, errors.capture, table.unpack(self._initargs))

@@ -1,0 +1,120 @@
+// Messages: values in the arena, with the handles that are in them.
+//
+// A message is in the hand of the process that makes it until it is put, and in that of the one that takes it until
+// it has been read: when a process dies, what is in its hand is freed, and nothing else is touched.
+
+import Posix
+package import Wire
+
+/// What a message is to those who find it in a dead process's hand.
+package enum MessageKind {
+    case value
+    /// Of a pool: it is run by another worker.
+    case task
+    /// What is whole of it is kept, with the task it belongs to.
+    case results
+
+    var kind: Kind {
+        switch self {
+        case .value: .message
+        case .task: .task
+        case .results: .results
+        }
+    }
+}
+
+/// A message in this process's hand.
+package struct Received {
+    let message: Int
+    package let size: Int
+
+    /// What was put, to be decoded where it lies.
+    package func bytes() -> WireBuffer { ArenaBytes.view(message + Message.bytes.offset, count: size) }
+}
+
+extension ProcessTree {
+    /// A message that nobody else knows of yet.
+    func makeMessage(
+        size: Int, for channel: Int, as kind: MessageKind = .value, _ memory: Memory
+    ) throws(TreeError) -> Int {
+        let message = try allocate(Message.bytes.offset + size, memory)
+        memory[message, Message.kind] = kind.kind.rawValue
+        memory[message, Message.channel] = channel
+        memory[message, Message.size] = size
+        memory.makeRing(message + Message.stakes.offset)
+        hold(message, memory)
+        return message
+    }
+
+    /// The message, which is nowhere, comes into this process's hand.
+    func hold(_ message: Int, _ memory: Memory) {
+        memory[message, Message.holder] = me
+        memory.append(message + Message.next.offset, to: me + Slot.hand.offset)
+    }
+
+    /// The message has these handles: what they are of stays while it does. This process has them as well.
+    func attach(_ handles: Set<Int>, to message: Int) throws(TreeError) {
+        var rest = Array(handles)[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(64)
+            rest = rest.dropFirst(64)
+            try changing { memory throws(TreeError) in
+                for handle in some where isShared(handle, memory) {
+                    try addStake(.refers, handle, message: message, memory)
+                }
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Frees a message that was in somebody's hand.
+    func discard(_ message: Int, _ memory: Memory) {
+        memory.remove(message + Message.next.offset)
+        free(message: message, memory)
+    }
+
+    /// Frees a message that is nowhere; what it has handles of may be more than one change can free.
+    func free(message: Int, _ memory: Memory) {
+        if memory.isEmpty(message + Message.stakes.offset) { return blocks.free(message, memory) }
+        drop(message: message, memory)
+    }
+
+    /// `sweep` frees it.
+    func drop(message: Int, _ memory: Memory) {
+        memory[message, Message.holder] = 0
+        memory.append(message + Message.next.offset, to: Arena.start + Root.rubbish.offset)
+        leavesRubbish = true
+    }
+
+    /// What is left in a channel that nobody knows of any more; `sweep` frees it, as it may be more than one change
+    /// can do.
+    func dropMessages(_ channel: Int, _ memory: Memory) {
+        for ring in [Channel.messages, .fallen] {
+            memory.moveAll(from: channel + ring.offset, to: Arena.start + Root.rubbish.offset)
+        }
+        leavesRubbish = true
+    }
+
+    /// Frees what was dropped.
+    func sweep() {
+        if isSweeping { return }
+        isSweeping = true
+        defer { isSweeping = false }
+        while change({ memory in
+            for link in memory.links(of: Arena.start + Root.rubbish.offset, limit: 64) {
+                let message = link - Message.next.offset, words = message + Message.bytes.offset
+                let stakes = memory.links(of: message + Message.stakes.offset, limit: 64)
+                if !stakes.isEmpty {
+                    for link in stakes { removeStake(link - Stake.inProcess.offset, memory) }
+                    break
+                }
+                if memory[message, Message.kind] == Kind.task.rawValue, memory[words, TaskWords.results] != 0 {
+                    free(message: memory[words, TaskWords.results], memory)
+                }
+                discard(message, memory)
+            }
+            return !memory.isEmpty(Arena.start + Root.rubbish.offset)
+        }) {}
+    }
+}
