@@ -195,7 +195,54 @@ static void kill_group(int number) {
     kill(0, SIGKILL);
 }
 
+static pid_t *leaders;
+static size_t leader_places;
+
+/* Groups of their own hear nothing from the terminal: they stop, and go on, with the process that has led them there. */
+static void stop_with_groups(int number) {
+    int before = errno;
+    for (size_t each = 0; each < leader_places; each++) {
+        if (leaders[each] > 0) kill(-leaders[each], number);
+    }
+    raise(SIGSTOP);
+    for (size_t each = 0; each < leader_places; each++) {
+        if (leaders[each] > 0) kill(-leaders[each], SIGCONT);
+    }
+    errno = before;
+}
+
+void pmap_take_along(size_t place, pid_t leader) {
+    sigset_t stop, before;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    sigprocmask(SIG_BLOCK, &stop, &before);
+    if (place >= leader_places) {
+        size_t places = 2 * place + 8;
+        pid_t *grown = realloc(leaders, places * sizeof *leaders);
+        if (grown) {
+            memset(grown + leader_places, 0, (places - leader_places) * sizeof *leaders);
+            leaders = grown;
+            leader_places = places;
+        }
+    }
+    if (place < leader_places) leaders[place] = leader;
+    struct sigaction now, action = {.sa_handler = stop_with_groups, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTSTP, NULL, &now);
+    if (now.sa_handler == SIG_DFL) sigaction(SIGTSTP, &action, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* A copy of one that takes groups along has none itself. */
+static void take_nobody_along(void) {
+    struct sigaction now;
+    leader_places = 0;
+    sigaction(SIGTSTP, NULL, &now);
+    if (now.sa_handler == stop_with_groups) signal(SIGTSTP, SIG_DFL);
+}
+
 bool pmap_die_with(pid_t parent) {
+    take_nobody_along();
     int number = SIGRTMAX - 1;
     struct sigaction action = {.sa_handler = kill_group};
     sigemptyset(&action.sa_mask);

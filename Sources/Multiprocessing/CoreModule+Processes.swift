@@ -54,6 +54,12 @@ extension CoreModule {
                 ScriptChild.leadGroup()
                 return 0
             },
+            // place, leader of a group, or 0
+            "take_along": { stack throws(LuaError) in
+                let place = try stack.integerArgument(1, "a place")
+                ScriptChild.takeAlong(Int32(try stack.integerArgument(2, "a process")), at: place)
+                return 0
+            },
             "kill_group": { stack throws(LuaError) in
                 ScriptChild.killGroup(Int32(try stack.integerArgument(1, "a process")))
                 return 0

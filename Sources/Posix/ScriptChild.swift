@@ -49,6 +49,10 @@ package final class ScriptChild {
         if !pmap_die_with(parent) { _exit(1) }
     }
 
+    /// The group of a worker is stopped and goes on with this process, as if it were in its own group; a `pid` of 0 makes
+    /// the place free.
+    package static func takeAlong(_ pid: Int32, at place: Int) { pmap_take_along(place, pid) }
+
     /// What a leader of a group that has ended has left running.
     package static func killGroup(_ pid: Int32) { kill(-pid, SIGKILL) }
 }

@@ -44,6 +44,33 @@ private func background(_ options: String, begun count: Int) -> String {
             + "kill -TSTP $host; until [ \"$(state)\" = T ]; do sleep 0.01; done; sleep 0.1; cp now then; sleep 0.2; cmp now then && echo stopped; touch go; kill -CONT $host; wait $host",
         out: "stopped\na\n"),
     Row(
+        "Ctrl-Z and fg of a script with a pool in a pool",
+        """
+        local mp = require "multiprocessing"
+        local function work(x)
+          io.stderr:write "begun\\n"
+          local start = os.clock()
+          while os.clock() - start < 0.3 do end
+          return x
+        end
+        local function twice(x)
+          local inner <close> = mp.Pool(1)
+          return inner:apply(work, { x }) .. work(x)
+        end
+        local pool <close> = mp.Pool(2)
+        print(table.concat(pool:map(twice, { "a", "b", "c" }, 1), " "))
+        """,
+        """
+        set -m; exec 2> /dev/null # job control tells of its jobs
+        : > err; pmap run t.lua 2> err & host=$!
+        until [ $(grep -c begun err) -ge 2 ]; do sleep 0.01; done
+        family() { echo $1; for each in $(cat /proc/$1/task/*/children); do family $each; done; }
+        state() { for each in $(family $host); do sed 's/.*) //' /proc/$each/stat; done | cut -c 1 | sort -u; }
+        kill -TSTP -- -$host; until [ "$(state)" = T ]; do sleep 0.01; done; echo stopped
+        kill -CONT -- -$host; wait $host; s=$?; grep -v begun err; exit $s
+        """,
+        out: "stopped\naa bb cc\n"),
+    Row(
         "Ctrl-Z, and killed while it is stopped", busy,
         background("-j 2 --chunk 1 t.lua ::: a b c d", begun: 2)
             + "kill -TSTP $host; until [ \"$(state)\" = T ]; do sleep 0.01; done; kill -9 $host; wait $host 2>/dev/null",

@@ -85,6 +85,9 @@ int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds)
 /* Makes this process and what it starts one group that is killed when `parent` dies; false when it died already. */
 bool pmap_die_with(pid_t parent);
 
+/* From now on the group of this leader stops with this process at SIGTSTP, and goes on with it; 0 makes the place free. */
+void pmap_take_along(size_t place, pid_t leader);
+
 /* Drops what C's standard input has read ahead. */
 void pmap_forget_input(void);
 

@@ -57,6 +57,7 @@ local function supervise(self, script)
     if not started then give_up("cannot start the pool's workers: " .. pid) end
     if pid == 0 then only(work, self, id, script) end
     ids[pid] = id
+    core.take_along(id, pid) -- at a Ctrl-Z
   end
   for id = 1, self._processes do start(id) end
   while true do
@@ -64,6 +65,7 @@ local function supervise(self, script)
     if not pid then core.exit(0) end
     local id = ids[pid]
     ids[pid] = nil
+    core.take_along(id, 0)
     core.kill_group(pid)
     local failure = crash(pid, code)
     core.pool_recover(self._tasks, self._results, pid, failure)
