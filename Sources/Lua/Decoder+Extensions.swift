@@ -97,7 +97,10 @@ extension Decoder {
         stack.rawGet(Stack.registry, at: classes)
         stack.copy(-2)
         guard stack.rawGet(-2) == .table else {
-            throw .unresolved("no class is registered here as \(stack.string(-3) ?? "")", at: offset)
+            let name = stack.string(-3) ?? ""
+            throw .unresolved(
+                "no class is registered here as \(name); register it before the process is made that receives it",
+                at: offset)
         }
         stack.replace(-3)
         stack.pop()

@@ -50,6 +50,7 @@ package final class CoreModule {
         let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
         tree.place = { [unowned self] in String(main.position().dropLast(2)) }
         openTree = tree
+        tree.programs = { [unowned self] in programs.unended }
         tree.note(programs: programs.count)
         return tree
     }

@@ -7,6 +7,7 @@ extension ProcessTree {
     /// Looks around after a second of sleep; ends the tree if there is nothing left to wait for.
     func look(_ awaited: Awaited) {
         guard detectsDeadlocks, awaited.deadline == nil else { return }
+        note(programs: programs())
         let (seen, report) = change { memory in (standing(memory), lastLook.map { _ in self.report(memory) }) }
         defer { lastLook = seen }
         guard let seen, seen == lastLook, let report else { return }

@@ -39,6 +39,8 @@ package final class ProcessTree {
     package var detectsDeadlocks = true
     /// Whether another process can answer while this one stays awake.
     let maySpin = Processors.usable() > 1
+    /// How many programs of this process run, when that is looked at.
+    var programs: () -> Int = { 0 }
     /// Says where in the script this process is, for a report.
     var place: () -> String = { "" }
 

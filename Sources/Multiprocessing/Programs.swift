@@ -16,6 +16,12 @@ final class Programs {
         return running.count
     }
 
+    /// Those that have not ended yet, whether or not anybody has asked.
+    var unended: Int {
+        forgetInherited()
+        return running.values.count { !$0.hasEnded }
+    }
+
     func start(_ plan: ProgramPlan) throws(ProgramError) -> StartedProgram {
         forgetInherited()
         for pid in abandoned { _ = ending(of: pid) }

@@ -29,6 +29,14 @@ end
 function cases.a_queue_that_nobody_fills() mp.Queue():get() end
 
 --! status 3
+--! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for an empty queue at deadlocks.lua:‹…›
+function cases.a_program_that_has_ended_and_that_nobody_asks()
+  local program = require("subprocess").Popen { "true" }
+  mp.Queue():get()
+  program:wait()
+end
+
+--! status 3
 --! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for room in a queue of 1 at deadlocks.lua:‹…›
 function cases.a_queue_that_nobody_empties()
   local queue = mp.Queue(1)

@@ -11,6 +11,15 @@ local function ended(f, ...)
   equal(process.exitcode, 0)
 end
 
+function cases.test_unsendable()
+  local manager <close> = mp.Manager()
+  local dict, list = manager:dict(), manager:list()
+  raises("cannot send userdata (FILE*) at value.rows[2]", function() dict.a = { rows = { 1, io.stdout } } end)
+  raises("cannot send a coroutine at value", function() list:append(coroutine.create(print)) end)
+  dict.a = 1
+  equal(dict.a, 1)
+end
+
 function cases.test_list()
   local manager <close> = mp.Manager()
   local a = manager:list { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 }

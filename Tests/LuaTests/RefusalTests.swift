@@ -87,7 +87,11 @@ func `what cannot travel is refused with its path, before a byte is written`(
         ([0xc7, 6, 80, 0xd6, 81, 0, 0, 0, 0], .malformed(.reference, at: 5)),
         ([0xc7, 1, 83, 0x01], .malformed(.array, at: 3)),
         ([0xc7, 2, 85, 0x01, 0x90], .malformed(.instance, at: 3)),
-        ([0xd4, 89, 0x41], .unresolved("no class is registered here as A", at: 2)),
+        (
+            [0xd4, 89, 0x41],
+            .unresolved(
+                "no class is registered here as A; register it before the process is made that receives it", at: 2)
+        ),
         ([0xc7, 10, 86, 0, 0, 0, 0, 0, 0, 0, 0, 0xa0, 0x90], .foreignFunction(at: 3)),
     ] as [([UInt8], WireError?)])
 func `hostile bytes are an error that says where`(bytes: [UInt8], expected: WireError?) throws {

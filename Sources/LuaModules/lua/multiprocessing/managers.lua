@@ -116,7 +116,9 @@ local reply, reply_owner
 local function ask(requests, pid, op, id, ...)
   if owned and requests == owner_requests then return operations[op](id, ...) end
   if reply_owner ~= core.getpid() then reply, reply_owner = core.channel(), core.getpid() end
-  local put, reason = core.put(requests, { reply = reply, op = op, id = id, n = select("#", ...), ... })
+  local request = { reply = reply, op = op, id = id, n = select("#", ...), ... }
+  local sent, put, reason = pcall(core.put, requests, request)
+  if not sent then error((put:gsub(" at value%[" .. request.n .. "%]", " at value")), 0) end
   local answer
   if put then answer, reason = core.get_while(reply, pid) end
   if not answer then
