@@ -12,6 +12,9 @@ static const char connection[] = {
 static const char errors[] = {
 #embed "lua/multiprocessing/errors.lua"
 };
+static const char exit[] = {
+#embed "lua/multiprocessing/exit.lua"
+};
 static const char functions[] = {
 #embed "lua/pmap/functions.lua"
 };
@@ -69,6 +72,7 @@ static const struct {
     {"multiprocessing.class", class, sizeof class},
     {"multiprocessing.connection", connection, sizeof connection},
     {"multiprocessing.errors", errors, sizeof errors},
+    {"multiprocessing.exit", exit, sizeof exit},
     {"multiprocessing.jobs", jobs, sizeof jobs},
     {"multiprocessing.managers", managers, sizeof managers},
     {"multiprocessing.pool", pool, sizeof pool},

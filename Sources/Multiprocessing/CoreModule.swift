@@ -128,6 +128,11 @@ package final class CoreModule {
             return 0
         })
         stack.rawSet(table, field: "at_exit")
+        stack.push(function: { [unowned self] _ throws(LuaError) in
+            finish()
+            return 0
+        })
+        stack.rawSet(table, field: "finish")
         for family in families {
             for (name, function) in family {
                 stack.push(function: function)

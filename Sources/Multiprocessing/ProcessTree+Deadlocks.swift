@@ -8,6 +8,7 @@ extension ProcessTree {
     func look(_ awaited: Awaited) {
         guard detectsDeadlocks, awaited.deadline == nil else { return }
         note(programs: programs())
+        buryAll()  // of one that nobody waits for, nobody else takes notice
         let (seen, report) = change { memory in (standing(memory), lastLook.map { _ in self.report(memory) }) }
         defer { lastLook = seen }
         guard let seen, seen == lastLook, let report else { return }

@@ -81,6 +81,9 @@ func `programs, many and large`(row: Row) throws { try row.check() }
     Row(
         "the script ends before its program",
         "\(head) sp.Popen{'sleep', '600'} sp.Popen('sleep 600 & sleep 700', {shell = true})", "pmap run t.lua"),
+    Row(
+        "the script ends by os.exit, and what a shell has started is there",
+        "\(head) sp.Popen('sleep 600 | cat', {shell = true}) pmap.sleep(0.1) os.exit(3)", "pmap run t.lua", status: 3),
     Row("the script ends by os.exit", "\(head) sp.Popen{'sleep', '600'} os.exit(3)", "pmap run t.lua", status: 3),
     Row(
         "the script ends by an error", "\(head) sp.Popen{'sleep', '600'} error('no', 0)", "pmap run t.lua",

@@ -37,6 +37,15 @@ function cases.a_program_that_has_ended_and_that_nobody_asks()
 end
 
 --! status 3
+--! errors pmap: deadlock: ‹…›Process-1 (pid N) waits for an empty queue at deadlocks.lua:‹…›
+function cases.a_child_that_was_killed_and_that_nobody_joins()
+  local queue = mp.Queue()
+  local waiting = start(function() return queue:get() end)
+  start(function() os.execute "kill -9 $PPID" end)
+  waiting:join()
+end
+
+--! status 3
 --! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for room in a queue of 1 at deadlocks.lua:‹…›
 function cases.a_queue_that_nobody_empties()
   local queue = mp.Queue(1)

@@ -2,6 +2,7 @@
 local core = require "_multiprocessing"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
+require "multiprocessing.exit"
 
 local process = {}
 
@@ -70,19 +71,6 @@ function process.finish()
     if child._daemon then child:kill() end
   end
   for _, child in ipairs(own_children()) do child:join() end
-end
-
-local leave = os.exit
-
---- Ends this process as at its script's end. A text is written to standard error, with status 1.
-function os.exit(status, close)
-  if status ~= nil and type(status) ~= "boolean" and math.type(status) ~= "integer" then
-    io.stderr:write(tostring(status), "\n")
-    status = 1
-  end
-  process.finish()
-  io.stdout:flush()
-  leave(status, close)
 end
 
 core.at_exit(function() process.finish() end)

@@ -3,6 +3,7 @@ local core = require "_multiprocessing"
 local class = require "multiprocessing.class"
 local command = require "subprocess.command"
 local errors = require "multiprocessing.errors"
+require "multiprocessing.exit"
 
 local popen = {}
 
