@@ -36,6 +36,28 @@ function expect.raises(part, f, ...)
   return failure
 end
 
+--- A process of its own that runs `f(…)`, started.
+function expect.start(f, ...)
+  local process = mp.Process(f, ...)
+  process:start()
+  return process
+end
+
+--- What `f(…)` returns in a process of its own.
+function expect.ended(f, ...)
+  local process = expect.start(f, ...)
+  process:join()
+  expect.equal(process.exitcode, 0)
+  return process:result()
+end
+
+--- The list 1, 2, … `count`.
+function expect.upto(count)
+  local list = {}
+  for place = 1, count do list[place] = place end
+  return list
+end
+
 --- Comes back when `f()` is true.
 function expect.soon(f)
   for _ = 1, 20000 do

@@ -3,12 +3,7 @@ local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
 local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
-
-local function start(f, ...)
-  local process = mp.Process(f, ...)
-  process:start()
-  return process
-end
+local start = expect.start
 
 --! status 3
 --! errors pmap: deadlock: every process waits for another one\npmap:   MainProcess (pid N) waits for Process-1 to end at deadlocks.lua:‹…›\npmap:   Process-1 (pid N) waits for a lock that Process-2 holds at deadlocks.lua:‹…›\npmap:   Process-2 (pid N) waits for a lock that Process-1 holds at deadlocks.lua:‹…›\n
@@ -40,7 +35,7 @@ end
 --! errors pmap: deadlock: ‹…›Process-1 (pid N) waits for an empty queue at deadlocks.lua:‹…›
 function cases.a_child_that_was_killed_and_that_nobody_joins()
   local queue = mp.Queue()
-  local waiting = start(function() return queue:get() end)
+  local waiting = start(function() print(queue:get()) end)
   start(function() os.execute "kill -9 $PPID" end)
   waiting:join()
 end

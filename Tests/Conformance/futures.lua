@@ -4,18 +4,13 @@ local cases = expect.cases
 local mp = require "multiprocessing"
 local futures = require "concurrent.futures"
 local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
+local upto = expect.upto
 local Executor = futures.ProcessPoolExecutor
 
 local function pow(x, y) return x ^ y end
 local function identity(x) return x end
 local function exit() os.exit(1) end
 local function crash() os.execute "kill -11 $PPID; sleep 9" end
-
-local function upto(count)
-  local list = {}
-  for place = 1, count do list[place] = place end
-  return list
-end
 
 local function collect(iterator)
   local list = {}

@@ -3,13 +3,7 @@ local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
 local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
-
-local function ended(f, ...)
-  local process = mp.Process(f, ...)
-  process:start()
-  process:join()
-  equal(process.exitcode, 0)
-end
+local ended = expect.ended
 
 function cases.test_unsendable()
   local manager <close> = mp.Manager()

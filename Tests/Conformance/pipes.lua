@@ -3,12 +3,7 @@ local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
 local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
-
-local function start(f, ...)
-  local process = mp.Process(f, ...)
-  process:start()
-  return process
-end
+local start = expect.start
 
 --- The other end belongs to a process that sends back what it receives, until a nil.
 local function echo()

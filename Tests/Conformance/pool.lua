@@ -3,6 +3,7 @@ local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
 local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
+local upto = expect.upto
 
 local function sqr(x, wait)
   if wait then sleep(wait) end
@@ -11,12 +12,6 @@ end
 
 local function mul(x, y) return x * (y or 2) end
 local function identity(x) return x end
-
-local function upto(count)
-  local list = {}
-  for place = 1, count do list[place] = place end
-  return list
-end
 
 local function squares(count)
   local list = {}

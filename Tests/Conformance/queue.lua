@@ -3,12 +3,7 @@ local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
 local equal, raises, sleep = expect.equal, expect.raises, expect.sleep
-
-local function start(f, ...)
-  local process = mp.Process(f, ...)
-  process:start()
-  return process
-end
+local start = expect.start
 
 function cases.test_put()
   local queue, can_start, can_go_on = mp.Queue(6), mp.Event(), mp.Event()

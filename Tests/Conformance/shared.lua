@@ -4,13 +4,7 @@ local cases = expect.cases
 local mp = require "multiprocessing"
 local core = require "_multiprocessing"
 local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
-
-local function ended(f, ...)
-  local process = mp.Process(f, ...)
-  process:start()
-  process:join()
-  equal(process.exitcode, 0)
-end
+local ended = expect.ended
 
 local codes = {
   { "i", 4343, 24234 }, { "d", 3.625, -4.25 }, { "h", -232, 234 }, { "q", 2 << 33, 2 << 34 }, { "c", 120, 121 },

@@ -3,19 +3,7 @@ local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
 local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
-
-local function start(f, ...)
-  local process = mp.Process(f, ...)
-  process:start()
-  return process
-end
-
-local function ended(f, ...)
-  local process = start(f, ...)
-  process:join()
-  equal(process.exitcode, 0)
-  return process:result()
-end
+local start, ended = expect.start, expect.ended
 
 -- ---- Lock ----
 
