@@ -26,60 +26,6 @@ int pmap_next(lua_State *L, int table, int pairs) {
     return (lua_gettop(L) - key) / 2;
 }
 
-/* Stack: table → table */
-static pmap_shape shape_of(lua_State *L) {
-    lua_Integer entries = 0, largest = 0;
-    bool integers = true;
-    lua_pushnil(L);
-    while (lua_next(L, 1)) {
-        entries++;
-        if (integers) {
-            lua_Integer key = lua_isinteger(L, 2) ? lua_tointeger(L, 2) : 0;
-            integers = key > 0;
-            if (key > largest) largest = key;
-        }
-        lua_settop(L, 2);
-    }
-    return (pmap_shape){entries, integers && largest == entries};
-}
-
-/* Stack: table, shape, limit → nil, key, value, … or → (nothing) */
-static int open_protected(lua_State *L) {
-    pmap_shape *shape = lua_touserdata(L, 2);
-    int limit = (int)lua_tointeger(L, 3);
-    lua_settop(L, 1);
-    if (lua_rawlen(L, 1) > 0) {
-        *shape = shape_of(L);
-        if (shape->is_list) return 0;
-    }
-    lua_settop(L, 1);
-    lua_pushnil(L);
-    lua_pushinteger(L, limit);
-    int pairs = next_protected(L) / 2;
-    if (pairs == limit && shape->entries < 0) { /* then its entries are still to be counted */
-        long long entries = pairs;
-        lua_pushvalue(L, -2);
-        for (; lua_next(L, 1); entries++) lua_settop(L, -2);
-        shape->entries = entries;
-    } else if (shape->entries < 0) {
-        shape->entries = pairs;
-    }
-    lua_pushnil(L);
-    lua_replace(L, 1);
-    return 1 + 2 * pairs;
-}
-
-pmap_shape pmap_table_open(lua_State *L, int table, int pairs) {
-    pmap_shape shape = {-1, false};
-    table = lua_absindex(L, table);
-    lua_pushcfunction(L, open_protected);
-    lua_pushvalue(L, table);
-    lua_pushlightuserdata(L, &shape);
-    lua_pushinteger(L, pairs);
-    if (lua_pcall(L, 3, LUA_MULTRET, 0) != LUA_OK) shape.entries = -1;
-    return shape;
-}
-
 static unsigned long long mixed(lua_State *L, unsigned long long print) {
     unsigned long long pair = (uintptr_t)lua_topointer(L, -2) + 31 * (uintptr_t)lua_topointer(L, -1);
     return (print ^ pair) * 0x9e3779b97f4a7c15ULL + 1;

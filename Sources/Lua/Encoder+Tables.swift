@@ -16,12 +16,19 @@ extension Encoder {
         let slot = makeRoom(for: slot)
         let header = stack.pushMetatable(slot) ? try encodeMetatable(into: &buffer) : nil
         let base = stack.top
-        let (entries, isList) = try orInterrupted { () throws(LuaError) in
-            try stack.openTable(slot, limit: Encoder.batch)
+        guard let contents = stack.contents(slot, limit: 0) else {
+            throw .cannotSend("anything: the Lua stack is full", path: "")
         }
+        let entries = contents.entries
         if entries > UInt32.max { throw tooLarge("a table") }
-        if isList || entries == 0 { buffer.appendArray(count: entries) } else { buffer.appendMap(count: entries) }
-        return frame(isList ? .list : .pairs, slot, base: base, count: entries, header: header)
+        if contents.isList {
+            buffer.appendArray(count: entries)
+            return frame(.list, slot, base: base, count: entries, header: header)
+        }
+        buffer.appendMap(count: entries)
+        stack.pushNil()
+        _ = try orInterrupted { () throws(LuaError) in try stack.nextPairs(slot, limit: Encoder.batch) }
+        return frame(.pairs, slot, base: base, count: entries, header: header)
     }
 
     /// Begins the extension that says what the metatable is. Stack: metatable →

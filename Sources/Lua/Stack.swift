@@ -166,14 +166,6 @@ package enum ValueType: Int32, Sendable {
         return pairs
     }
 
-    /// How many keys a table has, and whether they are 1…n; if they are not, also its first pairs.
-    /// Stack: → nil, key, value, key, value, …: at most `limit` pairs, or → (nothing) for a list
-    func openTable(_ table: Int32, limit: Int32) throws(LuaError) -> (entries: Int, isList: Bool) {
-        let shape = unsafe pmap_table_open(thread, table, limit)
-        if shape.entries < 0 { throw popError(status: LUA_ERRRUN) }
-        return (Int(shape.entries), shape.is_list)
-    }
-
     // MARK: Calls
 
     /// Stack: function, arguments… → results…; `results` of -1 keeps all.

@@ -82,15 +82,6 @@ void pmap_push_function(lua_State *L, pmap_host_function function, void *context
 int pmap_next(lua_State *L, int table, int pairs);
 
 typedef struct {
-    long long entries; /* keys in the table, or -1: it could not be read */
-    bool is_list;      /* the keys are 1…entries */
-} pmap_shape;
-
-/* Counts the keys of the table at `table`, and if they are not 1…entries does what pmap_next does, from the first pair on.
- * Stack: → nil, key, value, key, value, … or → (nothing), or with -1 entries → message */
-pmap_shape pmap_table_open(lua_State *L, int table, int pairs);
-
-typedef struct {
     long long entries; /* keys in the table, or -1: there was no room for them */
     long long largest; /* of the keys, or -1 when one is not a positive integer */
     int pairs;         /* how many were left on the stack: all or none */
