@@ -142,7 +142,7 @@ extension ProcessTree {
         let awaited = Awaited(
             objects: [channel], queues: [channel + Channel.getters.offset],
             processes: child == nil ? slot.map { [$0] } ?? [] : [],
-            children: child.map { [$0.death] } ?? [], deadline: patience.deadline)
+            children: child.map { [$0.death] } ?? [], deadline: patience.deadline, allowsCallbacks: false)
         return try wait(awaited) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
             if let received = try take(from: channel, isTask: false, memory) { return received }

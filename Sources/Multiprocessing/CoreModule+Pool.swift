@@ -22,6 +22,19 @@ extension CoreModule {
                 try submit(tree, stack)
                 return 0
             },
+            // function: runs callbacks whose time has come
+            "on_results": { [unowned self] stack throws(LuaError) in
+                stack.top = 1
+                setCallbacks(stack)
+                return 0
+            },
+            // results, whether they bring callbacks
+            "watch": function { tree, stack throws(LuaError) in
+                let results = try stack.handleArgument(1)
+                tree.watched.removeAll { $0 == results }
+                if stack.boolean(2) { tree.watched.append(results) }
+                return 0
+            },
             // tasks → bytes of those that no worker has taken
             "pool_backlog": function { tree, stack throws(LuaError) in
                 let tasks = try stack.handleArgument(1)

@@ -19,6 +19,9 @@ package final class CoreModule {
     private var lastFunction: (job: Int, reference: Int)?
     let programs = Programs()
     private var decoders: [Decoder] = []
+    /// The thread that has called, and the function that runs callbacks.
+    private var caller: Stack?
+    private var callbacks: Int?
     private var scratch = WireBuffer(capacity: 1 << 12)
     /// What the modules in Lua do when the script has ended.
     private var endings: [Int] = []
@@ -50,6 +53,7 @@ package final class CoreModule {
         let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
         tree.place = { [unowned self] in String(main.position().dropLast(2)) }
         openTree = tree
+        tree.callbacks = { [unowned self] () throws(TreeError) in try runCallbacks() }
         tree.programs = { [unowned self] in programs.unended }
         tree.note(programs: programs.count)
         return tree
@@ -145,8 +149,22 @@ package final class CoreModule {
     func function(
         _ body: @escaping (ProcessTree, Stack) throws(LuaError) -> Int32
     ) -> HostFunction {
-        { [unowned self] stack throws(LuaError) in try body(try tree(), stack) }
+        { [unowned self] stack throws(LuaError) in
+            let before = caller
+            caller = stack
+            defer { caller = before }
+            return try body(try tree(), stack)
+        }
     }
+
+    private func runCallbacks() throws(TreeError) {
+        guard let caller, let callbacks else { return }
+        caller.rawGet(Stack.registry, at: callbacks)
+        do throws(LuaError) { try caller.call(arguments: 0, results: 0) } catch { throw .raised(error.message) }
+    }
+
+    /// The function on top runs callbacks whose time has come.
+    func setCallbacks(_ stack: Stack) { callbacks = stack.makeReference() }
 
     /// One that answers a new handle.
     func maker(

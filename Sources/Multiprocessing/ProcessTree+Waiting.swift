@@ -33,6 +33,8 @@ struct Awaited {
     var children: [Int32] = []
     /// The moment when it ends in vain.
     var deadline: Int?
+    /// Whether callbacks may run meanwhile: not where their own results are awaited.
+    var allowsCallbacks = true
 }
 
 extension ProcessTree {
@@ -44,7 +46,9 @@ extension ProcessTree {
         _ awaited: Awaited, enlisting: (Memory) throws(TreeError) -> Void = { _ in },
         attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        var waits: [Int] = []
+        var awaited = awaited, waits: [Int] = []
+        let watched = awaited.allowsCallbacks && !runsCallbacks ? self.watched : []
+        awaited.queues += watched.map { $0 + Channel.getters.offset }
         let value = try changing { memory throws(TreeError) -> Value? in
             if let value = try attempt(memory, []) { return value }
             if awaited.deadline != 0 {
@@ -64,7 +68,11 @@ extension ProcessTree {
                 let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
                 let value = try tryAgain(waits, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
-                sleep(awaited, now: now)
+                if hasMessages(watched) {
+                    try runCallbacks(awaited)
+                } else {
+                    sleep(awaited, now: now)
+                }
             }
         } catch {
             change { memory in delist(waits, memory) }
@@ -110,12 +118,35 @@ extension ProcessTree {
                 memory.remove(wait + Wait.inQueue.offset)
                 memory.append(wait + Wait.inQueue.offset, to: queue)
             }
-            // Only other processes of the tree can end it: it may be part of a deadlock.
-            if awaited.deadline == nil, awaited.readable.isEmpty {
-                memory[me, Slot.awaits] = awaited.objects.first ?? -1
-            }
+            noteWait(awaited, memory)
             memory[me, Slot.sleeps] += 1
         }
+    }
+
+    /// Where only other processes of the tree can end it, it may be part of a deadlock.
+    private func noteWait(_ awaited: Awaited, _ memory: Memory) {
+        if awaited.deadline == nil, awaited.readable.isEmpty {
+            memory[me, Slot.awaits] = awaited.objects.first ?? -1
+        }
+    }
+
+    // MARK: Callbacks
+
+    private func hasMessages(_ channels: [Int]) -> Bool {
+        !channels.isEmpty
+            && change { memory in
+                channels.contains { kind($0, memory) == .channel && memory[$0, Channel.count] > 0 }
+            }
+    }
+
+    /// The process keeps its places in the queues.
+    private func runCallbacks(_ awaited: Awaited) throws(TreeError) {
+        change { memory in memory[me, Slot.awaits] = 0 }
+        runsCallbacks = true
+        defer { runsCallbacks = false }
+        try callbacks()
+        Rings.expect()
+        change { memory in noteWait(awaited, memory) }
     }
 
     /// Until a ring, a death, something readable, or a second has passed.

@@ -10,11 +10,13 @@ package enum TreeError: Error, Equatable, CustomStringConvertible {
     /// The handle is of something that was closed, or that is no more.
     case gone(String)
     case misuse(String)
+    /// What a callback has raised.
+    case raised(String)
     case system(PosixError)
 
     package var description: String {
         switch self {
-        case .memory(let reason), .misuse(let reason): reason
+        case .memory(let reason), .misuse(let reason), .raised(let reason): reason
         case .gone(let what): "the \(what) is closed"
         case .system(let error): error.description
         }
@@ -41,6 +43,10 @@ package final class ProcessTree {
     let maySpin = Processors.usable() > 1
     /// How many programs of this process run, when that is looked at.
     var programs: () -> Int = { 0 }
+    /// Channels whose messages bring callbacks, which run in every wait, and what runs them.
+    var watched: [Int] = []
+    var callbacks: () throws(TreeError) -> Void = {}
+    var runsCallbacks = false
     /// Says where in the script this process is, for a report.
     var place: () -> String = { "" }
 
@@ -123,6 +129,7 @@ package final class ProcessTree {
         if !isAdopted { Posix.Process.exit(1) }
         Arena.isStranger = false
         children = [:]
+        (watched, runsCallbacks) = ([], false)
         lastLook = nil
     }
 
@@ -203,6 +210,7 @@ package final class ProcessTree {
 
     /// This process has dropped its handle.
     func drop(_ object: Int) {
+        watched.removeAll { $0 == object }
         change { memory in
             guard isShared(object, memory), let stake = stake(.refers, object, me, memory) else { return }
             removeStake(stake, memory)

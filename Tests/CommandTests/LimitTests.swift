@@ -137,6 +137,25 @@ func `a record that is more than the memory is one failure, or one line`(row: Ro
     try row.check()
 }
 
+@Test func `more in queues than there is memory is an error, and what is taken makes room`() throws {
+    let script = """
+        local queue, big, put = require "multiprocessing".Queue(), ("x"):rep(64 << 20), 0
+        local _, failure = pcall(function()
+          while true do
+            queue:put(big)
+            put = put + 1
+          end
+        end)
+        for _ = 1, put do assert(queue:get() == big) end
+        queue:put(big)
+        print(failure)
+        """
+    try Row(
+        "", script, "ulimit -v 1500000; pmap run t.lua",
+        out: "t.lua:4: the shared memory is exhausted: ‹…›; take what is in queues, and close what is not needed\n"
+    ).check()
+}
+
 @Test(arguments: [
     Row(
         "results that wait", [:],

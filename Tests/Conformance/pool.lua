@@ -38,6 +38,33 @@ local function exploding(count)
   end
 end
 
+function cases.test_callbacks_run_in_every_wait()
+  local queue, event, lock, condition = mp.Queue(), mp.Event(), mp.Lock(), mp.Condition()
+  local receiver, sender = mp.Pipe(false)
+  local pool <close> = mp.Pool(2)
+  local function later(callback) pool:apply_async(sqr, { 7, 0.05 }, callback) end
+  later(function(value) queue:put(value) end)
+  equal(queue:get(), 49)
+  later(function() event:set() end)
+  equal(event:wait(), true)
+  lock:acquire()
+  later(function() lock:release() end)
+  equal(lock:acquire(), true)
+  condition:acquire()
+  later(function() condition:with(function() condition:notify() end) end)
+  equal(condition:wait(), true)
+  condition:release()
+  later(function(value) sender:send(value) end)
+  equal(mp.wait { receiver }, { receiver })
+  equal(receiver:recv(), 49)
+  later(function(value) queue:put(value) end)
+  equal({ coroutine.wrap(function() return queue:get(10) end)() }, { 49 })
+  later(function() error "in the callback" end)
+  raises("in the callback", queue.get, queue)
+  later(print)
+  equal({ queue:get(0.001) }, { nil, "empty" })
+end
+
 function cases.test_apply()
   local pool <close> = mp.Pool(4)
   equal(pool:apply(sqr, { 5 }), 25)

@@ -259,23 +259,6 @@ function cases.test_memory_comes_back()
   equal(core.usage(), before)
 end
 
-function cases.test_memory_is_exhausted()
-  local output, status = expect.script([[
-    local mp = require "multiprocessing"
-    local queue, big, put = mp.Queue(), ("x"):rep(64 << 20), 0
-    local _, failure = pcall(function()
-      while true do
-        queue:put(big)
-        put = put + 1
-      end
-    end)
-    for _ = 1, put do assert(queue:get() == big) end
-    queue:put(big)
-    print(failure)]], nil, "ulimit -v 1500000;")
-  assert(output:find "the shared memory is exhausted: .*take what is in queues", output)
-  equal(status, 0)
-end
-
 -- SimpleQueue
 function cases.test_simple_queue_empty()
   local queue, can_start, can_go_on = mp.SimpleQueue(), mp.Event(), mp.Event()

@@ -18,6 +18,8 @@ local function pumped()
   if not done then error(failure, 0) end
 end
 
+core.on_results(pumped)
+
 local function checked(meta, noun, name, method)
   return function(self, ...)
     if getmetatable(self) ~= meta then core.fail(("write %s:%s(…), with a colon"):format(noun, name)) end

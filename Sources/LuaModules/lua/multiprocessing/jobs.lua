@@ -59,6 +59,8 @@ local function share(f)
   return func
 end
 
+local function brings_callback(job) return job.callback or job.error_callback or job.on_done end
+
 --- What one call has asked for. `results` and `errors` are by place.
 function jobs.new(self, f, fields)
   check_open(self)
@@ -72,6 +74,10 @@ function jobs.new(self, f, fields)
   job.failures, job.submitted, job.done = 0, 0, 0
   job.func = share(f)
   self._jobs[job.id] = job
+  if brings_callback(job) then
+    self._expected = self._expected + 1
+    core.watch(self._results, true)
+  end
   return job
 end
 
@@ -79,7 +85,9 @@ local function finish(self, job)
   job.is_finished = true
   job.func = nil
   self._jobs[job.id] = nil
-  if job.callback or job.error_callback or job.on_done then
+  if brings_callback(job) then
+    self._expected = self._expected - 1
+    core.watch(self._results, self._expected > 0)
     self._callbacks = self._callbacks or {}
     table.insert(self._callbacks, job)
   end

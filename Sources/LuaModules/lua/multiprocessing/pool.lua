@@ -27,6 +27,7 @@ function pool.new(options)
     _state = "open",
     _jobs = {},
     _serial = 0,
+    _expected = 0, -- jobs that bring callbacks
   }, Pool)
 end
 
