@@ -75,12 +75,37 @@ static void forget_last_level(lua_State *L) {
     lua_replace(L, -2);
 }
 
+/* Stack: → where an error object was raised in another process, and a line that ends it; or → (nothing), and false */
+static bool push_origin(lua_State *L, int error) {
+    static const char head[] = "stack traceback:";
+    if (lua_type(L, error) != LUA_TTABLE) return false;
+    lua_pushliteral(L, "traceback");
+    const char *text = lua_rawget(L, error) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    const char *levels = text ? strstr(text, head) : NULL;
+    if (levels) lua_pushfstring(L, "%s\n\t(...raised again in another process...)", levels);
+    lua_remove(L, levels ? -2 : -1);
+    return levels != NULL;
+}
+
+/* Stack: origin, traceback → both in one */
+static void join_tracebacks(lua_State *L) {
+    const char *levels = strchr(lua_tostring(L, -1), '\n');
+    lua_pushstring(L, levels ? levels : "");
+    lua_remove(L, -2);
+    lua_concat(L, 2);
+}
+
 static int handle_error(lua_State *L) {
     lua_settop(L, 1);
+    bool has_origin = push_origin(L, 1);
+    lua_pushvalue(L, 1);
     describe(L);
+    lua_replace(L, 1);
     luaL_traceback(L, L, NULL, 1);
     if (hides_last_level) forget_last_level(L);
+    if (has_origin) join_tracebacks(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
+    lua_settop(L, 1);
     return 1;
 }
 

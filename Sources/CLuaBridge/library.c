@@ -86,8 +86,7 @@ static void push_member(lua_State *L, const char *library, const char *name) {
     lua_pop(L, 1);
 }
 
-/* The file object keeps its identity, whoever holds it; only the stream behind it changes. */
-static void lead_output_to(lua_State *L, FILE *stream) {
+void pmap_lead_output_to(lua_State *L, FILE *stream) {
     fflush(NULL);
     stdout = stream;
     push_member(L, LUA_IOLIBNAME, "stdout");
@@ -99,13 +98,13 @@ static int begin_capture(lua_State *L) {
     captured.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_captured});
     if (!captured.stream) return luaL_error(L, "no memory for capturing output");
     setvbuf(captured.stream, NULL, _IOFBF, 64 << 10);
-    lead_output_to(L, captured.stream);
+    pmap_lead_output_to(L, captured.stream);
     setvbuf(stderr, NULL, _IOLBF, 64 << 10); /* lines of many workers stay whole */
     return 0;
 }
 
 static int begin_producing(lua_State *L) {
-    lead_output_to(L, stderr);
+    pmap_lead_output_to(L, stderr);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     captured.programs = -1;
     mode = PMAP_PRODUCING;
@@ -169,7 +168,7 @@ static int leave_capture(lua_State *L) {
     int output = captured.programs < 0 ? -1 : dup(captured.programs);
     FILE *stream = output < 0 ? NULL : fdopen(output, "w");
     if (!stream) return luaL_error(L, "no memory for a stream to standard output");
-    lead_output_to(L, stream);
+    pmap_lead_output_to(L, stream);
     setvbuf(stream, NULL, _IOLBF, 64 << 10);
     captured.stream = NULL;
     captured.length = 0;

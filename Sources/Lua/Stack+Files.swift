@@ -68,6 +68,12 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
+    /// Standard output is written line by line from now on, each whole.
+    package func writeWholeLines() throws(LuaError) {
+        let status = unsafe pmap_write_whole_lines(thread)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
     /// Whether the running item has taken too long: the next step in Lua raises.
     package var isTimedOut: Bool { pmap_timeout_struck() }
 }

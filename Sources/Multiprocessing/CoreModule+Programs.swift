@@ -98,6 +98,11 @@ extension CoreModule {
                 stack.push(true)
                 return 1
             },
+            // What is printed arrives line by line.
+            "whole_lines": { stack throws(LuaError) in
+                try stack.writeWholeLines()
+                return 0
+            },
             // Seconds since 1970.
             "date": { stack throws(LuaError) in
                 stack.push(Clock.date())

@@ -18,6 +18,38 @@ import Testing
         print(process:result())
         """, "pmap run t.lua", out: "nil\tclosed\n"),
     Row(
+        "lines longer than a pipe takes at once, from four processes, to a slow reader",
+        """
+        local mp = require "multiprocessing"
+        for number = 1, 4 do
+          mp.Process(function() for _ = 1, 50 do print(("%d"):format(number):rep(20000)) end end):start()
+        end
+        """,
+        "pmap run t.lua | (sleep 0.3; cat) | awk '{ print length, gsub(substr($0, 1, 1), \"\") }' | sort | uniq -c",
+        out: "    200 20000 20000\n"),
+    Row(
+        "an error that is raised again says where it was raised first",
+        """
+        local pool <close> = require "multiprocessing".Pool(1)
+        local function deep(x) return x.field.field end
+        local function work(x)
+          local result = deep(x)
+          return result
+        end
+        pool:map(work, { {} })
+        """, "pmap run t.lua 2>&1 | sed 's/^\\t//; /multiprocessing/d'",
+        out: """
+            pmap: t.lua:2: attempt to index a nil value (field 'field')
+            stack traceback:
+            t.lua:2: in upvalue 'deep'
+            t.lua:4: in function <t.lua:3>
+            (...raised again in another process...)
+            [C]: in function 'error'
+            (...tail calls...)
+            t.lua:7: in main chunk
+
+            """),
+    Row(
         "what was closed is collected when something else has its place",
         """
         local mp = require "multiprocessing"

@@ -7,6 +7,8 @@
 
 #include "bridge.h"
 
+#include <stdio.h>
+
 typedef enum {
     PMAP_LOADING,      /* the script's own process: as in lua, but os.exit says that no item has run */
     PMAP_PRODUCING,    /* the script's own process makes items: what it prints goes to standard error */
@@ -50,5 +52,12 @@ void pmap_after_program(void);
 
 /* In a fork that a task has made of its worker: what it writes is captured in the worker. Answers a Lua status. */
 int pmap_leave_capture(lua_State *L);
+
+/* Leads what Lua and C print to another stream. The file object keeps its identity, whoever holds it. May raise. */
+void pmap_lead_output_to(lua_State *L, FILE *stream);
+
+/* From now on each line of up to 64 KB that is printed arrives whole, whatever other processes print to the same file or
+ * pipe. Answers a Lua status. */
+int pmap_write_whole_lines(lua_State *L);
 
 #endif

@@ -19,6 +19,19 @@ function Error.__index(_, name)
   return method and function(self, ...) return method(tostring(self), ...) end
 end
 
+-- Where what a process was made for begins: the levels below are those of the modules, and of the script as it stood when
+-- the process was made.
+local beginnings = {
+  "\n\t%[C%]: in %?\n\t%[C%]: in function '_multiprocessing%.pool_work'.*",
+  "\n\t%[C%]: in function 'xpcall'\n\t%[multiprocessing%..*",
+}
+
+local function traceback(text, level)
+  text = debug.traceback(text, level + 1)
+  for _, beginning in ipairs(beginnings) do text = text:gsub(beginning, "") end
+  return text
+end
+
 --- The message handler for xpcall: what was raised, with where.
 function errors.capture(raised)
   if getmetatable(raised) == Error then return raised end
@@ -26,7 +39,7 @@ function errors.capture(raised)
   if not made or type(raised) == "nil" or type(raised) == "table" and not getmetatable(raised) then
     text = ("(error object is a %s value)"):format(type(raised))
   end
-  return errors.new { kind = "error", message = text, traceback = debug.traceback(text, 2), value = raised }
+  return errors.new { kind = "error", message = text, traceback = traceback(text, 2), value = raised }
 end
 
 return errors

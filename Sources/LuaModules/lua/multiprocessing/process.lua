@@ -27,8 +27,7 @@ local function this()
   return current
 end
 
--- A line is written whole, by whichever process.
-io.stdout:setvbuf("line", 1 << 16)
+core.whole_lines()
 
 --- `mp.Process(f, …)`, or `mp.Process{target=f, args={…}, name=, daemon=}`.
 function process.new(target, ...)
