@@ -22,6 +22,8 @@ final class WorkerHandle {
     var setupFailure: Failure?
     /// Whether it has told anything since the host last asked.
     private var hasSpoken = false
+    /// Something else has written where it tells the host.
+    private var isGarbled = false
 
     /// What a worker's outbox takes in shared memory; larger items are sent from its own.
     static let pageBytes = (1 << 20) + StatusWords.size
@@ -150,20 +152,30 @@ final class WorkerHandle {
 
     /// What has come through the pipe. A batch that is none costs the worker its life.
     func takeEntries() -> [Entry] {
+        var entries: [Entry] = []
         do {
-            var entries: [Entry] = []
             for _ in 0..<WorkerHandle.readsAtOnce {
                 let read = try results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize)
                 guard case .bytes(let count) = read else { break }
                 entries += try reader.takeEntries()
                 if count < WorkerHandle.readSize { break }
             }
-            hasSpoken = hasSpoken || !entries.isEmpty
-            return entries
+            entries += try reader.takeEntries()  // what is refused may be all that there will ever be
         } catch {
+            isGarbled = true
             kill()
-            return []
         }
+        hasSpoken = hasSpoken || !entries.isEmpty
+        return entries
+    }
+
+    /// What of its own stands in the pipe behind that of others. No more is read than a pipe holds: others may go on.
+    private func takeRest() -> [Entry] {
+        for _ in 0..<WorkerHandle.readsAtOnce {
+            let read = try? results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize)
+            guard case .bytes(let count)? = read, count > 0 else { break }
+        }
+        return reader.takeRest()
     }
 
     /// What it has finished and not sent yet, if it has been silent since the last time.
@@ -205,6 +217,7 @@ final class WorkerHandle {
             if more.isEmpty { break }
             entries += more
         }
+        if isGarbled { entries += takeRest() }
         entries += takeUnsent()
         return Death(status: child.wait(), entries: entries, wasReady: isReady)
     }

@@ -17,19 +17,36 @@ package struct BatchReader: ~Copyable {
     /// The entries of all whole batches received. What came whole before a broken batch is answered first; that one
     /// is refused by the next call.
     package mutating func takeEntries() throws(BrokenBatch) -> [Entry] {
-        var entries: [Entry] = []
-        var used = 0
+        var (entries, used): ([Entry], Int) = ([], 0)
         do throws(BrokenBatch) {
-            while let size = try batchSize(at: used) {
-                entries += try cursor.take(received, start: used, end: size, committedItems: nil)
-                cursor.beginBatch()
-                used += size
-            }
+            while let end = try takeBatch(at: used, into: &entries) { used = end }
         } catch {
             if used == 0 { throw error }
         }
         received.removeFirst(used)
         return entries
+    }
+
+    /// What can still be understood of a dead worker's bytes when others were written between its batches. Nothing is
+    /// taken behind a batch that is not the next one: it would be taken for other items.
+    package mutating func takeRest() -> [Entry] {
+        var (entries, used): ([Entry], Int) = ([], 0)
+        while let start = nextMagic(from: used), let end = try? takeBatch(at: start, into: &entries) { used = end }
+        received.reset()
+        return entries
+    }
+
+    /// Takes the batch at `start`, if it is there whole; answers where it ends.
+    private mutating func takeBatch(at start: Int, into entries: inout [Entry]) throws(BrokenBatch) -> Int? {
+        guard let size = try batchSize(at: start) else { return nil }
+        entries += try cursor.take(received, start: start, end: size, committedItems: nil)
+        cursor.beginBatch()
+        return start + size
+    }
+
+    private func nextMagic(from start: Int) -> Int? {
+        let end = received.count - BatchFormat.headerSize
+        return (start..<max(start, end + 1)).first { received.load(UInt64.self, at: $0) == BatchFormat.magic }
     }
 
     /// The bytes of the batch at `start`, if it is there whole.

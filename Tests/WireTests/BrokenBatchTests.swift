@@ -61,6 +61,26 @@ func `what is no batch is refused, today and tomorrow`(what: String, bytes: [UIn
     #expect(throws: BrokenBatch()) { try reader.takeEntries() }
 }
 
+@Test(
+    arguments: [
+        ("nothing", [], [7, 8, 9]),
+        ("bytes that are no batch", Array(repeating: 0x70, count: 100), [7, 8, 9]),
+        ("the beginning of a batch", Array(batch().prefix(7)), [7, 8, 9]),
+        ("a batch of others, with the right number", batch(number: 2), [7]),
+        ("a batch of others, with another number", batch(number: 5), [7]),
+        ("a batch of others that goes on and on", batch(number: 2, length: 1000), [7]),
+    ] as [(String, [UInt8], [UInt8])])
+func `of a dead worker's batches those are heard that follow one another`(
+    what: String, between: [UInt8], heard: [UInt8]
+) {
+    var reader = BatchReader()
+    reader.received.append(batch([(1, 1, 1, [7])]) + between)
+    reader.received.append(batch(number: 2, [(1, 1, 1, [8])]) + between)
+    reader.received.append(batch(number: 3, [(1, 1, 1, [9])]) + batch(number: 4, length: 5))
+    let entries = reader.takeRest()
+    #expect(entries == heard.map { .output([$0], items: 1) })
+}
+
 @Test func `a failure whose fields are cut off has as many as are there`() throws {
     let whole = bytes([5]) + Array("crash".utf8) + bytes([2]) + Array("no".utf8) + bytes([.max, 1]) + [65]
     for length in 0...whole.count {

@@ -98,7 +98,8 @@ import Fuzzing
         }
         reader.received.append(stream)
         let more = try? reader.takeEntries()
-        precondition(size(of: more ?? []) <= stream.count, "more was read than there is")
+        let rest = reader.takeRest()
+        precondition(size(of: (more ?? []) + rest) <= stream.count, "more was read than there is")
     }
 
     private func buffer(_ bytes: [UInt8]) -> WireBuffer {
