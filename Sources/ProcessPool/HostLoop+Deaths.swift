@@ -34,15 +34,30 @@ extension HostLoop {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
         if !isKilling { blame(worker, death.status) }
-        let unfinished = worker.assignments.chunks.filter { $0.remaining > 0 }
-        perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished : [])))
+        perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished(worker) : [])))
+    }
+
+    /// What a dead worker had and has not done. Where it garbled what it told of several items, they are run again in two
+    /// halves: so whichever of them does that again is alone in the end, and has failed.
+    func unfinished(_ worker: WorkerHandle) -> [Chunk] {
+        var chunks = worker.assignments.chunks.filter { $0.remaining > 0 }
+        let lost = worker.itemsLost
+        if lost > 1 {
+            var begun = chunks.removeFirst()
+            let slot = begun.slot
+            let rest = begun.cut(at: begun.next + lost)
+            let parts = begun.parts(2) + (rest.remaining > 0 ? [rest] : [])
+            ledger.part(slot, into: parts)
+            chunks = parts + chunks
+        }
+        return chunks
     }
 
     /// The item a worker was on when it died has failed.
     func blame(_ worker: WorkerHandle, _ status: ExitStatus) {
-        guard worker.hasBegunNext || isFalseStart(worker) else { return }
+        guard worker.itemsLost == 1 || isFalseStart(worker) else { return }
         let timeout = timeoutFailure(worker, status)
-        let failure = timeout ?? Failure(.crash, crashMessage(worker.pid, status))
+        let failure = timeout ?? Failure(.crash, crashMessage(worker, status))
         if case .retry(let chunk, let delay)? = ledger.fail(failure, of: &worker.assignments, worker: worker.number) {
             awaitRetry(chunk, delay)
         }
@@ -55,9 +70,10 @@ extension HostLoop {
         }
     }
 
-    /// Whether workers have died often enough at this chunk without beginning its next item.
+    /// Whether workers have died often enough at this chunk without beginning its next item. One that had begun another
+    /// before may have died of that.
     func isFalseStart(_ worker: WorkerHandle) -> Bool {
-        guard let item = worker.assignments.chunks.first?.next, worker.assignments.itemsDone == 0 else { return false }
+        guard let item = worker.assignments.chunks.first?.next, !worker.hasBegun else { return false }
         falseStarts[item, default: 0] += 1
         return falseStarts[item] ?? 0 >= HostLoop.mostFalseStarts
     }
@@ -71,7 +87,7 @@ extension HostLoop {
     }
 
     func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
-        Failure(.crash, "the worker (pid \(worker.pid)) \(reason(status))")
+        Failure(.crash, "the worker (pid \(worker.pid)) \(reason(status))\(cause(worker))")
     }
 
     /// `status`, and whether the kernel has killed anybody for want of memory during this run.
@@ -80,11 +96,18 @@ extension HostLoop {
         return "\(status)\(isKill && OutOfMemory.kills() > killsBefore ? " (possibly out of memory)" : "")"
     }
 
-    func crashMessage(_ pid: Int32, _ status: ExitStatus) -> String {
-        switch status {
-        case .killed: "the worker (pid \(pid)) \(reason(status)) while it ran this item; the others went on"
-        case .exited(let code): "the worker (pid \(pid)) exited (\(code)) before returning a result; the others went on"
-        }
+    /// Said of a death that garbage in the worker's pipe has led to, or may have.
+    func cause(_ worker: WorkerHandle) -> String {
+        worker.isGarbled ? ", after something had written into pmap's own pipes" : ""
+    }
+
+    func crashMessage(_ worker: WorkerHandle, _ status: ExitStatus) -> String {
+        let end =
+            switch status {
+            case .killed: "\(reason(status)) while it ran this item"
+            case .exited(let code): "exited (\(code)) before returning a result"
+            }
+        return "the worker (pid \(worker.pid)) \(end)\(cause(worker)); the others went on"
     }
 
     /// Results are drained before deadlines are judged, so nobody is condemned for what is done.

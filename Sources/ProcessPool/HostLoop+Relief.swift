@@ -27,12 +27,9 @@ extension HostLoop {
     private func relieve(_ worker: WorkerHandle, _ order: Relief.Order) {
         var parts: [Chunk] = []
         for (slot, rest) in worker.takeBack(keeping: order.keeping) {
-            var slot = slot
-            for part in rest.parts(order.pieces) {
-                ledger.part(slot, from: part)
-                slot = part.slot
-                parts.append(part)
-            }
+            let pieces = rest.parts(order.pieces)
+            ledger.part(slot, into: pieces)
+            parts += pieces
         }
         perform(scheduler.handle(.takenBack(worker: order.worker, parts)))
     }

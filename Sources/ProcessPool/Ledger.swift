@@ -37,6 +37,9 @@ struct Assignments {
     /// may take long, is not sent to another.
     func begunOrNext(current: Int) -> Int { max(begun(current: current), finished + 1) }
 
+    /// Items of the oldest chunk that were begun and are not done.
+    func lost(current: Int) -> Int { min(begun(current: current) - finished, chunks.first?.remaining ?? 0) }
+
     /// Items that were given and not begun, when so many were begun in all.
     func left(begun: Int) -> Int { chunks.indices.reduce(0) { $0 + chunks[$1].items.upperBound - boundary($1, begun) } }
 
@@ -156,9 +159,13 @@ struct Ledger: ~Copyable {
         return nil
     }
 
-    /// Items of a slot will be done by another worker at the same time.
-    mutating func part(_ slot: Int, from rest: Chunk) {
-        if rest.slot != slot { delivery.cut(slot, at: rest.slot) }
+    /// Items of a slot will be done in these parts, perhaps at the same time.
+    mutating func part(_ slot: Int, into parts: [Chunk]) {
+        var slot = slot
+        for part in parts where part.slot != slot {
+            delivery.cut(slot, at: part.slot)
+            slot = part.slot
+        }
     }
 
     /// Delivers what the items of a chunk came to in an earlier run.

@@ -23,7 +23,7 @@ final class WorkerHandle {
     /// Whether it has told anything since the host last asked.
     private var hasSpoken = false
     /// Something else has written where it tells the host.
-    private var isGarbled = false
+    private(set) var isGarbled = false
 
     /// What a worker's outbox takes in shared memory; larger items are sent from its own.
     static let pageBytes = (1 << 20) + StatusWords.size
@@ -222,9 +222,9 @@ final class WorkerHandle {
         return Death(status: child.wait(), entries: entries, wasReady: isReady)
     }
 
-    /// Whether it died while it ran the next item of its oldest chunk.
-    var hasBegunNext: Bool {
-        guard let chunk = assignments.chunks.first, chunk.remaining > 0 else { return false }
-        return status.load(.current) == UInt64(chunk.next)
-    }
+    /// Of a dead one: items of its oldest chunk that it had begun and not told of. That is the one it was running; there
+    /// are more only when what it told is garbled.
+    var itemsLost: Int { assignments.lost(current: currentItem) }
+    /// Whether it has begun any item at all.
+    var hasBegun: Bool { currentItem != 0 }
 }

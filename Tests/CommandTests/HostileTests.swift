@@ -73,7 +73,7 @@ func `what a script closes does not end a run`(row: Row) throws { try row.check(
 ])
 func `what a script changes around it does not reach pmap`(row: Row) throws { try row.check() }
 
-@Test func `a task that writes into pmap's descriptors loses its item, and no other`() throws {
+@Test func `a task that writes into pmap's descriptors loses its item at most, and no other`() throws {
     let script = """
         function task(item)
           if item == "x" then
@@ -87,8 +87,18 @@ func `what a script changes around it does not reach pmap`(row: Row) throws { tr
         end
         """
     let outcome = try Run("pmap -j 1 --chunk 2 t.lua ::: a x b c", in: Scratch(["t.lua": script])).finish()
-    #expect(outcome.output == "a\nb\nc\n" || outcome.output == "a\nx\nb\nc\n")
-    #expect(outcome.errors.contains("garbage") == false)
+    if outcome.ending == .exit(0) {
+        // It was done before pmap read what it had written. One of the descriptors is its own standard output.
+        let said = String(repeating: "garbage", count: 1000)
+        #expect(outcome.output == "a\n\(said)x\nb\nc\n" && outcome.errors == "")
+    } else {
+        #expect(outcome.output == "a\nb\nc\n" && outcome.ending == .exit(1))
+        #expect(
+            steady(outcome.errors)
+                == "pmap: :::2: the worker (pid N) was killed by SIGKILL while it ran this item, "
+                + "after something had written into pmap's own pipes; the others went on\n"
+                + lastLine(1, of: 4, "1 crash"))
+    }
 }
 
 @Test(arguments: [

@@ -4,7 +4,8 @@
 import Running
 import Testing
 
-/// `pipes(reading)` and `pipes(writing)` are the paths of this process's pipe from the host, and to it.
+/// `pipes(reading)` and `pipes(writing)` are the paths of a worker's pipe from the host, and to it; after `hold()` the
+/// host sees nothing until it is continued.
 private let library = """
     reading, writing = "0", "1"
     function pipes(direction)
@@ -19,6 +20,11 @@ private let library = """
       end
       return found
     end
+    host = math.tointeger(io.open("/proc/self/stat"):read "n")
+    function hold()
+      os.execute("kill -STOP " .. host)
+      repeat local state = io.open("/proc/" .. host .. "/stat"):read "a":match "%) (%u)" until state == "T"
+    end
     """
 
 private func onX(
@@ -30,9 +36,11 @@ private func onX(
         line, out: out, err: err, status: status)
 }
 
-private let killed =
-    "pmap: :::2: the worker (pid N) was killed by SIGKILL while it ran this item; the others went on\n"
-    + lastLine(1, of: 4, "1 crash")
+private func killed(_ place: Int, of items: Int) -> String {
+    "pmap: :::\(place): the worker (pid N) was killed by SIGKILL while it ran this item, "
+        + "after something had written into pmap's own pipes; the others went on\n"
+        + lastLine(1, of: items, "1 crash")
+}
 
 @Test(arguments: ["-j 1", "-j 2", "-j 1 --chunk 1", "-j 1 --chunk 3"])
 func `what a task does to pmap's pipes costs its item at most`(options: String) throws {
@@ -40,14 +48,14 @@ func `what a task does to pmap's pipes costs its item at most`(options: String) 
         onX(
             "garbage for the host",
             "io.open(pipes(writing)[1], 'a'):write(('garbage'):rep(1000)):close() os.execute 'sleep 5'",
-            "pmap \(options) t.lua ::: a x b c", out: "a\nb\nc\n", err: killed, status: 1),
+            "pmap \(options) t.lua ::: a x b c", out: "a\nb\nc\n", err: killed(2, of: 4), status: 1),
         onX(
             "garbage for the worker itself", "io.open(pipes(reading)[1], 'a'):write(('garbage'):rep(100)):close()",
             "pmap \(options) t.lua ::: a x b c", out: "a\nx\nb\nc\n"),
         onX(
             "a gigabyte for the host, which has less memory",
             "local file = io.open(pipes(writing)[1], 'a') local megabyte = ('garbage!'):rep(1 << 17) for i = 1, 1024 do file:write(megabyte) end",
-            "ulimit -v 200000; pmap \(options) t.lua ::: a x b c", out: "a\nb\nc\n", err: killed, status: 1),
+            "ulimit -v 200000; pmap \(options) t.lua ::: a x b c", out: "a\nb\nc\n", err: killed(2, of: 4), status: 1),
         onX(
             "a pipe filled until it takes no more",
             "local file = io.open(pipes(reading)[1], 'a') while true do file:write(('garbage'):rep(10000)) end",
@@ -55,6 +63,47 @@ func `what a task does to pmap's pipes costs its item at most`(options: String) 
             err: "pmap: :::2: timed out after 1 s‹…›" + lastLine(1, of: 4, "1 timeout"), status: 1),
     ]
     for row in table { try row.check() }
+}
+
+@Test(arguments: ["a", "x"])
+func `what was done before pmap sees what a task has written into its pipe is done, and is done once`(
+    first: String
+) throws {
+    // Every item is sent by itself; pmap sees nothing of them between the item `first` and z.
+    let script = """
+        \(library)
+        function task(item)
+          io.open("ran", "a"):write(item, " "):close()
+          if item == "\(first)" then hold() end
+          if item == "x" then io.open(pipes(writing)[1], "a"):write(("garbage"):rep(100)):close() end
+          if item == "z" then os.execute("kill -CONT " .. host .. "; sleep 60") end
+          return item
+        end
+        """
+    try Row(
+        "batches around garbage", script,
+        "pmap -j 1 --chunk 4 --halt soon,success=9 t.lua ::: a x b z c; s=$?; cat ran; exit $s",
+        out: "a\nx\nb\nc\na x b z c ", err: killed(4, of: 5), status: 1
+    ).check()
+}
+
+@Test func `a task that makes what it tells unreadable costs its item, though others are told of with it`() throws {
+    // An empty batch with the number of the next one: what the worker sends itself is a batch too many from then on.
+    let script = """
+        \(library)
+        function task(item)
+          if item == "x" then
+            hold()
+            os.execute("(sleep 0.3; kill -CONT " .. host .. ") > /dev/null 2>&1 &")
+            io.open(pipes(writing)[1], "a"):write(string.pack("=I8I8I8", 0x70616d7062617463, 1, 0)):close()
+          end
+          return item
+        end
+        """
+    try Row(
+        "a batch that is not the worker's", script, "pmap -j 1 --chunk 5 t.lua ::: a b x c d", out: "a\nb\nc\nd\n",
+        err: killed(3, of: 5), status: 1
+    ).check()
 }
 
 @Test func `a worker holds no other worker's pipes`() throws {

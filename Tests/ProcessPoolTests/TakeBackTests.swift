@@ -21,6 +21,15 @@ func `what is left is what lies behind the item a worker is on`(current: Int, be
     #expect(assignments.left(begun: begun) == left)
 }
 
+@Test(arguments: [(0, 0), (11, 0), (12, 0), (13, 1), (15, 3), (31, 3), (34, 3), (99, 0)])
+func `what is lost with a worker is what it has begun of its oldest chunk and not told of`(current: Int, lost: Int) {
+    var assignments = given(early, late)
+    _ = assignments.finish(items: 2)
+    #expect(assignments.lost(current: current) == lost)
+    _ = assignments.finish(items: 3)
+    #expect(assignments.lost(current: current) == 0, "nothing of a chunk that is done")
+}
+
 @Test func `what a worker is about to begin stays with it`() {
     var assignments = given(early, late)
     #expect(assignments.begunOrNext(current: 0) == 1 && assignments.begunOrNext(current: 11) == 1)
