@@ -1,5 +1,6 @@
 // Signals, readers that leave, and the host's own death: what is written by then, and nothing left running.
 
+import Foundation
 import Glibc
 import Running
 import Testing
@@ -13,16 +14,31 @@ private let slow = """
     end
     """
 
+/// Says when it begins, and ends when there is a file of its item's name.
+private let waiting = """
+    function task(item)
+      io.stderr:write("begun\\n")
+      os.execute("until [ -e " .. item .. " ]; do sleep 0.01; done")
+      return item
+    end
+    """
+
 @Test(arguments: [(SIGINT, ""), (SIGTERM, ""), (SIGHUP, ""), (SIGINT, "-u"), (SIGTERM, "-j 1")])
 func `the first signal lets running items finish, writes what is done, and ends pmap by that signal`(
     number: Int32, options: String
 ) throws {
-    let run = try Run("exec pmap -j 2 --chunk 1 \(options) t.lua ::: 0.3 0.4 60 60", in: Scratch(["t.lua": slow]))
+    let folder = try Scratch(["t.lua": waiting])
+    let run = try Run("exec pmap -j 2 --chunk 1 \(options) t.lua ::: a b c d", in: folder)
     let workers = options == "-j 1" ? 1 : 2
     try run.wait(errors: "begun", times: workers)
     run.signal(number)
+    try run.wait(errors: "finishing")
+    // Without order the one that is done first comes first; in order it waits.
+    try folder.write(Data(), to: "b")
+    if options == "-u" { try run.wait(output: "b\n") }
+    try folder.write(Data(), to: "a")
     let outcome = try run.finish()
-    #expect(outcome.output == (workers == 1 ? "0.3\n" : "0.3\n0.4\n"))
+    #expect(outcome.output == (workers == 1 ? "a\n" : options == "-u" ? "b\na\n" : "a\nb\n"))
     let name = [SIGINT: "Ctrl-C", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"][number] ?? ""
     let items = workers == 1 ? "1 running item" : "2 running items"
     #expect(
