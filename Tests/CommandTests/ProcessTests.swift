@@ -48,7 +48,7 @@ import Testing
             (...tail calls...)
             t.lua:7: in main chunk
 
-            """),
+            """, status: 1),
     Row(
         "what was closed is collected when something else has its place",
         """
