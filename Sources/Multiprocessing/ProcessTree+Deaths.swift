@@ -97,4 +97,61 @@ extension ProcessTree {
         let there = memory[semaphore, Semaphore.count] + others.reduce(0, +)
         return min(count, max(0, memory[semaphore, Semaphore.initial] - there))
     }
+
+    // MARK: Deaths that others wait for
+
+    /// Descriptors that tell of the deaths of those on whom the wait depends: at most a few, as every second all of
+    /// them are looked at anyway.
+    func deathsToWatch(_ awaited: Awaited) -> WatchedProcesses {
+        let pids = change { memory in
+            var slots = awaited.processes
+            for object in awaited.objects { slots += holders(object, memory) }
+            return slots.filter { $0 != me }.prefix(8).map { Int32(memory[$0, Slot.pid]) }
+        }
+        return WatchedProcesses(pids)
+    }
+
+    /// Those who have what others wait for in this object.
+    private func holders(_ object: Int, _ memory: Memory) -> [Int] {
+        switch kind(object, memory) {
+        case .semaphore: stakes(.holds, in: object, memory).map { memory[$0, Stake.process] }
+        case .barrier: stakes(.attends, in: object, memory).map { memory[$0, Stake.process] }
+        case .end where memory[object, End.peer] != 0: referrers(memory[object, End.peer], memory)
+        case .channel: stakes(.owes, in: object, memory).map { memory[$0, Stake.process] }
+        default: []
+        }
+    }
+
+    /// The processes that have a handle, or may come to one by a message.
+    private func referrers(_ object: Int, _ memory: Memory) -> [Int] {
+        var found: [Int] = [], open = [object], known: Set = [object]
+        while let each = open.popLast() {
+            for stake in stakes(.refers, in: each, memory) {
+                let owner = memory[stake, Stake.process]
+                if memory[owner, Slot.kind] == Kind.process.rawValue {
+                    found.append(owner)
+                } else if memory[owner, Message.holder] != 0 {
+                    found.append(memory[owner, Message.holder])
+                } else if isShared(memory[owner, Message.channel], memory),
+                    known.insert(memory[owner, Message.channel]).inserted
+                {
+                    open.append(memory[owner, Message.channel])
+                }
+            }
+        }
+        return found
+    }
+
+    /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front.
+    func bury(among awaited: Awaited) {
+        let dead = change { memory in
+            var slots = awaited.processes
+            for object in awaited.objects { slots += holders(object, memory) }
+            for queue in awaited.queues {
+                slots += memory.links(of: queue, limit: 16).map { memory[$0 - Wait.inQueue.offset, Wait.process] }
+            }
+            return Set(slots).filter { !isAlive($0, memory) }
+        }
+        for slot in dead { bury(slot) }
+    }
 }

@@ -1,0 +1,98 @@
+// Who has to do with what: a stake is one process's, or one message's, part in one object. The object goes with the last
+// one that refers to it.
+
+import Posix
+
+extension ProcessTree {
+    @discardableResult
+    func addStake(
+        _ role: Stake.Role, _ object: Int, _ process: Int, count: Int = 1, _ memory: Memory
+    ) throws(TreeError) -> Int {
+        try addStake(role, object, process, in: process + Slot.stakes.offset, count: count, memory)
+    }
+
+    func addStake(_ role: Stake.Role, _ object: Int, message: Int, _ memory: Memory) throws(TreeError) {
+        try addStake(role, object, message, in: message + Message.stakes.offset, count: 1, memory)
+    }
+
+    @discardableResult
+    private func addStake(
+        _ role: Stake.Role, _ object: Int, _ process: Int, in ring: Int, count: Int, _ memory: Memory
+    ) throws(TreeError) -> Int {
+        let stake = try allocate(8 * Stake.words, memory)
+        memory[stake, Stake.kind] = Kind.stake.rawValue
+        memory[stake, Stake.role] = role.rawValue
+        memory[stake, Stake.object] = object
+        memory[stake, Stake.process] = process
+        memory[stake, Stake.count] = count
+        // Handles, of which there may be one for each process, stand behind what is looked for more often.
+        if role == .refers {
+            memory.append(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
+        } else {
+            memory.prepend(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
+        }
+        memory.append(stake + Stake.inProcess.offset, to: ring)
+        return stake
+    }
+
+    /// The stakes in an object of one role.
+    func stakes(_ role: Stake.Role, in object: Int, _ memory: Memory) -> [Int] {
+        var found: [Int] = []
+        forEachStake(role, in: object, memory) { stake in
+            found.append(stake)
+            return true
+        }
+        return found
+    }
+
+    func stake(_ role: Stake.Role, _ object: Int, _ process: Int, _ memory: Memory) -> Int? {
+        var found: Int?
+        forEachStake(role, in: object, memory) { stake in
+            if memory[stake, Stake.process] == process { found = stake }
+            return found == nil
+        }
+        return found
+    }
+
+    /// Until `body` answers false.
+    private func forEachStake(_ role: Stake.Role, in object: Int, _ memory: Memory, _ body: (Int) -> Bool) {
+        let ring = object + Shared.stakes.offset
+        var link = memory.first(of: ring)
+        while let each = link {
+            let stake = each - Stake.inObject.offset, itsRole = memory[stake, Stake.role]
+            if itsRole == role.rawValue { if !body(stake) { return } }
+            if itsRole == Stake.Role.refers.rawValue, role != .refers { return }
+            link = memory.next(after: each, in: ring)
+        }
+    }
+
+    /// Takes the stake away, and the object with it if it was the last.
+    func removeStake(_ stake: Int, _ memory: Memory) {
+        let object = memory[stake, Stake.object]
+        unlink(stake, memory)
+        if memory[object, Shared.kind] == Kind.end.rawValue { ringForEnd(object, memory) }
+        freeIfForgotten(object, memory)
+    }
+
+    private func unlink(_ stake: Int, _ memory: Memory) {
+        memory.remove(stake + Stake.inObject.offset)
+        memory.remove(stake + Stake.inProcess.offset)
+        blocks.free(stake, memory)
+    }
+
+    /// Frees an object that nobody can come to refer to any more.
+    func freeIfForgotten(_ object: Int, _ memory: Memory) {
+        guard memory[object, Shared.isKept] == 0, let kind = Kind(rawValue: memory[object, Shared.kind]) else {
+            return
+        }
+        // Whoever holds it or owes something to it and has dropped it can do nothing about that any more.
+        let left = memory.links(of: object + Shared.stakes.offset).map { $0 - Stake.inObject.offset }
+        if left.contains(where: { memory[$0, Stake.role] == Stake.Role.refers.rawValue }) { return }
+        for stake in left { unlink(stake, memory) }
+        if kind == .channel { dropMessages(object, memory) }
+        if kind == .end { leave(object, memory) }
+        if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }
+        memory[object, Shared.kind] = 0
+        blocks.free(object, memory)
+    }
+}
