@@ -64,10 +64,11 @@ enum Slot: Int, Field {
 
 /// What every object that can be shared begins with.
 enum Shared: Int, Field {
-    case kind, stakes, stakesEnd
+    /// The stakes of processes, and those of messages, which may be many.
+    case kind, stakes, stakesEnd, bringers, bringersEnd
     /// Of a pipe's channel: its ends keep it, though no process has a handle of it.
     case isKept
-    static let words = 4
+    static let words = 6
 }
 
 /// One process's part in one object, or that of a message with a handle of it.
@@ -78,8 +79,10 @@ enum Stake: Int, Field {
     static let words = 9
 
     enum Role: Int {
-        /// The process, or the message, has a handle.
+        /// The process has a handle.
         case refers = 1
+        /// The message has one.
+        case brings
         /// It holds `count` of a semaphore.
         case holds
         /// It has taken `count` messages that are not done.
@@ -117,7 +120,7 @@ enum Message: Int, Field {
 }
 
 enum Semaphore: Int, Field {
-    case count = 4
+    case count = 6
     /// What `count` must not exceed, or 0.
     case limit
     /// What `count` was at first: what the dead held comes back up to this, and no signal is given twice.
@@ -127,33 +130,33 @@ enum Semaphore: Int, Field {
     /// A holder has died since it was last taken.
     case isAbandoned
     case waits, waitsEnd
-    static let words = 11
+    static let words = 13
 }
 
 enum Condition: Int, Field {
-    case waits = 4, waitsEnd
-    static let words = 6
+    case waits = 6, waitsEnd
+    static let words = 8
 }
 
 enum Event: Int, Field {
-    case isSet = 4
+    case isSet = 6
     case waits, waitsEnd
-    static let words = 7
+    static let words = 9
 }
 
 enum Barrier: Int, Field {
-    case parties = 4
+    case parties = 6
     case arrived, generation
     /// 0 while it works, 1 when it is broken.
     case isBroken
     /// The last round that was broken, so that its sleepers know, however late they look; rounds begin at 1.
     case brokenRound
     case waits, waitsEnd
-    static let words = 11
+    static let words = 13
 }
 
 enum Channel: Int, Field {
-    case messages = 4
+    case messages = 6
     case messagesEnd, count, bytes
     /// 0 for none. The limit on bytes never keeps a message out of an empty channel.
     case maximumCount, maximumBytes
@@ -163,27 +166,27 @@ enum Channel: Int, Field {
     case getters, gettersEnd, putters, puttersEnd, joiners, joinersEnd
     /// Of a pool: tasks that a worker had in hand when it died.
     case fallen, fallenEnd
-    static let words = 20
+    static let words = 22
 }
 
 /// One of the two ends of a pipe.
 enum End: Int, Field {
-    case peer = 4
+    case peer = 6
     /// The channels it receives from and sends into, or 0.
     case inbox, outbox
-    static let words = 7
+    static let words = 9
 }
 
 enum SharedArray: Int, Field {
     /// The letter of its type, and how many there are.
-    case code = 4
+    case code = 6
     case count, bytes
 }
 
 /// Bytes that any number of processes read: a function that a pool's workers run.
 enum Blob: Int, Field {
     /// An empty message with the handles that are in it, or 0.
-    case size = 4, carrier
+    case size = 6, carrier
     case bytes
 }
 

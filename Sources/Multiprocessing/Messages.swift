@@ -60,7 +60,7 @@ extension ProcessTree {
             rest = rest.dropFirst(64)
             try changing { memory throws(TreeError) in
                 for handle in some where isShared(handle, memory) {
-                    try addStake(.refers, handle, message: message, memory)
+                    try addBringer(message, of: handle, memory)
                 }
             }
         }

@@ -145,7 +145,7 @@ extension ProcessTree {
 
     /// Whether nobody has the end any more, and no message brings it.
     private func isGone(_ end: Int, _ memory: Memory) -> Bool {
-        end == 0 || memory.isEmpty(end + Shared.stakes.offset)
+        end == 0 || memory.isEmpty(end + Shared.stakes.offset) && memory.isEmpty(end + Shared.bringers.offset)
     }
 
     /// Closes this process's handle.

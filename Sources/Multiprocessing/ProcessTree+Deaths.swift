@@ -85,7 +85,7 @@ extension ProcessTree {
             }
         case .owes: settle(object, count: count, memory)
         case .attends: return breakBarrier(object, memory)  // which takes all stakes in it away
-        case .refers, nil: break
+        case .refers, .brings, nil: break
         }
         removeStake(stake, memory)
     }
@@ -126,16 +126,14 @@ extension ProcessTree {
     private func referrers(_ object: Int, _ memory: Memory) -> [Int] {
         var found: [Int] = [], open = [object], known: Set = [object]
         while let each = open.popLast() {
-            for stake in stakes(.refers, in: each, memory) {
-                let owner = memory[stake, Stake.process]
-                if memory[owner, Slot.kind] == Kind.process.rawValue {
-                    found.append(owner)
-                } else if memory[owner, Message.holder] != 0 {
-                    found.append(memory[owner, Message.holder])
-                } else if isShared(memory[owner, Message.channel], memory),
-                    known.insert(memory[owner, Message.channel]).inserted
-                {
-                    open.append(memory[owner, Message.channel])
+            found += stakes(.refers, in: each, memory).map { memory[$0, Stake.process] }
+            for link in memory.links(of: each + Shared.bringers.offset) {
+                let message = memory[link - Stake.inObject.offset, Stake.process]
+                let (holder, channel) = (memory[message, Message.holder], memory[message, Message.channel])
+                if holder != 0 {
+                    found.append(holder)
+                } else if isShared(channel, memory), known.insert(channel).inserted {
+                    open.append(channel)
                 }
             }
         }

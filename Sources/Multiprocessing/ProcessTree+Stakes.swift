@@ -8,30 +8,33 @@ extension ProcessTree {
     func addStake(
         _ role: Stake.Role, _ object: Int, _ process: Int, count: Int = 1, _ memory: Memory
     ) throws(TreeError) -> Int {
-        try addStake(role, object, process, in: process + Slot.stakes.offset, count: count, memory)
-    }
-
-    func addStake(_ role: Stake.Role, _ object: Int, message: Int, _ memory: Memory) throws(TreeError) {
-        try addStake(role, object, message, in: message + Message.stakes.offset, count: 1, memory)
-    }
-
-    @discardableResult
-    private func addStake(
-        _ role: Stake.Role, _ object: Int, _ process: Int, in ring: Int, count: Int, _ memory: Memory
-    ) throws(TreeError) -> Int {
-        let stake = try allocate(8 * Stake.words, memory)
-        memory[stake, Stake.kind] = Kind.stake.rawValue
-        memory[stake, Stake.role] = role.rawValue
-        memory[stake, Stake.object] = object
-        memory[stake, Stake.process] = process
-        memory[stake, Stake.count] = count
+        let stake = try makeStake(role, object, process, count: count, memory)
         // Handles, of which there may be one for each process, stand behind what is looked for more often.
         if role == .refers {
             memory.append(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
         } else {
             memory.prepend(stake + Stake.inObject.offset, to: object + Shared.stakes.offset)
         }
-        memory.append(stake + Stake.inProcess.offset, to: ring)
+        memory.append(stake + Stake.inProcess.offset, to: process + Slot.stakes.offset)
+        return stake
+    }
+
+    /// The message has a handle of the object.
+    func addBringer(_ message: Int, of object: Int, _ memory: Memory) throws(TreeError) {
+        let stake = try makeStake(.brings, object, message, count: 1, memory)
+        memory.append(stake + Stake.inObject.offset, to: object + Shared.bringers.offset)
+        memory.append(stake + Stake.inProcess.offset, to: message + Message.stakes.offset)
+    }
+
+    private func makeStake(
+        _ role: Stake.Role, _ object: Int, _ owner: Int, count: Int, _ memory: Memory
+    ) throws(TreeError) -> Int {
+        let stake = try allocate(8 * Stake.words, memory)
+        memory[stake, Stake.kind] = Kind.stake.rawValue
+        memory[stake, Stake.role] = role.rawValue
+        memory[stake, Stake.object] = object
+        memory[stake, Stake.process] = owner
+        memory[stake, Stake.count] = count
         return stake
     }
 
@@ -85,10 +88,15 @@ extension ProcessTree {
         guard memory[object, Shared.isKept] == 0, let kind = Kind(rawValue: memory[object, Shared.kind]) else {
             return
         }
+        guard memory.isEmpty(object + Shared.bringers.offset) else { return }
+        var hasReferrer = false
+        forEachStake(.refers, in: object, memory) { _ in
+            hasReferrer = true
+            return false
+        }
+        if hasReferrer { return }
         // Whoever holds it or owes something to it and has dropped it can do nothing about that any more.
-        let left = memory.links(of: object + Shared.stakes.offset).map { $0 - Stake.inObject.offset }
-        if left.contains(where: { memory[$0, Stake.role] == Stake.Role.refers.rawValue }) { return }
-        for stake in left { unlink(stake, memory) }
+        for link in memory.links(of: object + Shared.stakes.offset) { unlink(link - Stake.inObject.offset, memory) }
         if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
         if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }

@@ -174,7 +174,7 @@ package final class ProcessTree {
         let object = try allocate(8 * words + bytes, memory)
         for word in 0..<words { memory[object + 8 * word] = 0 }
         memory[object, Shared.kind] = kind.rawValue
-        memory.makeRing(object + Shared.stakes.offset)
+        for ring in [Shared.stakes, .bringers] { memory.makeRing(object + ring.offset) }
         try addStake(.refers, object, me, memory)
         return object
     }
