@@ -1,5 +1,8 @@
 #include "lua_modules.h"
 
+static const char arguments[] = {
+#embed "lua/multiprocessing/arguments.lua"
+};
 static const char class[] = {
 #embed "lua/multiprocessing/class.lua"
 };
@@ -69,6 +72,7 @@ static const struct {
     {"concurrent.futures", futures, sizeof futures},
     {"logging", logging, sizeof logging},
     {"multiprocessing", multiprocessing, sizeof multiprocessing},
+    {"multiprocessing.arguments", arguments, sizeof arguments},
     {"multiprocessing.class", class, sizeof class},
     {"multiprocessing.connection", connection, sizeof connection},
     {"multiprocessing.errors", errors, sizeof errors},

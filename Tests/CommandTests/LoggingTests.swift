@@ -90,13 +90,22 @@ func `exception adds a traceback`(row: Row) throws { try row.check() }
         status: 1),
     log(
         "no level", "logging.basicConfig{level = 'LOUD'}",
-        err: "pmap: t.lua:1: LOUD is not a level; write \"INFO\", or logging.INFO\n\(traceback)", status: 1),
+        err: "pmap: t.lua:1: \"LOUD\" is not a level; write \"INFO\", or logging.INFO\n\(traceback)", status: 1),
     log(
         "no field", "logging.basicConfig{format = '%(thread)s'}",
         err: "pmap: t.lua:1: %(thread) is no field of a message\n\(traceback)", status: 1),
     log(
         "no option", "logging.basicConfig{file = 'f'}",
-        err: "pmap: t.lua:1: basicConfig has no option file\n\(traceback)", status: 1),
+        err:
+            "pmap: t.lua:1: basicConfig has no option file; there are level, format, datefmt, filename, filemode, stream, force\n\(traceback)",
+        status: 1),
+    log(
+        "options that are no table", "logging.basicConfig('INFO')",
+        err: "pmap: t.lua:1: the options of basicConfig are a table, { level = … }, not a string\n\(traceback)",
+        status: 1),
+    log(
+        "a handler that is none", "logging.getLogger():addHandler(5)",
+        err: "pmap: t.lua:1: a handler is a function, not a number\n\(traceback)", status: 1),
     log(
         "no folder", "logging.basicConfig{filename = 'no/f'}",
         err: "pmap: t.lua:1: cannot write to the log no/f: No such file or directory\n\(traceback)", status: 1),

@@ -31,6 +31,11 @@ private func run(
     run(
         "words reach the program as they are", "sp.run{'printf', '<%s>', 'a b', '$HOME', \"'\", '', '*', 1, 0.5}",
         out: "<a b><$HOME><'><><*><1><0.5>"),
+    run(
+        "text, as Python asks for it",
+        "print(sp.check_output({'printf', 'ä'}, {text = true, universal_newlines = true, encoding = 'UTF-8'}))"
+            + " local p = sp.Popen({'printf', 'b'}, {stdout = PIPE, text = true, encoding = 'utf8'}) print((p:communicate()))",
+        out: "ä\nb\n"),
     run("a shell, when asked", "sp.run('echo $((1 + 2)) | cat', {shell = true})", out: "3\n"),
     run("nothing to read, unless told otherwise", "print(#sp.run({'cat'}, {stdout = PIPE}).stdout)", out: "0\n"),
     run(
@@ -101,8 +106,28 @@ func `a program runs to its end`(row: Row) throws { try row.check() }
     run(
         "an unknown option", "sp.run({'ls'}, {colour = 1})",
         err:
-            "pmap: t.lua:1: unknown option colour; there are capture_output, check, cwd, env, input, shell, stderr, stdin, stdout, timeout\n\(traceback)",
+            "pmap: t.lua:1: run has no option colour; there are capture_output, check, cwd, encoding, env, input, shell, stderr, stdin, stdout, text, timeout, universal_newlines\n\(traceback)",
         status: 1),
+    run(
+        "options that are no table", "sp.run({'ls'}, 5)",
+        err: "pmap: t.lua:1: the options of run are a table, { capture_output = … }, not a number\n\(traceback)",
+        status: 1),
+    run(
+        "another encoding", "sp.Popen({'ls'}, {encoding = 'latin-1'})",
+        err:
+            "pmap: t.lua:1: encoding is \"utf-8\", as strings are what the program writes; \"latin-1\" is not converted\n\(traceback)",
+        status: 1),
+    run(
+        "an environment as a list", "sp.run({'ls'}, {env = {'A=5'}})",
+        err: "pmap: t.lua:1: a name in env is a string, not a number; write env = { NAME = \"value\" }\n\(traceback)",
+        status: 1),
+    run(
+        "a variable that is none", "sp.run({'ls'}, {env = {A = true}})",
+        err: "pmap: t.lua:1: env.A is a string, not a boolean\n\(traceback)", status: 1),
+    run(
+        "no signal", "local p = sp.Popen({'cat'}, {stdin = PIPE}) print(pcall(p.send_signal, p, -1)) p:send_signal(99)",
+        out: "false\tt.lua:1: a signal is 1 to 64, not -1\n",
+        err: "pmap: t.lua:1: a signal is 1 to 64, not 99\n\(traceback)", status: 1),
     run(
         "a program that is not there", "sp.run{'nosuch', 'x'}",
         err: "pmap: t.lua:1: cannot run nosuch: no program of that name in PATH\n\(traceback)", status: 1),

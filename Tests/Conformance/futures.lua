@@ -97,6 +97,15 @@ function cases.test_max_workers_negative()
   end
 end
 
+function cases.test_unknown_options()
+  raises("ProcessPoolExecutor has no option max_worker; there are max_workers", Executor, { max_worker = 2 })
+  raises("write ProcessPoolExecutor(7), or", Executor, { 7 })
+  local executor <close> = Executor(1)
+  raises("map has no option chunksiz; there are chunksize, timeout", executor.map, executor, identity, { 1 }, { chunksiz = 1 })
+  raises("shutdown has no option cancel_future; there are", executor.shutdown, executor, { cancel_future = true })
+  raises("the options of shutdown are a table, { wait = … }", executor.shutdown, executor, 5)
+end
+
 function cases.test_threads()
   raises("ProcessPoolExecutor", futures.ThreadPoolExecutor)
 end
@@ -746,6 +755,15 @@ function cases.test_shutdown_no_wait()
   end)
   executor:shutdown { wait = false }
   equal(future:result(), 5)
+end
+
+function cases.test_shutdown_false_is_no_wait()
+  local executor, event = Executor(1), mp.Event()
+  local future = executor:submit(function() return event:wait() end)
+  executor:shutdown(false)
+  equal(future:done(), false)
+  event:set()
+  equal(future:result(), true)
 end
 
 expect.main()

@@ -716,6 +716,31 @@ function cases.test_misuse()
   raises("args is a list: {1}", pool.apply, pool, sqr, 1)
   raises("a pool runs functions", pool.map, pool, 3, { 1 })
   raises("items are a list", pool.map, pool, sqr, 3)
+  raises('processes is an integer of 1 or more, not "4"', mp.Pool, "4")
+  raises('initargs is a list: {"x"}', mp.Pool, { initargs = "x" })
+  raises("the initializer of a pool is a function, not a number", mp.Pool, { initializer = 5 })
+end
+
+function cases.test_unknown_options()
+  local pool <close> = mp.Pool(1)
+  raises("Pool has no option process; there are processes, initializer", mp.Pool, { process = 7 })
+  raises("write mp.Pool(7), or mp.Pool{processes=7}", mp.Pool, { 7 })
+  raises("apply_async has no option callbak; there are callback, ", pool.apply_async, pool, sqr, { 1 }, { callbak = print })
+  raises("map_async has no option chunksiz;", pool.map_async, pool, sqr, { 1 }, { chunksiz = 1 })
+  raises("starmap_async has no option chunksiz;", pool.starmap_async, pool, sqr, { { 1 } }, nil, { chunksiz = 1 })
+  raises("pmap.map has no option processe; there are processes, chunksize", pmap.map, sqr, { 1 }, { processe = 2 })
+  raises("the options of pmap.map are a table, { processes = … }, not a number", pmap.map, sqr, { 1 }, 2)
+end
+
+function cases.test_callbacks_are_functions()
+  local pool <close> = mp.Pool(1)
+  raises("callback is a function, not a number", pool.apply_async, pool, sqr, { 1 }, 5)
+  raises("error_callback is a function, not a string", pool.map_async, pool, sqr, { 1 }, nil, nil, "x")
+  raises("callback is a function, not a boolean", pool.map_async, pool, sqr, { 1 }, { callback = true })
+  local called
+  local callback = setmetatable({}, { __call = function(_, value) called = value end })
+  pool:apply_async(sqr, { 3 }, callback):wait()
+  equal(called, 9)
 end
 
 expect.main()

@@ -467,6 +467,9 @@ end
 
 function cases.test_misuse()
   raises("a function", mp.Process, 3)
+  raises("the target of a process is a function, not a table", mp.Process, { target = {} })
+  raises('args is a list: {"bob"}', mp.Process, { target = print, args = "bob" })
+  raises("Process has no option arg; there are target, args, name, daemon", mp.Process, { target = print, arg = { 1 } })
   raises("only fork exists here", mp.set_start_method, "spawn")
   mp.set_start_method "fork"
   equal(mp.get_start_method(), "fork")

@@ -1,6 +1,7 @@
 --- Messages with a level, from any process, as whole lines of one stream. A line is written when the call returns: no
 --- kill comes too early for it.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 
 local logging = {}
 
@@ -26,7 +27,7 @@ Logger.__eq = function(a, b) return a.name == b.name end
 local function level_of(level)
   local number = type(level) == "string" and levels[level:upper()] or level
   if math.type(number) ~= "integer" then
-    core.fail(('%s is not a level; write "INFO", or logging.INFO'):format(tostring(level)))
+    core.fail(('%s is not a level; write "INFO", or logging.INFO'):format(arguments.shown(level)))
   end
   return number
 end
@@ -65,6 +66,7 @@ function Logger:isEnabledFor(level) return level_of(level) >= self:getEffectiveL
 
 --- Calls `handler(record)` for each message of this logger and of those below it; the line is written as well.
 function Logger:addHandler(handler)
+  arguments.check_function(handler, "a handler")
   handlers[self.name] = handlers[self.name] or {}
   table.insert(handlers[self.name], handler)
 end
@@ -201,17 +203,13 @@ for _, name in ipairs { "debug", "info", "warning", "error", "critical", "except
   logging[name] = function(...) return method(root, ...) end
 end
 
-local known = {
-  datefmt = true, filemode = true, filename = true, force = true, format = true, level = true, stream = true,
-}
+local config_options = { "level", "format", "datefmt", "filename", "filemode", "stream", "force" }
 
 --- What is written, and where: `logging.basicConfig { level = "INFO", filename = "run.log" }`. A file is appended to,
 --- unless `filemode` is "w".
 function logging.basicConfig(options)
-  for name in pairs(options or {}) do
-    if not known[name] then core.fail(("basicConfig has no option %s"):format(tostring(name))) end
-  end
   options = options or {}
+  arguments.check_options(options, config_options, "basicConfig")
   if options.filename and options.stream then core.fail "write either filename or stream" end
   if options.level ~= nil then set_levels.root = level_of(options.level) end
   if options.format ~= nil then output.format = check_format(options.format) end

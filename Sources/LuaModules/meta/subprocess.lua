@@ -78,6 +78,9 @@ function subprocess.TimeoutExpired(process, timeout) end
 ---@field cwd? string # the folder where it runs
 ---@field env? table<string, string> # all its variables
 ---@field shell? boolean # `cmd` is a line for /bin/sh
+---@field text? boolean # accepted, as is `universal_newlines`: strings are what the program writes
+---@field universal_newlines? boolean
+---@field encoding? "utf-8" # accepted; no other is
 
 --- What `run` and its kin take beside.
 ---@class subprocess.RunOptions: subprocess.Options

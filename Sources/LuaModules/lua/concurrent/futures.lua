@@ -1,7 +1,9 @@
 --- Futures: calls that worker processes run, and what they come to.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
+local jobs = require "multiprocessing.jobs"
 local pool = require "multiprocessing.pool"
 local process = require "multiprocessing.process"
 
@@ -17,17 +19,19 @@ local busy = {}
 local Executor, Future = {}, {}
 futures.Executor, futures.Future = Executor, Future
 
+local executor_options = { "max_workers", "initializer", "initargs", "max_tasks_per_child" }
+
 --- `ProcessPoolExecutor(n)`, or `ProcessPoolExecutor{max_workers=, initializer=, initargs=, max_tasks_per_child=}`.
 function futures.ProcessPoolExecutor(options)
   if type(options) ~= "table" then options = { max_workers = options } end
-  local workers = options.max_workers
-  if workers ~= nil and (math.type(workers) ~= "integer" or workers < 1) then
-    core.fail("max_workers is an integer of 1 or more, not " .. tostring(workers))
+  if options[1] ~= nil then
+    core.fail "how many workers: write ProcessPoolExecutor(7), or ProcessPoolExecutor{max_workers=7}"
   end
+  arguments.check_options(options, executor_options, "ProcessPoolExecutor")
   return setmetatable({
     _pool = pool.new {
-      processes = workers, initializer = options.initializer, initargs = options.initargs,
-      maxtasksperchild = options.max_tasks_per_child,
+      processes = jobs.count_option(options.max_workers, "max_workers"), initializer = options.initializer, initargs = options.initargs,
+      maxtasksperchild = jobs.count_option(options.max_tasks_per_child, "max_tasks_per_child"),
     },
     _pending = {},
   }, Executor)
@@ -154,15 +158,15 @@ end
 function Executor:map(f, items, options)
   check_open(self)
   options = options or {}
-  if options.chunksize ~= nil and (math.type(options.chunksize) ~= "integer" or options.chunksize < 1) then
-    core.fail("chunksize is an integer of 1 or more, not " .. tostring(options.chunksize))
-  end
+  arguments.check_options(options, { "chunksize", "timeout" }, "map")
   return self._pool:_imap(f, items, options.chunksize, options.timeout)
 end
 
---- No more calls. Waits for those that are out, unless `wait = false`; with `cancel_futures` for those that run only.
+--- No more calls. Waits for those that are out, unless `wait = false`, or just `false`; with `cancel_futures` for those that run only.
 function Executor:shutdown(options)
+  if type(options) == "boolean" then options = { wait = options } end
   options = options or {}
+  arguments.check_options(options, { "wait", "cancel_futures" }, "shutdown")
   if not self._is_shut and options.cancel_futures then
     local pending = {}
     for future in pairs(self._pending) do pending[#pending + 1] = future end

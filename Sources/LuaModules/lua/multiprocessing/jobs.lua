@@ -1,5 +1,6 @@
 --- What one call of a pool has asked for: from its items to tasks, and from results to what the call answers.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local errors = require "multiprocessing.errors"
 local workers = require "multiprocessing.workers"
 
@@ -10,7 +11,9 @@ local jobs = {
 
 function jobs.count_option(value, name)
   if value == nil then return nil end
-  if math.type(value) ~= "integer" or value < 1 then core.fail(name .. " is an integer of 1 or more, not " .. tostring(value)) end
+  if math.type(value) ~= "integer" or value < 1 then
+    core.fail(("%s is an integer of 1 or more, not %s"):format(name, arguments.shown(value)))
+  end
   return value
 end
 
@@ -64,9 +67,7 @@ local function brings_callback(job) return job.callback or job.error_callback or
 --- What one call has asked for. `results` and `errors` are by place.
 function jobs.new(self, f, fields)
   check_open(self)
-  if type(f) ~= "function" and not (type(f) == "table" and (getmetatable(f) or {}).__call) then
-    core.fail("a pool runs functions, not a " .. type(f))
-  end
+  if not arguments.is_callable(f) then core.fail("a pool runs functions, not a " .. type(f)) end
   start(self)
   self._serial = self._serial + 1
   local job = fields or {}

@@ -3,6 +3,7 @@
 --- The script puts tasks of a few items into shared memory, workers take them, and results come back the same way. A
 --- supervisor, forked with the pool, replaces a worker that dies and makes a failure of the one item it was at.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
 local jobs = require "multiprocessing.jobs"
@@ -13,12 +14,15 @@ local pool = {}
 local Pool = {}
 pool.Pool = Pool
 
+local pool_options = { "processes", "initializer", "initargs", "maxtasksperchild" }
+
 --- `mp.Pool(4)`, or `mp.Pool{processes=, initializer=, initargs=, maxtasksperchild=}`.
 function pool.new(options)
   if type(options) ~= "table" then options = { processes = options } end
-  if options.initializer ~= nil and type(options.initializer) ~= "function" then
-    core.fail("the initializer of a pool is a function, not a " .. type(options.initializer))
-  end
+  if options[1] ~= nil then core.fail "how many processes: write mp.Pool(7), or mp.Pool{processes=7}" end
+  arguments.check_options(options, pool_options, "Pool")
+  if options.initializer ~= nil then arguments.check_function(options.initializer, "the initializer of a pool") end
+  if options.initargs ~= nil then arguments.check_list(options.initargs, "initargs") end
   return setmetatable({
     _processes = jobs.count_option(options.processes, "processes") or core.cpu_count(),
     _initializer = options.initializer,
@@ -75,9 +79,25 @@ local function map_job(self, f, items, chunksize, starred, fields)
   return job
 end
 
-local function callbacks(callback, error_callback)
-  if type(callback) == "table" then callback, error_callback = callback.callback, callback.error_callback end
-  return { callback = callback, error_callback = error_callback }
+local apply_options = { "callback", "error_callback" }
+local map_options = { "callback", "error_callback", "chunksize" }
+
+--- The callbacks of an asynchronous call, each by itself or in one table, and that table's chunksize.
+local function callbacks(callback, error_callback, known, what)
+  local chunksize
+  if type(callback) == "table" and not arguments.is_callable(callback) then
+    arguments.check_options(callback, known, what)
+    callback, error_callback, chunksize = callback.callback, callback.error_callback, callback.chunksize
+  end
+  if callback ~= nil then arguments.check_function(callback, "callback") end
+  if error_callback ~= nil then arguments.check_function(error_callback, "error_callback") end
+  return { callback = callback, error_callback = error_callback }, chunksize
+end
+
+local function map_async(self, f, items, chunksize, callback, error_callback, starred, what)
+  if type(chunksize) == "table" then chunksize, callback = nil, chunksize end
+  local fields, size = callbacks(callback, error_callback, map_options, what)
+  return async(self, map_job(self, f, items, chunksize or size, starred, fields))
 end
 
 --- The results of `f(item)` for each item, in order. Waits for all of them, then raises the first failure in input order.
@@ -95,17 +115,15 @@ function Pool:starmap(f, items, chunksize)
 end
 
 function Pool:map_async(f, items, chunksize, callback, error_callback)
-  if type(chunksize) == "table" then chunksize, callback = chunksize.chunksize, chunksize end
-  return async(self, map_job(self, f, items, chunksize, false, callbacks(callback, error_callback)))
+  return map_async(self, f, items, chunksize, callback, error_callback, false, "map_async")
 end
 
 function Pool:starmap_async(f, items, chunksize, callback, error_callback)
-  if type(chunksize) == "table" then chunksize, callback = chunksize.chunksize, chunksize end
-  return async(self, map_job(self, f, items, chunksize, true, callbacks(callback, error_callback)))
+  return map_async(self, f, items, chunksize, callback, error_callback, true, "starmap_async")
 end
 
 local function apply_job(self, f, args, fields)
-  if args ~= nil and type(args) ~= "table" then core.fail("args is a list: {" .. tostring(args) .. "}") end
+  if args ~= nil then arguments.check_list(args, "args") end
   fields.value, fields.failure = jobs.single, jobs.failure_of
   local job = jobs.new(self, f, fields)
   jobs.submit_list(self, job, { args or {} }, 1, 1, true)
@@ -120,7 +138,7 @@ function Pool:apply(f, args)
 end
 
 function Pool:apply_async(f, args, callback, error_callback)
-  return async(self, apply_job(self, f, args, callbacks(callback, error_callback)))
+  return async(self, apply_job(self, f, args, (callbacks(callback, error_callback, apply_options, "apply_async"))))
 end
 
 local function imap_job(self, f, items, chunksize)

@@ -1,5 +1,6 @@
 --- Processes: copies of the script as it stands when they start.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
 require "multiprocessing.exit"
@@ -29,20 +30,22 @@ end
 
 core.whole_lines()
 
+local process_options = { "target", "args", "name", "daemon" }
+
 --- `mp.Process(f, …)`, or `mp.Process{target=f, args={…}, name=, daemon=}`.
 function process.new(target, ...)
   local self = { _args = table.pack(...) }
-  if type(target) == "table" and not (getmetatable(target) or {}).__call then
+  if type(target) == "table" and not arguments.is_callable(target) then
     local options = target
+    arguments.check_options(options, process_options, "Process")
+    if options.args ~= nil then arguments.check_list(options.args, "args") end
     self._target, self._name, self._daemon = options.target, options.name, options.daemon
     self._args = options.args or {}
     self._args.n = self._args.n or #self._args
   else
     self._target = target
   end
-  if self._target ~= nil and type(self._target) ~= "function" and type(self._target) ~= "table" then
-    core.fail("the target of a process is a function, not a " .. type(self._target))
-  end
+  if self._target ~= nil then arguments.check_function(self._target, "the target of a process") end
   local maker = this()
   if self._daemon == nil then self._daemon = maker._daemon or false end
   serial = serial + 1

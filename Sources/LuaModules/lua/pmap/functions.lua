@@ -1,5 +1,6 @@
 --- What the table `pmap` has that is written in Lua; loaded when a script first asks for some of it.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 
 local functions = {}
 
@@ -27,6 +28,7 @@ end
 --- The results of `f(item)` for each item, in order, by processes that live for this call: a pool made, used and closed.
 function functions.map(f, items, options)
   options = options or {}
+  arguments.check_options(options, { "processes", "chunksize" }, "pmap.map")
   local pool <close> = require("multiprocessing").Pool(options.processes)
   return pool:map(f, items, options.chunksize)
 end

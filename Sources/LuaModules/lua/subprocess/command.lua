@@ -1,5 +1,6 @@
 --- What a program is to be run with, as the script says it: checked, and in the shape that the core module takes.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 
 local command = {
   -- As the core module has them.
@@ -9,20 +10,21 @@ local command = {
 }
 
 local options_of = {
-  popen = { "cwd", "env", "shell", "stderr", "stdin", "stdout" },
-  run = { "capture_output", "check", "cwd", "env", "input", "shell", "stderr", "stdin", "stdout", "timeout" },
+  Popen = { "cwd", "encoding", "env", "shell", "stderr", "stdin", "stdout", "text", "universal_newlines" },
+  run = {
+    "capture_output", "check", "cwd", "encoding", "env", "input", "shell", "stderr", "stdin", "stdout", "text", "timeout",
+    "universal_newlines",
+  },
 }
 
---- Refuses options that are not known; `kind` is "popen" or "run".
-function command.check_options(options, kind)
-  if type(options) ~= "table" then core.fail("options are a table: run({…}, { timeout = 5 })") end
-  local known = options_of[kind]
-  for name in pairs(options) do
-    local found = false
-    for _, each in ipairs(known) do found = found or each == name end
-    if not found then
-      core.fail(("unknown option %s; there are %s"):format(tostring(name), table.concat(known, ", ")))
-    end
+--- Refuses options that are not known; `what` is "Popen" or "run". Whether it is text makes no difference: strings are
+--- bytes, and nothing is converted.
+function command.check_options(options, what)
+  arguments.check_options(options, options_of[what], what)
+  local encoding = options.encoding
+  if encoding ~= nil and tostring(encoding):lower():gsub("-", "") ~= "utf8" then
+    core.fail(('encoding is "utf-8", as strings are what the program writes; %s is not converted'):format(
+      arguments.shown(encoding)))
   end
 end
 
@@ -63,6 +65,9 @@ function command.variables_of(env)
   if type(env) ~= "table" then core.fail("env is a table of names and values, not a " .. type(env)) end
   local variables = {}
   for name, value in pairs(env) do
+    if type(name) ~= "string" then
+      core.fail(("a name in env is a string, not a %s; write env = { NAME = \"value\" }"):format(type(name)))
+    end
     name = command.check_text(name, "a name in env")
     if name == "" or name:find("=", 1, true) then core.fail(("%q in env is no name of a variable"):format(name)) end
     variables[#variables + 1] = name .. "=" .. command.check_text(value, "env." .. name)

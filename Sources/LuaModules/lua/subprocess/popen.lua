@@ -13,7 +13,7 @@ local Popen = {}
 --- output goes where this process's goes.
 function popen.start(cmd, options)
   options = options or {}
-  command.check_options(options, "popen")
+  command.check_options(options, "Popen")
   local words = command.words_of(cmd, options.shell)
   local folder = options.cwd and command.check_text(options.cwd, "cwd")
   local variables = command.variables_of(options.env)
@@ -212,6 +212,7 @@ end
 --- Sends a signal to the program itself; nothing when it has ended.
 function Popen:send_signal(number)
   if math.type(number) ~= "integer" then core.fail("a signal is an integer, not a " .. type(number)) end
+  if number < 1 or number > 64 then core.fail("a signal is 1 to 64, not " .. number) end
   if not reap(self) then core.program_signal(self.pid, number) end
 end
 

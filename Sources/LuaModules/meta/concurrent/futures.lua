@@ -54,8 +54,8 @@ function Executor:submit(f, ...) end
 ---@return fun(): integer?, R?
 function Executor:map(f, items, options) end
 
---- No more calls. Waits for those that are out, unless `wait = false`; with `cancel_futures` for those that run only.
----@param options? { wait: boolean?, cancel_futures: boolean? }
+--- No more calls. Waits for those that are out, unless `wait = false`, or just `false`; with `cancel_futures` for those that run only.
+---@param options? boolean|{ wait: boolean?, cancel_futures: boolean? }
 function Executor:shutdown(options) end
 
 --- Ends the workers with SIGKILL; what they ran, and what waits, fails.
