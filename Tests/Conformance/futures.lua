@@ -40,6 +40,22 @@ function cases.test_map()
   equal(collect(executor:map(identity, {})), {})
 end
 
+function cases.test_map_of_several_lists()
+  local executor <close> = Executor(2)
+  local function sum(...)
+    local total = 0
+    for _, each in ipairs { ... } do total = total + each end
+    return total
+  end
+  equal(collect(executor:map(sum, { 1, 2, 3 }, { 10, 20, 30 })), { 11, 22, 33 })
+  equal(collect(executor:map(sum, { 1, 2, 3 }, pmap.range(10, 100, 10), { 100, 200 })), { 111, 222 })
+  equal(collect(executor:map(sum, { 1, 2, 3 }, { 10, 20, 30 }, { chunksize = 2, timeout = 20 })), { 11, 22, 33 })
+  equal(collect(executor:map(identity, { 1, 2 }, nil)), { 1, 2 })
+  equal(collect(executor:map(identity, { { 1 }, { 2 } }, {})), { { 1 }, { 2 } })
+  raises("items are a list, an iterator or a pmap.range, not a number", executor.map, executor, sum, { 1 }, 5)
+  raises("nothing at 1", executor.map, executor, sum, { a = 1 })
+end
+
 function cases.test_map_chunksize()
   local executor <close> = Executor(2)
   for _, chunksize in ipairs { 6, 50, 40 } do
@@ -614,6 +630,26 @@ function cases.test_as_completed()
   for place = 1, 20 do all[place] = executor:submit(identity, place) end
   for future in futures.as_completed(all) do seen = seen + future:result() end
   equal(seen, 210)
+end
+
+function cases.test_futures_as_keys()
+  local executor <close> = Executor(2)
+  local names, seen = {}, {}
+  for place, name in ipairs { "one", "two" } do names[executor:submit(identity, place)] = name end
+  for future in futures.as_completed(names) do seen[names[future]] = future:result() end
+  equal(seen, { one = 1, two = 2 })
+  equal(#futures.wait(names), 2)
+end
+
+function cases.test_futures_that_are_no_list()
+  local executor <close> = Executor(1)
+  local one, two = executor:submit(identity, 1), executor:submit(identity, 2)
+  raises("wait takes a list of futures: wait({ first, second })", futures.wait, one)
+  raises("wait takes a list of futures", futures.wait, one, two)
+  raises("as_completed takes a list of futures", futures.as_completed, one)
+  raises("as_completed takes a list of futures; one of them is a number", futures.as_completed, { one, 5 })
+  raises("as_completed takes a list of futures; one of them is a string", futures.as_completed, { first = one })
+  raises("a timeout is a number of seconds", futures.wait, { one }, futures.FIRST_COMPLETED)
 end
 
 function cases.test_as_completed_timeout()

@@ -56,6 +56,16 @@ function cases.test_list_iter()
   equal(seen, { 10, 20, 30 })
 end
 
+function cases.test_list_of_what_a_pool_takes()
+  local manager <close> = mp.Manager()
+  equal(mp.copy(manager:list(pmap.range(3))), { 1, 2, 3 })
+  equal(mp.copy(manager:list(("a b"):gmatch "%a")), { "a", "b" })
+  equal(mp.copy(manager:list(manager:list { 4, 5 })), { 4, 5 })
+  equal(mp.copy(manager:list {}), {})
+  raises("items are a list, an iterator or a pmap.range, not a string", manager.list, manager, "abc")
+  raises('items are a list: { first, second }; this table has nothing at 1, but has the key "a"', manager.list, manager, { a = 1 })
+end
+
 function cases.test_list_proxy_in_list()
   local manager <close> = mp.Manager()
   local rows = manager:list()

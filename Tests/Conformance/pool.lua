@@ -721,6 +721,18 @@ function cases.test_misuse()
   raises("the initializer of a pool is a function, not a number", mp.Pool, { initializer = 5 })
 end
 
+function cases.test_items_that_are_no_list()
+  local pool <close> = mp.Pool(1)
+  local calls = { "map", "starmap", "map_async", "starmap_async", "imap", "imap_unordered" }
+  for _, call in ipairs(calls) do
+    raises('nothing at 1, but has the key "a"', pool[call], pool, sqr, { a = 1 })
+    raises("nothing at 1, but has the key a", pool[call], pool, sqr, { [setmetatable({}, { __tostring = function() return "a" end })] = 1 })
+  end
+  raises("nothing at 1", pmap.map, sqr, { a = 1 })
+  equal(#pool:map(sqr, pmap.range(0)), 0)
+  equal(#pool:map(sqr, { n = 0 }), 0)
+end
+
 function cases.test_unknown_options()
   local pool <close> = mp.Pool(1)
   raises("Pool has no option process; there are processes, initializer", mp.Pool, { process = 7 })

@@ -663,8 +663,8 @@ local Manager = {}
 ---@return multiprocessing.Dict
 function Manager:dict(content) end
 
---- A list.
----@param content? any[]
+--- A list of these values, which are a list, an iterator or a range.
+---@param content? any[]|fun(): any
 ---@return multiprocessing.List
 function Manager:list(content) end
 

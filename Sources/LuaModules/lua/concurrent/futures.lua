@@ -153,13 +153,20 @@ function Executor:submit(f, ...)
   return future
 end
 
---- `for place, value in executor:map(f, items) do`: each result in order. `options`: `chunksize`, and `timeout` seconds
+--- `for place, value in executor:map(f, items) do`: each result in order. Of several lists `f` is called with a value of
+--- each, up to the end of the shortest. The last argument may be a table of options: `chunksize`, and `timeout` seconds
 --- from this call on.
-function Executor:map(f, items, options)
+function Executor:map(f, items, ...)
   check_open(self)
-  options = options or {}
-  arguments.check_options(options, { "chunksize", "timeout" }, "map")
-  return self._pool:_imap(f, items, options.chunksize, options.timeout)
+  local lists = table.pack(items, ...)
+  while lists.n > 1 and lists[lists.n] == nil do lists.n = lists.n - 1 end
+  local last, options = lists[lists.n], {}
+  if lists.n > 1 and type(last) == "table" and not getmetatable(last) and #last == 0 then
+    arguments.check_options(last, { "chunksize", "timeout" }, "map")
+    lists[lists.n], lists.n, options = nil, lists.n - 1, last
+  end
+  if lists.n == 1 then return self._pool:imap(f, items, options.chunksize, options.timeout) end
+  return self._pool:_imap(f, lists, options.chunksize, options.timeout)
 end
 
 --- No more calls. Waits for those that are out, unless `wait = false`, or just `false`; with `cancel_futures` for those that run only.
@@ -197,15 +204,26 @@ end)
 
 -- ---- Several futures ----
 
-local function unique(list)
-  local seen, futures_of = {}, {}
-  for _, future in ipairs(list) do
-    if not seen[future] then
-      seen[future] = true
-      futures_of[#futures_of + 1] = future
-    end
+-- The futures of a list, or those that are the keys of a table which has none, each of them once.
+local function futures_of(list, what)
+  if type(list) ~= "table" or getmetatable(list) == Future then
+    core.fail(("%s takes a list of futures: %s({ first, second })"):format(what, what))
   end
-  return futures_of
+  local seen, all = {}, {}
+  local function add(future)
+    if getmetatable(future) ~= Future then
+      core.fail(("%s takes a list of futures; one of them is a %s"):format(what, type(future)))
+    end
+    if seen[future] then return end
+    seen[future] = true
+    all[#all + 1] = future
+  end
+  if #list > 0 then
+    for _, future in ipairs(list) do add(future) end
+  else
+    for future in pairs(list) do add(future) end
+  end
+  return all
 end
 
 --- Waits until any of the pools of these futures has something, up to the deadline.
@@ -225,10 +243,10 @@ local function await_any(list, deadline)
   for _, place in ipairs(core.wait(handles, rest)) do sources[place]:_collect(false) end
 end
 
---- `for future in as_completed(list, timeout) do`: the futures as they are done.
+--- `for future in as_completed(list, timeout) do`: the futures as they are done. They may be the keys of a table.
 function futures.as_completed(list, timeout)
-  local waiting = unique(list)
-  local total, deadline = #waiting, timeout and core.clock() + timeout
+  local waiting = futures_of(list, "as_completed")
+  local total, deadline = #waiting, arguments.deadline(timeout)
   return function()
     while #waiting > 0 do
       for place, future in ipairs(waiting) do
@@ -249,7 +267,7 @@ end
 function futures.wait(list, timeout, return_when)
   return_when = return_when or futures.ALL_COMPLETED
   if not futures[return_when] then core.fail("return_when is FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED") end
-  local all, deadline = unique(list), timeout and core.clock() + timeout
+  local all, deadline = futures_of(list, "wait"), arguments.deadline(timeout)
   while true do
     local done, others, failed = {}, {}, false
     for _, future in ipairs(all) do

@@ -181,6 +181,14 @@ function jobs.submit_list(self, job, items, count, chunksize, starred)
   end
 end
 
+-- A table whose values stand elsewhere than at 1, 2, 3 is no empty list.
+local function check_places(items, count)
+  local key = next(items)
+  if count > 0 or key == nil or (getmetatable(items) or {}).__len then return end
+  core.fail(("items are a list: { first, second }; this table has nothing at 1, but has the key %s"):format(
+    arguments.shown(key)))
+end
+
 --- A list as it is; what an iterator gives, or a range, as one.
 function jobs.as_list(items)
   local meta = getmetatable(items)
@@ -196,9 +204,12 @@ function jobs.as_list(items)
   if meta and meta.__index then
     local list = {}
     for place = 1, #items do list[place] = items[place] end
+    check_places(items, #items)
     return list, #items
   end
-  return items, math.type(items.n) == "integer" and items.n or #items
+  if math.type(items.n) == "integer" then return items, items.n end
+  check_places(items, #items)
+  return items, #items
 end
 
 local Results = { __name = "results" }
@@ -253,6 +264,20 @@ function jobs.item_source(items)
   end
 end
 
+--- Lists side by side: of each place the values of all of them, up to the end of the shortest.
+function jobs.zipped(lists)
+  local sources = {}
+  for place, items in ipairs(lists) do sources[place] = jobs.item_source(items) end
+  return function()
+    local values = {}
+    for place, source in ipairs(sources) do
+      values[place] = source()
+      if values[place] == nil then return nil end
+    end
+    return values
+  end
+end
+
 --- After `close` no more tasks come, when the calls made before it have read their items.
 function jobs.close_tasks(self)
   for _, job in pairs(self._jobs) do
@@ -279,7 +304,7 @@ function jobs.feed(self, job)
       job.submitted = place
     end
     if job.submitted >= first then
-      core.pool_submit(self._tasks, job.id, job.func, false, items, first, job.submitted - first + 1)
+      core.pool_submit(self._tasks, job.id, job.func, job.is_starred, items, first, job.submitted - first + 1)
     end
     jobs.check_finished(self, job)
     if job.total and self._state == "closed" then jobs.close_tasks(self) end

@@ -2,6 +2,7 @@
 local core = require "_multiprocessing"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
+local jobs = require "multiprocessing.jobs"
 local process = require "multiprocessing.process"
 local queues = require "multiprocessing.queues"
 local sharedctypes = require "multiprocessing.sharedctypes"
@@ -185,7 +186,13 @@ local function content_of(value)
 end
 
 function Manager:dict(content) return proxy(self, "Dict", content_of(content)) end
-function Manager:list(content) return proxy(self, "List", content_of(content)) end
+
+function Manager:list(content)
+  if getmetatable(content) == List then content = managers.copy(content) end
+  local list, count = jobs.as_list(content == nil and {} or content)
+  return proxy(self, "List", table.move(list, 1, count, 1, {}))
+end
+
 function Manager:Namespace(content) return proxy(self, "Namespace", content_of(content)) end
 
 -- These are in shared memory anyway.

@@ -141,17 +141,18 @@ function Pool:apply_async(f, args, callback, error_callback)
   return async(self, apply_job(self, f, args, (callbacks(callback, error_callback, apply_options, "apply_async"))))
 end
 
-local function imap_job(self, f, items, chunksize)
-  local job = jobs.new(self, f, { chunksize = jobs.count_option(chunksize, "chunksize") or 1, source = jobs.item_source(items), given = 0 })
+local function imap_job(self, f, source, chunksize, is_starred)
+  local job = jobs.new(self, f, {
+    chunksize = jobs.count_option(chunksize, "chunksize") or 1, source = source, is_starred = is_starred, given = 0,
+  })
   jobs.feed(self, job)
   return job
 end
 
---- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there. `timeout` seconds after
---- this call an error of kind "timeout" is raised instead of waiting.
-function Pool:imap(f, items, chunksize, timeout)
-  local job = imap_job(self, f, items, chunksize)
-  job.deadline = timeout and core.clock() + timeout
+local function in_order(self, f, source, chunksize, timeout, is_starred)
+  local deadline = arguments.deadline(timeout)
+  local job = imap_job(self, f, source, chunksize, is_starred)
+  job.deadline = deadline
   local place, ready = 0, {}
   job.arrived = {}
   local function is_ready(wanted)
@@ -178,9 +179,15 @@ function Pool:imap(f, items, chunksize, timeout)
   end
 end
 
+--- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there. `timeout` seconds after
+--- this call an error of kind "timeout" is raised instead of waiting.
+function Pool:imap(f, items, chunksize, timeout)
+  return in_order(self, f, jobs.item_source(items), chunksize, timeout, false)
+end
+
 --- The same with results as they come.
 function Pool:imap_unordered(f, items, chunksize)
-  local job = imap_job(self, f, items, chunksize)
+  local job = imap_job(self, f, jobs.item_source(items), chunksize, false)
   job.arrived = {}
   local given = 0
   return function()
@@ -219,7 +226,10 @@ end
 
 function Pool:_forget(job) self._jobs[job.id] = nil end
 
-function Pool:_imap(f, items, chunksize, timeout) return self:imap(f, items, chunksize, timeout) end
+--- `imap` with an argument from each list.
+function Pool:_imap(f, lists, chunksize, timeout)
+  return in_order(self, f, jobs.zipped(lists), chunksize, timeout, true)
+end
 
 -- ---- The end ----
 

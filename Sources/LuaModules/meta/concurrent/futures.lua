@@ -15,14 +15,15 @@ function futures.ProcessPoolExecutor(options) end
 --- An error: Lua has no threads, and ProcessPoolExecutor is what to write.
 function futures.ThreadPoolExecutor() end
 
---- `for future in as_completed(list, timeout) do`: the futures as they are done, all within `timeout` seconds.
----@param list concurrent.futures.Future[]
+--- `for future in as_completed(list, timeout) do`: the futures as they are done, all within `timeout` seconds. They may be
+--- the keys of a table.
+---@param list concurrent.futures.Future[]|table<concurrent.futures.Future, any>
 ---@param timeout? number
 ---@return fun(): concurrent.futures.Future?
 function futures.as_completed(list, timeout) end
 
 --- Waits for the futures, or for the first one; two lists: those that are done, and the others.
----@param list concurrent.futures.Future[]
+---@param list concurrent.futures.Future[]|table<concurrent.futures.Future, any>
 ---@param timeout? number
 ---@param return_when? "FIRST_COMPLETED"|"FIRST_EXCEPTION"|"ALL_COMPLETED"
 ---@return concurrent.futures.Future[] done
@@ -46,13 +47,14 @@ local Executor = {}
 ---@return concurrent.futures.Future
 function Executor:submit(f, ...) end
 
---- `for place, value in executor:map(f, items) do`: each result in order.
----@generic T, R
----@param f fun(item: T): R
----@param items T[]|fun(): T?
----@param options? { chunksize: integer?, timeout: number? }
+--- `for place, value in executor:map(f, items) do`: each result in order. Of several lists `f` is called with a value of
+--- each, up to the end of the shortest. The last argument may be a table of options, `chunksize` and `timeout`.
+---@generic R
+---@param f fun(...): R
+---@param items any[]|fun(): any
+---@param ... any[]|(fun(): any)|{ chunksize: integer?, timeout: number? }
 ---@return fun(): integer?, R?
-function Executor:map(f, items, options) end
+function Executor:map(f, items, ...) end
 
 --- No more calls. Waits for those that are out, unless `wait = false`, or just `false`; with `cancel_futures` for those that run only.
 ---@param options? boolean|{ wait: boolean?, cancel_futures: boolean? }
