@@ -449,6 +449,12 @@ end
 
 -- ---- Futures ----
 
+function cases.test_a_callback_is_a_function()
+  local executor <close> = Executor(1)
+  local future = executor:submit(identity, 1)
+  raises("a callback is a function, not a number", future.add_done_callback, future, 5)
+end
+
 function cases.test_done_callback()
   local executor <close> = Executor(2)
   local seen = {}

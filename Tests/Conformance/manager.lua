@@ -43,7 +43,7 @@ function cases.test_list()
   b:clear()
   equal(#b, 0)
   raises("outside the list", function() b[3] = 1 end)
-  raises("places are integers", function() b.x = 1 end)
+  raises('places are integers, not "x"', function() b.x = 1 end)
 end
 
 function cases.test_list_iter()
@@ -203,7 +203,10 @@ function cases.test_manager_exceptions()
   raises("cannot send userdata", function() dict.file = io.stdout end)
   raises("cannot send a coroutine", function() dict.thread = coroutine.create(print) end)
   raises("", mp.update, dict, "x", function() return coroutine.create(print) end)
-  raises("", function() dict[nil] = 1 end)
+  raises("nil is no key", function() dict[nil] = 1 end)
+  raises("nan is no key", function() dict[0 / 0] = 1 end)
+  raises("nil is no key", mp.update, dict, nil, print)
+  raises("update(dict, key, f): f is a function, not a number", mp.update, dict, "k", 5)
   dict.alive = true
   equal(dict.alive, true)
 end

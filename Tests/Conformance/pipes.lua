@@ -73,6 +73,7 @@ function cases.test_send_bytes()
   for _, bad in ipairs { { 27 }, { 22, 5 }, { 26, 1 }, { -1 }, { 4, -1 } } do
     raises("outside the string", a.send_bytes, a, text, table.unpack(bad))
   end
+  raises("send_bytes takes a string, not a number", a.send_bytes, a, 5)
   equal(b:poll(), false)
 end
 
@@ -375,6 +376,10 @@ end
 
 function cases.test_invalid_handles()
   raises("wait takes connections", mp.wait, { {} })
+  raises("wait takes connections", mp.wait, { true })
+  raises("wait takes a list: mp.wait({ connection, queue, process })", mp.wait, 5)
+  raises("wait takes a list", mp.wait, (mp.Pipe()))
+  raises("an empty list and no timeout", mp.wait, {})
   raises("wait takes connections", mp.wait, { mp.Process(print) })
   raises("cannot wait for", mp.wait, { mp.Lock() })
 end

@@ -733,6 +733,12 @@ function cases.test_items_that_are_no_list()
   equal(#pool:map(sqr, { n = 0 }), 0)
 end
 
+function cases.test_imap_timeout_is_a_number()
+  local pool <close> = mp.Pool(1)
+  raises("a timeout is a number of seconds, true or false, not a string", pool.imap, pool, sqr, { 1 }, 1, "x")
+  equal(collect(pool:imap(sqr, { 1, 2 }, 1, true)), { 1, 4 })
+end
+
 function cases.test_unknown_options()
   local pool <close> = mp.Pool(1)
   raises("Pool has no option process; there are processes, initializer", mp.Pool, { process = 7 })

@@ -317,8 +317,11 @@ end
 function cases.test_unsendable_result()
   local process = mp.Process(function() return { file = io.stdout } end)
   process:start()
-  local failure = raises("cannot send userdata (FILE*)", process.result, process)
+  local failure = raises("cannot send userdata (FILE*) at result.file", process.result, process)
   equal(failure.kind, "unsendable")
+  process = mp.Process(function() return 1, { io.stdout } end)
+  process:start()
+  raises("cannot send userdata (FILE*) at result[2][1]", process.result, process)
 end
 
 --! errors Process-1: ‹…›

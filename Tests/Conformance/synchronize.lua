@@ -65,6 +65,7 @@ function cases.test_lock_context()
   equal(lock:locked(), false)
   equal(lock:with(function(a, b) return a + b end, 1, 2), 3)
   raises("inside", lock.with, lock, error, "inside")
+  raises("with(f, …): f is a function, not a nil", lock.with, lock)
   equal(lock:locked(), false)
 end
 
@@ -323,7 +324,11 @@ function cases.test_waitfor_timeout()
   equal(condition:wait_for(function() return false end, 0.05), false)
   assert(expect.clock() - before >= 0.05)
   equal(condition:wait_for(function() return 7 end, 0.05), 7)
+  equal(condition:wait_for(function() return false end, false), false)
+  raises("wait_for(predicate): predicate is a function, not a nil", condition.wait_for, condition, nil)
+  raises("a timeout is a number of seconds", condition.wait_for, condition, print, "x")
   condition:release()
+  raises("with(f, …): f is a function, not a nil", condition.with, condition)
 end
 
 function cases.test_wait_result()

@@ -121,6 +121,7 @@ function Future:cancelled() return self._cancelled or false end
 
 --- Calls `f(future)` when it is done, in this process, at a call into a module; at once if it is done already.
 function Future:add_done_callback(f)
+  arguments.check_function(f, "a callback")
   self._callbacks = self._callbacks or {}
   table.insert(self._callbacks, f)
   settle(self)

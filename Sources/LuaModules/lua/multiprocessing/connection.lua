@@ -1,5 +1,6 @@
 --- Pipes: two ends, each of which receives what the other sends.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 
 local connection = {}
@@ -25,6 +26,7 @@ end
 
 --- Sends a string, or a part of it: from `offset`, counted from 0, `size` bytes.
 function Connection:send_bytes(bytes, offset, size)
+  if type(bytes) ~= "string" then core.fail("send_bytes takes a string, not a " .. type(bytes) .. "; send takes any value") end
   offset = offset or 0
   if offset < 0 or offset > #bytes then core.fail("offset " .. offset .. " is outside the string") end
   size = size or #bytes - offset
@@ -74,12 +76,18 @@ end
 
 --- Those of a list of connections, queues and processes that have something to be received, or have ended.
 function connection.wait(list, timeout)
+  if type(list) ~= "table" or rawget(list, "_handle") or rawget(list, "_pid") then
+    core.fail "wait takes a list: mp.wait({ connection, queue, process })"
+  end
   local sources = {}
   for place, each in ipairs(list) do
-    local source = type(each) == "number" and each or each._handle or each._pid
+    local source = type(each) == "number" and each or type(each) == "table" and (each._handle or each._pid)
     if type(each) == "table" and each._closed then core.fail("wait takes nothing that is closed") end
     if not source then core.fail("wait takes connections, queues and processes that were started") end
     sources[place] = source
+  end
+  if #sources == 0 and (timeout == nil or timeout == true) then
+    core.fail "wait was given an empty list and no timeout: it would never end"
   end
   if type(timeout) == "number" and timeout < 0 then timeout = 0 end
   local ready = core.wait(sources, timeout)

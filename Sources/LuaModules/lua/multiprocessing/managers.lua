@@ -1,5 +1,6 @@
 --- Managers: a process that owns tables, which any process reads and changes through proxies.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
 local jobs = require "multiprocessing.jobs"
@@ -29,7 +30,7 @@ local function target(id)
 end
 
 local function list_place(list, place)
-  if math.type(place) ~= "integer" then core.fail("a list's places are integers, not " .. tostring(place)) end
+  if math.type(place) ~= "integer" then core.fail("a list's places are integers, not " .. arguments.shown(place)) end
   if place < 0 then place = #list + 1 + place end
   return place
 end
@@ -149,9 +150,18 @@ end
 --- Goes through a copy: what changes meanwhile is not seen.
 local function copied_pairs(self) return next, call(self, "copy") end
 
+local function check_key(key)
+  if key == nil or key ~= key then core.fail(tostring(key) .. " is no key") end
+end
+
 Dict.__name = "dict"
 function Dict:__index(key) return call(self, "get", key) end
-function Dict:__newindex(key, value) call(self, "set", key, value) end
+
+function Dict:__newindex(key, value)
+  check_key(key)
+  call(self, "set", key, value)
+end
+
 Dict.__pairs, Dict.__eq = copied_pairs, same
 function Dict:__len() return call(self, "length") end
 
@@ -172,7 +182,11 @@ List.__pairs, List.__eq = copied_pairs, same
 function List:__len() return call(self, "length") end
 
 --- Runs `f` on the value of a key in the owner, as one step; what it returns is the new value.
-function managers.update(dict, key, f, ...) return call(dict, "update", key, f, ...) end
+function managers.update(dict, key, f, ...)
+  check_key(key)
+  arguments.check_function(f, "update(dict, key, f): f")
+  return call(dict, "update", key, f, ...)
+end
 
 --- All of it as a table of this process.
 function managers.copy(dict) return call(dict, "copy") end

@@ -100,6 +100,9 @@ local function run(self)
   if failure then io.stderr:write(self._name, ": ", failure.traceback or tostring(failure), "\n") end
   local sent, message = pcall(core.put, self._results, failure and { failure = failure } or { results = results })
   if not sent then
+    message = message:gsub(" at value%.results%[(%d+)%]", function(place)
+      return " at result" .. (results.n > 2 and "[" .. place - 1 .. "]" or "")
+    end, 1)
     local kind = failure and failure.kind or "unsendable"
     if failure then message = tostring(failure) end
     core.put(self._results, { failure = errors.new { kind = kind, message = message } })

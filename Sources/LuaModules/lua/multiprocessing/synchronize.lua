@@ -1,5 +1,6 @@
 --- Locks, semaphores, conditions, events and barriers: all of them one counter in shared memory, or a few words.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 
 local synchronize = {}
@@ -20,6 +21,7 @@ local function acquirable(meta)
 
   --- Calls `f` with it held.
   function meta:with(f, ...)
+    arguments.check_function(f, "with(f, …): f")
     local _ <close> = self:hold()
     return f(...)
   end
@@ -83,7 +85,8 @@ function Condition:wait(...) return core.condition_wait(self._handle, self._lock
 
 --- Waits until `predicate()` is true, or `timeout` seconds have passed; returns its last value.
 function Condition:wait_for(predicate, timeout)
-  local deadline = timeout and core.clock() + timeout
+  arguments.check_function(predicate, "wait_for(predicate): predicate")
+  local deadline = arguments.deadline(timeout)
   local value = predicate()
   while not value and (not deadline or core.clock() < deadline) do
     self:wait(deadline and deadline - core.clock())
