@@ -90,6 +90,20 @@ function cases.test_map_of_nils()
   equal(results[9], nil)
 end
 
+function cases.test_results_are_a_list()
+  local pool <close> = mp.Pool(2)
+  for _, f in ipairs { identity, function(x) if x == 2 then return x end end } do
+    local results, seen = pool:map(f, upto(4)), {}
+    for place, value in pairs(results) do seen[place] = value end
+    equal(seen, f == identity and upto(4) or { [2] = 2 })
+    results[#results + 1] = "fifth"
+    results[#results + 1] = "sixth"
+    table.insert(results, "seventh")
+    equal({ #results, results.n, results[5], results[6], results[7] }, { 7, 7, "fifth", "sixth", "seventh" })
+    equal(#pool:apply(identity, { results }), 7)
+  end
+end
+
 function cases.test_starmap()
   local pool <close> = mp.Pool(4)
   local pairs_of, wanted = {}, {}

@@ -72,6 +72,17 @@ function cases.test_array()
   raises("outside the array", function() array[11] = 1 end)
   raises("outside the array", function() array[0] = 1 end)
   raises("places are integers", function() array.x = 1 end)
+  local seen = {}
+  for place, number in pairs(mp.Array("i", { 4, 5 })) do seen[place] = number end
+  equal(seen, { 4, 5 })
+end
+
+function cases.test_array_of_a_string()
+  local array = mp.Array("c", "hellö")
+  equal(#array, 6)
+  equal(string.char(table.unpack(array:totable())), "hellö")
+  equal(#mp.Array("c", ""), 0)
+  raises('mp.Array("c", …)', mp.Array, "i", "hello")
 end
 
 function cases.test_array_from_size()

@@ -52,6 +52,15 @@ end
 
 function mp.get_start_method() return "fork" end
 
+--- The module itself, which is what there is for "fork".
+function mp.get_context(method)
+  if method ~= nil then mp.set_start_method(method) end
+  return mp
+end
+
+--- Nothing: it is for programs that are frozen into one file.
+function mp.freeze_support() end
+
 --- Whether a deadlock ends the program with a report; it does unless this says otherwise.
 function mp.set_deadlock_detection(on) core.set_deadlock_detection(on) end
 

@@ -100,9 +100,10 @@ function mp.wait(list, timeout) end
 ---@return multiprocessing.Value
 function mp.Value(code, number, lock) end
 
---- Numbers in shared memory: so many zeros, or those of a list; `lock` is the one to use, or false for none.
+--- Numbers in shared memory: so many zeros, those of a list, or for "c" the bytes of a string; `lock` is the one to use,
+--- or false for none.
 ---@param code multiprocessing.Code
----@param numbers integer|number[]
+---@param numbers integer|number[]|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Array
 function mp.Array(code, numbers, lock) end
@@ -144,6 +145,14 @@ function mp.set_start_method(method) end
 --- "fork".
 ---@return "fork"
 function mp.get_start_method() end
+
+--- The module itself, which is what there is for "fork".
+---@param method? "fork"
+---@return multiprocessing
+function mp.get_context(method) end
+
+--- Nothing; Python has it.
+function mp.freeze_support() end
 
 --- Whether a deadlock ends the program with a report; it does unless this says otherwise.
 ---@param on boolean
@@ -625,7 +634,7 @@ function Value:with(f, ...) end
 ---@return multiprocessing.Lock
 function Value:get_lock() end
 
---- Numbers in shared memory, at places from 1.
+--- Numbers in shared memory, at places from 1: `a[i]`, `#a`, `pairs(a)`.
 ---@class multiprocessing.Array
 ---@field [integer] number
 local Array = {}
@@ -726,7 +735,7 @@ function Manager:Value(code, number, lock) end
 
 --- As `mp.Array`.
 ---@param code multiprocessing.Code
----@param numbers integer|number[]
+---@param numbers integer|number[]|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Array
 function Manager:Array(code, numbers, lock) end

@@ -212,9 +212,23 @@ function jobs.as_list(items)
   return items, #items
 end
 
+-- Results by place, of which `n` says how many there are, so that those that are nil count.
 local Results = { __name = "results" }
 jobs.Results = Results
-function Results:__len() return self.n end
+function Results:__len() return math.max(self.n, rawlen(self)) end
+
+function Results:__newindex(place, value)
+  rawset(self, place, value)
+  if math.type(place) == "integer" and place > self.n then self.n = place end
+end
+
+local function next_result(results, place)
+  local key, value = next(results, place)
+  if key == "n" then return next(results, key) end
+  return key, value
+end
+
+function Results:__pairs() return next_result, self end
 
 function jobs.failure_of(job)
   local first

@@ -151,7 +151,7 @@ end
 local function copied_pairs(self) return next, call(self, "copy") end
 
 local function check_key(key)
-  if key == nil or key ~= key then core.fail(tostring(key) .. " is no key") end
+  if key == nil or key ~= key then core.fail((key == nil and "nil" or "nan") .. " is no key") end
 end
 
 Dict.__name = "dict"

@@ -1,5 +1,6 @@
 --- Numbers in shared memory, typed as in C.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local synchronize = require "multiprocessing.synchronize"
 
@@ -70,14 +71,27 @@ function Array:__index(key)
 end
 
 function Array:__newindex(key, number)
-  if math.type(key) ~= "integer" then core.fail("an array's places are integers, not " .. tostring(key)) end
+  if math.type(key) ~= "integer" then core.fail("an array's places are integers, not " .. arguments.shown(key)) end
   core.array_set(self._handle, key, number)
 end
 
 function Array:__len() return core.array_count(self._handle) end
 
---- `mp.Array("d", n or list)`: zeros, or the numbers of the list. `lock` is one to use, or false for none.
+function Array:__pairs() return ipairs(self) end
+
+local function bytes_of(text)
+  local bytes = {}
+  for place = 1, #text do bytes[place] = text:byte(place) end
+  return bytes
+end
+
+--- `mp.Array("d", n or list)`: zeros, or the numbers of the list, or for "c" the bytes of a string. `lock` is one to use,
+--- or false for none.
 function sharedctypes.new_array(code, numbers, lock)
+  if type(numbers) == "string" then
+    if code ~= "c" then core.fail('an array of a string\'s bytes is mp.Array("c", …)') end
+    numbers = bytes_of(numbers)
+  end
   local count = type(numbers) == "table" and #numbers or numbers
   local self = { _handle = core.array(code, count), _lock = lock_from(lock) }
   if type(numbers) == "table" then
