@@ -60,6 +60,18 @@ private func log(
         "logging.getLogger 'a':addHandler(function(r) print(r.levelname, r.name, r.message) end) logging.getLogger 'a.b':error 'x' logging.error 'y'",
         out: "ERROR\ta.b\tx\n", err: "ERROR:a.b:x\nERROR:root:y\n"),
     log(
+        "a handler that fails, after its line",
+        "logging.getLogger():addHandler(function() error('no handler', 0) end) print(pcall(logging.error, 'x'))",
+        out: "false\tno handler\n", err: "ERROR:root:x\n"),
+    log(
+        "other names of warning and critical", "logging.warn('%d', 1) logging.getLogger 'a':fatal 'x'",
+        err: "WARNING:root:1\nCRITICAL:a:x\n"),
+    log(
+        "disabled up to a level, and no more",
+        "logging.disable 'ERROR' logging.error '1' logging.exception '2' logging.critical '3' print(logging.getLogger():isEnabledFor 'ERROR')"
+            + " logging.disable() logging.critical '4' logging.disable(logging.NOTSET) logging.error '5'",
+        out: "false\n", err: "CRITICAL:root:3\nERROR:root:5\n"),
+    log(
         "a logger travels as its name", "local l = logging.getLogger 'a.b' pmap.loads(pmap.dumps(l)):error 'x'",
         err: "ERROR:a.b:x\n"),
 ])

@@ -15,6 +15,8 @@ logging.NOTSET = 0
 -- What is known of a logger stands here, by its name, so that one that travels to another process is a name only.
 local set_levels = { root = levels.WARNING }
 local handlers = {}
+-- Messages of this level and below are not written, whatever logger they are of.
+local disabled
 local output = { stream = io.stderr, format = "%(levelname)s:%(name)s:%(message)s" }
 
 --- A logger: `logging.getLogger "shop.cart"` is below "shop", and has its level unless it is given one.
@@ -62,9 +64,19 @@ function Logger:getEffectiveLevel()
   return 0
 end
 
-function Logger:isEnabledFor(level) return level_of(level) >= self:getEffectiveLevel() end
+local function is_enabled(self, level)
+  return (not disabled or level > disabled) and level >= self:getEffectiveLevel()
+end
 
---- Calls `handler(record)` for each message of this logger and of those below it; the line is written as well.
+function Logger:isEnabledFor(level) return is_enabled(self, level_of(level)) end
+
+--- Messages of this level (CRITICAL) and below are not written, by any logger; `logging.NOTSET` ends it.
+function logging.disable(level)
+  level = level_of(level or levels.CRITICAL)
+  disabled = level ~= 0 and level or nil
+end
+
+--- Calls `handler(record)` for each message of this logger and of those below it, after its line was written.
 function Logger:addHandler(handler)
   arguments.check_function(handler, "a handler")
   handlers[self.name] = handlers[self.name] or {}
@@ -145,20 +157,21 @@ local function write(self, level, message)
     msecs = math.floor(now % 1 * 1000), process = core.getpid(), processName = process_name(),
     pathname = file or "?", filename = file and file:match "[^/]*$" or "?", lineno = math.tointeger(line) or 0,
   }
+  local written, reason = core.write_line(output.stream, line_of(record) .. "\n")
+  if not written then
+    core.fail(("cannot write to the log%s: %s"):format(output.filename and " " .. output.filename or "", reason))
+  end
+  -- After the line, which an error in a handler must not keep back.
   local name = self.name
   while name do
     for _, handler in ipairs(handlers[name] or {}) do handler(record) end
     name = above(name)
   end
-  local written, reason = core.write_line(output.stream, line_of(record) .. "\n")
-  if not written then
-    core.fail(("cannot write to the log%s: %s"):format(output.filename and " " .. output.filename or "", reason))
-  end
 end
 
 local function log(self, level, message, ...)
   if getmetatable(self) ~= Logger then core.fail "write logger:info(…), with a colon" end
-  if level < self:getEffectiveLevel() then return end
+  if not is_enabled(self, level) then return end
   write(self, level, text_of(message, ...))
 end
 
@@ -168,6 +181,8 @@ function Logger:log(level, message, ...) log(self, level_of(level), message, ...
 for name, level in pairs(levels) do
   Logger[name:lower()] = function(self, message, ...) log(self, level, message, ...) end
 end
+
+Logger.warn, Logger.fatal = Logger.warning, Logger.critical
 
 local function arguments_wanted(message)
   local _, all = message:gsub("%%", "")
@@ -186,7 +201,7 @@ end
 --- An error message with what was caught, which comes last, and its traceback: `logger:exception("job %d", 3, caught)`.
 function Logger:exception(message, ...)
   if getmetatable(self) ~= Logger then core.fail "write logger:exception(…), with a colon" end
-  if levels.ERROR < self:getEffectiveLevel() then return end
+  if not is_enabled(self, levels.ERROR) then return end
   local arguments = table.pack(...)
   local wanted = type(message) == "string" and math.min(arguments_wanted(message), arguments.n) or 0
   local caught = arguments[wanted + 1]
@@ -198,7 +213,7 @@ end
 -- The functions of the module are those of the logger above all.
 
 local root = logging.getLogger()
-for _, name in ipairs { "debug", "info", "warning", "error", "critical", "exception", "log" } do
+for _, name in ipairs { "debug", "info", "warning", "warn", "error", "critical", "fatal", "exception", "log" } do
   local method = Logger[name]
   logging[name] = function(...) return method(root, ...) end
 end

@@ -52,6 +52,16 @@ function logging.error(message, ...) end
 ---@param ... any
 function logging.critical(message, ...) end
 
+--- The same as `warning`.
+---@param message string
+---@param ... any
+function logging.warn(message, ...) end
+
+--- The same as `critical`.
+---@param message string
+---@param ... any
+function logging.fatal(message, ...) end
+
 --- A message of any level.
 ---@param level string|integer
 ---@param message string
@@ -62,6 +72,10 @@ function logging.log(level, message, ...) end
 ---@param message any
 ---@param ... any
 function logging.exception(message, ...) end
+
+--- Messages of this level (CRITICAL) and below are not written, by any logger; `NOTSET` ends it.
+---@param level? string|integer
+function logging.disable(level) end
 
 --- What `basicConfig` takes.
 ---@class logging.Options
@@ -103,6 +117,16 @@ function Logger:error(message, ...) end
 ---@param ... any
 function Logger:critical(message, ...) end
 
+--- The same as `warning`.
+---@param message string
+---@param ... any
+function Logger:warn(message, ...) end
+
+--- The same as `critical`.
+---@param message string
+---@param ... any
+function Logger:fatal(message, ...) end
+
 --- A message of any level.
 ---@param level string|integer
 ---@param message string
@@ -127,7 +151,7 @@ function Logger:getEffectiveLevel() end
 ---@return boolean
 function Logger:isEnabledFor(level) end
 
---- Calls `handler(record)` for each message of this logger and of those below it; the line is written as well.
+--- Calls `handler(record)` for each message of this logger and of those below it, after its line was written.
 ---@param handler fun(record: table)
 function Logger:addHandler(handler) end
 
