@@ -27,6 +27,9 @@ static const char futures[] = {
 static const char jobs[] = {
 #embed "lua/multiprocessing/jobs.lua"
 };
+static const char lists[] = {
+#embed "lua/multiprocessing/lists.lua"
+};
 static const char logging[] = {
 #embed "lua/logging.lua"
 };
@@ -78,6 +81,7 @@ static const struct {
     {"multiprocessing.errors", errors, sizeof errors},
     {"multiprocessing.exit", exit, sizeof exit},
     {"multiprocessing.jobs", jobs, sizeof jobs},
+    {"multiprocessing.lists", lists, sizeof lists},
     {"multiprocessing.managers", managers, sizeof managers},
     {"multiprocessing.pool", pool, sizeof pool},
     {"multiprocessing.process", process, sizeof process},

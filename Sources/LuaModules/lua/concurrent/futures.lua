@@ -3,7 +3,6 @@ local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
-local jobs = require "multiprocessing.jobs"
 local pool = require "multiprocessing.pool"
 local process = require "multiprocessing.process"
 
@@ -30,8 +29,8 @@ function futures.ProcessPoolExecutor(options)
   arguments.check_options(options, executor_options, "ProcessPoolExecutor")
   return setmetatable({
     _pool = pool.new {
-      processes = jobs.count_option(options.max_workers, "max_workers"), initializer = options.initializer, initargs = options.initargs,
-      maxtasksperchild = jobs.count_option(options.max_tasks_per_child, "max_tasks_per_child"),
+      processes = arguments.count_option(options.max_workers, "max_workers"), initializer = options.initializer, initargs = options.initargs,
+      maxtasksperchild = arguments.count_option(options.max_tasks_per_child, "max_tasks_per_child"),
     },
     _pending = {},
   }, Executor)

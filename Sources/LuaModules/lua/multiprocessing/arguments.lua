@@ -22,6 +22,15 @@ function arguments.check_options(options, known, what)
   end
 end
 
+--- An option that counts something, or nil.
+function arguments.count_option(value, name)
+  if value == nil then return nil end
+  if math.type(value) ~= "integer" or value < 1 then
+    core.fail(("%s is an integer of 1 or more, not %s"):format(name, arguments.shown(value)))
+  end
+  return value
+end
+
 --- Whether it can be called.
 function arguments.is_callable(value)
   local meta = getmetatable(value)

@@ -2,20 +2,13 @@
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local errors = require "multiprocessing.errors"
+local lists = require "multiprocessing.lists"
 local workers = require "multiprocessing.workers"
 
 local jobs = {
   -- Every pool that has a supervisor, so that callbacks run and nothing is left running at the end.
   open_pools = setmetatable({}, { __mode = "k" }),
 }
-
-function jobs.count_option(value, name)
-  if value == nil then return nil end
-  if math.type(value) ~= "integer" or value < 1 then
-    core.fail(("%s is an integer of 1 or more, not %s"):format(name, arguments.shown(value)))
-  end
-  return value
-end
 
 -- Tasks of one call that are out at a time for each worker, when items come from an iterator.
 local tasks_ahead = 4
@@ -181,55 +174,6 @@ function jobs.submit_list(self, job, items, count, chunksize, starred)
   end
 end
 
--- A table whose values stand elsewhere than at 1, 2, 3 is no empty list.
-local function check_places(items, count)
-  local key = next(items)
-  if count > 0 or key == nil or (getmetatable(items) or {}).__len then return end
-  core.fail(("items are a list: { first, second }; this table has nothing at 1, but has the key %s"):format(
-    arguments.shown(key)))
-end
-
---- A list as it is; what an iterator gives, or a range, as one.
-function jobs.as_list(items)
-  local meta = getmetatable(items)
-  if type(items) == "function" or (meta and meta.__call) then
-    local list, count = {}, 0
-    for item in items do
-      count = count + 1
-      list[count] = item
-    end
-    return list, count
-  end
-  if type(items) ~= "table" then core.fail("items are a list, an iterator or a pmap.range, not a " .. type(items)) end
-  if meta and meta.__index then
-    local list = {}
-    for place = 1, #items do list[place] = items[place] end
-    check_places(items, #items)
-    return list, #items
-  end
-  if math.type(items.n) == "integer" then return items, items.n end
-  check_places(items, #items)
-  return items, #items
-end
-
--- Results by place, of which `n` says how many there are, so that those that are nil count.
-local Results = { __name = "results" }
-jobs.Results = Results
-function Results:__len() return math.max(self.n, rawlen(self)) end
-
-function Results:__newindex(place, value)
-  rawset(self, place, value)
-  if math.type(place) == "integer" and place > self.n then self.n = place end
-end
-
-local function next_result(results, place)
-  local key, value = next(results, place)
-  if key == "n" then return next(results, key) end
-  return key, value
-end
-
-function Results:__pairs() return next_result, self end
-
 function jobs.failure_of(job)
   local first
   for place in pairs(job.errors) do first = math.min(first or place, place) end
@@ -244,7 +188,7 @@ end
 
 function jobs.list_of(job)
   job.results.n = job.total
-  return setmetatable(job.results, Results)
+  return setmetatable(job.results, lists.Results)
 end
 
 function jobs.single(job) return job.results[1] end
@@ -263,33 +207,6 @@ end
 function jobs.answer(job)
   if job.failures > 0 then error(job.failure(job), 0) end
   return job.value(job)
-end
-
---- An iterator over the items, so that no more are taken than are needed soon.
-function jobs.item_source(items)
-  if type(items) == "function" then return items end
-  local list, count = jobs.as_list(items)
-  local place = 0
-  return function()
-    if place < count then
-      place = place + 1
-      return list[place]
-    end
-  end
-end
-
---- Lists side by side: of each place the values of all of them, up to the end of the shortest.
-function jobs.zipped(lists)
-  local sources = {}
-  for place, items in ipairs(lists) do sources[place] = jobs.item_source(items) end
-  return function()
-    local values = {}
-    for place, source in ipairs(sources) do
-      values[place] = source()
-      if values[place] == nil then return nil end
-    end
-    return values
-  end
 end
 
 --- After `close` no more tasks come, when the calls made before it have read their items.

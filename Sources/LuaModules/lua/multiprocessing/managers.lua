@@ -3,7 +3,7 @@ local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
-local jobs = require "multiprocessing.jobs"
+local lists = require "multiprocessing.lists"
 local process = require "multiprocessing.process"
 local queues = require "multiprocessing.queues"
 local sharedctypes = require "multiprocessing.sharedctypes"
@@ -203,7 +203,7 @@ function Manager:dict(content) return proxy(self, "Dict", content_of(content)) e
 
 function Manager:list(content)
   if getmetatable(content) == List then content = managers.copy(content) end
-  local list, count = jobs.as_list(content == nil and {} or content)
+  local list, count = lists.as_list(content == nil and {} or content)
   return proxy(self, "List", table.move(list, 1, count, 1, {}))
 end
 

@@ -7,6 +7,7 @@ local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
 local jobs = require "multiprocessing.jobs"
+local lists = require "multiprocessing.lists"
 local process = require "multiprocessing.process"
 
 local pool = {}
@@ -24,10 +25,10 @@ function pool.new(options)
   if options.initializer ~= nil then arguments.check_function(options.initializer, "the initializer of a pool") end
   if options.initargs ~= nil then arguments.check_list(options.initargs, "initargs") end
   return setmetatable({
-    _processes = jobs.count_option(options.processes, "processes") or core.cpu_count(),
+    _processes = arguments.count_option(options.processes, "processes") or core.cpu_count(),
     _initializer = options.initializer,
     _initargs = options.initargs or {},
-    _maxtasks = jobs.count_option(options.maxtasksperchild, "maxtasksperchild") or 0,
+    _maxtasks = arguments.count_option(options.maxtasksperchild, "maxtasksperchild") or 0,
     _state = "open",
     _jobs = {},
     _serial = 0,
@@ -69,8 +70,8 @@ class.seal(AsyncResult, "result")
 -- ---- The calls ----
 
 local function map_job(self, f, items, chunksize, starred, fields)
-  jobs.count_option(chunksize, "chunksize")
-  local list, count = jobs.as_list(items)
+  arguments.count_option(chunksize, "chunksize")
+  local list, count = lists.as_list(items)
   fields = fields or {}
   fields.value, fields.failure, fields.is_list = jobs.list_of, jobs.failure_of, true
   local job = jobs.new(self, f, fields)
@@ -143,7 +144,7 @@ end
 
 local function imap_job(self, f, source, chunksize, is_starred)
   local job = jobs.new(self, f, {
-    chunksize = jobs.count_option(chunksize, "chunksize") or 1, source = source, is_starred = is_starred, given = 0,
+    chunksize = arguments.count_option(chunksize, "chunksize") or 1, source = source, is_starred = is_starred, given = 0,
   })
   jobs.feed(self, job)
   return job
@@ -182,12 +183,12 @@ end
 --- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there. `timeout` seconds after
 --- this call an error of kind "timeout" is raised instead of waiting.
 function Pool:imap(f, items, chunksize, timeout)
-  return in_order(self, f, jobs.item_source(items), chunksize, timeout, false)
+  return in_order(self, f, lists.item_source(items), chunksize, timeout, false)
 end
 
 --- The same with results as they come.
 function Pool:imap_unordered(f, items, chunksize)
-  local job = imap_job(self, f, jobs.item_source(items), chunksize, false)
+  local job = imap_job(self, f, lists.item_source(items), chunksize, false)
   job.arrived = {}
   local given = 0
   return function()
@@ -227,8 +228,8 @@ end
 function Pool:_forget(job) self._jobs[job.id] = nil end
 
 --- `imap` with an argument from each list.
-function Pool:_imap(f, lists, chunksize, timeout)
-  return in_order(self, f, jobs.zipped(lists), chunksize, timeout, true)
+function Pool:_imap(f, all, chunksize, timeout)
+  return in_order(self, f, lists.zipped(all), chunksize, timeout, true)
 end
 
 -- ---- The end ----
