@@ -22,7 +22,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLua", providers: [.apt(["liblua5.4-dev"])]),
         .target(
-            name: "CLuaBridge", dependencies: ["CLua"],
+            name: "CLuaBridge", dependencies: ["CLua", "CPosixBridge"],
             linkerSettings: [.unsafeFlags(["-Xlinker", Context.environment["PMAP_LUA"] ?? "-llua5.4"])]),
         .target(name: "CPosixBridge"),
         .target(

@@ -5,7 +5,7 @@
 
 #include "hidden.h"
 
-enum { huge = 8 << 20, page = 4096 };
+enum { huge = 8 << 20, page = 4096, most_kept = 64 };
 
 /* In front of what a block holds. */
 struct pmap_block {
@@ -46,6 +46,25 @@ static pmap_block **best_kept(pmap_blocks *blocks, size_t length) {
     return best;
 }
 
+/* Those that were given back earliest go first. */
+static void keep_at_most(pmap_blocks *blocks, size_t bytes) {
+    size_t kept = 0;
+    int count = 0;
+    for (pmap_block **each = &blocks->kept; *each;) {
+        pmap_block *block = *each;
+        if (kept + block->length <= bytes && count < most_kept) {
+            kept += block->length;
+            count++;
+            each = &block->next;
+        } else {
+            *each = block->next;
+            unmap(block);
+        }
+    }
+    blocks->kept_bytes = kept;
+    blocks->kept_count = count;
+}
+
 void *pmap_blocks_take(pmap_blocks *blocks, size_t size) {
     size_t length = length_for(size);
     pmap_block **kept = best_kept(blocks, length), *block;
@@ -53,10 +72,15 @@ void *pmap_blocks_take(pmap_blocks *blocks, size_t size) {
         block = *kept;
         *kept = block->next;
         blocks->kept_bytes -= block->length;
+        blocks->kept_count--;
         show(block, block->length);
         return block + 1;
     }
     block = pmap_map(length);
+    if (!block) {
+        keep_at_most(blocks, 0); /* it may be what is missing */
+        block = pmap_map(length);
+    }
     if (!block) return NULL;
     *block = (pmap_block){length, blocks->freezes};
     return block + 1;
@@ -67,26 +91,14 @@ void *pmap_blocks_resize(pmap_blocks *blocks, void *pointer, size_t size) {
     size_t length = length_for(size);
     if (length == block->length) return pointer;
     pmap_block *moved = mremap(block, block->length, length, MREMAP_MAYMOVE);
+    if (moved == MAP_FAILED) {
+        keep_at_most(blocks, 0);
+        moved = mremap(block, block->length, length, MREMAP_MAYMOVE);
+    }
     if (moved == MAP_FAILED) return NULL;
     moved->length = length;
     if (!blocks->freezes) pmap_want_huge_pages(moved, length);
     return moved + 1;
-}
-
-/* Those that were given back earliest go first. */
-static void keep_at_most(pmap_blocks *blocks, size_t bytes) {
-    size_t kept = 0;
-    for (pmap_block **each = &blocks->kept; *each;) {
-        pmap_block *block = *each;
-        if (kept + block->length <= bytes) {
-            kept += block->length;
-            each = &block->next;
-        } else {
-            *each = block->next;
-            unmap(block);
-        }
-    }
-    blocks->kept_bytes = kept;
 }
 
 void pmap_blocks_give(pmap_blocks *blocks, void *pointer, size_t keep) {
@@ -96,7 +108,8 @@ void pmap_blocks_give(pmap_blocks *blocks, void *pointer, size_t keep) {
     block->next = blocks->kept;
     blocks->kept = block;
     blocks->kept_bytes += block->length;
-    if (blocks->kept_bytes > keep) keep_at_most(blocks, keep);
+    blocks->kept_count++;
+    if (blocks->kept_bytes > keep || blocks->kept_count > most_kept) keep_at_most(blocks, keep);
 }
 
 void pmap_blocks_freeze(pmap_blocks *blocks) {

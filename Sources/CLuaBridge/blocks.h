@@ -13,6 +13,7 @@ typedef struct pmap_block pmap_block;
 typedef struct {
     pmap_block *kept; /* the one given back last, and so on */
     size_t kept_bytes;
+    int kept_count;
     uint64_t freezes; /* blocks from before the last one are not used again */
 } pmap_blocks;
 

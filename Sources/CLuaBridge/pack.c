@@ -3,7 +3,7 @@
 #include "messagepack.h"
 #include "values.h"
 
-enum { most_depth = 100, fixed = 16, least_slots = 256, page_bits = 12, object_bits = 4 };
+enum { most_depth = 100, fixed = 16, least_slots = 256, most_kept_slots = 1 << 18, page_bits = 12, object_bits = 4 };
 
 /* ---- Tables met in this message ---- */
 
@@ -151,6 +151,17 @@ static bool pack_value(lua_State *L, int index, pmap_packer *packer, int depth) 
     return next != NULL;
 }
 
+static void begin_message(pmap_packer *packer) {
+    if (packer->slots > most_kept_slots) {
+        free(packer->met);
+        packer->met = NULL;
+        packer->slots = 0;
+    }
+    packer->message++;
+    packer->tables = 0;
+    packer->lacks_room = false;
+}
+
 bool pmap_pack(lua_State *L, int index, pmap_packer *packer) {
     unsigned char *start = packer->next, *next = put_scalar(L, index, lua_type(L, index), start, packer->end);
     if (next) {
@@ -158,9 +169,7 @@ bool pmap_pack(lua_State *L, int index, pmap_packer *packer) {
         return true;
     }
     int top = lua_gettop(L);
-    packer->message++;
-    packer->tables = 0;
-    packer->lacks_room = false;
+    begin_message(packer);
     if (pack_value(L, lua_absindex(L, index), packer, 0)) return true;
     packer->next = start;
     lua_settop(L, top);
@@ -176,6 +185,7 @@ static int pack_protected(lua_State *L) {
 bool pmap_pack_value(lua_State *L, int index, pmap_packer *packer) {
     unsigned char *start = packer->next;
     index = lua_absindex(L, index);
+    packer->lacks_room = false;
     lua_pushcfunction(L, pack_protected);
     lua_pushvalue(L, index);
     lua_pushlightuserdata(L, packer);
@@ -204,6 +214,7 @@ static int pack_each_protected(lua_State *L) {
 long long pmap_pack_each(lua_State *L, int list, long long place, long long last, pmap_packer *packer) {
     each_run run = {packer, place, last};
     list = lua_absindex(L, list);
+    packer->lacks_room = false;
     lua_pushcfunction(L, pack_each_protected);
     lua_pushvalue(L, list);
     lua_pushlightuserdata(L, &run);

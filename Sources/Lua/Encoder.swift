@@ -241,6 +241,7 @@ package struct Encoder {
     }
 
     mutating func refreshNames() throws(EncodeError) {
+        guard stack.reserve(Encoder.room) else { throw .cannotSend("anything: the Lua stack is full", path: "") }
         hasFreshNames = true
         try orInterrupted { () throws(LuaError) in try names.refresh(stack) }
     }

@@ -48,6 +48,7 @@ extension Encoder {
         unsafe run.count = UnsafeMutablePointer(bitPattern: progress.count)
         unsafe run.bytes = UnsafeMutablePointer(bitPattern: progress.bytes)
         unsafe (run.task_first, run.results_first) = (Int64(progress.taskFirst), Int64(progress.resultsFirst))
+        unsafe (run.loaded, run.classes) = names.references
         var status = LUA_OK
         unsafe pack(into: &output) { packer in
             unsafe withUnsafeMutablePointer(to: &packer) { packer in
@@ -58,7 +59,8 @@ extension Encoder {
         }
         offset = unsafe run.next - start
         place = unsafe Int(run.place)
-        if status != LUA_OK { return .failure }
+        if status != LUA_OK, unsafe run.is_called { return .failure }
+        if status != LUA_OK { stack.pop() }  // no memory for the item: it is read once more, here
         return unsafe run.is_called ? .answer : .item
     }
 }

@@ -44,12 +44,14 @@ extension ProcessTree {
     /// Waits for the round to be opened; false when it was broken instead, as by this process's patience.
     package func pass(_ barrier: Int, round: Int, _ patience: Patience) throws(TreeError) -> Bool {
         let awaited = Awaited(objects: [barrier], queues: [barrier + Barrier.waits.offset], deadline: patience.deadline)
-        let passed: Bool? = try wait(awaited) { memory, _ throws(TreeError) in
+        var passed: Bool?
+        // Nobody waits for one that has failed, in a callback or for lack of patience.
+        defer { if passed == nil { change { memory in giveUp(barrier: barrier, memory) } } }
+        passed = try wait(awaited) { memory, _ throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             if memory[barrier, Barrier.generation] != round { return memory[barrier, Barrier.brokenRound] != round }
             return memory[barrier, Barrier.isBroken] != 0 ? false : nil
         }
-        if passed == nil { try abort(barrier) }
         return passed ?? false
     }
 
@@ -81,6 +83,10 @@ extension ProcessTree {
                 memory[barrier, Barrier.isBroken] != 0
             )
         }
+    }
+
+    private func giveUp(barrier: Int, _ memory: Memory) {
+        if kind(barrier, memory) == .barrier { breakBarrier(barrier, memory) }
     }
 
     func breakBarrier(_ barrier: Int, _ memory: Memory) {

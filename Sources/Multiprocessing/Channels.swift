@@ -32,11 +32,7 @@ extension ProcessTree {
         _ patience: Patience
     ) throws(TreeError) -> Bool {
         let size = value.count
-        let message = try changing { memory throws(TreeError) in
-            try check(channel, is: .channel, memory)
-            return try makeMessage(size: size, for: channel, as: kind, memory)
-        }
-        try attach(handles, to: message)
+        let message = try makeMessage(size: size, carrying: handles, for: channel, as: kind)
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
         return try put(message: message, into: channel, patience)
     }
@@ -64,7 +60,10 @@ extension ProcessTree {
                 change { memory in discard(message, memory) }
                 _ = try put(room, carrying: handles, into: channel, as: kind, .forever)
             } else {
-                try attach(handles, to: message)
+                do throws(TreeError) { try attach(handles, to: message) } catch {
+                    change { memory in discard(message, memory) }
+                    throw error
+                }
                 ArenaBytes.setWord(message + Message.size.offset, room.count)
                 _ = try put(message: message, into: channel, .forever)
             }

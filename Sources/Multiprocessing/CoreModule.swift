@@ -22,7 +22,7 @@ package final class CoreModule {
     /// The thread that has called, and the function that runs callbacks.
     private var caller: Stack?
     private var callbacks: Int?
-    private var scratch = WireBuffer(capacity: 1 << 12)
+    private var scratch: WireBuffer? = WireBuffer(capacity: 1 << 12)
     /// What the modules in Lua do when the script has ended.
     private var endings: [Int] = []
 
@@ -157,10 +157,13 @@ package final class CoreModule {
         }
     }
 
-    private func runCallbacks() throws(TreeError) {
-        guard let caller, let callbacks else { return }
+    /// False when it was called by one of them.
+    private func runCallbacks() throws(TreeError) -> Bool {
+        guard let caller, let callbacks, caller.reserve(8) else { return false }
         caller.rawGet(Stack.registry, at: callbacks)
-        do throws(LuaError) { try caller.call(arguments: 0, results: 0) } catch { throw .raised(error.message) }
+        do throws(LuaError) { try caller.call(arguments: 0, results: 1) } catch { throw .raised(error.message) }
+        defer { caller.pop() }
+        return caller.boolean(-1)
     }
 
     /// The function on top runs callbacks whose time has come.
@@ -193,13 +196,18 @@ package final class CoreModule {
         }
     }
 
-    /// An empty buffer that is this module's, and an encoder.
+    /// An empty buffer that is this module's, and an encoder; callbacks that run meanwhile get others.
     func withScratch<Value>(
         _ body: (inout WireBuffer, inout Encoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
-        scratch.reset(keeping: 1 << 20)
+        var buffer = scratch.take() ?? WireBuffer(capacity: 1 << 12)
+        buffer.reset(keeping: 1 << 20)
         carried.removeAll()
-        return try withEncoder { encoder throws(LuaError) in try body(&scratch, &encoder) }
+        let result = Result { () throws(LuaError) -> Value in
+            try withEncoder { encoder throws(LuaError) in try body(&buffer, &encoder) }
+        }
+        scratch = consume buffer
+        return try result.get()
     }
 
     /// The handles in what has been encoded since this was last asked.

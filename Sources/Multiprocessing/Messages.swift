@@ -46,6 +46,20 @@ extension ProcessTree {
         return message
     }
 
+    /// The same with handles in it.
+    func makeMessage(
+        size: Int, carrying handles: Set<Int>, for channel: Int, as kind: MessageKind = .value
+    ) throws(TreeError) -> Int {
+        let message = try changing { memory throws(TreeError) in
+            try makeMessage(size: size, for: channel, as: kind, memory)
+        }
+        do throws(TreeError) { try attach(handles, to: message) } catch {
+            change { memory in discard(message, memory) }
+            throw error
+        }
+        return message
+    }
+
     /// The message, which is nowhere, comes into this process's hand.
     func hold(_ message: Int, _ memory: Memory) {
         memory[message, Message.holder] = me

@@ -47,10 +47,7 @@ extension ProcessTree {
         }
         if outbox == 0 { throw .misuse("this end of the pipe only receives") }
         let size = value.count
-        let message = try changing { memory throws(TreeError) in
-            try makeMessage(size: size, for: outbox, memory)
-        }
-        try attach(handles, to: message)
+        let message = try makeMessage(size: size, carrying: handles, for: outbox)
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
         let awaited = Awaited(objects: [end], queues: [outbox + Channel.putters.offset])
         _ = try deliver(message, awaited) { memory, _ throws(TreeError) in

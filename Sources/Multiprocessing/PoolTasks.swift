@@ -62,7 +62,9 @@ extension ProcessTree {
 
     package func makeBlob(_ bytes: borrowing WireBuffer, carrying handles: Set<Int>) throws(TreeError) -> Int {
         let size = bytes.count
-        let carrier = try makeCarrier(of: handles)
+        let carrier = handles.isEmpty ? 0 : try makeMessage(size: 0, carrying: handles, for: 0)
+        var isMade = false
+        defer { if !isMade, carrier != 0 { change { memory in discard(carrier, memory) } } }
         let blob = try changing { memory throws(TreeError) in
             let blob = try make(.blob, words: Blob.bytes.rawValue, bytes: size, memory)
             memory[blob, Blob.size] = size
@@ -74,15 +76,9 @@ extension ProcessTree {
             }
             return blob
         }
+        isMade = true
         ArenaBytes.copy(bytes, to: blob + Blob.bytes.offset)
         return blob
-    }
-
-    private func makeCarrier(of handles: Set<Int>) throws(TreeError) -> Int {
-        if handles.isEmpty { return 0 }
-        let carrier = try changing { memory throws(TreeError) in try makeMessage(size: 0, for: 0, memory) }
-        try attach(handles, to: carrier)
-        return carrier
     }
 
     /// The bytes of a blob, which stays while its job does.

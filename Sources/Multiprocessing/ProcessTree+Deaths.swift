@@ -13,7 +13,7 @@ extension ProcessTree {
 
     /// Buries everybody who has died.
     func buryAll() {
-        let dead = change { memory in everybody(memory).filter { !isAlive($0, memory) } }
+        let dead = change { memory in everySlot(memory).filter { !isAlive($0, memory) } }
         for slot in dead { bury(slot) }
         sweep()
     }

@@ -97,10 +97,31 @@ extension ProcessTree {
         if hasReferrer { return }
         // Whoever holds it or owes something to it and has dropped it can do nothing about that any more.
         for link in memory.links(of: object + Shared.stakes.offset) { unlink(link - Stake.inObject.offset, memory) }
+        for queue in queues(of: object, kind) { dissolve(queue, memory) }
         if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
         if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }
         memory[object, Shared.kind] = 0
         blocks.free(object, memory)
+    }
+
+    /// Where processes may sleep for it.
+    private func queues(of object: Int, _ kind: Kind) -> [Int] {
+        switch kind {
+        case .semaphore: [object + Semaphore.waits.offset]
+        case .condition: [object + Condition.waits.offset]
+        case .event: [object + Event.waits.offset]
+        case .barrier: [object + Barrier.waits.offset]
+        case .channel: [Channel.getters, .putters, .joiners].map { object + $0.offset }
+        default: []
+        }
+    }
+
+    /// Whoever sleeps there, as its own callback may have closed what it waits for, looks and finds it gone.
+    private func dissolve(_ queue: Int, _ memory: Memory) {
+        for link in memory.links(of: queue) {
+            ringOne(link - Wait.inQueue.offset, memory)
+            memory.remove(link)
+        }
     }
 }

@@ -46,13 +46,13 @@ extension ProcessTree {
         _ awaited: Awaited, enlisting: (Memory) throws(TreeError) -> Void = { _ in },
         attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        var awaited = awaited, waits: [Int] = []
+        var waits: [Int] = []
         let watched = awaited.allowsCallbacks && !runsCallbacks ? self.watched : []
-        awaited.queues += watched.map { $0 + Channel.getters.offset }
+        let queues = awaited.queues + watched.map { $0 + Channel.getters.offset }
         let value = try changing { memory throws(TreeError) -> Value? in
             if let value = try attempt(memory, []) { return value }
             if awaited.deadline != 0 {
-                waits = try enlist(awaited, memory)
+                waits = try enlist(in: queues, memory)
                 try enlisting(memory)
             }
             return nil
@@ -62,14 +62,15 @@ extension ProcessTree {
             if spin(waits), let value = try tryAgain(waits, attempt) { return value }
             Rings.expect()
             defer { Rings.forget() }
-            settle(waits, awaited)
+            settle(waits, in: queues, awaited)
             while true {
                 bury(among: awaited)
                 let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
                 let value = try tryAgain(waits, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
-                if hasMessages(watched) {
-                    try runCallbacks(awaited)
+                if hasMessages(watched), try runCallbacks(awaited) {
+                    // They may have closed what is waited for: the attempt says so, before anything else is done with it.
+                    if let value = try tryAgain(waits, attempt) { return value }
                 } else {
                     sleep(awaited, now: now)
                 }
@@ -110,10 +111,10 @@ extension ProcessTree {
     }
 
     /// Stands at the end of the queues from now on, and is rung by a signal.
-    private func settle(_ waits: [Int], _ awaited: Awaited) {
+    private func settle(_ waits: [Int], in queues: [Int], _ awaited: Awaited) {
         if awaited.deadline == nil { setText(place(), me, length: .placeLength, at: .place, limit: Slot.placeBytes) }
         change { memory in
-            for (wait, queue) in zip(waits, awaited.queues) where memory[wait, Wait.isSpinning] != 0 {
+            for (wait, queue) in zip(waits, queues) where memory[wait, Wait.isSpinning] != 0 {
                 memory[wait, Wait.isSpinning] = 0
                 memory.remove(wait + Wait.inQueue.offset)
                 memory.append(wait + Wait.inQueue.offset, to: queue)
@@ -139,14 +140,17 @@ extension ProcessTree {
             }
     }
 
-    /// The process keeps its places in the queues.
-    private func runCallbacks(_ awaited: Awaited) throws(TreeError) {
+    /// The process keeps its places in the queues. False when it runs some already, which go on after this wait.
+    private func runCallbacks(_ awaited: Awaited) throws(TreeError) -> Bool {
         change { memory in memory[me, Slot.awaits] = 0 }
         runsCallbacks = true
-        defer { runsCallbacks = false }
-        try callbacks()
-        Rings.expect()
-        change { memory in noteWait(awaited, memory) }
+        Rings.forget()
+        defer {
+            runsCallbacks = false
+            Rings.expect()
+            change { memory in noteWait(awaited, memory) }
+        }
+        return try callbacks()
     }
 
     /// Until a ring, a death, something readable, or a second has passed.
@@ -159,9 +163,9 @@ extension ProcessTree {
         if !happened { look(awaited) }
     }
 
-    private func enlist(_ awaited: Awaited, _ memory: Memory) throws(TreeError) -> [Int] {
+    private func enlist(in queues: [Int], _ memory: Memory) throws(TreeError) -> [Int] {
         var waits: [Int] = []
-        for queue in awaited.queues {
+        for queue in queues {
             let wait = try allocate(8 * Wait.words, memory)
             for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
             memory[wait, Wait.kind] = Kind.wait.rawValue

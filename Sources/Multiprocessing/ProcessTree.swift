@@ -45,7 +45,7 @@ package final class ProcessTree {
     var programs: () -> Int = { 0 }
     /// Channels whose messages bring callbacks, which run in every wait, and what runs them.
     var watched: [Int] = []
-    var callbacks: () throws(TreeError) -> Void = {}
+    var callbacks: () throws(TreeError) -> Bool = { false }
     var runsCallbacks = false
     /// Says where in the script this process is, for a report.
     var place: () -> String = { "" }
@@ -135,9 +135,12 @@ package final class ProcessTree {
 
     /// The slots of all that are not buried, this one's included.
     func everybody(_ memory: Memory) -> [Int] {
-        memory.links(of: ProcessTree.allProcesses).map { $0 - Slot.next.offset }.filter {
-            memory[$0, Slot.isBuried] == 0
-        }
+        everySlot(memory).filter { memory[$0, Slot.isBuried] == 0 }
+    }
+
+    /// Those also whose burial was begun, by one who may have died over it.
+    func everySlot(_ memory: Memory) -> [Int] {
+        memory.links(of: ProcessTree.allProcesses).map { $0 - Slot.next.offset }
     }
 
     func isAlive(_ slot: Int, _ memory: Memory) -> Bool {

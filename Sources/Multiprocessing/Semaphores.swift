@@ -19,9 +19,12 @@ extension ProcessTree {
     package enum Acquisition { case acquired, abandoned }
 
     /// Takes one of the count; nil when the patience has ended.
-    package func acquire(_ semaphore: Int, _ patience: Patience) throws(TreeError) -> Acquisition? {
+    package func acquire(
+        _ semaphore: Int, _ patience: Patience, allowsCallbacks: Bool = true
+    ) throws(TreeError) -> Acquisition? {
         let awaited = Awaited(
-            objects: [semaphore], queues: [semaphore + Semaphore.waits.offset], deadline: patience.deadline)
+            objects: [semaphore], queues: [semaphore + Semaphore.waits.offset], deadline: patience.deadline,
+            allowsCallbacks: allowsCallbacks)
         return try wait(awaited) { memory, waits throws(TreeError) in try take(semaphore, waits, memory) }
     }
 
@@ -109,30 +112,33 @@ extension ProcessTree {
         var depth = 0
         let awaited = Awaited(
             objects: [condition], queues: [condition + Condition.waits.offset], deadline: patience.deadline)
-        let notified: Bool? = try wait(
-            awaited,
-            enlisting: { memory throws(TreeError) in
-                guard let hold = stake(.holds, lock, me, memory) else { throw .misuse("the lock was lost") }
-                depth = memory[hold, Stake.count]
-                memory[hold, Stake.count] = 1
-                try giveBack(lock, count: 1, memory)
-            },
-            attempt: { memory, waits throws(TreeError) in
-                if let wait = waits.first { return memory[wait, Wait.isGranted] != 0 ? true : nil }
-                try check(condition, is: .condition, memory)
-                if stake(.holds, lock, me, memory) == nil {
-                    throw .misuse("wait on a condition whose lock this process does not hold")
-                }
-                return nil
-            })
+        let notified = Result { () throws(TreeError) -> Bool? in
+            try wait(
+                awaited,
+                enlisting: { memory throws(TreeError) in
+                    guard let hold = stake(.holds, lock, me, memory) else { throw .misuse("the lock was lost") }
+                    depth = memory[hold, Stake.count]
+                    memory[hold, Stake.count] = 1
+                    try giveBack(lock, count: 1, memory)
+                },
+                attempt: { memory, waits throws(TreeError) in
+                    if let wait = waits.first { return memory[wait, Wait.isGranted] != 0 ? true : nil }
+                    try check(condition, is: .condition, memory)
+                    if stake(.holds, lock, me, memory) == nil {
+                        throw .misuse("wait on a condition whose lock this process does not hold")
+                    }
+                    return nil
+                })
+        }
+        // The lock is this process's again, also when a callback has failed meanwhile.
         var acquisition: Acquisition?
         if depth > 0 {
-            acquisition = try acquire(lock, .forever)
+            acquisition = try acquire(lock, .forever, allowsCallbacks: false)
             try changing { memory throws(TreeError) in
                 if let hold = stake(.holds, lock, me, memory) { memory[hold, Stake.count] = depth }
             }
         }
-        return (notified ?? false, acquisition ?? .acquired)
+        return (try notified.get() ?? false, acquisition ?? .acquired)
     }
 
     /// Wakes up to `count` of those who wait; answers how many.

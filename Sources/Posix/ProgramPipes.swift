@@ -72,36 +72,9 @@ package struct ProgramPipes: ~Copyable {
 
 /// A stream that several processes write to, whole lines each.
 package enum SharedOutput {
-    /// Writes all of it with nothing of others in between: a file and a terminal see to that themselves; a pipe, which
-    /// takes no more than 4096 bytes at once for sure, is locked, and so is a socket.
+    /// Writes all of it with nothing of others in between.
     package static func write(_ bytes: [UInt8], to number: Int32) throws(PosixError) {
-        let kind = try FileKind(descriptor: number).kind
-        let mustLock = kind == .pipe || kind == .socket
-        if mustLock { lock(number, F_WRLCK) }
-        defer { if mustLock { lock(number, F_UNLCK) } }
-        var start = 0
-        while start < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { memory in
-                let from = unsafe memory.baseAddress.map { unsafe $0 + start }
-                return retrying { unsafe Glibc.write(number, from, bytes.count - start) }
-            }
-            if count >= 0 {
-                start += count
-            } else if errno == EAGAIN {
-                var room = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
-                _ = unsafe poll(&room, 1, -1)
-            } else {
-                throw PosixError("write")
-            }
-        }
-    }
-
-    /// A record lock: it belongs to the process, goes with it, and is the same for all who have the pipe, whether or not
-    /// they know of each other. Where there is none the line is written without.
-    private static func lock(_ number: Int32, _ type: Int32) {
-        var all = flock()
-        all.l_type = Int16(type)
-        all.l_whence = Int16(SEEK_SET)
-        _ = retrying { unsafe fcntl(number, F_SETLKW, &all) }
+        let isWritten = unsafe bytes.withUnsafeBytes { unsafe pmap_write_whole(number, $0.baseAddress, $0.count) }
+        if !isWritten { throw PosixError("write") }
     }
 }

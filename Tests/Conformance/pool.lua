@@ -38,6 +38,61 @@ local function exploding(count)
   end
 end
 
+--- A module is one also where it was loaded in the task that returns it.
+function cases.test_modules_travel_by_name()
+  package.preload.plain_settings = function() return { limit = 10 } end
+  local pool <close> = mp.Pool(1)
+  local results = pool:map(function() return require "plain_settings" end, { 1, 2, 3, 4 }, 4)
+  for place = 1, 4 do equal(results[place] == require "plain_settings", true) end
+end
+
+function cases.test_callback_closes_what_is_waited_for()
+  local pool <close> = mp.Pool(1)
+  pool:apply(identity, { 1 }) -- its processes have nothing of the pipe
+  local queue = mp.Queue()
+  local receiver, sender = mp.Pipe(false)
+  pool:apply_async(sqr, { 2, 0.05 }, function()
+    receiver:close()
+    sender:close()
+    for place = 1, 40 do queue:put(place) end
+  end)
+  equal({ receiver:recv() }, { nil, "closed" })
+  for place = 1, 40 do equal(queue:get(), place) end
+end
+
+function cases.test_callback_that_fails_in_a_condition_or_a_barrier()
+  local pool <close> = mp.Pool(1)
+  local condition, barrier = mp.Condition(mp.Lock()), mp.Barrier(2)
+  local function later() pool:apply_async(sqr, { 2, 0.05 }, function() error "in the callback" end) end
+  condition:acquire()
+  later()
+  raises("in the callback", condition.wait, condition)
+  condition:release()
+  later()
+  raises("in the callback", barrier.wait, barrier)
+  equal(barrier.broken, true)
+  later()
+  raises("in the callback", condition.with, condition, function() condition:wait() end)
+  equal(condition:acquire(false), true)
+end
+
+function cases.test_callback_that_waits_and_forks()
+  local pool <close> = mp.Pool(2)
+  local queue, event = mp.Queue(), mp.Event()
+  pool:apply_async(sqr, { 1 }, function()
+    pool:apply_async(sqr, { 2 }, function() event:set() end)
+    equal({ event:wait(0.05) }, { nil, "timeout" })
+    expect.start(function()
+      local inner <close> = mp.Pool(1)
+      local answers = mp.Queue()
+      inner:apply_async(sqr, { 3 }, function(value) answers:put(value) end)
+      queue:put(answers:get())
+    end)
+  end)
+  equal(event:wait(10), true)
+  equal(queue:get(), 9)
+end
+
 function cases.test_callbacks_run_in_every_wait()
   local queue, event, lock, condition = mp.Queue(), mp.Event(), mp.Lock(), mp.Condition()
   local receiver, sender = mp.Pipe(false)

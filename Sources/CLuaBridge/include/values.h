@@ -62,6 +62,7 @@ typedef struct {
     /* Shared memory: items of the task begun, and results that are whole and how many bytes they have. */
     uint64_t *begun, *count, *bytes;
     long long task_first, results_first;
+    int loaded, classes; /* references to what has a name */
 } pmap_task_run;
 
 /* Stack: → (nothing), or → the answer that was given up, or → what the handler made of an error. Answers a Lua

@@ -5,17 +5,20 @@ local class = {}
 
 -- What runs at every call of a method: callbacks whose time has come.
 local pump = function() end
-local is_pumping = false
+-- The process in which it runs: a fork of it is another one.
+local pumping
 
 --- From now on `f` is called before every method of a sealed class, but not while it runs itself.
 function class.on_call(f) pump = f end
 
+--- False when it runs already.
 local function pumped()
-  if is_pumping then return end
-  is_pumping = true
+  if pumping == core.getpid() then return false end
+  pumping = core.getpid()
   local done, failure = pcall(pump)
-  is_pumping = false
+  pumping = nil
   if not done then error(failure, 0) end
+  return true
 end
 
 core.on_results(pumped)
