@@ -31,16 +31,13 @@ static unsigned long long mixed(lua_State *L, unsigned long long print) {
     return (print ^ pair) * 0x9e3779b97f4a7c15ULL + 1;
 }
 
-unsigned long long pmap_tables_print_of(lua_State *L, int first, int second) {
-    unsigned long long print = 0;
-    for (lua_pushnil(L); lua_next(L, first); lua_settop(L, -2)) print = mixed(L, print);
-    for (lua_pushnil(L); lua_next(L, second); lua_settop(L, -2)) print = mixed(L, print);
-    return print;
-}
-
 /* Stack: table, table, print → */
 static int print_protected(lua_State *L) {
-    *(unsigned long long *)lua_touserdata(L, 3) = pmap_tables_print_of(L, 1, 2);
+    unsigned long long print = 0;
+    for (int table = 1; table <= 2; table++) {
+        for (lua_pushnil(L); lua_next(L, table); lua_settop(L, -2)) print = mixed(L, print);
+    }
+    *(unsigned long long *)lua_touserdata(L, 3) = print;
     return 0;
 }
 

@@ -70,9 +70,6 @@ struct KnownNames {
         return unsafe pmap_members_print(stack.thread, -1)
     }
 
-    /// Where in the registry the modules and the classes are.
-    var references: (loaded: Int32, classes: Int32) { (Int32(loaded), Int32(classes)) }
-
     /// Addresses of all that has a name, for C.
     func withSlots(_ body: (UnsafePointer<pmap_identity>?, UInt32) -> Void) { unsafe numbers.withSlots(body) }
 

@@ -28,6 +28,11 @@ package struct TaskProgress {
     }
 }
 
+extension Stack {
+    /// A module is about to be loaded: tables may come to be known by a name.
+    package func noteLoad() { pmap_note_load() }
+}
+
 extension Encoder {
     /// Calls the function at `function` with items from `offset` on, up to the one at `last`, while C can read them and
     /// write the answers, and appends these to `output`, which does not move. `place` and `offset` become those of what is
@@ -48,7 +53,6 @@ extension Encoder {
         unsafe run.count = UnsafeMutablePointer(bitPattern: progress.count)
         unsafe run.bytes = UnsafeMutablePointer(bitPattern: progress.bytes)
         unsafe (run.task_first, run.results_first) = (Int64(progress.taskFirst), Int64(progress.resultsFirst))
-        unsafe (run.loaded, run.classes) = names.references
         var status = LUA_OK
         unsafe pack(into: &output) { packer in
             unsafe withUnsafeMutablePointer(to: &packer) { packer in

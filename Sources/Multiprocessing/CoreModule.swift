@@ -41,7 +41,7 @@ package final class CoreModule {
         programs.changed = { [unowned self] count in
             if let openTree, !Arena.isStranger { openTree.note(programs: count) }
         }
-        install(stack)
+        try install(stack)
     }
 
     /// The tree this process belongs to; the arena is mapped when it is first needed.
@@ -75,7 +75,7 @@ package final class CoreModule {
     private static let modules: Set = ["concurrent.futures", "logging", "multiprocessing", "popen2", "subprocess"]
 
     /// Nothing is made before it is asked for: most runs require nothing of this.
-    private func install(_ stack: Stack) {
+    private func install(_ stack: Stack) throws(LuaError) {
         let height = stack.top
         defer { stack.top = height }
         stack.pushGlobals()
@@ -93,11 +93,27 @@ package final class CoreModule {
         stack.setMetatable(-2)
         // The modules after everything that a path leads to.
         stack.rawGet(package, field: "searchers")
+        try noteLoads(stack)
         stack.push(function: { [unowned self] stack throws(LuaError) in
             pushLoader(named: stack.string(1) ?? "", stack)
             return 1
         })
         stack.rawSet(-2, at: stack.rawCount(-2) + 1)
+    }
+
+    /// The first searcher is called for every module that is not loaded yet. Stack: searchers → searchers
+    private func noteLoads(_ stack: Stack) throws(LuaError) {
+        let searchers = stack.top
+        try stack.load(
+            Array("local search, note = ... return function(name) note() return search(name) end".utf8),
+            name: "=[pmap]")
+        stack.rawGet(searchers, at: 1)
+        stack.push(function: { stack in
+            stack.noteLoad()
+            return 0
+        })
+        try stack.call(arguments: 2, results: 1)
+        stack.rawSet(searchers, at: 1)
     }
 
     /// Stack: → function that makes the module, or nil

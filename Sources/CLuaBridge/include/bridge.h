@@ -95,9 +95,6 @@ pmap_contents pmap_table_contents(lua_State *L, int table, int limit);
  * identities of tables, functions and strings only. */
 unsigned long long pmap_tables_print(lua_State *L, int first, int second);
 
-/* The same under a protected call of somebody else; the indices are not relative. May raise. */
-unsigned long long pmap_tables_print_of(lua_State *L, int first, int second);
-
 /* The same for the table at `table` and the tables that are its values. */
 unsigned long long pmap_members_print(lua_State *L, int table);
 

@@ -62,8 +62,10 @@ typedef struct {
     /* Shared memory: items of the task begun, and results that are whole and how many bytes they have. */
     uint64_t *begun, *count, *bytes;
     long long task_first, results_first;
-    int loaded, classes; /* references to what has a name */
 } pmap_task_run;
+
+/* A module is about to be loaded: what a task returns after that is given up, as it may have a name. */
+void pmap_note_load(void);
 
 /* Stack: → (nothing), or → the answer that was given up, or → what the handler made of an error. Answers a Lua
  * status. All of it is one protected call. */
