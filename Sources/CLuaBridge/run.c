@@ -18,8 +18,7 @@ static int run_task(lua_State *L) {
         __atomic_store_n(run->begun, (uint64_t)(run->place - run->task_first + 1), __ATOMIC_RELEASE);
         lua_call(L, 1, 1);
         /* What was loaded meanwhile travels by name. */
-        if (loads != before) return 1;
-        if (!pmap_pack(L, -1, run->packer)) return 1;
+        if (loads != before || !pmap_pack(L, -1, run->packer)) return 1;
         run->is_called = false;
         __atomic_store_n(run->bytes, (uint64_t)(run->packer->next - run->output), __ATOMIC_RELEASE);
         __atomic_store_n(run->count, (uint64_t)(run->place - run->results_first + 1), __ATOMIC_RELEASE);

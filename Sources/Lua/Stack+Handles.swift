@@ -5,7 +5,7 @@ import CLuaBridge
 
 /// Keeps the things that handles stand for, and knows how they travel. It lives as long as the state.
 package final class HandleKeeper {
-    /// The handle is in a message now.
+    /// The handle is in what has been encoded.
     package var send: (Int) -> Void = { _ in }
     /// A message had the handle, which will be pushed.
     package var receive: (Int) throws(LuaError) -> Void = { _ in }

@@ -60,10 +60,7 @@ extension ProcessTree {
                 change { memory in discard(message, memory) }
                 _ = try put(room, carrying: handles, into: channel, as: kind, .forever)
             } else {
-                do throws(TreeError) { try attach(handles, to: message) } catch {
-                    change { memory in discard(message, memory) }
-                    throw error
-                }
+                try carry(handles, in: message)
                 ArenaBytes.setWord(message + Message.size.offset, room.count)
                 _ = try put(message: message, into: channel, .forever)
             }

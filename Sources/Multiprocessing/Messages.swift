@@ -53,11 +53,16 @@ extension ProcessTree {
         let message = try changing { memory throws(TreeError) in
             try makeMessage(size: size, for: channel, as: kind, memory)
         }
+        try carry(handles, in: message)
+        return message
+    }
+
+    /// The message, which is still in this process's hand, gets these handles, or is freed.
+    func carry(_ handles: Set<Int>, in message: Int) throws(TreeError) {
         do throws(TreeError) { try attach(handles, to: message) } catch {
             change { memory in discard(message, memory) }
             throw error
         }
-        return message
     }
 
     /// The message, which is nowhere, comes into this process's hand.
