@@ -117,7 +117,7 @@ extension ProcessTree {
     func publish(_ results: consuming PoolResults, of task: PoolTask, into channel: Int) {
         let message = results.message
         change { memory in
-            hand(over: message, to: channel, memory)
+            handOrDiscard(message, to: channel, memory)
             memory[task.message + Message.bytes.offset, TaskWords.results] = 0
             discard(task.message, memory)
         }
@@ -131,11 +131,16 @@ extension ProcessTree {
         let (message, next) = (results.message, last.message)
         change { memory in
             let words = task.message + Message.bytes.offset
-            let count = memory[message + Message.bytes.offset, ResultWords.count]
-            if count > 0 { hand(over: message, to: channel, memory) } else { discard(message, memory) }
+            handOrDiscard(message, to: channel, memory)
             hand(over: next, to: channel, memory)
             memory[words, TaskWords.results] = 0
         }
+    }
+
+    /// Sends results that a task knew of, unless there are none: a message always brings at least one.
+    private func handOrDiscard(_ message: Int, to channel: Int, _ memory: Memory) {
+        let count = memory[message + Message.bytes.offset, ResultWords.count]
+        if count > 0 { hand(over: message, to: channel, memory) } else { discard(message, memory) }
     }
 
     /// Puts results at the channel's end, with the size they have come to.

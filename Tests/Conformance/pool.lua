@@ -711,6 +711,31 @@ function cases.test_large_results()
   equal(pool:map(string.len, { ("y"):rep(50 << 20), "z" }), { 50 << 20, 1 })
 end
 
+--- Results longer than the room that a task has for them come in messages of their own.
+function cases.test_results_of_any_size_come_once()
+  local pool <close> = mp.Pool(2)
+  local sizes = { 5000, 1, 4000, 70000, 5000, 0, 300000, 5000 }
+  local function text(size) return ("x"):rep(size) end
+  local function listed(size) return size > 4000 and { text(size) } or text(size) end
+  local function failing(size) return size > 4000 and error(text(size), 0) or size end
+  for _, chunksize in ipairs { 1, 3, 8 } do
+    for _, call in ipairs { "imap", "imap_unordered" } do
+      local list, count = collect(pool[call](pool, text, sizes, chunksize))
+      equal(count, #sizes)
+      for place, size in ipairs(sizes) do equal(#list[place], size) end
+      list, count = collect(pool[call](pool, listed, sizes, chunksize))
+      equal(count, #sizes)
+      equal(#list[7][1], 300000)
+      local iterator, failures = pool[call](pool, failing, sizes, chunksize), 0
+      for _ = 1, #sizes do
+        if not pcall(iterator) then failures = failures + 1 end
+      end
+      equal({ failures, iterator() }, { 5 })
+    end
+    for place, each in ipairs(pool:map(text, sizes, chunksize)) do equal(#each, sizes[place]) end
+  end
+end
+
 function cases.test_imap_after_close()
   local pool = mp.Pool(2)
   local iterator = pool:imap(sqr, upto(1000))
