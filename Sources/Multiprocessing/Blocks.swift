@@ -61,10 +61,13 @@ struct Blocks {
         return block + Blocks.headerBytes
     }
 
+    /// Nothing in it says afterwards that it was a block, or what was in it.
     func free(_ offset: Int, _ memory: Memory) {
         var block = offset - Blocks.headerBytes
-        var order = memory[block, Header.order] & 0xff
-        precondition(memory[block, Header.order] & Blocks.usedMark != 0, "a block is freed once")
+        var order = memory[block, Header.order] ^ Blocks.usedMark
+        precondition(order >= Blocks.smallest && order < Int.bitWidth, "a block is freed once")
+        assert(block % (1 << order) == 0, "a block is where one of its size can be")
+        memory[offset] = 0
         memory[Arena.start, Root.used] -= memory[block, Header.size]
         if 1 << order >= Blocks.large {
             if memory[Arena.start, Root.kept] + 1 << order > Blocks.keep {
@@ -79,6 +82,7 @@ struct Blocks {
                 memory[buddy, Header.order] == order | Blocks.freeMark
             else { break }
             memory.remove(buddy + Header.next.offset)
+            memory[max(block, buddy), Header.order] = 0
             block = min(block, buddy)
             order += 1
         }
@@ -97,6 +101,7 @@ struct Blocks {
             }
         }
         let block = memory[freeList(found)] - Header.next.offset
+        assert(memory[block, Header.order] == found | Blocks.freeMark, "what is in a list of free blocks is one")
         memory.remove(block + Header.next.offset)
         while found > order {
             found -= 1

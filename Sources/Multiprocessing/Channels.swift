@@ -32,9 +32,9 @@ extension ProcessTree {
         _ patience: Patience
     ) throws(TreeError) -> Bool {
         let size = value.count
-        let message = try makeMessage(size: size, carrying: handles, for: channel, as: kind)
+        let message = try makeMessage(size: size, carrying: handles, for: channel)
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
-        return try put(message: message, into: channel, patience)
+        return try put(message: message, into: channel, as: kind, patience)
     }
 
     /// Puts what `fill` writes into a buffer, which is in the message already if it takes no more than `capacity` bytes. It
@@ -46,7 +46,7 @@ extension ProcessTree {
         let message = try orRaise { () throws(TreeError) in
             try changing { memory throws(TreeError) in
                 try check(channel, is: .channel, memory)
-                return try makeMessage(size: capacity, for: channel, as: kind, memory)
+                return try makeMessage(size: capacity, for: channel, memory)
             }
         }
         var room = ArenaBytes.room(message + Message.bytes.offset, capacity: capacity)
@@ -62,16 +62,19 @@ extension ProcessTree {
             } else {
                 try carry(handles, in: message)
                 ArenaBytes.setWord(message + Message.size.offset, room.count)
-                _ = try put(message: message, into: channel, .forever)
+                _ = try put(message: message, into: channel, as: kind, .forever)
             }
         }
     }
 
-    private func put(message: Int, into channel: Int, _ patience: Patience) throws(TreeError) -> Bool {
+    /// It is a plain message until it is there: a task that was begun to be written is nothing to be mended.
+    private func put(
+        message: Int, into channel: Int, as kind: MessageKind, _ patience: Patience
+    ) throws(TreeError) -> Bool {
         let awaited = Awaited(
             objects: [channel], queues: [channel + Channel.putters.offset], deadline: patience.deadline)
         return try deliver(message, awaited) { memory, waits throws(TreeError) in
-            try place(message, channel, waits, memory)
+            try place(message, channel, as: kind, waits, memory)
         }
     }
 
@@ -85,11 +88,14 @@ extension ProcessTree {
         return isPut ?? false
     }
 
-    private func place(_ message: Int, _ channel: Int, _ waits: [Int], _ memory: Memory) throws(TreeError) -> Bool? {
+    private func place(
+        _ message: Int, _ channel: Int, as kind: MessageKind, _ waits: [Int], _ memory: Memory
+    ) throws(TreeError) -> Bool? {
         try check(channel, is: .channel, memory)
         if memory[channel, Channel.isClosed] != 0 { throw .gone("queue") }
         let queue = channel + Channel.putters.offset, size = memory[message, Message.size]
         guard hasRoom(channel, size: size, memory), mayPass(queue, waits, memory) else { return nil }
+        memory[message, Message.kind] = kind.kind.rawValue
         append(message, to: channel, memory)
         memory[channel, Channel.unfinished] += 1
         if hasRoom(channel, size: 1, memory) { ring(queue, memory) }
@@ -100,6 +106,7 @@ extension ProcessTree {
     func append(_ message: Int, to channel: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
         memory[message, Message.holder] = 0
+        memory[message, Message.channel] = channel
         memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
         memory[channel, Channel.count] += 1
         memory[channel, Channel.bytes] += memory[message, Message.size]

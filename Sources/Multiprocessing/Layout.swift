@@ -46,6 +46,7 @@ enum Root: Int, Field {
 
 /// A process of the tree.
 enum Slot: Int, Field {
+    /// `parent` is -1 when that one is buried, and 0 for the first process.
     case kind, next, previous, pid, parent
     case stakes, stakesEnd, waits, waitsEnd, hand, handEnd
     /// Whether it has begun, and whether it is being buried.

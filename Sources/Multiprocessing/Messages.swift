@@ -48,11 +48,9 @@ extension ProcessTree {
 
     /// The same with handles in it.
     func makeMessage(
-        size: Int, carrying handles: Set<Int>, for channel: Int, as kind: MessageKind = .value
+        size: Int, carrying handles: Set<Int>, for channel: Int
     ) throws(TreeError) -> Int {
-        let message = try changing { memory throws(TreeError) in
-            try makeMessage(size: size, for: channel, as: kind, memory)
-        }
+        let message = try changing { memory throws(TreeError) in try makeMessage(size: size, for: channel, memory) }
         try carry(handles, in: message)
         return message
     }
@@ -87,19 +85,14 @@ extension ProcessTree {
 
     // MARK: The end
 
-    /// Frees a message that was in somebody's hand.
+    /// Frees a message, wherever it is; what it has handles of may be more than one change can free.
     func discard(_ message: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
-        free(message: message, memory)
-    }
-
-    /// Frees a message that is nowhere; what it has handles of may be more than one change can free.
-    func free(message: Int, _ memory: Memory) {
         if memory.isEmpty(message + Message.stakes.offset) { return blocks.free(message, memory) }
         drop(message: message, memory)
     }
 
-    /// `sweep` frees it.
+    /// `sweep` frees it; it is nowhere else.
     func drop(message: Int, _ memory: Memory) {
         memory[message, Message.holder] = 0
         memory.append(message + Message.next.offset, to: Arena.start + Root.rubbish.offset)
@@ -120,20 +113,21 @@ extension ProcessTree {
         if isSweeping { return }
         isSweeping = true
         defer { isSweeping = false }
+        let rubbish = Arena.start + Root.rubbish.offset
         while change({ memory in
-            for link in memory.links(of: Arena.start + Root.rubbish.offset, limit: 64) {
+            for _ in 0..<64 {
+                guard let link = memory.first(of: rubbish) else { return false }
                 let message = link - Message.next.offset, words = message + Message.bytes.offset
-                let stakes = memory.links(of: message + Message.stakes.offset, limit: 64)
-                if !stakes.isEmpty {
-                    for link in stakes { removeStake(link - Stake.inProcess.offset, memory) }
-                    break
+                let hasStakes = memory.takeEach(of: message + Message.stakes.offset) { stake in
+                    removeStake(stake - Stake.inProcess.offset, memory)
                 }
+                if hasStakes { return true }
                 if memory[message, Message.kind] == Kind.task.rawValue, memory[words, TaskWords.results] != 0 {
-                    free(message: memory[words, TaskWords.results], memory)
+                    discard(memory[words, TaskWords.results], memory)
                 }
                 discard(message, memory)
             }
-            return !memory.isEmpty(Arena.start + Root.rubbish.offset)
+            return true
         }) {}
     }
 }

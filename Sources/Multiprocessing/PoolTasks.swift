@@ -200,7 +200,7 @@ extension ProcessTree {
                 if kept > 0 {
                     hand(over: task[.results], to: channel, memory)
                 } else {
-                    free(message: task[.results], memory)
+                    discard(task[.results], memory)
                 }
             }
             if failed != 0 { hand(over: failed, to: channel, memory) }

@@ -26,22 +26,14 @@ extension ProcessTree {
         guard isChild || memory[slot, Slot.isBuried] != 0 || !isAlive(slot, memory) else { return false }
         memory[slot, Slot.isBuried] = 1
         // Messages before stakes: while it has a stake in a channel, that one is there to take them.
-        let messages = memory.links(of: slot + Slot.hand.offset, limit: 64)
-        for link in messages { dispose(link - Message.next.offset, of: slot, memory) }
-        if !messages.isEmpty { return true }
-        let waits = memory.links(of: slot + Slot.waits.offset, limit: 64)
-        for link in waits { removeWait(link - Wait.inProcess.offset, memory) }
-        let stakes = memory.links(of: slot + Slot.stakes.offset, limit: 64)
-        for link in stakes {
-            // One that was given up may have taken others along, with an object that nobody refers to any more.
-            let stake = link - Stake.inProcess.offset
-            if memory[stake, Stake.kind] == Kind.stake.rawValue, memory[stake, Stake.process] == slot {
-                giveUp(stake, memory)
-            }
-        }
-        if !waits.isEmpty || !stakes.isEmpty { return true }
+        let hadSome =
+            memory.takeEach(of: slot + Slot.hand.offset) { dispose($0 - Message.next.offset, of: slot, memory) }
+            || memory.takeEach(of: slot + Slot.waits.offset) { removeWait($0 - Wait.inProcess.offset, memory) }
+            || memory.takeEach(of: slot + Slot.stakes.offset) { giveUp($0 - Stake.inProcess.offset, memory) }
+        if hadSome { return true }
         memory.remove(slot + Slot.next.offset)
-        memory[slot, Slot.kind] = 0
+        // Another process may get this place: its children are not that one's.
+        for each in everySlot(memory) where memory[each, Slot.parent] == slot { memory[each, Slot.parent] = -1 }
         blocks.free(slot, memory)
         return false
     }

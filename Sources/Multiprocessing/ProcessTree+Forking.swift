@@ -127,9 +127,10 @@ extension ProcessTree {
         }
     }
 
-    /// Bytes of shared memory in use, and how many processes there are.
+    /// Bytes of shared memory in use, and how many processes there are, when nothing is left of the dead.
     package var usage: (bytes: Int, processes: Int) {
-        change { memory in (memory[Arena.start, Root.used], everybody(memory).count) }
+        buryAll()
+        return change { memory in (memory[Arena.start, Root.used], everybody(memory).count) }
     }
 
     /// This process's number as the script sees it.

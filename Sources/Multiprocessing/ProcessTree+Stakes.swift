@@ -101,7 +101,6 @@ extension ProcessTree {
         if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
         if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }
-        memory[object, Shared.kind] = 0
         blocks.free(object, memory)
     }
 

@@ -148,7 +148,7 @@ package final class ProcessTree {
         if memory[slot, Slot.isBorn] == 0 {
             // Its parent was killed before it could fork, or the child before it was born.
             let parent = memory[slot, Slot.parent]
-            return parent == 0 || parent == me || isAlive(parent, memory)
+            return parent == 0 || parent == me || parent > 0 && isAlive(parent, memory)
         }
         return slot == me || !Life.isOver(slot + Slot.life.offset)
     }

@@ -51,7 +51,18 @@ extension Memory {
         self[link + 8] = link
     }
 
-    /// The links as they are now, at most `limit`; those may be removed while they are gone through.
+    /// Does away with the first member again and again, up to 64 times, as each may take others along; false when the ring
+    /// was empty.
+    func takeEach(of head: Int, _ body: (Int) -> Void) -> Bool {
+        if isEmpty(head) { return false }
+        for _ in 0..<64 {
+            guard let link = first(of: head) else { break }
+            body(link)
+        }
+        return true
+    }
+
+    /// The links as they are now, at most `limit`. Whoever goes through them may remove one, and no other.
     func links(of head: Int, limit: Int = .max) -> [Int] {
         var links: [Int] = []
         var link = self[head]

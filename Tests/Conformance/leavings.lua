@@ -1,0 +1,151 @@
+--- What a process has made goes with it, however it ends and whoever had made it, and the shared memory is whole
+--- afterwards.
+local expect = require "cases"
+local cases = expect.cases
+local mp = require "multiprocessing"
+local core = require "_multiprocessing"
+local equal, soon = expect.equal, expect.soon
+
+--- What stays in a process's hands.
+local leavings = {
+  one_lock = function() mp.Lock():acquire() end,
+  two_locks = function()
+    local a, b = mp.Lock(), mp.Lock()
+    a:acquire()
+    b:acquire()
+    return a, b
+  end,
+  many = function()
+    local made = {}
+    for place = 1, 100 do
+      local lock, recursive, semaphore = mp.Lock(), mp.RLock(), mp.Semaphore(3)
+      for _, each in ipairs { lock, recursive, recursive, semaphore, semaphore } do each:acquire() end
+      made[place] = { lock, recursive, semaphore, lock:hold(false) }
+    end
+    return made
+  end,
+  condition = function()
+    local condition = mp.Condition()
+    condition:acquire()
+    condition:wait(0)
+    return condition
+  end,
+  barrier = function()
+    local barrier = mp.Barrier(2)
+    barrier:wait(0)
+    return barrier
+  end,
+  queues = function()
+    local inner, outer = mp.Queue(), mp.Queue()
+    inner:put(mp.Lock())
+    for _ = 1, 3 do outer:put { inner, ("x"):rep(100000) } end
+    outer:get() -- and not task_done
+    return outer
+  end,
+  pipe = function()
+    local one, other = mp.Pipe()
+    one:send { mp.Lock(), mp.Event(), (mp.Pipe()) }
+    return one, other
+  end,
+  shared = function() return mp.Array("d", 200000), mp.Value("i", 3) end,
+  child = function()
+    local lock, queue = mp.Lock(), mp.Queue()
+    lock:acquire()
+    mp.Process { daemon = true, target = function()
+      mp.Lock():acquire()
+      queue:put(lock)
+      lock:acquire()
+    end }:start()
+    return queue:get()
+  end,
+  pool = function()
+    local pool, lock = mp.Pool(1), mp.Lock()
+    lock:acquire()
+    pool:apply_async(function() return lock:acquire() end)
+    return pool
+  end,
+}
+
+local function kill() core.kill(mp.getpid(), 9) end
+
+local endings = {
+  ["return"] = function() end,
+  error = function() error "on purpose" end,
+  exit = function() os.exit(0) end,
+  fail = function() os.exit(3) end,
+  kill = kill,
+}
+
+local function sane()
+  local queue, lock = mp.Queue(), mp.Lock()
+  queue:put { lock, ("x"):rep(5000) }
+  queue:get()[1]:with(function() end)
+  equal(queue:get(false), nil)
+end
+
+--- Has `run(leave, finish)` leave each thing in each way, and sees that nothing is left of it.
+local function each_way(run)
+  sane()
+  collectgarbage()
+  collectgarbage()
+  local bytes, processes = core.usage()
+  for _, leave in pairs(leavings) do
+    for _, finish in pairs(endings) do
+      for _ = 1, 2 do run(leave, finish) end
+      sane()
+      collectgarbage()
+      collectgarbage()
+      soon(function()
+        local bytes_now, processes_now = core.usage()
+        return bytes_now < bytes + 300 and processes_now == processes -- a sleeper's place is 80 bytes
+      end)
+    end
+  end
+end
+
+--! errors ‹…›on purpose‹…›
+function cases.processes()
+  each_way(function(leave, finish)
+    local process = mp.Process { target = function()
+      kept = table.pack(leave())
+      finish()
+    end }
+    process:start()
+    process:join()
+    process:close()
+  end)
+end
+
+function cases.pool_workers()
+  local pool = mp.Pool { processes = 1, maxtasksperchild = 1 }
+  pool:apply(function() end)
+  soon(function() return select(2, core.usage()) == 3 end)
+  each_way(function(leave, finish)
+    pcall(pool.apply, pool, function()
+      kept = table.pack(leave())
+      finish()
+    end)
+  end)
+  pool:terminate()
+end
+
+--! errors ‹…›on purpose‹…›
+function cases.grandchildren()
+  each_way(function(leave, finish)
+    local process = mp.Process { target = function()
+      local inner = mp.Process { target = function()
+        kept = table.pack(leave())
+        finish()
+      end }
+      inner:start()
+      inner:join()
+      kept = table.pack(leave())
+      finish()
+    end }
+    process:start()
+    process:join()
+    process:close()
+  end)
+end
+
+expect.main()
