@@ -1,8 +1,17 @@
 #include "values.h"
 
 static unsigned long long loads;
+static long long holdings;
 
 void pmap_note_load(void) { loads++; }
+
+void pmap_note_holdings(long long more) { holdings += more; }
+
+long long pmap_take_holdings(void) {
+    long long taken = holdings;
+    holdings = 0;
+    return taken;
+}
 
 /* Stack: function, run → (nothing), or → the answer that was given up */
 static int run_task(lua_State *L) {
@@ -17,8 +26,8 @@ static int run_task(lua_State *L) {
         run->is_called = true;
         __atomic_store_n(run->begun, (uint64_t)(run->place - run->task_first + 1), __ATOMIC_RELEASE);
         lua_call(L, 1, 1);
-        /* What was loaded meanwhile travels by name. */
-        if (loads != before || !pmap_pack(L, -1, run->packer)) return 1;
+        /* What was loaded meanwhile travels by name, and what is held is not the worker's. */
+        if (loads != before || holdings || !pmap_pack(L, -1, run->packer)) return 1;
         run->is_called = false;
         __atomic_store_n(run->bytes, (uint64_t)(run->packer->next - run->output), __ATOMIC_RELEASE);
         __atomic_store_n(run->count, (uint64_t)(run->place - run->results_first + 1), __ATOMIC_RELEASE);

@@ -17,16 +17,20 @@ typedef struct {
     uint64_t at, old;
 } change;
 
+enum { most_strangers = 256 };
+
 /* At the arena's start. */
 typedef struct {
     pthread_mutex_t lock;
     volatile uint64_t changes; /* in the log, of the transaction that runs */
     uint64_t hungry;           /* how many are to pause after their transactions for somebody who waits too long */
+    pthread_mutex_t strangers[most_strangers]; /* each stranger holds one of them, as long as it is one */
+    bool has_had_more;         /* some of whom are not known */
     change log[pmap_arena_log_entries];
 } journal;
 
 _Static_assert(sizeof(journal) <= pmap_arena_start, "the journal fits in front of the words");
-_Static_assert(sizeof(pthread_mutex_t) <= pmap_life_words * 8, "a life is a mutex");
+_Static_assert(sizeof(pthread_mutex_t) < pmap_life_words * 8, "a life is a mutex and a mark");
 
 static journal *log_of_changes(void) { return (journal *)pmap_arena_memory; }
 
@@ -39,14 +43,53 @@ static void prepare(pthread_mutex_t *mutex) {
     pthread_mutexattr_destroy(&attributes);
 }
 
-static bool is_stranger;
+/* ---- Strangers ---- */
 
-static void become_stranger(void) { is_stranger = true; }
+static bool is_stranger;
+static int post = -1; /* the mutex that this one holds as a stranger */
+
+/* Whether it was taken. */
+static bool take(pthread_mutex_t *mutex) {
+    int status = pthread_mutex_trylock(mutex);
+    if (status == EOWNERDEAD) pthread_mutex_consistent(mutex);
+    return status == 0 || status == EOWNERDEAD;
+}
+
+static void become_stranger(void) {
+    journal *journal = log_of_changes();
+    is_stranger = true;
+    for (post = 0; post < most_strangers; post++) {
+        if (take(&journal->strangers[post])) return;
+    }
+    post = -1;
+    journal->has_had_more = true;
+}
 
 bool pmap_arena_is_stranger(void) { return is_stranger; }
-void pmap_arena_set_stranger(bool stranger) { is_stranger = stranger; }
+
+void pmap_arena_set_stranger(bool stranger) {
+    is_stranger = stranger;
+    if (stranger || post < 0) return;
+    pthread_mutex_unlock(&log_of_changes()->strangers[post]);
+    post = -1;
+}
+
+bool pmap_arena_has_strangers(void) {
+    journal *journal = log_of_changes();
+    for (int each = 0; each < most_strangers; each++) {
+        if (!take(&journal->strangers[each])) return true;
+        pthread_mutex_unlock(&journal->strangers[each]);
+    }
+    return journal->has_had_more;
+}
+
+static void leave_at_exit(int status, void *nothing) {
+    (void)nothing;
+    pmap_life_leave(status);
+}
 
 uint64_t pmap_arena_open(uint64_t limit) {
+    on_exit(leave_at_exit, NULL);
     pthread_atfork(NULL, NULL, become_stranger);
     file = memfd_create("pmap-arena", MFD_CLOEXEC);
     if (file < 0) return 0;
@@ -57,6 +100,7 @@ uint64_t pmap_arena_open(uint64_t limit) {
         pmap_arena_memory = start;
         if (!pmap_arena_grow(2 * (uint64_t)pmap_arena_start)) break;
         prepare(&log_of_changes()->lock);
+        for (int each = 0; each < most_strangers; each++) prepare(&log_of_changes()->strangers[each]);
         return limit;
     }
     int reason = errno;
@@ -157,7 +201,20 @@ static pthread_mutex_t *life(uint64_t at) { return (pthread_mutex_t *)(pmap_aren
 
 void pmap_life_prepare(uint64_t at) { prepare(life(at)); }
 
-void pmap_life_begin(uint64_t at) { pthread_mutex_lock(life(at)); }
+static uint64_t own_life;
+
+void pmap_life_begin(uint64_t at) {
+    pthread_mutex_lock(life(at));
+    own_life = at;
+}
+
+static uint64_t mark(uint64_t at) { return at + (pmap_life_words - 1) * 8; }
+
+void pmap_life_leave(int status) {
+    if (status == 0 && own_life && !is_stranger) pmap_arena_set(mark(own_life), 1);
+}
+
+bool pmap_life_was_left(uint64_t at) { return pmap_arena_load(mark(at)) != 0; }
 
 bool pmap_life_is_over(uint64_t at) {
     int status = pthread_mutex_trylock(life(at));

@@ -33,6 +33,13 @@ extension Stack {
     package func noteLoad() { pmap_note_load() }
 }
 
+/// Locks that the task which runs has taken and not given back, as far as this process knows.
+package enum TaskHoldings {
+    package static func note(_ more: Int) { pmap_note_holdings(Int64(more)) }
+    /// Whether there may be some; the next task begins without.
+    package static func take() -> Bool { pmap_take_holdings() != 0 }
+}
+
 extension Encoder {
     /// Calls the function at `function` with items from `offset` on, up to the one at `last`, while C can read them and
     /// write the answers, and appends these to `output`, which does not move. `place` and `offset` become those of what is

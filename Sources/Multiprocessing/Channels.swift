@@ -11,9 +11,12 @@ package enum Refusal: String, Error {
 
 extension ProcessTree {
     /// A limit of 0 is none.
-    package func makeChannel(maximumCount: Int = 0, maximumBytes: Int = 0) throws(TreeError) -> Int {
+    func makeChannel(
+        maximumCount: Int = 0, maximumBytes: Int = 0, for use: Channel.Use = .values
+    ) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             let channel = try make(.channel, words: Channel.words, memory)
+            memory[channel, Channel.use] = use.rawValue
             memory[channel, Channel.maximumCount] = maximumCount
             memory[channel, Channel.maximumBytes] = maximumBytes
             for ring in [Channel.messages, .getters, .putters, .joiners, .fallen] {

@@ -6,10 +6,13 @@ import Posix
 extension CoreModule {
     var channelFunctions: [String: HostFunction] {
         [
-            // most messages, or 0 → handle
+            // most messages, or 0; what it is for, unless for the script's values → handle
             "channel": maker { tree, stack throws(LuaError) in
                 let most = try stack.integerArgument(1, default: 0, "maxsize")
-                return try orRaise { () throws(TreeError) in try tree.makeChannel(maximumCount: max(0, most)) }
+                let use = stack.string(2).flatMap(Channel.Use.init) ?? .values
+                return try orRaise { () throws(TreeError) in
+                    try tree.makeChannel(maximumCount: max(0, most), for: use)
+                }
             },
             // channel, value, timeout → true, or nil and "full" or "closed"
             "put": function { [unowned self] tree, stack throws(LuaError) in

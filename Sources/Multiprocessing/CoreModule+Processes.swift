@@ -84,6 +84,11 @@ extension CoreModule {
                 stack.push(Signal.name(Int32(try stack.integerArgument(1, "a signal"))))
                 return 1
             },
+            // This process has nothing more to do: what its place is called from now on, or nothing.
+            "at_place": { [unowned self] stack throws(LuaError) in
+                end = stack.string(1)
+                return 0
+            },
             // Ends this process, with C's streams flushed and nothing else run.
             "exit": { stack throws(LuaError) in
                 Posix.Process.exit(Int32(truncatingIfNeeded: try stack.integerArgument(1, default: 0, "a status")))

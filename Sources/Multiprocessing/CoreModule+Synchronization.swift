@@ -5,14 +5,16 @@ import Lua
 extension CoreModule {
     var semaphoreFunctions: [String: HostFunction] {
         [
-            // count, limit, is recursive → handle
+            // count, limit → handle
             "semaphore": maker { tree, stack throws(LuaError) in
                 let count = try stack.integerArgument(1, "a semaphore's value")
                 let limit = try stack.integerArgument(2, default: 0, "a semaphore's limit")
                 if count < 0 { throw LuaError(message: "a semaphore's value is 0 or more, not \(count)") }
-                return try orRaise { () throws(TreeError) in
-                    try tree.makeSemaphore(count: count, limit: limit, isRecursive: stack.boolean(3))
-                }
+                return try orRaise { () throws(TreeError) in try tree.makeSemaphore(count: count, limit: limit) }
+            },
+            // is recursive → handle
+            "lock": maker { tree, stack throws(LuaError) in
+                try orRaise { () throws(TreeError) in try tree.makeLock(isRecursive: stack.boolean(1)) }
             },
             "acquire": function { tree, stack throws(LuaError) in
                 let (handle, patience) = (try stack.handleArgument(1), try stack.patience(2))
@@ -21,19 +23,32 @@ extension CoreModule {
                 stack.push(true)
                 return 1 + stack.push(acquisition)
             },
+            // → the hold's number
+            "hold": function { tree, stack throws(LuaError) in
+                let (handle, patience) = (try stack.handleArgument(1), try stack.patience(2))
+                guard
+                    let (number, acquisition) = try orRaise({ () throws(TreeError) in try tree.hold(handle, patience) })
+                else { return stack.refuse(.timeout) }
+                stack.push(Int64(number))
+                return 1 + stack.push(acquisition)
+            },
+            // handle, the hold's number
+            "end_hold": function { tree, stack throws(LuaError) in
+                let (handle, number) = (try stack.handleArgument(1), try stack.integerArgument(2, "a hold"))
+                try orRaise { () throws(TreeError) in try tree.release(hold: number, of: handle) }
+                return 0
+            },
             "release": function { tree, stack throws(LuaError) in
                 let (handle, count) = (try stack.handleArgument(1), try stack.integerArgument(2, default: 1, "n"))
                 if count < 1 { throw LuaError(message: "n is 1 or more, not \(count)") }
                 try orRaise { () throws(TreeError) in try tree.release(handle, count: count) }
                 return 0
             },
-            // → count, whether this process holds any
+            // → count
             "value": function { tree, stack throws(LuaError) in
                 let handle = try stack.handleArgument(1)
-                let value = try orRaise { () throws(TreeError) in try tree.value(handle) }
-                stack.push(Int64(value.count))
-                stack.push(value.isMine)
-                return 2
+                stack.push(Int64(try orRaise { () throws(TreeError) in try tree.value(handle) }))
+                return 1
             },
             "condition": maker { tree, _ throws(LuaError) in
                 try orRaise { () throws(TreeError) in try tree.makeCondition() }

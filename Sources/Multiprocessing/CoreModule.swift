@@ -25,6 +25,9 @@ package final class CoreModule {
     private var scratch: WireBuffer? = WireBuffer(capacity: 1 << 12)
     /// What the modules in Lua do when the script has ended.
     private var endings: [Int] = []
+    private var isFinishing = false
+    /// What a process that is about to leave says it is at: its stack is still that of the process it was forked from.
+    var end: String?
 
     /// Makes `_multiprocessing`, and what stands on it, something that `require` finds.
     package init(_ stack: Stack) throws(LuaError) {
@@ -51,7 +54,7 @@ package final class CoreModule {
             return openTree
         }
         let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
-        tree.place = { [unowned self] in String(main.position().dropLast(2)) }
+        tree.place = { [unowned self] in place }
         openTree = tree
         tree.callbacks = { [unowned self] () throws(TreeError) in try runCallbacks() }
         tree.programs = { [unowned self] in programs.unended }
@@ -59,8 +62,18 @@ package final class CoreModule {
         return tree
     }
 
+    /// Where in the script this process is.
+    private var place: String {
+        if let end { return end }
+        // What a coroutine has called may be a module's own.
+        var position = caller?.position() ?? ""
+        if position.isEmpty { position = main.position() }
+        return position.isEmpty && isFinishing ? "the script's end" : String(position.dropLast(2))
+    }
+
     /// The script has ended: what it has started is joined, or ended.
     package func finish() {
+        isFinishing = true
         while let ending = endings.popLast() {
             main.rawGet(Stack.registry, at: ending)
             do throws(LuaError) { try main.call(arguments: 0, results: 0) } catch {

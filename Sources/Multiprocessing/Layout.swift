@@ -12,6 +12,7 @@ enum Kind: Int {
     case process = 0x706d_6170_0001, stake, wait, message
     case semaphore, condition, event, barrier, channel, end, array
     case task, results, blob
+    case label
 }
 
 /// The words of a kind of block, counted from its start.
@@ -53,14 +54,24 @@ enum Slot: Int, Field {
     case isBorn, isBuried
     /// Processes of others, not of this tree, that it has started and not yet waited for.
     case programs
-    /// The object it waits for without a deadline, or 0; how often it has begun to wait.
+    /// The object it waits for, or 0; how often it has begun to wait.
     case awaits, sleeps
-    case nameLength, name
-    case placeLength = 26
-    case place = 27
-    case life = 43
-    static let words = 43 + Life.words
-    static let nameBytes = 64, placeBytes = 128
+    /// Whether time, or something outside of the tree, can end that wait.
+    case isBounded
+    /// What it is called, as a label.
+    case label
+    case placeLength
+    case place
+    case life = 35
+    static let words = 35 + Life.words
+    static let placeBytes = 128
+}
+
+/// What a process or a task is called; it stays while somebody may have to say so.
+enum Label: Int, Field {
+    case kind, references, length, text
+    static let words = 3 + textBytes / 8
+    static let textBytes = 64
 }
 
 /// What every object that can be shared begins with.
@@ -84,8 +95,12 @@ enum Stake: Int, Field {
         case refers = 1
         /// The message has one.
         case brings
-        /// It holds `count` of a semaphore.
+        /// It has acquired a lock, and a recursive one `count` times.
         case holds
+        /// It holds a lock or one of a semaphore by `hold` or `with`; `count` is the number of that hold.
+        case keeps
+        /// It sleeps for a condition; `count` is 1 when it was notified and has not got the lock again.
+        case sleeps
         /// It has taken `count` messages that are not done.
         case owes
         /// It waits at a barrier.
@@ -101,8 +116,8 @@ enum Wait: Int, Field {
     case isRung
     /// How often it was rung in vain: who comes later must not overtake it again.
     case disappointments
-    /// Of a condition: it has been notified.
-    case isGranted
+    /// The condition that has notified it, or 0.
+    case grantedBy
     /// It is awake and looks at `isRung` by itself.
     case isSpinning
     static let words = 10
@@ -124,14 +139,18 @@ enum Semaphore: Int, Field {
     case count = 6
     /// What `count` must not exceed, or 0.
     case limit
-    /// What `count` was at first: what the dead held comes back up to this, and no signal is given twice.
-    case initial
-    /// A process may take it again that holds it, and nobody else may give it back.
-    case isRecursive
-    /// A holder has died since it was last taken.
+    /// A `Variety`.
+    case variety
+    /// A holder was lost since it was last taken.
     case isAbandoned
-    case waits, waitsEnd
-    static let words = 13
+    /// The label of who ended while it held the lock, or 0, and whether somebody who waits was told.
+    case leftBy, isTold
+    /// The labels of those who have acquired it last, the last one first: of semaphores, which nobody holds.
+    case takers
+    case waits = 16
+    case waitsEnd
+    static let words = 18
+    static let mostTakers = 4
 }
 
 enum Condition: Int, Field {
@@ -167,7 +186,24 @@ enum Channel: Int, Field {
     case getters, gettersEnd, putters, puttersEnd, joiners, joinersEnd
     /// Of a pool: tasks that a worker had in hand when it died.
     case fallen, fallenEnd
-    static let words = 22
+    /// A `Use`.
+    case use
+    static let words = 23
+
+    /// What goes through it, for reports: values of the script, or what modules send on its behalf.
+    enum Use: Int {
+        case values, tasks, results, requests, replies
+
+        init?(_ name: String) {
+            switch name {
+            case "tasks": self = .tasks
+            case "results": self = .results
+            case "requests": self = .requests
+            case "replies": self = .replies
+            default: return nil
+            }
+        }
+    }
 }
 
 /// One of the two ends of a pipe.

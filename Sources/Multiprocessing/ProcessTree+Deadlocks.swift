@@ -1,81 +1,111 @@
 // Deadlocks are reported rather than suffered: when every process of the tree waits, without a deadline, for what only
-// the others could give, and two looks a second apart have seen the same, nothing will ever happen again.
+// the others could give, and two looks a second apart have seen the same, nothing will ever happen again. A circle among
+// them, while others go on, is only told: one of those may break it.
 
 import Posix
 
 extension ProcessTree {
     /// Looks around after a second of sleep; ends the tree if there is nothing left to wait for.
     func look(_ awaited: Awaited) {
+        for object in awaited.objects { tellWhoLeft(with: object) }
         guard detectsDeadlocks, awaited.deadline == nil else { return }
         note(programs: programs())
         buryAll()  // of one that nobody waits for, nobody else takes notice
-        let (seen, report) = change { memory in (standing(memory), lastLook.map { _ in self.report(memory) }) }
-        defer { lastLook = seen }
-        guard let seen, seen == lastLook, let report else { return }
-        condemn(report)
+        let (seen, circle) = change { memory in
+            let seen = standing(memory)
+            return (seen, seen == nil ? self.circle(memory) : nil)
+        }
+        defer { (lastLook, lastCircle) = (seen, circle) }
+        if let circle, circle == lastCircle, circle != toldCircle {
+            toldCircle = circle
+            tell("pmap: processes wait for each other in a circle, while others go on", circle.map(\.slot))
+        }
+        if let seen, seen == lastLook { condemn() }
     }
 
     /// What each process waits for and how often it has slept, with all deeds done so far; nil when one of them works,
     /// or may be woken from elsewhere.
     private func standing(_ memory: Memory) -> [Int]? {
+        // Who has been forked by others, and has not joined the tree, may still do something with what it has handles of.
+        if arena.hasStrangers { return nil }
         var seen = [memory[Arena.start, Root.deeds]]
         for slot in everybody(memory) {
-            if memory[slot, Slot.isBorn] == 0 || !isAlive(slot, memory) { return nil }
-            // What is gone has woken it already, or will.
-            guard kind(memory[slot, Slot.awaits], memory) != nil, memory[slot, Slot.programs] == 0 else { return nil }
-            if memory.links(of: slot + Slot.waits.offset).contains(where: { isRung($0, memory) }) { return nil }
+            guard isStuck(slot, memory), memory[slot, Slot.programs] == 0 else { return nil }
             seen += [slot, memory[slot, Slot.awaits], memory[slot, Slot.sleeps]]
         }
         return seen
+    }
+
+    /// Whether it sleeps until another process of the tree wakes it, which none has done yet.
+    private func isStuck(_ slot: Int, _ memory: Memory) -> Bool {
+        if memory[slot, Slot.isBorn] == 0 || !isAlive(slot, memory) { return false }
+        // What is gone has woken it already, or will.
+        return kind(memory[slot, Slot.awaits], memory) != nil && memory[slot, Slot.isBounded] == 0
+            && !memory.links(of: slot + Slot.waits.offset).contains { isRung($0, memory) }
     }
 
     private func isRung(_ link: Int, _ memory: Memory) -> Bool {
         memory[link - Wait.inProcess.offset, Wait.isRung] != 0
     }
 
-    private func report(_ memory: Memory) -> String {
-        var lines = ["pmap: deadlock: every process waits for another one"]
-        for slot in everybody(memory) {
-            let object = memory[slot, Slot.awaits]
-            lines.append(
-                "pmap:   \(name(slot)) (pid \(memory[slot, Slot.pid])) waits \(describe(object, slot, memory))"
-                    + " at \(text(slot, length: .placeLength, at: .place))")
-        }
-        return lines.joined(separator: "\n")
+    // MARK: Circles
+
+    /// One of a circle, and how often it has slept.
+    struct Link: Equatable {
+        var slot: Int
+        var sleeps: Int
     }
 
-    private func describe(_ object: Int, _ slot: Int, _ memory: Memory) -> String {
+    /// The circle in which this process waits for itself, if it is the one to tell of it.
+    private func circle(_ memory: Memory) -> [Link]? {
+        var path: [Int] = [], next: Int? = me
+        while let slot = next, isStuck(slot, memory) {
+            if slot == path.first {
+                return path.count > 1 ? path.map { Link(slot: $0, sleeps: memory[$0, Slot.sleeps]) } : nil
+            }
+            if slot < me || path.contains(slot) { return nil }
+            path.append(slot)
+            next = blocker(of: slot, memory)
+        }
+        return nil
+    }
+
+    /// Whom it waits for: the holder of a lock, or one that is to end.
+    private func blocker(of slot: Int, _ memory: Memory) -> Int? {
+        let object = memory[slot, Slot.awaits]
         switch kind(object, memory) {
-        case .semaphore:
-            let holders = stakes(.holds, in: object, memory).map { name(memory[$0, Stake.process]) }
-            let thing = memory[object, Semaphore.limit] == 1 ? "lock" : "semaphore"
-            return "for a \(thing)" + (holders.isEmpty ? "" : " that \(holders.joined(separator: ", ")) holds")
-        case .condition: return "for a condition to be notified"
-        case .event: return "for an event to be set"
-        case .barrier:
-            return "at a barrier, \(memory[object, Barrier.arrived]) of \(memory[object, Barrier.parties]) there"
-        case .channel:
-            if waits(slot, in: object + Channel.joiners.offset, memory) { return "for a queue's items to be done" }
-            if waits(slot, in: object + Channel.getters.offset, memory) { return "for an empty queue" }
-            return "for room in a queue of \(memory[object, Channel.count])"
-        case .end: return "for a pipe"
-        case .process: return object == slot ? "for one of its workers to end" : "for \(name(object)) to end"
-        default: return "for a process to end"
+        case .semaphore where variety(object, memory).hasOwner:
+            return holdings(object, memory).first.map { memory[$0, Stake.process] }
+        case .process: return object == slot ? nil : object
+        default: return nil
         }
     }
 
-    private func waits(_ slot: Int, in queue: Int, _ memory: Memory) -> Bool {
-        memory.links(of: queue).contains { memory[$0 - Wait.inQueue.offset, Wait.process] == slot }
+    // MARK: What is said
+
+    /// Somebody has waited a second for a lock whose holder has left without giving it back, as another process may do.
+    private func tellWhoLeft(with object: Int) {
+        let who = change { memory -> String? in
+            guard kind(object, memory) == .semaphore, memory[object, Semaphore.leftBy] != 0,
+                memory[object, Semaphore.isTold] == 0
+            else { return nil }
+            memory[object, Semaphore.isTold] = 1
+            return text(ofLabel: memory[object, Semaphore.leftBy], memory)
+        }
+        if let who { StandardDescriptor.writeError(Array("pmap: \(who) ended while it held the lock\n".utf8)) }
     }
 
     /// The first process says it and ends; all others die with it.
-    private func condemn(_ report: String) {
+    private func condemn() {
         let isFirst = change { memory in
             if memory[Arena.start, Root.verdict] != 0 { return false }
             memory[Arena.start, Root.verdict] = 3
             return true
         }
-        if isFirst { StandardDescriptor.writeError(Array((report + "\n").utf8)) }
+        if isFirst {
+            let slots = change { memory in everybody(memory).filter { !isIdle($0, memory) } }
+            tell("pmap: deadlock: every process waits for another one", slots)
+        }
         let oldest = change { memory in everybody(memory).first }
         if let oldest, oldest != me {
             Rings.ring(Int32(change { memory in memory[oldest, Slot.pid] }))

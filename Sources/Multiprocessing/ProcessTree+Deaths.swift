@@ -34,6 +34,7 @@ extension ProcessTree {
         memory.remove(slot + Slot.next.offset)
         // Another process may get this place: its children are not that one's.
         for each in everySlot(memory) where memory[each, Slot.parent] == slot { memory[each, Slot.parent] = -1 }
+        forget(label: memory[slot, Slot.label], memory)
         blocks.free(slot, memory)
         return false
     }
@@ -66,28 +67,17 @@ extension ProcessTree {
 
     /// What becomes of a dead process's stake.
     private func giveUp(_ stake: Int, _ memory: Memory) {
-        let object = memory[stake, Stake.object], count = memory[stake, Stake.count]
+        let object = memory[stake, Stake.object], process = memory[stake, Stake.process]
         switch Stake.Role(rawValue: memory[stake, Stake.role]) {
-        case .holds:
-            let back = recovered(memory[object, Semaphore.isRecursive] != 0 ? 1 : count, of: object, stake, memory)
-            if back > 0 {
-                memory[object, Semaphore.isAbandoned] = 1
-                memory[object, Semaphore.count] += back
-                ring(object + Semaphore.waits.offset, count: back, memory)
-            }
-        case .owes: settle(object, count: count, memory)
+        case .holds, .keeps:
+            let end = Life.wasLeft(process + Slot.life.offset) ? OwnerEnd.left : .lost
+            return inherit(stake, end, label: memory[process, Slot.label], memory)
+        case .sleeps where memory[stake, Stake.count] > 0: grant(object, memory)
+        case .owes: settle(object, count: memory[stake, Stake.count], memory)
         case .attends: return breakBarrier(object, memory)  // which takes all stakes in it away
-        case .refers, .brings, nil: break
+        case .sleeps, .refers, .brings, nil: break
         }
         removeStake(stake, memory)
-    }
-
-    /// How much of what a dead process held comes back: a semaphore that was raised above its first value counts
-    /// signals, and whoever has taken one of those need not give it back.
-    private func recovered(_ count: Int, of semaphore: Int, _ own: Int, _ memory: Memory) -> Int {
-        let others = stakes(.holds, in: semaphore, memory).filter { $0 != own }.map { memory[$0, Stake.count] }
-        let there = memory[semaphore, Semaphore.count] + others.reduce(0, +)
-        return min(count, max(0, memory[semaphore, Semaphore.initial] - there))
     }
 
     // MARK: Deaths that others wait for
@@ -106,7 +96,7 @@ extension ProcessTree {
     /// Those who have what others wait for in this object.
     private func holders(_ object: Int, _ memory: Memory) -> [Int] {
         switch kind(object, memory) {
-        case .semaphore: stakes(.holds, in: object, memory).map { memory[$0, Stake.process] }
+        case .semaphore: holdings(object, memory).map { memory[$0, Stake.process] }
         case .barrier: stakes(.attends, in: object, memory).map { memory[$0, Stake.process] }
         case .end where memory[object, End.peer] != 0: referrers(memory[object, End.peer], memory)
         case .channel: stakes(.owes, in: object, memory).map { memory[$0, Stake.process] }
@@ -132,8 +122,10 @@ extension ProcessTree {
         return found
     }
 
-    /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front.
-    func bury(among awaited: Awaited) {
+    /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front. Whether
+    /// there were any.
+    @discardableResult
+    func bury(among awaited: Awaited) -> Bool {
         let dead = change { memory in
             var slots = awaited.processes
             for object in awaited.objects { slots += holders(object, memory) }
@@ -143,5 +135,6 @@ extension ProcessTree {
             return Set(slots).filter { !isAlive($0, memory) }
         }
         for slot in dead { bury(slot) }
+        return !dead.isEmpty
     }
 }

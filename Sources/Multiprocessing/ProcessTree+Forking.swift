@@ -123,7 +123,7 @@ extension ProcessTree {
             guard let parent = slot(pid: pid, memory) else { return [] }
             return everybody(memory)
                 .filter { memory[$0, Slot.parent] == parent && memory[$0, Slot.pid] != 0 && isAlive($0, memory) }
-                .map { (Int32(memory[$0, Slot.pid]), name($0)) }
+                .map { (Int32(memory[$0, Slot.pid]), name($0, memory)) }
         }
     }
 

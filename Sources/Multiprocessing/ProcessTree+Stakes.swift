@@ -98,6 +98,7 @@ extension ProcessTree {
         // Whoever holds it or owes something to it and has dropped it can do nothing about that any more.
         for link in memory.links(of: object + Shared.stakes.offset) { unlink(link - Stake.inObject.offset, memory) }
         for queue in queues(of: object, kind) { dissolve(queue, memory) }
+        if kind == .semaphore { forgetLabels(of: object, memory) }
         if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
         if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }

@@ -112,7 +112,7 @@ extension ProcessTree {
 
     /// Stands at the end of the queues from now on, and is rung by a signal.
     private func settle(_ waits: [Int], in queues: [Int], _ awaited: Awaited) {
-        if awaited.deadline == nil { setText(place(), me, length: .placeLength, at: .place, limit: Slot.placeBytes) }
+        setPlace(place())
         change { memory in
             for (wait, queue) in zip(waits, queues) where memory[wait, Wait.isSpinning] != 0 {
                 memory[wait, Wait.isSpinning] = 0
@@ -126,9 +126,8 @@ extension ProcessTree {
 
     /// Where only other processes of the tree can end it, it may be part of a deadlock.
     private func noteWait(_ awaited: Awaited, _ memory: Memory) {
-        if awaited.deadline == nil, awaited.readable.isEmpty {
-            memory[me, Slot.awaits] = awaited.objects.first ?? -1
-        }
+        memory[me, Slot.awaits] = awaited.objects.first ?? -1
+        memory[me, Slot.isBounded] = awaited.deadline != nil || !awaited.readable.isEmpty ? 1 : 0
     }
 
     // MARK: Callbacks
@@ -187,12 +186,14 @@ extension ProcessTree {
         if memory[me, Slot.awaits] != 0 { memory[me, Slot.awaits] = 0 }
     }
 
-    /// Leaves a queue; a ring that was not answered goes to the next.
+    /// Leaves a queue; a ring that was not answered goes to the next, and so does a notification.
     func removeWait(_ wait: Int, _ memory: Memory) {
         let next = memory[wait, Wait.inQueue], wasRung = memory[wait, Wait.isRung] != 0
+        let condition = memory[wait, Wait.grantedBy]
         memory.remove(wait + Wait.inQueue.offset)
         memory.remove(wait + Wait.inProcess.offset)
         if wasRung, next != wait + Wait.inQueue.offset { ring(from: next, memory) }
+        if condition != 0 { grant(condition, memory) }
         blocks.free(wait, memory)
     }
 

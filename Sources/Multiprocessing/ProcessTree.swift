@@ -36,8 +36,11 @@ package final class ProcessTree {
     /// Whether the change that runs has left messages to `sweep`.
     var leavesRubbish = false
     var isSweeping = false
+    /// The number of the last hold; a fork counts on.
+    var lastHold = 0
     /// What two looks a second apart must both have seen before a deadlock is believed.
     var lastLook: [Int]?
+    var lastCircle: [Link]?, toldCircle: [Link]?
     package var detectsDeadlocks = true
     /// Whether another process can answer while this one stays awake.
     let maySpin = Processors.usable() > 1
@@ -109,8 +112,8 @@ package final class ProcessTree {
         memory[slot, Slot.parent] = parent
         for ring in [Slot.stakes, .waits, .hand] { memory.makeRing(slot + ring.offset) }
         Life.prepare(slot + Slot.life.offset)
+        memory[slot, Slot.label] = try makeLabel(name, memory)
         memory.append(slot + Slot.next.offset, to: ProcessTree.allProcesses)
-        setText(name, slot, length: .nameLength, at: .name, limit: Slot.nameBytes)
         return slot
     }
 
@@ -130,7 +133,7 @@ package final class ProcessTree {
         Arena.isStranger = false
         children = [:]
         (watched, runsCallbacks) = ([], false)
-        lastLook = nil
+        (lastLook, lastCircle, toldCircle) = (nil, nil, nil)
     }
 
     /// The slots of all that are not buried, this one's included.
@@ -157,16 +160,15 @@ package final class ProcessTree {
         everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && isAlive($0, memory) }
     }
 
-    func setText(_ text: String, _ slot: Int, length: Slot, at field: Slot, limit: Int) {
-        let count = ArenaBytes.copy(text, to: slot + field.offset, limit: limit)
-        ArenaBytes.setWord(slot + length.offset, count)
+    /// Where in the script this process waits.
+    func setPlace(_ text: String) {
+        let count = ArenaBytes.copy(text, to: me + Slot.place.offset, limit: Slot.placeBytes)
+        ArenaBytes.setWord(me + Slot.placeLength.offset, count)
     }
 
-    func text(_ slot: Int, length: Slot, at field: Slot) -> String {
-        ArenaBytes.text(slot + field.offset, count: ArenaBytes.word(slot + length.offset))
+    func place(of slot: Int) -> String {
+        ArenaBytes.text(slot + Slot.place.offset, count: ArenaBytes.word(slot + Slot.placeLength.offset))
     }
-
-    func name(_ slot: Int) -> String { text(slot, length: .nameLength, at: .name) }
 
     // MARK: Objects
 

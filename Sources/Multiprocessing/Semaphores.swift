@@ -1,48 +1,74 @@
-// The one primitive that the others stand on: a count, who holds it, and who sleeps for it.
+// The one primitive that the others stand on: a count, who holds it, and who sleeps for it. See Ownership.swift.
 
+import Lua
 import Posix
 
 extension ProcessTree {
-    package func makeSemaphore(count: Int, limit: Int = 0, isRecursive: Bool = false) throws(TreeError) -> Int {
+    package func makeSemaphore(
+        count: Int, limit: Int = 0, _ variety: Variety = .semaphore
+    ) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             let semaphore = try make(.semaphore, words: Semaphore.words, memory)
             memory[semaphore, Semaphore.count] = count
-            memory[semaphore, Semaphore.initial] = count
             memory[semaphore, Semaphore.limit] = limit
-            memory[semaphore, Semaphore.isRecursive] = isRecursive ? 1 : 0
+            memory[semaphore, Semaphore.variety] = variety.rawValue
             memory.makeRing(semaphore + Semaphore.waits.offset)
             return semaphore
         }
+    }
+
+    package func makeLock(isRecursive: Bool) throws(TreeError) -> Int {
+        try makeSemaphore(count: 1, limit: 1, isRecursive ? .recursiveLock : .lock)
     }
 
     /// What an acquisition came to.
     package enum Acquisition { case acquired, abandoned }
 
     /// Takes one of the count; nil when the patience has ended.
-    package func acquire(
-        _ semaphore: Int, _ patience: Patience, allowsCallbacks: Bool = true
+    package func acquire(_ semaphore: Int, _ patience: Patience) throws(TreeError) -> Acquisition? {
+        try acquire(semaphore, .one, patience)
+    }
+
+    /// The same as a hold: its number, which no other one of this process, or of those it has been forked from, has.
+    package func hold(
+        _ semaphore: Int, _ patience: Patience
+    ) throws(TreeError) -> (number: Int, Acquisition)? {
+        lastHold += 1
+        let number = lastHold
+        return try acquire(semaphore, Holding(holds: [number]), patience).map { (number, $0) }
+    }
+
+    private func acquire(
+        _ semaphore: Int, _ holding: Holding, _ patience: Patience, allowsCallbacks: Bool = true,
+        then: (Memory) -> Void = { _ in }
     ) throws(TreeError) -> Acquisition? {
         let awaited = Awaited(
             objects: [semaphore], queues: [semaphore + Semaphore.waits.offset], deadline: patience.deadline,
             allowsCallbacks: allowsCallbacks)
-        return try wait(awaited) { memory, waits throws(TreeError) in try take(semaphore, waits, memory) }
+        func attempt() throws(TreeError) -> Acquisition? {
+            try wait(awaited) { memory, waits throws(TreeError) in
+                let acquisition = try take(semaphore, holding, waits, memory)
+                if acquisition != nil { then(memory) }
+                return acquisition
+            }
+        }
+        if let acquisition = try attempt() { return acquisition }
+        // Who does not wait has not looked whether the holder is alive.
+        return patience == .none && bury(among: awaited) ? try attempt() : nil
     }
 
-    private func take(_ semaphore: Int, _ waits: [Int], _ memory: Memory) throws(TreeError) -> Acquisition? {
+    private func take(
+        _ semaphore: Int, _ holding: Holding, _ waits: [Int], _ memory: Memory
+    ) throws(TreeError) -> Acquisition? {
         try check(semaphore, is: .semaphore, memory)
-        let isRecursive = memory[semaphore, Semaphore.isRecursive] != 0
-        if isRecursive, let own = stake(.holds, semaphore, me, memory) {
-            memory[own, Stake.count] += 1
+        if variety(semaphore, memory) == .recursiveLock, isMine(semaphore, memory) {
+            try add(holding, to: semaphore, memory)
             return .acquired
         }
         let queue = semaphore + Semaphore.waits.offset
         guard memory[semaphore, Semaphore.count] > 0, mayPass(queue, waits, memory) else { return nil }
         memory[semaphore, Semaphore.count] -= 1
-        if let own = stake(.holds, semaphore, me, memory) {
-            memory[own, Stake.count] += 1
-        } else {
-            try addStake(.holds, semaphore, me, memory)
-        }
+        try add(holding, to: semaphore, memory)
         noteDeed(memory)
         if memory[semaphore, Semaphore.count] > 0 { ring(queue, memory) }
         guard memory[semaphore, Semaphore.isAbandoned] != 0 else { return .acquired }
@@ -50,47 +76,78 @@ extension ProcessTree {
         return .abandoned
     }
 
-    /// Gives `count` back.
+    /// Gives `count` back: of a lock the caller's own acquisition, or else its own hold, or else, where anybody may, its
+    /// holder's; a semaphore counts up.
     package func release(_ semaphore: Int, count: Int = 1) throws(TreeError) {
-        try changing { memory throws(TreeError) in try giveBack(semaphore, count: count, memory) }
-    }
-
-    /// What is given back by a process that holds none is somebody else's, as when one acquires and another releases.
-    func giveBack(_ semaphore: Int, count: Int, _ memory: Memory) throws(TreeError) {
-        try check(semaphore, is: .semaphore, memory)
-        let limit = memory[semaphore, Semaphore.limit]
-        if memory[semaphore, Semaphore.isRecursive] != 0 {
-            guard let own = stake(.holds, semaphore, me, memory) else {
+        try changing { memory throws(TreeError) in
+            try check(semaphore, is: .semaphore, memory)
+            let variety = variety(semaphore, memory)
+            if !variety.hasOwner {
+                guard hasRoom(semaphore, for: count, memory) else {
+                    throw .misuse("the semaphore is released too many times")
+                }
+                return raise(semaphore, by: count, memory)
+            }
+            if count > 1 { throw .misuse("a lock is released once a time, not \(count) times") }
+            if variety.isOwnersOnly, !isMine(semaphore, memory) {
                 throw .misuse("release of a lock that this process does not hold")
             }
-            memory[own, Stake.count] -= 1
-            if memory[own, Stake.count] > 0 { return }
-            removeStake(own, memory)
-        } else {
-            if limit > 0, memory[semaphore, Semaphore.count] + count > limit {
-                throw .misuse(
-                    limit == 1 ? "release of a lock that is not acquired" : "the semaphore is released too many times")
+            guard memory[semaphore, Semaphore.count] == 0 else {
+                throw .misuse("release of a lock that is not acquired")
             }
-            for _ in 0..<count { removeHold(semaphore, memory) }
+            endHolding(semaphore, memory)
+            if !variety.isOwnersOnly || !isMine(semaphore, memory) { raise(semaphore, by: 1, memory) }
+        }
+    }
+
+    private func endHolding(_ semaphore: Int, _ memory: Memory) {
+        TaskHoldings.note(-1)
+        if let own = stake(.holds, semaphore, me, memory), memory[own, Stake.count] > 1 {
+            memory[own, Stake.count] -= 1
+            return
+        }
+        let all = holdings(semaphore, memory)
+        if let stake = all.first(where: { memory[$0, Stake.process] == me }) ?? all.first { removeStake(stake, memory) }
+    }
+
+    /// Ends the hold with this number; nothing if this process has none, as in a fork of its owner, or after a release.
+    package func release(hold: Int, of semaphore: Int) throws(TreeError) {
+        try changing { memory throws(TreeError) in
+            try check(semaphore, is: .semaphore, memory)
+            let own = stakes(.keeps, in: semaphore, memory).first {
+                memory[$0, Stake.process] == me && memory[$0, Stake.count] == hold
+            }
+            guard let own else { return }
+            TaskHoldings.note(-1)
+            removeStake(own, memory)
+            if variety(semaphore, memory).isOwnersOnly, isMine(semaphore, memory) { return }
+            guard hasRoom(semaphore, for: 1, memory) else {
+                throw .misuse("the semaphore is released too many times")
+            }
+            raise(semaphore, by: 1, memory)
+        }
+    }
+
+    func hasRoom(_ semaphore: Int, for count: Int, _ memory: Memory) -> Bool {
+        let limit = memory[semaphore, Semaphore.limit]
+        return count <= (limit > 0 ? limit : .max) - memory[semaphore, Semaphore.count]
+    }
+
+    /// So many can be taken more.
+    func raise(_ semaphore: Int, by count: Int, _ memory: Memory) {
+        if memory[semaphore, Semaphore.leftBy] != 0 {
+            setLabel(.leftBy, of: semaphore, to: 0, memory)
+            memory[semaphore, Semaphore.isTold] = 0
         }
         memory[semaphore, Semaphore.count] += count
         ring(semaphore + Semaphore.waits.offset, count: count, memory)
     }
 
-    private func removeHold(_ semaphore: Int, _ memory: Memory) {
-        guard let hold = stake(.holds, semaphore, me, memory) ?? stakes(.holds, in: semaphore, memory).first else {
-            return
-        }
-        memory[hold, Stake.count] -= 1
-        if memory[hold, Stake.count] == 0 { removeStake(hold, memory) }
-    }
-
-    /// What is left to be taken, and whether this process holds any.
-    package func value(_ semaphore: Int) throws(TreeError) -> (count: Int, isMine: Bool) {
+    /// What is left to be taken.
+    package func value(_ semaphore: Int) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
-            let own = stake(.holds, semaphore, me, memory)
-            return (memory[semaphore, Semaphore.count], own != nil)
+            return memory[semaphore, Semaphore.count]
         }
     }
 
@@ -104,61 +161,80 @@ extension ProcessTree {
         }
     }
 
-    /// Gives the lock back, sleeps until it is notified, and takes the lock again as often as before. Whether it was
-    /// notified before the patience ended, and whether the lock's holder has died meanwhile.
+    /// Gives the lock back, sleeps until it is notified, and takes the lock again in the way it had it. Whether it was
+    /// notified before the patience ended, and whether the lock's holder was lost meanwhile.
     package func wait(
         for condition: Int, lock: Int, _ patience: Patience
     ) throws(TreeError) -> (notified: Bool, Acquisition) {
-        var depth = 0
+        var held: Holding?
         let awaited = Awaited(
             objects: [condition], queues: [condition + Condition.waits.offset], deadline: patience.deadline)
         let notified = Result { () throws(TreeError) -> Bool? in
             try wait(
                 awaited,
                 enlisting: { memory throws(TreeError) in
-                    guard let hold = stake(.holds, lock, me, memory) else { throw .misuse("the lock was lost") }
-                    depth = memory[hold, Stake.count]
-                    memory[hold, Stake.count] = 1
-                    try giveBack(lock, count: 1, memory)
+                    try addStake(.sleeps, condition, me, count: 0, memory)
+                    let own = holding(lock, memory)
+                    remove(own, of: lock, memory)
+                    held = own
+                    raise(lock, by: 1, memory)
                 },
                 attempt: { memory, waits throws(TreeError) in
-                    if let wait = waits.first { return memory[wait, Wait.isGranted] != 0 ? true : nil }
+                    if let wait = waits.first {
+                        return memory[wait, Wait.grantedBy] != 0 ? hear(wait, memory) : nil
+                    }
                     try check(condition, is: .condition, memory)
-                    if stake(.holds, lock, me, memory) == nil {
+                    if !isMine(lock, memory) {
                         throw .misuse("wait on a condition whose lock this process does not hold")
                     }
                     return nil
                 })
         }
         // The lock is this process's again, also when a callback has failed meanwhile.
-        var acquisition: Acquisition?
-        if depth > 0 {
-            acquisition = try acquire(lock, .forever, allowsCallbacks: false)
-            try changing { memory throws(TreeError) in
-                if let hold = stake(.holds, lock, me, memory) { memory[hold, Stake.count] = depth }
-            }
+        guard let held else { return (try notified.get() ?? false, .acquired) }
+        let acquisition = try acquire(lock, held, .forever, allowsCallbacks: false) { memory in
+            if let own = stake(.sleeps, condition, me, memory) { removeStake(own, memory) }
         }
         return (try notified.get() ?? false, acquisition ?? .acquired)
+    }
+
+    /// The notification is this process's, and passes on if it is lost before it has the lock.
+    private func hear(_ wait: Int, _ memory: Memory) -> Bool {
+        if let own = stake(.sleeps, memory[wait, Wait.grantedBy], me, memory) { memory[own, Stake.count] = 1 }
+        memory[wait, Wait.grantedBy] = 0
+        return true
     }
 
     /// Wakes up to `count` of those who wait; answers how many.
     package func notify(_ condition: Int, lock: Int, count: Int) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             try check(condition, is: .condition, memory)
-            guard stake(.holds, lock, me, memory) != nil else {
+            guard isMine(lock, memory) else {
                 throw .misuse("notify on a condition whose lock this process does not hold")
             }
             var granted = 0
-            for link in memory.links(of: condition + Condition.waits.offset) where granted < count {
-                let wait = link - Wait.inQueue.offset
-                guard memory[wait, Wait.isGranted] == 0, isAlive(memory[wait, Wait.process], memory) else { continue }
-                memory[wait, Wait.isGranted] = 1
-                granted += 1
-                ringOne(wait, memory)
-            }
+            while granted < count, grant(condition, memory) { granted += 1 }
             noteDeed(memory)
             return granted
         }
+    }
+
+    /// Notifies the first sleeper that is alive and was not notified yet; false when there is none.
+    @discardableResult
+    func grant(_ condition: Int, _ memory: Memory) -> Bool {
+        guard kind(condition, memory) == .condition else { return false }
+        let queue = condition + Condition.waits.offset
+        var link = memory.first(of: queue)
+        while let each = link {
+            let wait = each - Wait.inQueue.offset
+            if memory[wait, Wait.grantedBy] == 0, isAlive(memory[wait, Wait.process], memory) {
+                memory[wait, Wait.grantedBy] = condition
+                ringOne(wait, memory)
+                return true
+            }
+            link = memory.next(after: each, in: queue)
+        }
+        return false
     }
 
     // MARK: Events

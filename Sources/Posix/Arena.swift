@@ -22,6 +22,9 @@ package struct Arena: Sendable {
         set { pmap_arena_set_stranger(newValue) }
     }
 
+    /// Whether there are processes that were forked by others than the tree, and have not joined it.
+    package var hasStrangers: Bool { pmap_arena_has_strangers() }
+
     /// Runs `body` with the memory to itself: all of its changes happen, or none if it throws or the process is killed.
     /// It must be short and must not begin another change.
     package func change<Value, Failure: Error>(
@@ -131,4 +134,6 @@ package enum Life {
     package static func begin(_ offset: Int) { pmap_life_begin(UInt64(offset)) }
     /// Whether it has begun and ended.
     package static func isOver(_ offset: Int) -> Bool { pmap_life_is_over(UInt64(offset)) }
+    /// Whether it ended with status 0.
+    package static func wasLeft(_ offset: Int) -> Bool { pmap_life_was_left(UInt64(offset)) }
 }

@@ -85,8 +85,7 @@ package struct Child: ~Copyable {
             pmap_join_barriers()
             guard pmap_die_with(host) else { _exit(1) }
             let status = body()
-            fflush(nil)
-            _exit(status)
+            Process.exit(status)
         }
         setpgid(pid, pid)  // as the child does itself: whoever is first
         let death = try openDeath(of: pid)

@@ -7,6 +7,7 @@ package enum Process {
     /// Flushes C's streams and ends; nothing else is run or freed.
     package static func exit(_ status: Int32) -> Never {
         fflush(nil)
+        pmap_life_leave(status)
         _exit(status)
     }
 

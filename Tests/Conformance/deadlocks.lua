@@ -65,6 +65,24 @@ function cases.a_lock_taken_twice()
 end
 
 --! status 3
+--! errors pmap: Process-1 ended while it held the lock\npmap: deadlock: ‹…›MainProcess (pid N) waits for a lock that Process-1 held when it ended at deadlocks.lua:‹…›
+function cases.a_lock_whose_holder_has_left()
+  local lock = mp.Lock()
+  start(function() lock:acquire() end):join()
+  lock:acquire()
+end
+
+--! status 3
+--! errors pmap: deadlock: ‹…›MainProcess (pid N) waits for a semaphore that was acquired last by Process-2, MainProcess, Process-1 at deadlocks.lua:‹…›
+function cases.a_semaphore_that_nobody_releases()
+  local semaphore = mp.Semaphore(4)
+  start(function() semaphore:acquire() end):join()
+  semaphore:acquire()
+  start(function() semaphore:acquire() semaphore:acquire() end):join()
+  semaphore:acquire()
+end
+
+--! status 3
 --! errors pmap: deadlock: ‹…›waits for a condition to be notified at deadlocks.lua:‹…›
 function cases.a_condition_that_nobody_notifies()
   local condition = mp.Condition()
@@ -117,12 +135,112 @@ function cases.tasks_that_wait_for_one_another()
   pool:map(function() barrier:wait() end, { 1, 2, 3 }, 1)
 end
 
+-- What waits for something to do, such as an idle worker or a manager, is no part of a report.
+function cases.the_end_of_the_script_and_helpers()
+  local output, status = expect.script [[
+    local mp = require "multiprocessing"
+    local manager, pool, queue = mp.Manager(), mp.Pool(2), mp.Queue()
+    manager:list()
+    pool:map(tostring, { 1 })
+    mp.Process(function()
+      local child = mp.Process(function() queue:get() end)
+      child:start()
+    end):start()]]
+  output = output:gsub("pid %d+", "pid N"):gsub("/tmp/lua_%w+", "SCRIPT")
+  equal(output, [[
+pmap: deadlock: every process waits for another one
+pmap:   MainProcess (pid N) waits for Process-2 to end at the script's end
+pmap:   Process-2 (pid N) waits for Process-2:Process-1 to end at the end of its function
+pmap:   Process-2:Process-1 (pid N) waits for an empty queue at SCRIPT:6
+]])
+  equal(status, 3)
+end
+
+--! errors pmap: processes wait for each other in a circle, while others go on\npmap:   Process-1 (pid N) waits for a lock that Process-2 holds at deadlocks.lua:‹…›\npmap:   Process-2 (pid N) waits for a lock that Process-1 holds at deadlocks.lua:‹…›\n
+function cases.a_circle_of_locks_while_others_go_on()
+  local first, second, barrier = mp.Lock(), mp.RLock(), mp.Barrier(2)
+  local function both(a, b)
+    a:acquire()
+    barrier:wait()
+    b:acquire()
+  end
+  local one, two = start(both, first, second), start(both, second, first)
+  for _ = 1, 35 do one:join(0.1) end
+  first:release() -- which anybody may
+  one:join()
+  two:join()
+end
+
+--! errors pmap: processes wait for each other in a circle, while others go on\npmap:   Process-1 (pid N) waits for ‹…›-1 to end at ‹…›\npmap:   Process-1:Process-1 (pid N) waits for a lock that Process-1 holds at ‹…›\n
+function cases.a_circle_of_a_lock_and_a_join()
+  local lock = mp.Lock()
+  local process = start(function()
+    local held <close> = lock:hold()
+    start(function() lock:acquire() end):join()
+  end)
+  equal({ process:join(3.4) }, { nil, "timeout" })
+  process:kill()
+  process:join()
+end
+
+function cases.locks_given_back_in_time()
+  local first, second, barrier = mp.Lock(), mp.Lock(), mp.Barrier(2)
+  local one = start(function()
+    first:acquire()
+    barrier:wait()
+    equal(second:acquire(), true)
+  end)
+  local two = start(function()
+    second:acquire()
+    barrier:wait()
+    equal({ first:acquire(2.6) }, { nil, "timeout" })
+    second:release()
+  end)
+  for _ = 1, 40 do one:join(0.1) end
+  two:join()
+end
+
 function cases.join_on_itself()
   raises("not a child", function() mp.current_process():join() end)
   start(function() raises("not a child", function() mp.current_process():join() end) end):join()
 end
 
 -- ---- No deadlocks ----
+
+--! errors pmap: Process-1 ended while it held the lock\n
+function cases.a_lock_that_another_process_releases()
+  local lock = mp.Lock()
+  start(function() lock:acquire() end):join()
+  equal({ lock:acquire(1.2) }, { nil, "timeout" })
+  start(function()
+    sleep(1.5)
+    lock:release()
+  end)
+  equal({ lock:acquire() }, { true })
+end
+
+function cases.molecules_one_after_the_other()
+  local hydrogen, oxygen, atoms = mp.Semaphore(2), mp.Semaphore(0), mp.Queue()
+  start(function()
+    for _ = 1, 6 do
+      hydrogen:acquire()
+      atoms:put "H"
+      oxygen:release()
+    end
+  end)
+  start(function()
+    sleep(2.2)
+    for _ = 1, 3 do
+      oxygen:acquire()
+      oxygen:acquire()
+      atoms:put "O"
+      hydrogen:release(2)
+    end
+  end)
+  local made = {}
+  for place = 1, 9 do made[place] = atoms:get() end
+  equal(table.concat(made), "HHOHHOHHO")
+end
 
 function cases.a_slow_worker()
   local pool <close> = mp.Pool(1)

@@ -131,28 +131,30 @@ function cases.get()
 end
 
 function cases.lock()
-  for _, make in ipairs { mp.Lock, mp.RLock, mp.Semaphore } do
+  local function acquiring(lock, inside)
+    local _, reason = lock:acquire()
+    if reason == "abandoned" then inside.value = 0 end
+    assert(inside:add(1) == 1)
+    inside:add(-1)
+    lock:release()
+  end
+  local function holding(lock, inside)
+    local held <close> = lock:hold()
+    if held.reason == "abandoned" then inside.value = 0 end
+    assert(inside:add(1) == 1)
+    inside:add(-1)
+  end
+  for _, way in ipairs { { mp.Lock, acquiring }, { mp.RLock, acquiring }, { mp.Lock, holding }, { mp.RLock, holding }, { mp.Semaphore, holding } } do
     without_traces(function()
+      local make, enter = table.unpack(way)
       local lock, inside, stop = make(), mp.Value("i", 0, false), mp.Event()
       local other = mp.Process { daemon = true, target = function()
-        while not stop:is_set() do
-          local _, reason = lock:acquire()
-          if reason == "abandoned" then inside.value = 0 end
-          assert(inside:add(1) == 1)
-          inside:add(-1)
-          lock:release()
-        end
+        while not stop:is_set() do enter(lock, inside) end
       end }
       other:start()
-      for _ = 1, kills // 2 do
+      for _ = 1, kills // 3 do
         kill_during(function()
-          while true do
-            local _, reason = lock:acquire()
-            if reason == "abandoned" then inside.value = 0 end
-            assert(inside:add(1) == 1)
-            inside:add(-1)
-            lock:release()
-          end
+          while true do enter(lock, inside) end
         end)
       end
       stop:set()
@@ -173,9 +175,8 @@ function cases.semaphore()
     for _ = 1, kills do
       kill_during(function()
         while true do
-          semaphore:acquire()
-          if math.random(3) == 1 then semaphore:acquire(0.0001) semaphore:release() end
-          semaphore:release()
+          local held <close> = semaphore:hold()
+          if math.random(3) == 1 then local again <close> = semaphore:hold(0.0001) end
         end
       end, function()
         semaphore:acquire()

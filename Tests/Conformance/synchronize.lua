@@ -88,20 +88,177 @@ function cases.test_lock_excludes()
   end
 end
 
-function cases.test_lock_abandoned()
-  for _, how in ipairs { "os.exit(0)", "os.execute 'kill -9 $PPID'" } do
-    for _, make in ipairs { mp.Lock, mp.RLock, mp.Semaphore, mp.BoundedSemaphore } do
-      local lock = make()
-      start(function()
-        lock:acquire()
-        load(how)()
-      end):join()
-      equal({ lock:acquire() }, { true, "abandoned" })
-      equal({ lock:acquire(make == mp.RLock and 1 or false) }, make == mp.RLock and { true } or { nil, "timeout" })
-      lock:release()
-      if make == mp.RLock then lock:release() end
-      equal({ lock:acquire() }, { true })
+-- What becomes of what an owner has when it has left, and when it was lost: of an acquisition, and of a hold.
+local taken, free, abandoned = { nil, "timeout" }, { true }, { true, "abandoned" }
+local owned = {
+  { make = mp.Lock, acquire = { left = taken, lost = abandoned } },
+  { make = mp.RLock, acquire = { left = abandoned, lost = abandoned } },
+  { make = mp.Semaphore, acquire = { left = taken, lost = taken } },
+  { make = mp.BoundedSemaphore, acquire = { left = taken, lost = taken } },
+}
+for _, row in ipairs(owned) do row.hold = { left = free, lost = abandoned } end
+
+local function quiet() io.stderr = assert(io.open("/dev/null", "w")) end
+
+function cases.test_ownership_of_processes()
+  local endings = {
+    left = { "return 1", "os.exit()", "os.exit(0)", "os.exit(true)", "io.stderr:close() os.exit(true, true)" },
+    lost = { "error 'x'", "os.exit(3)", "os.exit(false)", "os.exit 'x'", "os.execute 'kill -9 $PPID'", "os.execute 'kill $PPID'" },
+  }
+  for _, row in ipairs(owned) do
+    for _, way in ipairs { "acquire", "hold" } do
+      for ending, texts in pairs(endings) do
+        for _, text in ipairs(texts) do
+          local lock = row.make()
+          start(function()
+            quiet()
+            HELD = lock[way](lock)
+            load(text)()
+          end):join()
+          equal({ lock:acquire(false) }, row[way][ending], tostring(lock) .. way .. text)
+          if lock:acquire(false) then assert(row.make == mp.RLock) end
+        end
+      end
     end
+  end
+end
+
+function cases.test_ownership_of_tasks()
+  local endings = { left = function() return 2 end, lost = function() error "x" end }
+  for _, row in ipairs(owned) do
+    for _, way in ipairs { "acquire", "hold" } do
+      for ending, finish in pairs(endings) do
+        local lock, other = row.make(), mp.Lock()
+        local pool <close> = mp.Pool { processes = 1, initializer = function() other:acquire() end }
+        pcall(pool.map, pool, function(item)
+          if item == 2 then
+            HELD = lock[way](lock)
+            finish()
+          end
+          return item
+        end, { 1, 2, 3 }, 3)
+        equal({ lock:acquire(false) }, row[way][ending], tostring(lock) .. way .. ending)
+        equal({ other:acquire(false) }, taken) -- it is the worker's
+      end
+    end
+  end
+end
+
+-- The holder is found to be lost by whoever asks, also without waiting, and though nobody has joined it.
+function cases.test_lock_abandoned_and_nobody_joins()
+  local lock = mp.Lock()
+  local holder = start(function()
+    lock:acquire()
+    os.execute "kill -9 $PPID"
+  end)
+  soon(function() return lock:locked() end)
+  soon(function() return select(2, lock:acquire(false)) == "abandoned" end)
+  holder:join()
+end
+
+-- One's own acquisition goes first, then one's own hold, and then, of a Lock, anybody's; a semaphore counts up.
+function cases.test_release_order()
+  local lock, rlock, semaphore = mp.Lock(), mp.RLock(), mp.Semaphore(2)
+  do
+    local held <close> = lock:hold()
+    lock:release()
+    equal(lock:locked(), false)
+  end
+  equal(lock:locked(), false)
+  do
+    local held <close> = rlock:hold()
+    rlock:acquire()
+    rlock:release()
+    equal(rlock:locked(), true)
+    rlock:release()
+    equal(rlock:locked(), false)
+  end
+  equal(rlock:locked(), false)
+  do
+    local held <close> = semaphore:hold()
+    semaphore:release()
+    equal(semaphore:get_value(), 2)
+  end
+  equal(semaphore:get_value(), 3)
+  do
+    local held <close> = lock:hold()
+    ended(function() lock:release() end)
+    equal({ ended(function() return lock:acquire(false) end) }, { true })
+    equal(lock:locked(), true)
+  end
+  equal(lock:locked(), true) -- what the hold had was given back, and somebody else has it
+  lock:release()
+  raises("once a time, not 2 times", rlock.release, rlock, 2)
+end
+
+-- A fork holds nothing of what its parent holds.
+function cases.test_holds_and_forks()
+  for _, lock in ipairs { mp.Lock(), mp.RLock(), mp.Semaphore() } do
+    local child
+    do
+      local held <close> = lock:hold()
+      child = mp.fork()
+    end
+    if child == 0 then os.exit(0) end
+    mp.active_children()[1]:join()
+    equal({ lock:acquire(false) }, { true })
+    equal({ ended(function() return lock:acquire(false) end) }, taken)
+    lock:release()
+    do
+      local held <close> = lock:hold()
+      local process = start(function()
+        getmetatable(held).__close(held)
+        return lock:acquire(false)
+      end)
+      equal({ process:result() }, taken)
+    end
+  end
+end
+
+-- An acquisition of a semaphore is nobody's: as many of them as one likes, by whomever, given back by whomever.
+function cases.test_semaphore_of_many()
+  local semaphore = mp.Semaphore(50000)
+  ended(function() for _ = 1, 50000 do semaphore:acquire() end end)
+  equal(semaphore:get_value(), 0)
+  semaphore:release(40000)
+  equal(semaphore:get_value(), 40000)
+  raises("too many times", semaphore.release, semaphore, math.maxinteger)
+  equal(semaphore:get_value(), 40000)
+end
+
+--- Locks in all processes, given back by others than those who have acquired them, in turns.
+function cases.test_readers_and_writers()
+  for _, make in ipairs { mp.Semaphore, mp.Lock } do
+    local mutex, room, readers, inside, left = make(1), make(1), mp.Value("i", 0), mp.Semaphore(0), mp.Semaphore(0)
+    local order = mp.Queue()
+    local function reader(name)
+      mutex:acquire()
+      if readers:add(1) == 1 then room:acquire() end
+      mutex:release()
+      order:put(name .. " reads")
+      inside:release()
+      left:acquire()
+      mutex:acquire()
+      if readers:add(-1) == 0 then room:release() end
+      mutex:release()
+    end
+    local first, second = start(reader, "first"), start(reader, "second")
+    inside:acquire()
+    inside:acquire()
+    local writer = start(function()
+      room:acquire()
+      order:put "writer"
+      room:release()
+    end)
+    left:release()
+    soon(function() return readers.value == 1 end)
+    mp.wait { first.sentinel, second.sentinel }
+    sleep(0.02)
+    equal(order:qsize(), 2)
+    left:release()
+    writer:join()
+    equal(order:qsize(), 3)
+    for _, process in ipairs { first, second } do process:join() end
   end
 end
 
@@ -256,6 +413,55 @@ function cases.test_notify()
   condition:with(function() equal(condition:notify(), 1) end)
   equal(woken:get(), "woken")
   condition:with(function() equal(condition:notify(), 0) end)
+end
+
+-- A notification that has reached one who is lost before it has the lock again is another's.
+function cases.test_notifications_of_the_lost()
+  local condition, woken = mp.Condition(), mp.Queue()
+  local processes = {}
+  for place = 1, 5 do
+    local sleeping = mp.Semaphore(0)
+    processes[place] = start(function()
+      condition:acquire()
+      sleeping:release()
+      equal(condition:wait(), true)
+      woken:put(place)
+      condition:release()
+    end)
+    sleeping:acquire()
+    condition:with(function() end)
+  end
+  -- One is killed before it can wake up, and one when it waits for the lock.
+  os.execute("kill -STOP " .. processes[1].pid)
+  condition:acquire()
+  equal(condition:notify(2), 2)
+  sleep(0.02)
+  for place = 1, 2 do processes[place]:kill() end
+  for place = 1, 2 do processes[place]:join() end
+  condition:release()
+  local got = { woken:get(), woken:get() }
+  table.sort(got)
+  equal(got, { 3, 4 })
+  condition:with(function() equal(condition:notify(7), 1) end)
+  equal(woken:get(), 5)
+end
+
+-- A wait gives back, and takes again, what there is: acquisitions and holds.
+function cases.test_condition_in_a_hold()
+  for _, lock in ipairs { mp.Lock(), mp.RLock() } do
+    local condition = mp.Condition(lock)
+    do
+      local held <close> = condition:hold()
+      if getmetatable(lock) == getmetatable(mp.RLock()) then lock:acquire() end
+      local process = start(function() condition:with(function() condition:notify() end) end)
+      equal({ condition:wait() }, { true })
+      process:join()
+      equal({ condition:wait(0.001) }, { nil, "timeout" })
+      if getmetatable(lock) == getmetatable(mp.RLock()) then lock:release() end
+      equal(lock:locked(), true)
+    end
+    equal(lock:locked(), false)
+  end
 end
 
 function cases.test_notify_all()

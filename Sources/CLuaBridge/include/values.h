@@ -67,6 +67,11 @@ typedef struct {
 /* A module is about to be loaded: what a task returns after that is given up, as it may have a name. */
 void pmap_note_load(void);
 
+/* The task that runs holds so many locks more: what it returns is given up unless it has as many as when it began. And
+ * how many it has more, which are nobody's then. */
+void pmap_note_holdings(long long more);
+long long pmap_take_holdings(void);
+
 /* Stack: → (nothing), or → the answer that was given up, or → what the handler made of an error. Answers a Lua
  * status. All of it is one protected call. */
 int pmap_run_task(lua_State *L, int function, int handler, pmap_task_run *run);

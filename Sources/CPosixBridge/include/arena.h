@@ -25,6 +25,9 @@ uint64_t pmap_arena_open(uint64_t limit);
 bool pmap_arena_is_stranger(void);
 void pmap_arena_set_stranger(bool stranger);
 
+/* Inside a transaction: whether there are strangers. One that executes another program is none any more. */
+bool pmap_arena_has_strangers(void);
+
 /* Makes the first `size` bytes usable; false with errno when they are not to be had. */
 bool pmap_arena_grow(uint64_t size);
 
@@ -58,6 +61,11 @@ void pmap_life_prepare(uint64_t at);
 void pmap_life_begin(uint64_t at);
 /* Whether nobody holds it any more; the caller must know that somebody did. */
 bool pmap_life_is_over(uint64_t at);
+/* This process is about to end with this status: its life, if that is its own, is marked when the status is 0. exit(3)
+ * sees to that itself. */
+void pmap_life_leave(int status);
+/* Whether it was marked: whoever ended without has been killed, or has failed. */
+bool pmap_life_was_left(uint64_t at);
 
 /* Between these two a ring is not lost: it ends the next pmap_ring_wait, which may also end for no reason. */
 void pmap_ring_expect(void);

@@ -1,6 +1,13 @@
 ---@meta multiprocessing
 
 --- Processes, and what they share, under the names of Python's multiprocessing.
+---
+--- What becomes of what a process has acquired when it ends: it has *left* if its function returned or it called
+--- `os.exit(0)`, and is *lost* if it raised, ended with another status or was killed; the same goes for a pool's task. A
+--- Lock, which any process may release, stays taken when its holder left, and is free when its holder was lost: the next
+--- `acquire` returns `true, "abandoned"`. An RLock, which only its holder may release, is free and "abandoned" either way.
+--- What is acquired of a semaphore belongs to nobody, and never comes back by itself. What was taken by `hold` or `with`
+--- comes back however its holder ends, "abandoned" if that was lost. A process holds nothing of what its parent holds.
 ---@class multiprocessing
 local mp = {}
 
@@ -32,7 +39,7 @@ function mp.active_children() end
 ---@return integer pid
 function mp.fork() end
 
---- A lock that one process holds at a time.
+--- A lock that one process holds at a time, and any may release.
 ---@return multiprocessing.Lock
 function mp.Lock() end
 
@@ -40,7 +47,7 @@ function mp.Lock() end
 ---@return multiprocessing.RLock
 function mp.RLock() end
 
---- `count` (1) may hold it at a time; every release adds one.
+--- A count of places (1): acquire takes one as soon as there is one, every release adds one.
 ---@param count? integer
 ---@return multiprocessing.Semaphore
 function mp.Semaphore(count) end
@@ -446,16 +453,16 @@ function Connection:poll(timeout) end
 --- Closes this process's end.
 function Connection:close() end
 
---- What ends with a `<close>` variable: `local held <close> = lock:hold()`.
+--- What ends with a `<close>` variable, in the process that has taken it: `local held <close> = lock:hold()`.
 ---@class multiprocessing.Hold
 ---@field lock multiprocessing.Lock|multiprocessing.Semaphore
----@field reason? "abandoned" # "abandoned" when the holder before has died
+---@field reason? "abandoned" # "abandoned" when the holder before was lost
 
---- A lock that one process holds at a time.
+--- A lock that one process holds at a time, and any may release.
 ---@class multiprocessing.Lock
 local Lock = {}
 
---- Takes it as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder has died.
+--- Takes it as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder was lost.
 ---@overload fun(self, block: boolean, timeout: number): true?, ("timeout"|"abandoned")?
 ---@param timeout? number|boolean
 ---@return true?
@@ -487,11 +494,11 @@ function Lock:locked() end
 --- A lock that its holder may take again, and gives back as often.
 ---@class multiprocessing.RLock: multiprocessing.Lock
 
---- So many may hold it at a time.
+--- A count of places.
 ---@class multiprocessing.Semaphore
 local Semaphore = {}
 
---- Takes a place as soon as there is one: true, or `nil, "timeout"`; `true, "abandoned"` when a holder has died.
+--- Takes a place as soon as there is one: true, or `nil, "timeout"`; `true, "abandoned"` when one who held it was lost.
 ---@overload fun(self, block: boolean, timeout: number): true?, ("timeout"|"abandoned")?
 ---@param timeout? number|boolean
 ---@return true?
@@ -549,7 +556,7 @@ function Condition:with(f, ...) end
 function Condition:hold(timeout) end
 
 --- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`; and "abandoned", if its
---- holder has died meanwhile.
+--- holder was lost meanwhile.
 ---@overload fun(self, block: boolean, timeout: number): true?, "timeout"|"abandoned"?, "abandoned"?
 ---@param timeout? number|boolean
 ---@return true?

@@ -117,7 +117,7 @@ local reply, reply_owner
 
 local function ask(requests, pid, op, id, ...)
   if owned and requests == owner_requests then return operations[op](id, ...) end
-  if reply_owner ~= core.getpid() then reply, reply_owner = core.channel(), core.getpid() end
+  if reply_owner ~= core.getpid() then reply, reply_owner = core.channel(0, "replies"), core.getpid() end
   local request = { reply = reply, op = op, id = id, n = select("#", ...), ... }
   local sent, put, reason = pcall(core.put, requests, request)
   if not sent then error((put:gsub(" at value%[" .. request.n .. "%]", " at value")), 0) end
@@ -232,7 +232,7 @@ class.seal(Manager, "manager", { pid = function(self) return rawget(self, "_pid"
 
 --- Starts a manager.
 function managers.new()
-  local requests = core.channel()
+  local requests = core.channel(0, "requests")
   local server = process.new { target = serve, args = { requests }, name = "Manager", daemon = true }
   server:start()
   return setmetatable({ _requests = requests, _process = server, _pid = server.pid }, Manager)

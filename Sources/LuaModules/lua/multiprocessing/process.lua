@@ -80,6 +80,7 @@ core.at_exit(function() process.finish() end)
 --- In the child: nothing of the parent's children is this process's.
 local function become(self)
   parent, current = current, self
+  core.at_place(nil)
   self._pid = core.getpid()
   children, serial = {}, 0
   math.randomseed(core.random(), core.random()) -- Lua's own seed is the same in all that are forked in one second
@@ -96,6 +97,7 @@ local function run(self)
   become(self)
   core.leave_input()
   local results = table.pack(xpcall(self._target or function() end, errors.capture, table.unpack(self._args, 1, self._args.n)))
+  core.at_place "the end of its function"
   local failure = not results[1] and results[2]
   if failure then io.stderr:write(self._name, ": ", failure.traceback or tostring(failure), "\n") end
   local sent, message = pcall(core.put, self._results, failure and { failure = failure } or { results = results })

@@ -8,13 +8,13 @@ local synchronize = {}
 --- What ends with a `<close>` variable: `local held <close> = lock:hold()`.
 local Hold = {}
 synchronize.Hold = Hold
-function Hold:__close() self.lock:release() end
+function Hold:__close() core.end_hold(self.lock._handle, self.number) end
 
 local function same(a, b) return rawequal(a._handle, b._handle) end
 
 --- Methods that whatever can be acquired has.
 local function acquirable(meta)
-  --- Takes it, as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder has died.
+  --- Takes it, as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder was lost.
   function meta:acquire(...) return core.acquire(self._handle, ...) end
 
   function meta:release(count) core.release(self._handle, count) end
@@ -28,9 +28,9 @@ local function acquirable(meta)
 
   --- Takes it until the end of the block: `local held <close> = lock:hold(timeout)`.
   function meta:hold(...)
-    local held, reason = self:acquire(...)
-    if not held then return nil, reason end
-    return setmetatable({ lock = self, reason = reason }, Hold)
+    local number, reason = core.hold(self._handle, ...)
+    if not number then return nil, reason end
+    return setmetatable({ lock = self, reason = reason, number = number }, Hold)
   end
 
   meta.__eq = same
@@ -45,7 +45,7 @@ function Lock:locked() return core.value(self._handle) == 0 end
 function RLock:locked() return core.value(self._handle) == 0 end
 
 --- How many could acquire it now.
-function Semaphore:get_value() return (core.value(self._handle)) end
+function Semaphore:get_value() return core.value(self._handle) end
 
 function Lock:__tostring() return ("Lock(%s)"):format(self:locked() and "held" or "free") end
 function RLock:__tostring() return ("RLock(%s)"):format(self:locked() and "held" or "free") end
@@ -55,11 +55,11 @@ class.seal(Lock, "lock")
 class.seal(RLock, "lock")
 class.seal(Semaphore, "semaphore")
 
---- A lock that one process holds at a time.
-function synchronize.new_lock() return setmetatable({ _handle = core.semaphore(1, 1) }, Lock) end
+--- A lock that one process holds at a time, and any process may release.
+function synchronize.new_lock() return setmetatable({ _handle = core.lock() }, Lock) end
 
 --- A lock that its holder may take again, and gives back as often.
-function synchronize.new_rlock() return setmetatable({ _handle = core.semaphore(1, 0, true) }, RLock) end
+function synchronize.new_rlock() return setmetatable({ _handle = core.lock(true) }, RLock) end
 
 --- `count` may hold it at a time; every release adds one.
 function synchronize.new_semaphore(count) return setmetatable({ _handle = core.semaphore(count or 1) }, Semaphore) end
@@ -80,7 +80,7 @@ function Condition:with(f, ...) return self._lock:with(f, ...) end
 function Condition:hold(...) return self._lock:hold(...) end
 
 --- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`; and "abandoned", if its
---- holder has died meanwhile.
+--- holder was lost meanwhile.
 function Condition:wait(...) return core.condition_wait(self._handle, self._lock._handle, ...) end
 
 --- Waits until `predicate()` is true, or `timeout` seconds have passed; returns its last value.

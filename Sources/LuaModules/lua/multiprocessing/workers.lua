@@ -79,7 +79,7 @@ end
 
 --- Forks the supervisor, and with it the workers: they are the script as it stands.
 function workers.start(self)
-  self._tasks, self._results, self._reports = core.channel(), core.channel(), core.channel()
+  self._tasks, self._results, self._reports = core.channel(0, "tasks"), core.channel(0, "results"), core.channel()
   self._ready = core.array("B", self._processes)
   io.stdout:flush()
   local script = core.getpid()

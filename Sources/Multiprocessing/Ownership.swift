@@ -1,0 +1,143 @@
+// Who owns what of a semaphore, and what becomes of it when the owner ends. An owner is a process, or a pool's task
+// while it runs.
+
+import Lua
+import Posix
+
+/// What a semaphore is to scripts.
+package enum Variety: Int { case semaphore, lock, recursiveLock }
+
+/// How an owner has ended: its function returned, or it left with status 0; or it raised, left with another status, or
+/// was killed.
+enum OwnerEnd { case left, lost }
+
+/// What becomes of what an ended owner had.
+enum Inheritance { case staysTaken, free, abandoned }
+
+extension Variety {
+    /// Whose a plain acquisition is: one of a semaphore is nobody's, and anybody gives one.
+    var hasOwner: Bool { self != .semaphore }
+
+    /// Whether only the owner may release it.
+    var isOwnersOnly: Bool { self == .recursiveLock }
+
+    /// What becomes of what an owner has acquired, or holds by `hold` and `with`.
+    func inheritance(byHold: Bool, _ end: OwnerEnd) -> Inheritance {
+        switch (self, byHold, end) {
+        case (_, true, .left): .free
+        case (_, true, .lost): .abandoned
+        case (.lock, false, .left): .staysTaken
+        case (.lock, false, .lost): .abandoned
+        case (.recursiveLock, false, _): .abandoned
+        case (.semaphore, false, _): .staysTaken
+        }
+    }
+}
+
+/// What an owner has of one semaphore.
+struct Holding {
+    /// How often it was acquired.
+    var plain = 0
+    /// The numbers of its holds.
+    var holds: [Int] = []
+
+    static let one = Holding(plain: 1)
+}
+
+extension ProcessTree {
+    func variety(_ semaphore: Int, _ memory: Memory) -> Variety {
+        Variety(rawValue: memory[semaphore, Semaphore.variety]) ?? .semaphore
+    }
+
+    func isHolding(_ role: Int) -> Bool {
+        role == Stake.Role.holds.rawValue || role == Stake.Role.keeps.rawValue
+    }
+
+    /// The stakes of those who hold it, by whatever way.
+    func holdings(_ semaphore: Int, _ memory: Memory) -> [Int] {
+        stakes(.holds, in: semaphore, memory) + stakes(.keeps, in: semaphore, memory)
+    }
+
+    func isMine(_ semaphore: Int, _ memory: Memory) -> Bool {
+        stake(.holds, semaphore, me, memory) != nil || stake(.keeps, semaphore, me, memory) != nil
+    }
+
+    /// What this process has of it.
+    func holding(_ semaphore: Int, _ memory: Memory) -> Holding {
+        Holding(
+            plain: stake(.holds, semaphore, me, memory).map { memory[$0, Stake.count] } ?? 0,
+            holds: stakes(.keeps, in: semaphore, memory).filter { memory[$0, Stake.process] == me }
+                .map { memory[$0, Stake.count] }.sorted())
+    }
+
+    /// This process has it from now on.
+    func add(_ holding: Holding, to semaphore: Int, _ memory: Memory) throws(TreeError) {
+        let isOwned = variety(semaphore, memory).hasOwner
+        TaskHoldings.note(holding.holds.count + (isOwned ? holding.plain : 0))
+        for hold in holding.holds { try addStake(.keeps, semaphore, me, count: hold, memory) }
+        if holding.plain == 0 { return }
+        if !isOwned { return noteTaker(of: semaphore, memory) }
+        if let own = stake(.holds, semaphore, me, memory) {
+            memory[own, Stake.count] += holding.plain
+        } else {
+            try addStake(.holds, semaphore, me, count: holding.plain, memory)
+        }
+    }
+
+    /// Gives all up that this process has of it.
+    func remove(_ holding: Holding, of semaphore: Int, _ memory: Memory) {
+        TaskHoldings.note(-holding.holds.count - holding.plain)
+        for own in holdings(semaphore, memory) where memory[own, Stake.process] == me { removeStake(own, memory) }
+    }
+
+    // MARK: Ends
+
+    /// What becomes of the part whose stake this is, as its owner, which is called `label`, has ended.
+    func inherit(_ stake: Int, _ end: OwnerEnd, label: Int, _ memory: Memory) {
+        let semaphore = memory[stake, Stake.object], owner = memory[stake, Stake.process]
+        let variety = variety(semaphore, memory)
+        let inheritance = variety.inheritance(byHold: memory[stake, Stake.role] == Stake.Role.keeps.rawValue, end)
+        removeStake(stake, memory)
+        if inheritance == .abandoned { memory[semaphore, Semaphore.isAbandoned] = 1 }
+        if inheritance == .staysTaken { return setLabel(.leftBy, of: semaphore, to: label, memory) }
+        let isStillOwned =
+            variety.isOwnersOnly && holdings(semaphore, memory).contains { memory[$0, Stake.process] == owner }
+        if !isStillOwned, hasRoom(semaphore, for: 1, memory) { raise(semaphore, by: 1, memory) }
+    }
+
+    /// What this process holds now, by object.
+    func allHoldings() -> [Int: Holding] {
+        change { memory in
+            Dictionary(
+                myHoldings(memory).map { (memory[$0, Stake.object], holding(memory[$0, Stake.object], memory)) },
+                uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    private func myHoldings(_ memory: Memory) -> [Int] {
+        memory.links(of: me + Slot.stakes.offset).map { $0 - Stake.inProcess.offset }
+            .filter { isHolding(memory[$0, Stake.role]) }
+    }
+
+    /// A task has ended in this process, which had `before` when the task began: what it has more was the task's.
+    func endTask(_ end: OwnerEnd, since before: [Int: Holding]) {
+        while change({ memory in endTaskStep(end, before, memory) }) {}
+    }
+
+    private func endTaskStep(_ end: OwnerEnd, _ before: [Int: Holding], _ memory: Memory) -> Bool {
+        for stake in myHoldings(memory) {
+            let count = memory[stake, Stake.count], known = before[memory[stake, Stake.object]] ?? Holding()
+            if memory[stake, Stake.role] == Stake.Role.keeps.rawValue {
+                if known.holds.contains(count) { continue }
+            } else if known.plain > 0 {
+                memory[stake, Stake.count] = min(count, known.plain)
+                continue
+            }
+            let label = (try? makeLabel("a task of \(name(me, memory))", memory)) ?? memory[me, Slot.label]
+            inherit(stake, end, label: label, memory)
+            if label != memory[me, Slot.label] { forget(label: label, memory) }
+            return true
+        }
+        return false
+    }
+}
