@@ -197,9 +197,11 @@ void pmap_push_function(lua_State *L, pmap_host_function function, void *context
     lua_pushcclosure(L, call_host, 1);
 }
 
+bool pmap_is_module(const lua_Debug *where) { return where->source[0] == '=' && where->source[1] == '['; }
+
 bool pmap_is_script(lua_State *L, lua_Debug *where) {
     lua_getinfo(L, "Sl", where);
-    return where->currentline > 0 && !(where->source[0] == '=' && where->source[1] == '[');
+    return where->currentline > 0 && !pmap_is_module(where);
 }
 
 void pmap_push_position(lua_State *L) {

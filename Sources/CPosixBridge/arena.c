@@ -229,30 +229,36 @@ bool pmap_life_is_over(uint64_t at) {
  * SIGURG is the one signal that every program ignores that has not asked for it: a ring that reaches a process which
  * got the number of a dead one does no harm. */
 
-static sigset_t before;
+static sigset_t before, waiting;
+static bool is_expecting;
 
 static void wake(int number) { (void)number; }
 
 void pmap_ring_expect(void) {
     static bool is_heard;
-    sigset_t ring;
+    sigset_t all;
     if (!is_heard) {
         struct sigaction action = {.sa_handler = wake, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         sigaction(SIGURG, &action, NULL);
         is_heard = true;
     }
-    sigemptyset(&ring);
-    sigaddset(&ring, SIGURG);
-    sigprocmask(SIG_BLOCK, &ring, &before);
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    waiting = before;
+    sigdelset(&waiting, SIGURG);
+    is_expecting = true;
 }
 
-void pmap_ring_forget(void) { sigprocmask(SIG_SETMASK, &before, NULL); }
+void pmap_ring_forget(void) {
+    is_expecting = false;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+const sigset_t *pmap_ring_mask(void) { return is_expecting ? &waiting : NULL; }
 
 int pmap_ring_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds) {
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
-    sigset_t waiting = before;
-    sigdelset(&waiting, SIGURG);
     return ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, &waiting);
 }
 

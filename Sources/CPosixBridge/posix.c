@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "posix_bridge.h"
 
+#include "arena.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -172,7 +174,9 @@ void pmap_die_by(int number) {
 
 int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds) {
     struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
-    return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, are_caught ? &waiting_mask : NULL);
+    const sigset_t *mask = pmap_ring_mask();
+    if (!mask && are_caught) mask = &waiting_mask;
+    return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, mask);
 }
 
 void pmap_join_barriers(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0); }

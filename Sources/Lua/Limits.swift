@@ -17,14 +17,27 @@ extension Stack {
     /// From now on the signal raises "timed out after `seconds` s" in the item that is condemned in `words`, which must
     /// stay where they are.
     package func armTimeout(_ words: StatusWords, seconds: String) {
-        let (current, condemned) = unsafe (words.address(of: .current), words.address(of: .condemned))
-        unsafe pmap_arm_timeout(
-            thread, current.assumingMemoryBound(to: UInt64.self), condemned.assumingMemoryBound(to: UInt64.self),
-            seconds)
+        let addresses = unsafe [StatusWords.Word.current, .condemned, .pressed].map { word in
+            unsafe words.address(of: word).assumingMemoryBound(to: UInt64.self)
+        }
+        unsafe pmap_arm_timeout(thread, addresses[0], addresses[1], addresses[2], seconds)
     }
 
-    /// After an item: takes away what a timeout has left.
-    package func disarmTimeout() { unsafe pmap_disarm_timeout(thread) }
+    /// Whether the running item has had its time.
+    package var isTimedOut: Bool { pmap_timeout_struck() }
+
+    /// For a wait: what a signal has asked to be raised, which counts as raised from now on.
+    package func takeInterruption() -> String? {
+        unsafe pmap_take_interruption(thread).map { unsafe String(cString: $0) }
+    }
+
+    /// After an item: takes back what was asked for. Where in the script it was raised, if it was, with the traceback.
+    package func endInterruption() -> (place: String, traceback: String?)? {
+        var place: UnsafePointer<CChar>?
+        guard unsafe pmap_end_interruption(thread, &place) else { return nil }
+        defer { pop() }
+        return unsafe (place.map { unsafe String(cString: $0) } ?? "", string(-1))
+    }
 }
 
 extension State {

@@ -73,7 +73,4 @@ extension Stack {
         let status = unsafe pmap_write_whole_lines(thread)
         if status != LUA_OK { throw popError(status: status) }
     }
-
-    /// Whether the running item has taken too long: the next step in Lua raises.
-    package var isTimedOut: Bool { pmap_timeout_struck() }
 }

@@ -110,7 +110,10 @@ extension CoreModule {
             },
             // Sleeps so long, or until a signal arrives.
             "pause": { stack throws(LuaError) in
-                Posix.Process.pause(seconds: stack.number(1))
+                Rings.expect()
+                defer { Rings.forget() }
+                if let interruption = stack.takeInterruption() { throw LuaError(message: interruption) }
+                Rings.wait(seconds: stack.number(1))
                 return 0
             },
             // → "lengths.lua:9: ", where the script is, or ""
@@ -149,11 +152,14 @@ extension CoreModule {
             ProgramPipes.setNonBlocking(input)
             (pipes.input, pipes.unsent) = (input, unsent)
         }
-        if stack.isTimedOut {
-            programs.killAll(pid, holding: pipes.outputs.compactMap { $0 })
-        } else if !ahead {
+        if !ahead {
+            Rings.expect()
+            defer { Rings.forget() }
+            if let interruption = stack.takeInterruption() {
+                if stack.isTimedOut { programs.killAll(pid, holding: pipes.outputs.compactMap { $0 }) }
+                throw LuaError(message: interruption)
+            }
             pipes.look(seconds: stack.type(7) == .number ? stack.number(7) : nil)
-            if stack.isTimedOut { programs.killAll(pid, holding: pipes.outputs.compactMap { $0 }) }
         }
         if pipes.isRefused { stack.pushNil() } else { stack.push(Int64(sent + pipes.sent)) }
         for (place, bytes) in pipes.read.enumerated() {

@@ -57,6 +57,7 @@ package final class CoreModule {
         tree.place = { [unowned self] in place }
         openTree = tree
         tree.callbacks = { [unowned self] () throws(TreeError) in try runCallbacks() }
+        tree.interruption = { [unowned self] in caller?.takeInterruption() }
         tree.programs = { [unowned self] in programs.unended }
         tree.note(programs: programs.count)
         return tree

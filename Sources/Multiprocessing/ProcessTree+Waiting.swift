@@ -35,6 +35,8 @@ struct Awaited {
     var deadline: Int?
     /// Whether callbacks may run meanwhile: not where their own results are awaited.
     var allowsCallbacks = true
+    /// Whether an error that a signal asks for may end it.
+    var mayBeInterrupted = true
 }
 
 extension ProcessTree {
@@ -72,6 +74,7 @@ extension ProcessTree {
                     // They may have closed what is waited for: the attempt says so, before anything else is done with it.
                     if let value = try tryAgain(waits, attempt) { return value }
                 } else {
+                    if awaited.mayBeInterrupted, let interruption = interruption() { throw .raised(interruption) }
                     sleep(awaited, now: now)
                 }
             }

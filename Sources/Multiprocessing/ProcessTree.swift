@@ -49,6 +49,8 @@ package final class ProcessTree {
     /// Channels whose messages bring callbacks, which run in every wait, and what runs them.
     var watched: [Int] = []
     var callbacks: () throws(TreeError) -> Bool = { false }
+    /// Takes the error that a signal has asked for, if one has.
+    var interruption: () -> String? = { nil }
     var runsCallbacks = false
     /// Says where in the script this process is, for a report.
     var place: () -> String = { "" }

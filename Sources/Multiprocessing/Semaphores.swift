@@ -39,12 +39,12 @@ extension ProcessTree {
     }
 
     private func acquire(
-        _ semaphore: Int, _ holding: Holding, _ patience: Patience, allowsCallbacks: Bool = true,
+        _ semaphore: Int, _ holding: Holding, _ patience: Patience, isRetaken: Bool = false,
         then: (Memory) -> Void = { _ in }
     ) throws(TreeError) -> Acquisition? {
         let awaited = Awaited(
             objects: [semaphore], queues: [semaphore + Semaphore.waits.offset], deadline: patience.deadline,
-            allowsCallbacks: allowsCallbacks)
+            allowsCallbacks: !isRetaken, mayBeInterrupted: !isRetaken)
         func attempt() throws(TreeError) -> Acquisition? {
             try wait(awaited) { memory, waits throws(TreeError) in
                 let acquisition = try take(semaphore, holding, waits, memory)
@@ -190,9 +190,9 @@ extension ProcessTree {
                     return nil
                 })
         }
-        // The lock is this process's again, also when a callback has failed meanwhile.
+        // The lock is this process's again, also when a callback has failed meanwhile, or a signal has ended the wait.
         guard let held else { return (try notified.get() ?? false, .acquired) }
-        let acquisition = try acquire(lock, held, .forever, allowsCallbacks: false) { memory in
+        let acquisition = try acquire(lock, held, .forever, isRetaken: true) { memory in
             if let own = stake(.sleeps, condition, me, memory) { removeStake(own, memory) }
         }
         return (try notified.get() ?? false, acquisition ?? .acquired)

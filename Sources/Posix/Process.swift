@@ -27,15 +27,6 @@ package enum Process {
     }
 }
 
-extension Process {
-    /// Sleeps so long, or until a signal arrives.
-    package static func pause(seconds: Double) {
-        let seconds = seconds > 0 ? min(seconds, 1e9) : 0
-        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
-        unsafe nanosleep(&time, nil)
-    }
-}
-
 package enum Environment {
     package static func value(_ name: String) -> String? {
         unsafe getenv(name).map { unsafe String(cString: $0) }

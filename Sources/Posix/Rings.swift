@@ -4,7 +4,7 @@ import CPosixBridge
 import Glibc
 
 package enum Rings {
-    /// From here on until `forget`, a ring ends the next wait.
+    /// From here on until `forget`, a ring or another signal ends the next wait, here or at a poller.
     package static func expect() { pmap_ring_expect() }
     package static func forget() { pmap_ring_forget() }
     /// A moment for the processor's other thread.
@@ -22,6 +22,12 @@ package enum Rings {
         return unsafe descriptors.withUnsafeMutableBufferPointer {
             unsafe pmap_ring_wait($0.baseAddress, count, Int64(nanoseconds)) != 0
         }
+    }
+
+    /// Until a ring or another signal arrives; no longer than `seconds`.
+    package static func wait(seconds: Double) {
+        guard seconds > 0 else { return }  // nan too
+        _ = pmap_ring_wait(nil, 0, Int64(min(seconds, 1e9) * 1e9))
     }
 
     /// Whether reading would not wait now.

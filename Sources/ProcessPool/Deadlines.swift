@@ -3,19 +3,25 @@
 /// Watches what workers are on. An item's time begins when the host first sees it, so that a worker reads no clock.
 struct Deadlines {
     enum Verdict: Equatable {
-        /// An ordinary Lua error is to be raised in the item.
+        /// An ordinary Lua error is to be raised in the item, once.
         case condemn(item: Int)
+        /// It did not unwind in time: the error is to be raised wherever it goes.
+        case press(item: Int)
         /// It did not let itself be interrupted.
         case kill
     }
 
+    /// How far it has come with an item.
+    private enum Stage { case running, condemned, pressed }
+
     private struct Watch {
         let item: Int
+        /// When the stage began.
         var since: Int
-        var isCondemned = false
+        var stage = Stage.running
     }
 
-    /// Nanoseconds an item may take, and what a condemned one gets to unwind.
+    /// Nanoseconds an item may take, and each of the two stages that follow.
     private let limit: Int
     private static let grace = 500_000_000
     /// A gap this long between two looks means that the host itself did not run.
@@ -43,12 +49,15 @@ struct Deadlines {
                 watches[worker] = Watch(item: item, since: now)
                 continue
             }
-            let elapsed = now - watch.since
-            if !watch.isCondemned && elapsed >= limit {
-                watches[worker]?.isCondemned = true
+            guard now - watch.since >= (watch.stage == .running ? limit : Deadlines.grace) else { continue }
+            switch watch.stage {
+            case .running:
+                watches[worker] = Watch(item: item, since: now, stage: .condemned)
                 verdicts[worker] = .condemn(item: item)
-            } else if watch.isCondemned && elapsed >= limit + Deadlines.grace {
-                verdicts[worker] = .kill
+            case .condemned:
+                watches[worker] = Watch(item: item, since: now, stage: .pressed)
+                verdicts[worker] = .press(item: item)
+            case .pressed: verdicts[worker] = .kill
             }
         }
         return verdicts

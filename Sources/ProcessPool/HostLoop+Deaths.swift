@@ -119,6 +119,7 @@ extension HostLoop {
         for (number, verdict) in deadlines?.look(running, now: Clock.now()) ?? [:] {
             switch verdict {
             case .condemn(let item): workers[number]?.condemn(item, signal: timeLimit.signal)
+            case .press(let item): workers[number]?.press(item, signal: timeLimit.signal)
             case .kill: workers[number]?.kill()
             }
         }

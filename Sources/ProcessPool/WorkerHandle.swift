@@ -142,6 +142,12 @@ final class WorkerHandle {
         child.send(signal)
     }
 
+    /// Asks it once more, and no longer lets it unwind.
+    func press(_ item: Int, signal: Int32) {
+        status.store(UInt64(item), .pressed)
+        child.send(signal)
+    }
+
     /// The item it was condemned for, if that is what it died of.
     var condemnedItem: Int? {
         let item = Int(truncatingIfNeeded: status.load(.condemned))

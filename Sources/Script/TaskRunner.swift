@@ -171,7 +171,11 @@ package final class TaskRunner {
         isInTask = true
         let answer = stack.runItem(index: item, handler: TaskRunner.handler)
         isInTask = false
-        if form.timeLimit != nil { stack.disarmTimeout() }
+        if let seconds = form.timeLimit, let raised = stack.endInterruption() {
+            let place = raised.place.isEmpty ? "" : " at \(raised.place)"
+            let failure = Failure(.timeout, "timed out after \(seconds) s\(place)", traceback: raised.traceback)
+            return fail(failure, takePrinted(answer), record, &outbox)
+        }
         let isPlain = form.writesLines && !answer.hasPrinted && emitted.count == 0 && !answer.failed
         if isPlain && answer.appendText(to: &outbox.output, terminator: form.output.terminator) {
             return outbox.commit(ItemTraits(hasRecord: true, drewRandomNumbers: answer.usesSeed))
@@ -183,8 +187,7 @@ package final class TaskRunner {
     func finish(_ answer: Answer, _ record: RecordBytes?, _ outbox: inout Outbox) {
         if answer.failed {
             let error = stack.popError(of: answer)
-            let kind = outbox.isCondemned ? Failure.Kind.timeout : .error
-            let failure = Failure(kind, error.message, traceback: error.traceback)
+            let failure = Failure(.error, error.message, traceback: error.traceback)
             return fail(failure, takePrinted(answer), record, &outbox)
         }
         let base = stack.top - answer.results

@@ -54,12 +54,6 @@ package struct Outbox: ~Copyable {
         beginBatch()
     }
 
-    /// The host has given up on the running item, for the time it took.
-    package var isCondemned: Bool {
-        let condemned = status.load(.condemned)
-        return condemned != 0 && condemned == status.load(.current)
-    }
-
     /// The host wants no further item begun, or none of this chunk.
     package var isStopped: Bool {
         let barrier = status.load(.barrier)

@@ -18,6 +18,8 @@ import Synchronization
         case sending
         /// Set by the host: the number of an item that has had its time.
         case condemned
+        /// Set by the host: the number of a condemned item that has had its time to unwind as well.
+        case pressed
         /// Set by the host: one more than the items that may be begun in all, as `Outbox.beginChunk` counts them; 0 is
         /// no barrier.
         case barrier

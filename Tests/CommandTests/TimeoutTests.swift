@@ -36,6 +36,83 @@ private func row(_ claim: String, _ code: String, _ message: String) -> Row {
 ])
 func `an item that takes too long costs itself, and no other`(row: Row) throws { try row.check() }
 
+/// The same for what the task of x prints while it unwinds, which stands in front of the message.
+private func unwinding(_ claim: String, _ code: String, _ printed: String, _ message: String = raised) -> Row {
+    row(claim, code, printed + message)
+}
+
+private let variable = "local v <close> = setmetatable({}, { __close = function() print 'closed' end })"
+private let noted = "timed out after 0.3 s"
+
+@Test(arguments: [
+    unwinding("a variable is closed", "\(variable) while true do end", "closed\n"),
+    unwinding(
+        "the error is caught, once, and what follows is done",
+        "print(pcall(function() while true do end end)) pmap.emit 'never' print 'done'",
+        "false\tt.lua:2: \(noted)\ndone\n"),
+    unwinding(
+        "another error takes its place", "local ok = pcall(function() while true do end end) error 'other'", ""),
+    unwinding(
+        "in a coroutine", "print(coroutine.resume(coroutine.create(function() while true do end end)))",
+        "false\tt.lua:2: \(noted)\n"),
+    unwinding(
+        "in what closes a coroutine",
+        "local c = coroutine.create(function() local v <close> = setmetatable({}, { __close = function() while true do end end }) coroutine.yield() end) "
+            + "coroutine.resume(c) print(coroutine.close(c))", "false\tt.lua:2: \(noted)\n"),
+    unwinding(
+        "out of a function without line numbers",
+        "\(variable) load(string.dump(function() while true do end end, true))()", "closed\n"),
+    unwinding(
+        "for too long: it is interrupted again, and the worker goes on",
+        "local v <close> = setmetatable({}, { __close = function() while true do end end }) while true do end", ""),
+])
+func `a task that is out of time unwinds`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    ("a sleep", "pmap.sleep(60)"),
+    ("an empty queue", "require 'multiprocessing'.Queue():get()"),
+    ("a lock", "local l = require 'multiprocessing'.Lock() l:acquire() l:acquire()"),
+    ("a process", "local p = require 'multiprocessing'.Process(function() pmap.sleep(60) end) p:start() p:join()"),
+    ("a pool", "local p <close> = require 'multiprocessing'.Pool(1) p:map(function() pmap.sleep(60) end, { 1 })"),
+    ("a program", "require 'subprocess'.run { 'sleep', '60' }"),
+    ("a barrier", "require 'multiprocessing'.Barrier(2):wait()"),
+])
+func `a wait ends when its task is out of time`(claim: String, code: String) throws {
+    try unwinding(claim, "\(variable) \(code)", "closed\n").check()
+}
+
+@Test(arguments: [
+    Row(
+        "a lock that was held is free, and a condition's is held while it unwinds",
+        """
+        local mp = require "multiprocessing"
+        local lock, condition = mp.Lock(), mp.Condition()
+        function task(item)
+          if item == "lock" then lock:with(function() while true do end end) end
+          if item == "wait" then condition:with(function() condition:wait() end) end
+          return lock:acquire(0), condition:with(function() return item end)
+        end
+        """, "pmap -j 1 --timeout 0.3 t.lua ::: lock wait x", out: "true\tx\n",
+        err: "pmap: :::1: timed out after 0.3 s at t.lua:4\n" + traceback
+            + "pmap: :::2: timed out after 0.3 s at t.lua:5\n" + traceback + lastLine(2, of: 3, "2 timeout"),
+        status: 1),
+    Row(
+        "an answer that comes too late is not the next one's",
+        """
+        local mp = require "multiprocessing"
+        local dict = mp.Manager():dict { x = 1 }
+        local event = mp.Event()
+        function task(item)
+          if item == "late" then mp.update(dict, "k", function() event:wait() return 7 end) end
+          event:set()
+          return dict.x
+        end
+        """, "pmap -j 1 --timeout 0.3 t.lua ::: late x", out: "1\n",
+        err: "pmap: :::1: timed out after 0.3 s at t.lua:5\n" + traceback + lastLine(1, of: 2, "1 timeout"),
+        status: 1),
+])
+func `a module that is interrupted is whole`(row: Row) throws { try row.check() }
+
 @Test(arguments: [
     Row(
         "a result that takes as long to write", [:],

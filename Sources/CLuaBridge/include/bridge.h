@@ -62,6 +62,9 @@ enum { PMAP_RAISE = -1 };
  * Lua and part of the program, whose chunks are named "=[…", are not the script's. */
 void pmap_push_position(lua_State *L);
 
+/* Whether a level of the stack, whose source is known, is such a module's, or C's. */
+bool pmap_is_module(const lua_Debug *where);
+
 /* Whether a level of the stack, as lua_getstack has it, is a line of the script's; fills in which. */
 bool pmap_is_script(lua_State *L, lua_Debug *where);
 

@@ -8,6 +8,7 @@
 #define PMAP_ARENA_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -67,9 +68,11 @@ void pmap_life_leave(int status);
 /* Whether it was marked: whoever ended without has been killed, or has failed. */
 bool pmap_life_was_left(uint64_t at);
 
-/* Between these two a ring is not lost: it ends the next pmap_ring_wait, which may also end for no reason. */
+/* Between these two neither a ring nor another signal is lost: it ends the next pmap_ring_wait or pmap_ppoll, which may
+ * also end for no reason. The mask is what those let in; NULL otherwise. */
 void pmap_ring_expect(void);
 void pmap_ring_forget(void);
+const sigset_t *pmap_ring_mask(void);
 int pmap_ring_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds);
 void pmap_ring(pid_t pid);
 

@@ -117,12 +117,15 @@ local reply, reply_owner
 
 local function ask(requests, pid, op, id, ...)
   if owned and requests == owner_requests then return operations[op](id, ...) end
-  if reply_owner ~= core.getpid() then reply, reply_owner = core.channel(0, "replies"), core.getpid() end
+  if reply_owner ~= core.getpid() then reply = core.channel(0, "replies") end
+  local reply = reply
+  reply_owner = nil -- an answer that is not waited for to its end must not be taken for the next one
   local request = { reply = reply, op = op, id = id, n = select("#", ...), ... }
   local sent, put, reason = pcall(core.put, requests, request)
   if not sent then error((put:gsub(" at value%[" .. request.n .. "%]", " at value")), 0) end
   local answer
   if put then answer, reason = core.get_while(reply, pid) end
+  reply_owner = core.getpid()
   if not answer then
     error(errors.new { kind = "crash", message = reason == "closed" and "the manager has ended" or "the manager: " .. reason }, 0)
   end
