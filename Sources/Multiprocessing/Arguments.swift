@@ -31,6 +31,15 @@ extension Stack {
         return Int(value)
     }
 
+    /// One that is a C int: a process's number, a signal.
+    func smallIntegerArgument(
+        _ index: Int32, default fallback: Int? = nil, _ name: String
+    ) throws(LuaError) -> Int32 {
+        let value = try integerArgument(index, default: fallback, name)
+        guard let small = Int32(exactly: value) else { throw LuaError(message: "\(value) is not \(name)") }
+        return small
+    }
+
     func numberArgument(_ index: Int32) throws(LuaError) -> Number {
         guard type(index) == .number else { throw LuaError(message: "not a number but a \(type(index))") }
         if isInteger(index), let value = integer(index) { return .integer(value) }

@@ -41,7 +41,7 @@ extension CoreModule {
             // channel, pid, timeout → value, or nil and "empty", or nil and "closed" when that process has ended
             "get_while": function { [unowned self] tree, stack throws(LuaError) in
                 let (channel, patience) = (try stack.handleArgument(1), try stack.patience(3))
-                let pid = Int32(try stack.integerArgument(2, "a process"))
+                let pid = try stack.smallIntegerArgument(2, "a process")
                 guard
                     let received = try orClosed({ () throws(TreeError) in
                         try tree.get(from: channel, while: pid, patience)
@@ -141,7 +141,7 @@ extension CoreModule {
                     if let handle = stack.handle(-1) {
                         sources.append(.object(handle))
                     } else {
-                        sources.append(.process(pid: Int32(try stack.integerArgument(-1, "a process"))))
+                        sources.append(.process(pid: try stack.smallIntegerArgument(-1, "a process")))
                     }
                     stack.pop()
                 }

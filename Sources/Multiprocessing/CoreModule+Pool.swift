@@ -61,7 +61,7 @@ extension CoreModule {
             // tasks, results, pid, failure → how many items were lost
             "pool_recover": function { [unowned self] tree, stack throws(LuaError) in
                 let (tasks, results) = (try stack.handleArgument(1), try stack.handleArgument(2))
-                let pid = Int32(try stack.integerArgument(3, "a process"))
+                let pid = try stack.smallIntegerArgument(3, "a process")
                 let lost = try withEncoded(4, of: stack, as: "failure", mark: ResultWords.failureMark) {
                     bytes, _ throws(LuaError) in  // it was made here, of text
                     try orRaise { () throws(TreeError) in
@@ -151,7 +151,7 @@ extension CoreModule {
     /// Stack: results, jobs, timeout, pid → job, first, count, failures, or → nil, reason
     private func collect(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
         let channel = try stack.handleArgument(1), patience = try stack.patience(3, isLast: false)
-        let supervisor = Int32(try stack.integerArgument(4, default: 0, "a process"))
+        let supervisor = try stack.smallIntegerArgument(4, default: 0, "a process")
         let received: Received?
         do throws(TreeError) {
             received = try tree.get(from: channel, while: supervisor, patience)

@@ -20,7 +20,7 @@ extension CoreModule {
             },
             // pid, timeout → exit code, -n for signal n, or nil while it runs
             "join": function { tree, stack throws(LuaError) in
-                let (pid, patience) = (Int32(try stack.integerArgument(1, "a process")), try stack.patience(2))
+                let (pid, patience) = (try stack.smallIntegerArgument(1, "a process"), try stack.patience(2))
                 switch try orRaise({ () throws(TreeError) in try tree.join(pid, patience) }) {
                 case .exited(let code): stack.push(Int64(code))
                 case .killed(let signal): stack.push(Int64(-signal))
@@ -32,13 +32,13 @@ extension CoreModule {
                 return 1
             },
             "kill": function { tree, stack throws(LuaError) in
-                let pid = Int32(try stack.integerArgument(1, "a process"))
-                tree.kill(pid, signal: Int32(try stack.integerArgument(2, "a signal")))
+                let pid = try stack.smallIntegerArgument(1, "a process")
+                tree.kill(pid, signal: try stack.smallIntegerArgument(2, "a signal"))
                 return 0
             },
             // pid → { { pid, name }, … }
             "children": function { tree, stack throws(LuaError) in
-                let children = tree.children(of: Int32(try stack.integerArgument(1, "a process")))
+                let children = tree.children(of: try stack.smallIntegerArgument(1, "a process"))
                 stack.newTable(list: Int32(children.count))
                 for (place, child) in children.enumerated() {
                     stack.newTable(list: 2)
@@ -57,11 +57,11 @@ extension CoreModule {
             // place, leader of a group, or 0
             "take_along": { stack throws(LuaError) in
                 let place = try stack.integerArgument(1, "a place")
-                ScriptChild.takeAlong(Int32(try stack.integerArgument(2, "a process")), at: place)
+                ScriptChild.takeAlong(try stack.smallIntegerArgument(2, "a process"), at: place)
                 return 0
             },
             "kill_group": { stack throws(LuaError) in
-                ScriptChild.killGroup(Int32(try stack.integerArgument(1, "a process")))
+                ScriptChild.killGroup(try stack.smallIntegerArgument(1, "a process"))
                 return 0
             },
             // → bytes of shared memory in use, number of processes
@@ -77,11 +77,11 @@ extension CoreModule {
                 return 1
             },
             "forget": function { tree, stack throws(LuaError) in
-                tree.forget(Int32(try stack.integerArgument(1, "a process")))
+                tree.forget(try stack.smallIntegerArgument(1, "a process"))
                 return 0
             },
             "signal_name": { stack throws(LuaError) in
-                stack.push(Signal.name(Int32(try stack.integerArgument(1, "a signal"))))
+                stack.push(Signal.name(try stack.smallIntegerArgument(1, "a signal")))
                 return 1
             },
             // This process has nothing more to do: what its place is called from now on, or nothing.

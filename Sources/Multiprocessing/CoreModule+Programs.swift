@@ -41,7 +41,7 @@ extension CoreModule {
             },
             // pid → exit code, -n for signal n, or nil while it runs
             "program_poll": { [unowned self] stack throws(LuaError) in
-                switch programs.ending(of: Int32(try stack.integerArgument(1, "a process"))) {
+                switch programs.ending(of: try stack.smallIntegerArgument(1, "a process")) {
                 case .exited(let code): stack.push(Int64(code))
                 case .killed(let signal): stack.push(Int64(-signal))
                 case nil:
@@ -55,18 +55,18 @@ extension CoreModule {
             // → how much was sent, or nil when nobody reads it; what was read of each, or nil; whether it has ended
             "program_transfer": { [unowned self] stack throws(LuaError) in try transfer(stack) },
             "program_signal": { [unowned self] stack throws(LuaError) in
-                let pid = Int32(try stack.integerArgument(1, "a process"))
-                programs.program(pid)?.send(Int32(try stack.integerArgument(2, "a signal")))
+                let pid = try stack.smallIntegerArgument(1, "a process")
+                programs.program(pid)?.send(try stack.smallIntegerArgument(2, "a signal"))
                 return 0
             },
             // pid, output files
             "program_kill_all": { [unowned self] stack throws(LuaError) in
-                let pid = Int32(try stack.integerArgument(1, "a process"))
+                let pid = try stack.smallIntegerArgument(1, "a process")
                 programs.killAll(pid, holding: [2, 3].compactMap { stack.descriptor($0) })
                 return 0
             },
             "program_abandon": { [unowned self] stack throws(LuaError) in
-                programs.abandon(Int32(try stack.integerArgument(1, "a process")))
+                programs.abandon(try stack.smallIntegerArgument(1, "a process"))
                 return 0
             },
             "program_kill_everything": { [unowned self] _ throws(LuaError) in
@@ -142,7 +142,7 @@ extension CoreModule {
     }
 
     private func transfer(_ stack: Stack) throws(LuaError) -> Int32 {
-        let pid = Int32(try stack.integerArgument(1, "a process"))
+        let pid = try stack.smallIntegerArgument(1, "a process")
         let sent = try stack.integerArgument(4, default: 0, "an offset")
         let ahead = [5, 6].contains { stack.hasBuffered($0) }
         var pipes = ProgramPipes()

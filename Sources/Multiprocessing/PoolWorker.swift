@@ -184,14 +184,18 @@ struct PoolWorker {
         }
     }
 
-    /// Stack: list of arguments, with their number in `n` if that is more → arguments…
+    /// Stack: function, list of arguments, with their number in `n` if that is more → function, arguments…
     private func unpack() -> Int32 {
         let list = stack.top
         guard stack.type(list) == .table else { return 1 }
         stack.rawGet(list, field: "n")
-        let count = stack.integer(-1).map(Int.init) ?? stack.rawCount(list)
+        let count = max(0, stack.integer(-1).map(Int.init) ?? stack.rawCount(list))
         stack.pop()
-        guard stack.reserve(Int32(clamping: count) &+ 8) else { return 1 }
+        guard let slots = Int32(exactly: count), slots < Int32.max - 8, stack.reserve(slots + 8) else {
+            stack.top = list - 2
+            stack.push(function: { _ throws(LuaError) in throw LuaError(message: "too many arguments: \(count)") })
+            return 0
+        }
         for place in 0..<count { stack.rawGet(list, at: place + 1) }
         stack.remove(list)
         return Int32(count)

@@ -54,13 +54,17 @@ extension ProcessTree {
         let value = try changing { memory throws(TreeError) -> Value? in
             if let value = try attempt(memory, []) { return value }
             if awaited.deadline != 0 {
-                waits = try enlist(in: queues, memory)
+                waits = try enlist(in: queues.prefix(ProcessTree.atOnce), memory)
                 try enlisting(memory)
             }
             return nil
         }
         if value != nil || waits.isEmpty && awaited.deadline == 0 { return value }
         do throws(TreeError) {
+            while waits.count < queues.count {
+                let some = queues[waits.count...].prefix(ProcessTree.atOnce)
+                waits += try changing { memory throws(TreeError) in try enlist(in: some, memory) }
+            }
             if spin(waits), let value = try tryAgain(waits, attempt) { return value }
             Rings.expect()
             defer { Rings.forget() }
@@ -79,21 +83,31 @@ extension ProcessTree {
                 }
             }
         } catch {
-            change { memory in delist(waits, memory) }
+            change { memory in delist(waits.prefix(ProcessTree.atOnce), memory) }
+            delistRest(of: waits)
             throw error
         }
     }
+
+    /// How many queues are entered or left in one change.
+    private static let atOnce = 256
 
     /// Tries again, and leaves the queues if that has worked, or was the last time.
     private func tryAgain<Value>(
         _ waits: [Int], isLast: Bool = false, _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        try changing { memory throws(TreeError) -> Value? in
+        let value = try changing { memory throws(TreeError) -> Value? in
             let value = try attempt(memory, waits)
             if value != nil { answerRings(waits, memory) }
-            if value != nil || isLast { delist(waits, memory) } else { noteDisappointments(waits, memory) }
+            if value != nil || isLast {
+                delist(waits.prefix(ProcessTree.atOnce), memory)
+            } else {
+                noteDisappointments(waits, memory)
+            }
             return value
         }
+        if value != nil || isLast { delistRest(of: waits) }
+        return value
     }
 
     /// Nanoseconds that somebody stays awake who may get an answer at once: falling asleep and being woken takes longer.
@@ -116,14 +130,18 @@ extension ProcessTree {
     /// Stands at the end of the queues from now on, and is rung by a signal.
     private func settle(_ waits: [Int], in queues: [Int], _ awaited: Awaited) {
         setPlace(place())
-        change { memory in
-            for (wait, queue) in zip(waits, queues) where memory[wait, Wait.isSpinning] != 0 {
-                memory[wait, Wait.isSpinning] = 0
-                memory.remove(wait + Wait.inQueue.offset)
-                memory.append(wait + Wait.inQueue.offset, to: queue)
+        for start in stride(from: 0, to: max(1, waits.count), by: ProcessTree.atOnce) {
+            change { memory in
+                let places = start..<min(start + ProcessTree.atOnce, waits.count)
+                for (wait, queue) in zip(waits[places], queues[places]) where memory[wait, Wait.isSpinning] != 0 {
+                    memory[wait, Wait.isSpinning] = 0
+                    memory.remove(wait + Wait.inQueue.offset)
+                    memory.append(wait + Wait.inQueue.offset, to: queue)
+                }
+                if start > 0 { return }
+                noteWait(awaited, memory)
+                memory[me, Slot.sleeps] += 1
             }
-            noteWait(awaited, memory)
-            memory[me, Slot.sleeps] += 1
         }
     }
 
@@ -165,7 +183,7 @@ extension ProcessTree {
         if !happened { look(awaited) }
     }
 
-    private func enlist(in queues: [Int], _ memory: Memory) throws(TreeError) -> [Int] {
+    private func enlist(in queues: ArraySlice<Int>, _ memory: Memory) throws(TreeError) -> [Int] {
         var waits: [Int] = []
         for queue in queues {
             let wait = try allocate(8 * Wait.words, memory)
@@ -184,7 +202,13 @@ extension ProcessTree {
         return waits
     }
 
-    private func delist(_ waits: [Int], _ memory: Memory) {
+    private func delistRest(of waits: [Int]) {
+        for start in stride(from: ProcessTree.atOnce, to: waits.count, by: ProcessTree.atOnce) {
+            change { memory in delist(waits[start...].prefix(ProcessTree.atOnce), memory) }
+        }
+    }
+
+    private func delist(_ waits: ArraySlice<Int>, _ memory: Memory) {
         for wait in waits { removeWait(wait, memory) }
         if memory[me, Slot.awaits] != 0 { memory[me, Slot.awaits] = 0 }
     }

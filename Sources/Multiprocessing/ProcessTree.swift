@@ -63,7 +63,8 @@ package final class ProcessTree {
         }
         blocks = Blocks(arena: arena)
         change { memory in
-            blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory()))
+            // A control group ends a process rather than page its memory out, and counts what else the processes have.
+            blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory() / 4 * 3))
             for ring in [Root.processes, .rubbish] { memory.makeRing(Arena.start + ring.offset) }
         }
         me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }

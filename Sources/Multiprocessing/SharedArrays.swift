@@ -30,9 +30,13 @@ package enum Number: Equatable {
     case integer(Int64)
     case float(Double)
 
-    package static func + (left: Number, right: Number) -> Number {
-        if case .integer(let a) = left, case .integer(let b) = right { return .integer(a &+ b) }
-        return .float(left.asFloat + right.asFloat)
+    /// Nil when it is an integer that is none of 64 bits.
+    static func sum(_ left: Number, _ right: Number) -> Number? {
+        guard case .integer(let a) = left, case .integer(let b) = right else {
+            return .float(left.asFloat + right.asFloat)
+        }
+        let (sum, overflows) = a.addingReportingOverflow(b)
+        return overflows ? nil : .integer(sum)
     }
 
     var asFloat: Double {
@@ -56,6 +60,12 @@ extension ProcessTree {
     package func makeArray(code letter: String, count: Int) throws(TreeError) -> Int {
         guard letter.utf8.count == 1, let byte = letter.utf8.first, let code = TypeCode(rawValue: byte) else {
             throw .misuse("'\(letter)' is no type; the types are \(TypeCode.letters)")
+        }
+        // More than there can be, and no product below is too large.
+        if count > arena.limit {
+            throw .memory(
+                "the shared memory is exhausted: an array of \(count) numbers, where "
+                    + "\(arena.limit >> 20) MB are all there can be")
         }
         let array = try changing { memory throws(TreeError) in
             let array = try make(.array, words: SharedArray.bytes.rawValue, bytes: count * code.size, memory)
@@ -101,7 +111,9 @@ extension ProcessTree {
             guard let before = try number(in: array, at: place) else {
                 throw .misuse("place \(place) is outside the array")
             }
-            let sum = before + value
+            guard let sum = Number.sum(before, value) else {
+                throw .misuse("the sum does not fit: the type holds \(Int64.min) to \(Int64.max)")
+            }
             try set(sum, in: array, at: place)
             return sum
         }

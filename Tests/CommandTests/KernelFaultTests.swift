@@ -210,3 +210,18 @@ private let mayLimitMemory = isPermitted(memoryGroup + "inside true")
                 + "the worker (pid N) was killed by SIGKILL (possibly out of memory)\n", status: 2),
     ])
 func `whom the kernel kills for want of memory is said to be out of it`(row: Row) throws { try row.check() }
+
+@Test(.enabled(if: mayLimitMemory, "control groups for memory cannot be made here"))
+func `a script's processes share what their control group allows, and more is an error`() throws {
+    let script = """
+        local queue, bytes = require "multiprocessing".Queue(), ("x"):rep(5 << 20)
+        local put, message
+        repeat put, message = pcall(queue.put, queue, bytes) until not put
+        print(queue:qsize(), message)
+        """
+    try Row(
+        "", script, memoryGroup + "inside pmap run t.lua",
+        out: "8\tt.lua:3: the shared memory is exhausted: 5242949 bytes more, where 45 MB are all there are; "
+            + "take what is in queues, and close what is not needed\n"
+    ).check()
+}

@@ -14,8 +14,8 @@
 #include <sys/types.h>
 
 enum {
-    pmap_arena_log_entries = 1 << 15,
-    pmap_arena_start = 1 << 20 /* where the words of others begin; the mutex and the log are before */
+    pmap_arena_log_entries = 1 << 17,
+    pmap_arena_start = 1 << 22 /* where the words of others begin; the mutex and the log are before */
 };
 
 /* Reserves up to `limit` bytes, a power of two, and half of it again and again where address space is short; answers

@@ -22,13 +22,13 @@ function arguments.check_options(options, known, what)
   end
 end
 
---- An option that counts something, or nil.
+--- An option that counts something, or nil; more than there can ever be is as much as a few of them can be added.
 function arguments.count_option(value, name)
   if value == nil then return nil end
   if math.type(value) ~= "integer" or value < 1 then
     core.fail(("%s is an integer of 1 or more, not %s"):format(name, arguments.shown(value)))
   end
-  return value
+  return math.min(value, 1 << 40)
 end
 
 --- Whether it can be called.

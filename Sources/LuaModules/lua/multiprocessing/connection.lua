@@ -30,7 +30,7 @@ function Connection:send_bytes(bytes, offset, size)
   offset = offset or 0
   if offset < 0 or offset > #bytes then core.fail("offset " .. offset .. " is outside the string") end
   size = size or #bytes - offset
-  if size < 0 or offset + size > #bytes then core.fail("size " .. size .. " is outside the string") end
+  if size < 0 or size > #bytes - offset then core.fail("size " .. size .. " is outside the string") end
   return self:send(bytes:sub(offset + 1, offset + size))
 end
 

@@ -30,7 +30,10 @@ function lists.as_list(items)
     check_places(items, #items)
     return list, #items
   end
-  if math.type(items.n) == "integer" then return items, items.n end
+  if math.type(items.n) == "integer" then
+    if items.n < 0 or items.n >= 1 << 31 then core.fail("a list has 0 to 2147483647 items, not n = " .. items.n) end
+    return items, items.n
+  end
   check_places(items, #items)
   return items, #items
 end

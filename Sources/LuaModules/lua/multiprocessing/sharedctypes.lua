@@ -59,7 +59,7 @@ Array.get_lock = get_lock
 --- The numbers from place `first` to `last` as a table.
 function Array:totable(first, last)
   local numbers = {}
-  for place = first or 1, last or #self do numbers[#numbers + 1] = core.array_get(self._handle, place) end
+  for place = math.max(first or 1, 1), math.min(last or #self, #self) do numbers[#numbers + 1] = core.array_get(self._handle, place) end
   return numbers
 end
 

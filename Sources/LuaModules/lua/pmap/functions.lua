@@ -46,10 +46,25 @@ function functions.range(first, last, step)
   end
   if step == 0 then core.fail "the step of a range is not 0" end
   if math.type(first) ~= "integer" or math.type(step) ~= "integer" then first, step = first + 0.0, step + 0.0 end
-  return setmetatable({ first = first, last = last, step = step }, Range)
+  local range = setmetatable({ first = first, last = last, step = step }, Range)
+  if #range < 0 then core.fail "the ends of a range are less than 2^63 apart" end
+  return range
 end
 
-function Range:__len() return math.max(0, math.floor((self.last - self.first) / self.step) + 1) end
+-- How many whole steps it is from the first number to this one, which may be a float that is `slack` of a step short.
+local function steps(self, number, slack)
+  if math.type(number) == "integer" and math.type(self.first) == "integer" then
+    return (number - self.first) // self.step
+  end
+  return math.floor((number - self.first) / self.step + slack)
+end
+
+-- What does not fit into 64 bits is less than 0.
+function Range:__len()
+  if self.step > 0 and self.last < self.first or self.step < 0 and self.last > self.first then return 0 end
+  local count = steps(self, self.last, 0) + 1
+  return count > 0 and count or -1
+end
 
 function Range:__index(place)
   if math.type(place) ~= "integer" or place < 1 or place > #self then return nil end
@@ -58,7 +73,7 @@ end
 
 -- As a generic `for` calls it: with the value before.
 function Range:__call(_, before)
-  return self[before == nil and 1 or math.floor((before - self.first) / self.step + 0.5) + 2]
+  return self[before == nil and 1 or steps(self, before, 0.5) + 2]
 end
 
 function Range.__eq(a, b) return a.first == b.first and a.last == b.last and a.step == b.step end

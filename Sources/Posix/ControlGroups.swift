@@ -1,0 +1,36 @@
+// What the control groups that this process is in allow: the limits of each group and of those around it.
+
+import Wire
+
+enum ControlGroups {
+    /// The smallest of what `read` finds in the folders of this process's groups, from its own up to the root, where a
+    /// container sees its own limit; `isUnified` tells version 2's tree from that of version 1's `controller`.
+    static func smallest(_ controller: String, _ read: (_ folder: String, _ isUnified: Bool) -> Int?) -> Int? {
+        var smallest: Int?
+        for line in readText("/proc/self/cgroup").split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { continue }
+            let isUnified = parts[1].isEmpty
+            guard isUnified || parts[1].split(separator: ",").contains(controller[...]) else { continue }
+            var path = parts[2] == "/" ? "" : parts[2]
+            while true {
+                if let limit = read("/sys/fs/cgroup" + (isUnified ? "" : "/\(controller)") + path, isUnified) {
+                    smallest = min(smallest ?? .max, limit)
+                }
+                guard let slash = path.lastIndex(of: "/") else { break }
+                path = path[..<slash]
+            }
+        }
+        return smallest
+    }
+
+    /// The words of a small file; none when it cannot be read.
+    static func words(_ path: String) -> [Substring] { readText(path).split { " \n".contains($0) } }
+
+    private static func readText(_ path: String) -> String {
+        guard let file = try? Descriptor(reading: path) else { return "" }
+        var bytes = WireBuffer()
+        while case .bytes(let count)? = try? file.read(appendingTo: &bytes, limit: 4096), count > 0 {}
+        return String(decoding: bytes.array, as: UTF8.self)
+    }
+}
