@@ -112,6 +112,37 @@ bool pmap_end_interruption(lua_State *L, const char **place) {
     return true;
 }
 
+/* ---- Steps ---- */
+
+static struct {
+    lua_State *main;
+    void (*answer)(void *);
+    void *of;
+} step;
+
+static void answer(lua_State *L, lua_Debug *where) {
+    (void)where;
+    lua_sethook(L, NULL, 0, 0);
+    step.answer(step.of);
+}
+
+/* Whoever has a hook already keeps it. */
+static void hook_step(lua_State *L) {
+    if (!lua_gethook(L)) lua_sethook(L, answer, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+void pmap_step(void) {
+    if (!step.main) return;
+    hook_step(step.main);
+    for (int each = 0; each < depth; each++) hook_step(running[each]);
+}
+
+void pmap_at_step(lua_State *L, void (*answer)(void *), void *of) {
+    step.main = L;
+    step.answer = answer;
+    step.of = of;
+}
+
 /* ---- Which coroutines run ---- */
 
 static void note_entering(lua_State *coroutine) {

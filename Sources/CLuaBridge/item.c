@@ -3,6 +3,8 @@
 #include <locale.h>
 #include <string.h>
 
+#include "values.h"
+
 void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item) {
     pmap_library_begin_item(item);
     lua_settop(L, base);
@@ -54,7 +56,7 @@ static bool finish_item(lua_State *L, pmap_items *items) {
     pmap_append_answer append = items->is_filter ? append_record : items->append;
     int last = lua_gettop(L);
     char *start = items->room.next;
-    if (pmap_take_emitted() || pmap_has_captured()) return false;
+    if (pmap_take_emitted() || pmap_has_captured() || pmap_holdings) return false;
     if (!append(L, 3, last, items)) {
         lua_settop(L, last);
         items->room.next = start;

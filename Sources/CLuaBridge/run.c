@@ -1,15 +1,13 @@
 #include "values.h"
 
 static unsigned long long loads;
-static long long holdings;
+long long pmap_holdings;
 
 void pmap_note_load(void) { loads++; }
 
-void pmap_note_holdings(long long more) { holdings += more; }
-
 long long pmap_take_holdings(void) {
-    long long taken = holdings;
-    holdings = 0;
+    long long taken = pmap_holdings;
+    pmap_holdings = 0;
     return taken;
 }
 
@@ -27,7 +25,7 @@ static int run_task(lua_State *L) {
         __atomic_store_n(run->begun, (uint64_t)(run->place - run->task_first + 1), __ATOMIC_RELEASE);
         lua_call(L, 1, 1);
         /* What was loaded meanwhile travels by name, and what is held is not the worker's. */
-        if (loads != before || holdings || !pmap_pack(L, -1, run->packer)) return 1;
+        if (loads != before || pmap_holdings || !pmap_pack(L, -1, run->packer)) return 1;
         run->is_called = false;
         __atomic_store_n(run->bytes, (uint64_t)(run->packer->next - run->output), __ATOMIC_RELEASE);
         __atomic_store_n(run->count, (uint64_t)(run->place - run->results_first + 1), __ATOMIC_RELEASE);

@@ -26,6 +26,7 @@ typedef struct {
     uint64_t hungry;           /* how many are to pause after their transactions for somebody who waits too long */
     pthread_mutex_t strangers[most_strangers]; /* each stranger holds one of them, as long as it is one */
     bool has_had_more;         /* some of whom are not known */
+    bool is_asked;             /* a question waits for one who answers it */
     change log[pmap_arena_log_entries];
 } journal;
 
@@ -118,6 +119,18 @@ bool pmap_arena_grow(uint64_t size) {
 
 void pmap_arena_discard(uint64_t at, uint64_t size) {
     madvise(pmap_arena_memory + at, size, MADV_REMOVE);
+}
+
+bool pmap_arena_ask(void) {
+    if (!pmap_arena_memory || is_stranger) return false;
+    __atomic_store_n(&log_of_changes()->is_asked, true, __ATOMIC_RELEASE);
+    return true;
+}
+
+bool pmap_arena_take_question(void) {
+    if (!pmap_arena_memory || is_stranger) return false;
+    bool *is_asked = &log_of_changes()->is_asked;
+    return __atomic_load_n(is_asked, __ATOMIC_RELAXED) && __atomic_exchange_n(is_asked, false, __ATOMIC_ACQ_REL);
 }
 
 /* ---- Transactions ----

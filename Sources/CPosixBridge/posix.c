@@ -113,7 +113,7 @@ void pmap_restore_signals(void) {
     }
 }
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT, SIGUSR1};
 enum { caught_count = sizeof caught / sizeof *caught };
 
 static atomic_int arrived[NSIG];
@@ -130,7 +130,7 @@ void pmap_catch_signals(void) {
     for (int each = 0; each < caught_count; each++) {
         struct sigaction before;
         sigaction(caught[each], NULL, &before);
-        bool may_stay_ignored = caught[each] == SIGHUP || caught[each] == SIGTSTP;
+        bool may_stay_ignored = caught[each] != SIGINT && caught[each] != SIGTERM;
         if (before.sa_handler == SIG_IGN && may_stay_ignored) continue;
         sigaction(caught[each], &action, NULL);
         sigaddset(&blocked, caught[each]);

@@ -33,6 +33,28 @@ extension Stack {
     package func noteLoad() { pmap_note_load() }
 }
 
+/// What is to be done at the next step of Lua, when a signal's handler says so.
+@safe package enum LuaStep {
+    /// For a signal's handler.
+    package static let ask: @convention(c) () -> Void = { pmap_step() }
+
+    /// From now on `answer` is called then. It may read the stack, and raises nothing.
+    package static func answer(_ stack: Stack, _ answer: @escaping () -> Void) {
+        final class Answer {
+            let body: () -> Void
+            init(_ body: @escaping () -> Void) { self.body = body }
+        }
+        let answer = unsafe Unmanaged.passRetained(Answer(answer)).toOpaque()
+        unsafe pmap_at_step(
+            stack.thread,
+            { answer in
+                if let answer = unsafe answer {
+                    unsafe Unmanaged<Answer>.fromOpaque(answer).takeUnretainedValue().body()
+                }
+            }, answer)
+    }
+}
+
 /// Locks that the task which runs has taken and not given back, as far as this process knows.
 package enum TaskHoldings {
     package static func note(_ more: Int) { pmap_note_holdings(Int64(more)) }

@@ -210,7 +210,7 @@ extension CoreModule {
         let tasks = try stack.handleArgument(1), results = try stack.handleArgument(2)
         let most = try stack.integerArgument(3, default: 0, "maxtasksperchild")
         forgetFunction(stack)
-        var worker = PoolWorker(self, tree, stack, results: results, handler: 4)
+        let worker = PoolWorker(self, tree, stack, results: results, handler: 4)
         var done = 0
         while let task = try orRaise({ () throws(TreeError) in try tree.takeTask(from: tasks) }) {
             try worker.run(task)

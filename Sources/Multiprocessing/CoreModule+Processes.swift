@@ -115,9 +115,9 @@ extension CoreModule {
                 stack.push(Double(Clock.now()) / 1e9)
                 return 1
             },
-            "sleep": { stack throws(LuaError) in
+            "sleep": { [unowned self] stack throws(LuaError) in
                 guard stack.type(1) == .number else { throw LuaError(message: "sleep takes a number of seconds") }
-                Posix.Process.sleep(seconds: stack.number(1))
+                Posix.Process.sleep(seconds: stack.number(1)) { answerQuestion() }
                 return 0
             },
             // Raises an error at the script's line: message

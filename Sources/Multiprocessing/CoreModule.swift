@@ -26,6 +26,8 @@ package final class CoreModule {
     /// What the modules in Lua do when the script has ended.
     private var endings: [Int] = []
     private var isFinishing = false
+    /// What a worker holds itself, and no item of it.
+    private var held: [Int: Holding] = [:]
     /// What a process that is about to leave says it is at: its stack is still that of the process it was forked from.
     var end: String?
 
@@ -55,6 +57,7 @@ package final class CoreModule {
         }
         let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
         tree.place = { [unowned self] in place }
+        tree.answerQuestion = { [unowned self] in answerQuestion() }
         openTree = tree
         tree.callbacks = { [unowned self] () throws(TreeError) in try runCallbacks() }
         tree.interruption = { [unowned self] in caller?.takeInterruption() }
@@ -70,6 +73,40 @@ package final class CoreModule {
         var position = caller?.position() ?? ""
         if position.isEmpty { position = main.position() }
         return position.isEmpty && isFinishing ? "the script's end" : String(position.dropLast(2))
+    }
+
+    /// From now on this process and its forks say who waits where when a signal asks for it.
+    package func hearQuestions() {
+        Signal.hearQuestions(LuaStep.ask)
+        LuaStep.answer(main) { [unowned self] in answerQuestion() }
+    }
+
+    func answerQuestion() {
+        if Signal.takeQuestion() { answer() }
+    }
+
+    /// Says who waits where among the processes of a run's tasks; nothing if there are none but this one, its host.
+    package func answerAsHost() { openTree?.answer(isHost: true) }
+
+    /// Says who waits where.
+    private func answer() {
+        if let openTree, !Arena.isStranger { return openTree.answer(isHost: false) }
+        let line = "pmap: who waits where\npmap:   MainProcess (pid \(Machine.processNumber())) runs at \(place)\n"
+        StandardDescriptor.writeError(Array(line.utf8))
+    }
+
+    // MARK: Items of a run
+
+    /// What is held now is the worker's own.
+    package func noteHeld() {
+        held = TaskHoldings.take() ? ((try? tree())?.allHoldings() ?? [:]) : [:]
+    }
+
+    /// What an item has taken and not given back is as if it had been a process.
+    package func endItem(hasReturned: Bool) {
+        guard TaskHoldings.take(), let tree = try? tree() else { return }
+        tree.endTask(hasReturned ? .left : .lost, since: held)
+        held = tree.allHoldings()
     }
 
     /// The script has ended: what it has started is joined, or ended.

@@ -12,8 +12,6 @@ struct PoolWorker {
     private let stack: Stack
     private let results: Int
     private let handler: Int32
-    /// What the worker itself holds.
-    private var holdings: [Int: Holding]
 
     init(_ core: CoreModule, _ tree: ProcessTree, _ stack: Stack, results: Int, handler: Int32) {
         self.core = core
@@ -21,13 +19,13 @@ struct PoolWorker {
         self.stack = stack
         self.results = results
         self.handler = handler
-        holdings = tree.allHoldings()
+        core.noteHeld()
     }
 
     /// Where results go before they are sent; what a task needs less is not touched.
     private static let capacity = 4 << 20
 
-    mutating func run(_ task: PoolTask) throws(LuaError) {
+    func run(_ task: PoolTask) throws(LuaError) {
         let height = stack.top
         defer { stack.top = height }
         let items = task.items()
@@ -63,7 +61,7 @@ struct PoolWorker {
                         items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
                 }
                 if end == .failure { try appendFailure(&encoder, into: &output.buffer) }
-                settleHoldings(hasReturned)
+                core.endItem(hasReturned: hasReturned)
                 if let own = try write(hasReturned, &encoder, into: &output, from: mark, of: task, at: place) {
                     output = try send(output, own, place: place, of: task, capacity)
                     first = place + 1
@@ -75,13 +73,6 @@ struct PoolWorker {
             }
             tree.publish(output, of: task, into: results)
         }
-    }
-
-    /// What an item has taken and not given back is as if it had been a process.
-    private mutating func settleHoldings(_ hasReturned: Bool) {
-        guard TaskHoldings.take() else { return }
-        tree.endTask(hasReturned ? .left : .lost, since: holdings)
-        holdings = tree.allHoldings()
     }
 
     /// Items that need nothing of what is here.

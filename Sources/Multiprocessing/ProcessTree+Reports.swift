@@ -3,14 +3,15 @@
 import Posix
 
 extension ProcessTree {
-    /// Who waits where, for somebody who has asked.
-    func answer() {
+    /// Who waits where, for somebody who has asked; a run's host says itself what it does.
+    func answer(isHost: Bool) {
         let slots = change { memory in
             everybody(memory).filter {
                 memory[$0, Slot.isBorn] != 0 && isAlive($0, memory) && !isSupervisor($0, memory)
             }
         }
-        tell("pmap: who waits where", slots)
+        let others = isHost ? slots.filter { $0 != me } : slots
+        if !others.isEmpty { tell("pmap: who waits where", others) }
     }
 
     /// Writes a line for each of these under the title.

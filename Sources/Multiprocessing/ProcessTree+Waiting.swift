@@ -176,11 +176,11 @@ extension ProcessTree {
     /// Until a ring, a death, something readable, or a second has passed.
     private func sleep(_ awaited: Awaited, now: Int) {
         let watched = deathsToWatch(awaited)
-        let rest = awaited.deadline.map { $0 - now } ?? .max
-        let happened = Rings.wait(
-            awaited.readable + awaited.children, watched, nanoseconds: min(rest, 1_000_000_000))
+        let second = 1_000_000_000, rest = min(awaited.deadline.map { $0 - now } ?? second, second)
+        let happened = Rings.wait(awaited.readable + awaited.children, watched, nanoseconds: rest)
         endIfCondemned()
-        if !happened { look(awaited) }
+        answerQuestion()
+        if !happened, rest == second { look(awaited) }
     }
 
     private func enlist(in queues: ArraySlice<Int>, _ memory: Memory) throws(TreeError) -> [Int] {

@@ -54,6 +54,8 @@ package final class ProcessTree {
     var runsCallbacks = false
     /// Says where in the script this process is, for a report.
     var place: () -> String = { "" }
+    /// Answers a question that somebody has asked by a signal.
+    var answerQuestion: () -> Void = {}
 
     package init() throws(TreeError) {
         do throws(PosixError) {

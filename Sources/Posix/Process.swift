@@ -16,13 +16,13 @@ package enum Process {
 
     package static func sleep(milliseconds: Int) { usleep(useconds_t(milliseconds * 1000)) }
 
-    /// Sleeps so long, whatever signals arrive.
-    package static func sleep(seconds: Double) {
+    /// Sleeps so long, whatever signals arrive, after each of which `meanwhile` is called.
+    package static func sleep(seconds: Double, meanwhile: () -> Void) {
         guard seconds > 0 else { return }  // nan too
         let end = Clock.now() + Int(min(seconds, 1e9) * 1e9)
         while case let rest = end - Clock.now(), rest > 0 {
             var time = timespec(tv_sec: rest / 1_000_000_000, tv_nsec: rest % 1_000_000_000)
-            unsafe nanosleep(&time, nil)
+            if unsafe nanosleep(&time, nil) != 0 { meanwhile() }
         }
     }
 }

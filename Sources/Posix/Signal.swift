@@ -8,7 +8,9 @@ package enum Signal {
     package static let kill = SIGKILL
     package static let brokenPipe = SIGPIPE
 
-    /// Counts SIGINT, SIGTERM, SIGHUP and SIGTSTP from now on; they arrive only while the poller waits.
+    package static let quit = SIGQUIT
+
+    /// Counts SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 from now on; they arrive only while the poller waits.
     package static func catchSignals() { pmap_catch_signals() }
 
     /// A crash ends the process with its signal, without the Swift runtime's helper program; children can be waited for.
@@ -25,6 +27,12 @@ package enum Signal {
     /// Whether the terminal has asked for a stop (Ctrl-Z) since the last call.
     package static func takeStop() -> Bool { pmap_take_signal(SIGTSTP) > 0 }
 
+    /// How often the terminal (Ctrl-\), and whether anybody, has asked who waits where since the last call.
+    package static func takeQuestions() -> (quits: Int, isAsked: Bool) {
+        let quits = Int(pmap_take_signal(SIGQUIT))
+        return (quits, pmap_take_signal(SIGUSR1) > 0 || quits > 0)
+    }
+
     /// Stops this process until it is continued.
     package static func stopHere() { _ = raise(SIGSTOP) }
 
@@ -33,6 +41,12 @@ package enum Signal {
         pmap_die_by(signal)
         _exit(128 + signal)
     }
+
+    /// From now on SIGUSR1 and SIGQUIT ask who waits where, and `asked` is called by their handler.
+    package static func hearQuestions(_ asked: @convention(c) () -> Void) { pmap_hear_questions(asked) }
+
+    /// Whether such a question waits for an answer, which the caller gives.
+    package static func takeQuestion() -> Bool { pmap_take_question() }
 
     package static func name(_ signal: Int32) -> String {
         unsafe pmap_signal_name(signal).map { unsafe "SIG" + String(cString: $0) } ?? "signal \(signal)"

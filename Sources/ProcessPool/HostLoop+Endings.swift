@@ -6,6 +6,7 @@ extension HostLoop {
     func handleSignals() {
         Signal.letIn()
         if Signal.takeStop() { stopUntilContinued() }
+        hearQuestions()
         if let killTime, Clock.now() > killTime { killAll() }
         guard let signal = Signal.takeArrived() else { return }
         if case .signal = ending { return killAll() }
@@ -14,6 +15,17 @@ extension HostLoop {
         if running > 0 { observer.notice(.finishing(items: running, signal: signal)) }
         if signal != Signal.interrupt { killTime = Clock.now() + HostLoop.grace }
         stop()
+    }
+
+    /// Says what each worker is on; two Ctrl-\ within two seconds end everything at once.
+    func hearQuestions() {
+        let (quits, isAsked) = Signal.takeQuestions(), now = Clock.now()
+        if quits > 1 || quits > 0 && lastQuit.map({ now - $0 < HostLoop.quitInterval }) == true {
+            for worker in workers { worker?.kill() }
+            Signal.die(by: Signal.quit)
+        }
+        if quits > 0 { lastQuit = now }
+        if isAsked { observer.notice(.asked(workers.compactMap { $0?.occupation }, ledger.tally)) }
     }
 
     /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.

@@ -60,6 +60,9 @@ package final class HostLoop {
     var hasFewerWorkers = false
     /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
     var setupFailure: Failure?
+    /// When the terminal last asked what goes on.
+    var lastQuit: Int?
+    static let quitInterval = 2_000_000_000
     /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
     var killTime: Int?
 

@@ -70,6 +70,19 @@ package enum Notice: Equatable {
     case setupFailed(Failure)
     /// There is no process to be had for a further worker.
     case fewerWorkers(PosixError)
+    /// Somebody has asked what goes on.
+    case asked([Occupation], Tally)
+}
+
+/// What a worker is doing.
+package struct Occupation: Equatable {
+    package let worker: Int
+    package let pid: Int32
+    /// It has run `setup`.
+    package let isReady: Bool
+    /// The item it is on, and the chunk that this is of.
+    package let item: Int?
+    package let chunk: Chunk?
 }
 
 /// How many items ended in which way.

@@ -136,6 +136,11 @@ final class WorkerHandle {
         return current >= chunk.next ? current : nil
     }
 
+    var occupation: Occupation {
+        let chunk = runningItem.flatMap { _ in assignments.chunks.first }
+        return Occupation(worker: number + 1, pid: pid, isReady: isReady, item: runningItem, chunk: chunk)
+    }
+
     /// Asks it by `signal` to give up `item`, if it is still at it.
     func condemn(_ item: Int, signal: Int32) {
         status.store(UInt64(item), .condemned)

@@ -8,13 +8,32 @@ package enum ScriptName: String, CaseIterable, Sendable {
     case retryIf = "retry_if"
 }
 
+/// What scripts can require, as a run sees it; it lives as long as the state.
+package struct Furniture {
+    /// The worker is ready: what it holds is its own, and no item's.
+    package let begin: () -> Void
+    /// An item has ended, which has returned or raised.
+    package let endItem: (_ hasReturned: Bool) -> Void
+    /// Says who waits where, in the host.
+    package let answer: () -> Void
+    /// From now on this process, without a host, says so when a signal asks for it.
+    package let hearQuestions: () -> Void
+
+    package init(
+        begin: @escaping () -> Void, endItem: @escaping (_ hasReturned: Bool) -> Void, answer: @escaping () -> Void,
+        hearQuestions: @escaping () -> Void
+    ) {
+        (self.begin, self.endItem, self.answer, self.hearQuestions) = (begin, endItem, answer, hearQuestions)
+    }
+}
+
 /// The one Lua state of a run.
 package final class LoadedScript {
     /// What a message calls it: a base name, so that no outcome depends on a folder.
     package let name: String
     package let module: PmapModule
     let state: State
-    private let furniture: AnyObject?
+    package let furniture: Furniture?
     private var watchesCoroutines: Bool
     private var references: [ScriptName: Int] = [:]
     /// The text it was loaded from.
@@ -34,8 +53,8 @@ package final class LoadedScript {
         package var watchesCoroutines = false
         /// The folder of the script, for `require`.
         package var folder: String?
-        /// Adds to the state what scripts can require, before anything is; its answer lives as long as the state.
-        package var furnish: (Stack) throws(LuaError) -> AnyObject? = { _ in nil }
+        /// Adds to the state what scripts can require, before anything is.
+        package var furnish: (Stack) throws(LuaError) -> Furniture? = { _ in nil }
 
         package init() {}
     }

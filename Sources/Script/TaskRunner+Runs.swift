@@ -39,7 +39,9 @@ extension TaskRunner {
         case .missing: return nil
         case .full: outbox.flush()
         case .record(let record): self.run(record.bytes, item: run.next - 1, outbox: &outbox)
-        case .answer(let answer, let record): finish(answer, record.bytes, &outbox)
+        case .answer(let answer, let record):
+            endItem(answer)
+            finish(answer, record.bytes, &outbox)
         }
         return run.next
     }

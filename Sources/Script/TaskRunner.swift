@@ -78,6 +78,7 @@ package final class TaskRunner {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         passOnCaptured(&outbox)
+        script.furniture?.begin()
         self.worker = worker
         if let bytes = form.memoryLimit { script.state.allowMemory(bytes) }
         return nil
@@ -172,16 +173,20 @@ package final class TaskRunner {
         let answer = stack.runItem(index: item, handler: TaskRunner.handler)
         isInTask = false
         if let seconds = form.timeLimit, let raised = stack.endInterruption() {
+            script.furniture?.endItem(false)
             let place = raised.place.isEmpty ? "" : " at \(raised.place)"
             let failure = Failure(.timeout, "timed out after \(seconds) s\(place)", traceback: raised.traceback)
             return fail(failure, takePrinted(answer), record, &outbox)
         }
+        endItem(answer)
         let isPlain = form.writesLines && !answer.hasPrinted && emitted.count == 0 && !answer.failed
         if isPlain && answer.appendText(to: &outbox.output, terminator: form.output.terminator) {
             return outbox.commit(ItemTraits(hasRecord: true, drewRandomNumbers: answer.usesSeed))
         }
         finish(answer, record, &outbox)
     }
+
+    func endItem(_ answer: Answer) { script.furniture?.endItem(!answer.failed) }
 
     /// What becomes of any answer but a line.
     func finish(_ answer: Answer, _ record: RecordBytes?, _ outbox: inout Outbox) {

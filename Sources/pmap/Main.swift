@@ -120,7 +120,7 @@ enum Main {
     private static func run(
         _ job: Job, _ script: LoadedScript, from start: borrowing Standing, to scripts: borrowing Standing
     ) throws(UsageError) -> ExitCode {
-        let reporter = try Reporter(job, scriptName: script.name)
+        let reporter = try Reporter(job, script)
         reporter.begin()
         do throws(PosixError) {
             let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
@@ -147,6 +147,7 @@ enum Main {
             }
             let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
             scripts.resume()
+            if job.workers == 0 { script.furniture?.hearQuestions() }
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
             return reporter.finish(journaled?.end(ending) ?? ending, tally, journaled?.tally)

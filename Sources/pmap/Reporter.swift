@@ -12,6 +12,8 @@ final class Reporter: RunObserver {
     private let job: Job
     private let scriptName: String
     private let errors: Descriptor?
+    /// Says where the script's own processes wait.
+    private let answer: () -> Void
     /// Why the file of errors is not complete.
     private var errorsFailure: PosixError?
     private var failures = 0
@@ -20,9 +22,10 @@ final class Reporter: RunObserver {
     /// Bytes of a message that are printed; `--errors` has them all.
     private static let messageLimit = 4096
 
-    init(_ job: Job, scriptName: String) throws(UsageError) {
+    init(_ job: Job, _ script: LoadedScript) throws(UsageError) {
         self.job = job
-        self.scriptName = scriptName
+        scriptName = script.name
+        answer = script.furniture?.answer ?? {}
         do throws(PosixError) {
             if let path = job.errorsFile { errors = try Descriptor(writing: path) } else { errors = nil }
         } catch {
@@ -72,7 +75,18 @@ final class Reporter: RunObserver {
             print("\(scriptName): setup failed in a worker; the others go on: \(failure.message)", failure.traceback)
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
+        case .asked(let workers, let tally):
+            print((["\(tally.items) items done so far"] + workers.map(line)).joined(separator: "\npmap:   "))
+            answer()
         }
+    }
+
+    private func line(_ occupation: Occupation) -> String {
+        let worker = "worker \(occupation.worker) (pid \(occupation.pid))"
+        guard occupation.isReady else { return "\(worker) is being set up" }
+        guard let item = occupation.item, let chunk = occupation.chunk else { return "\(worker) is idle" }
+        let payload = Payload(of: chunk)
+        return "\(worker) runs \(job.inputs[payload.input].name(ofPlace: payload.firstPlace + item - chunk.first))"
     }
 
     private func shortened(_ message: String) -> String {

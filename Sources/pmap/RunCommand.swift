@@ -44,6 +44,7 @@ struct RunCommand {
             let program = try LuaProgram(arguments: arguments, folder: source.folder)
             let core = try CoreModule(program.stack)
             core.freeze = { [unowned program] in program.freeze() }
+            core.hearQuestions()
             for module in modules { try program.require(module) }
             let status = run(program, text, script)
             core.finish()

@@ -20,7 +20,12 @@ enum ScriptSource {
         settings.arguments = try ScriptSource.arguments(flags.definitions)
         settings.folder = folder
         settings.watchesCoroutines = flags.timeout != nil
-        settings.furnish = { stack throws(LuaError) in try CoreModule(stack) }
+        settings.furnish = { stack throws(LuaError) in
+            let core = try CoreModule(stack)
+            return Furniture(
+                begin: core.noteHeld, endItem: core.endItem(hasReturned:), answer: core.answerAsHost,
+                hearQuestions: core.hearQuestions)
+        }
         let source = try text()
         do throws(ScriptError) {
             let script = try LoadedScript(name: name, settings)

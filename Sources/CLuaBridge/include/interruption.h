@@ -30,4 +30,9 @@ const char *pmap_take_interruption(lua_State *L);
  * in the script for the first time, "lengths.lua:9" or "". Stack: → traceback of it or nil, when it answers true */
 bool pmap_end_interruption(lua_State *L, const char **place);
 
+/* `answer` is called with `of` at the next step that the main thread `L`, or a coroutine in it, makes after pmap_step, which a
+ * signal handler may call. It raises nothing. */
+void pmap_at_step(lua_State *L, void (*answer)(void *), void *of);
+void pmap_step(void);
+
 #endif

@@ -67,9 +67,10 @@ typedef struct {
 /* A module is about to be loaded: what a task returns after that is given up, as it may have a name. */
 void pmap_note_load(void);
 
-/* The task that runs holds so many locks more: what it returns is given up unless it has as many as when it began. And
- * how many it has more, which are nobody's then. */
-void pmap_note_holdings(long long more);
+/* Locks that the running task has taken and not given back: unless it is none, what the task returns is given up. And how
+ * many there were, which are forgotten. */
+extern long long pmap_holdings;
+static inline void pmap_note_holdings(long long more) { pmap_holdings += more; }
 long long pmap_take_holdings(void);
 
 /* Stack: → (nothing), or → the answer that was given up, or → what the handler made of an error. Answers a Lua

@@ -56,6 +56,10 @@ static inline uint64_t pmap_arena_add(uint64_t at, uint64_t amount) {
     return __atomic_fetch_add((uint64_t *)(pmap_arena_memory + at), amount, __ATOMIC_SEQ_CST);
 }
 
+/* Asks all of the tree a question, which one of them takes; false where there is no arena, or for a stranger. */
+bool pmap_arena_ask(void);
+bool pmap_arena_take_question(void);
+
 /* A life is a robust mutex that a process holds until it ends: no number of a process is ever mistaken. */
 enum { pmap_life_words = 8 };
 void pmap_life_prepare(uint64_t at);

@@ -55,8 +55,8 @@ const char *pmap_signal_name(int number);
  * that was ignored is not any more. */
 void pmap_restore_signals(void);
 
-/* SIGINT, SIGTERM, SIGHUP and SIGTSTP are counted from now on and arrive only inside pmap_ppoll; SIGPIPE and
- * SIGXFSZ are ignored. A SIGHUP or SIGTSTP that was ignored stays ignored. */
+/* SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 are counted from now on and arrive only inside pmap_ppoll; SIGPIPE
+ * and SIGXFSZ are ignored. One that was ignored stays ignored, but for SIGINT and SIGTERM. */
 void pmap_catch_signals(void);
 
 /* Lets the counted signals arrive now: ppoll lets them in only when it has to wait. */

@@ -1,0 +1,53 @@
+#define _GNU_SOURCE
+#include "question.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "posix_bridge.h"
+
+static pid_t first;
+static void (*tell)(void);
+static volatile sig_atomic_t is_asked;
+static struct timespec last_quit;
+
+static bool quits_again(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    bool is_again = last_quit.tv_sec && now.tv_sec - last_quit.tv_sec < 2 + (now.tv_nsec < last_quit.tv_nsec);
+    last_quit = now;
+    return is_again;
+}
+
+static void hear(int number, siginfo_t *signal, void *context) {
+    (void)context;
+    int before = errno;
+    bool is_terminals = signal->si_code == SI_KERNEL;
+    if (number == SIGQUIT && is_terminals && getpid() != first) return;
+    if (number == SIGQUIT && quits_again()) pmap_die_by(SIGQUIT);
+    /* This process may be in the middle of something that takes long; others who wait look once a second. */
+    if (!pmap_arena_ask()) is_asked = 1;
+    tell();
+    pmap_ring(getpid());
+    errno = before;
+}
+
+void pmap_hear_questions(void (*asked)(void)) {
+    first = getpid();
+    tell = asked;
+    struct sigaction now, action = {.sa_sigaction = hear, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    static const int numbers[] = {SIGUSR1, SIGQUIT};
+    for (int each = 0; each < 2; each++) {
+        if (sigaction(numbers[each], NULL, &now) == 0 && now.sa_handler != SIG_IGN) sigaction(numbers[each], &action, NULL);
+    }
+}
+
+bool pmap_take_question(void) {
+    bool was_asked = is_asked;
+    is_asked = 0;
+    return pmap_arena_take_question() || was_asked;
+}
