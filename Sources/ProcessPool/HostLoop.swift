@@ -215,6 +215,7 @@ package final class HostLoop {
             judgeHalt()
             switch consequence {
             case nil: continue
+            case .refused: return worker.refuse()
             case .retry(let chunk, let delay): awaitRetry(chunk, delay)
             case .setupFailed(let failure): worker.setupFailure = failure
             case .inputFailed(let failure):

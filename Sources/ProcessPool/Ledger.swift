@@ -13,6 +13,19 @@ struct Assignments {
     private var places: [(first: Int, before: Int)] = []
     /// Items of all chunks that were given.
     private var offered = 0
+    /// How many items may be begun of all that were given; nil before anything was taken back.
+    private(set) var limit: Int?
+
+    /// A worker that has nothing to do may begin what it is given.
+    mutating func liftLimit() { if chunks.isEmpty { limit = nil } }
+
+    /// Limits what may be begun to `keeping` items behind those that were begun; answers the limit. It only ever falls: what
+    /// was taken back belongs to others, and the worker has gone on since `keeping` was thought of.
+    mutating func lowerLimit(begun: Int, keeping: Int) -> Int {
+        let lower = min(limit ?? Int.max, begun + keeping)
+        limit = lower
+        return lower
+    }
 
     mutating func append(_ chunk: Chunk) {
         places.append((chunk.next, offered))
@@ -65,12 +78,11 @@ struct Assignments {
         return chunks[0].takeOutNext()
     }
 
-    /// Notes that items of the oldest chunk are done; answers the chunk as it was.
+    /// Notes that items of the oldest chunk are done; answers the chunk as it was, or nil when it does not have so many.
     mutating func finish(items: Int) -> Chunk? {
-        guard let chunk = chunks.first else { return nil }
-        let done = min(items, chunk.remaining)
-        chunks[0] = chunk.advanced(by: done)
-        itemsDone += done
+        guard let chunk = chunks.first, chunk.remaining >= items else { return nil }
+        chunks[0] = chunk.advanced(by: items)
+        itemsDone += items
         return chunk
     }
 
@@ -85,16 +97,19 @@ struct Assignments {
     }
 }
 
-/// Enters what workers tell, and delivers it. A worker is not believed to have done more than it was given.
+/// Enters what workers tell, and delivers it. A worker is not believed to have done more than it was given: what else it
+/// says is refused as a whole, since bytes of several items cannot be told apart.
 struct Ledger: ~Copyable {
     /// What an entry means for the run beyond its item.
-    enum Consequence {
+    enum Consequence: Equatable {
         /// The item is to be run again, by itself, after so many nanoseconds.
         case retry(Chunk, delay: Int)
         case setupFailed(Failure)
         case inputFailed(Failure)
         /// `rest` are items that the worker has not begun and will not.
         case chunkEnded(items: Int, nanoseconds: Int, rest: Chunk?)
+        /// It finishes items that the worker does not have; nothing of it was taken.
+        case refused
     }
 
     var delivery: Delivery
@@ -119,15 +134,15 @@ struct Ledger: ~Copyable {
 
     mutating func enter(_ entry: Entry, of assignments: inout Assignments, worker: Int) -> Consequence? {
         switch entry {
+        case .output(let bytes, items: 0) where assignments.chunks.isEmpty:
+            if !bytes.isEmpty { delivery.accept(.output(.memory(bytes)), items: 0, chunk: nil) }
+            return nil
         case .output(let bytes, let items):
-            guard let chunk = assignments.finish(items: items) else {
-                if !bytes.isEmpty { delivery.accept(.output(.memory(bytes)), items: 0, chunk: nil) }
-                return nil
-            }
-            succeed(bytes, items: min(items, chunk.remaining), of: chunk)
+            guard let chunk = assignments.finish(items: items) else { return .refused }
+            succeed(bytes, items: items, of: chunk)
             return nil
         case .item(let bytes, let traits):
-            guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
+            guard let chunk = assignments.finish(items: 1) else { return .refused }
             log?.note(.success(bytes, traits), item: chunk.next, of: chunk)
             succeed(bytes, items: 1, of: chunk, traits)
             return nil
@@ -153,7 +168,7 @@ struct Ledger: ~Copyable {
             delivery.split(chunk)
             return assignments.takeOutNext().map { .retry($0, delay: delay) }
         }
-        guard let chunk = assignments.finish(items: 1), chunk.remaining > 0 else { return nil }
+        guard let chunk = assignments.finish(items: 1) else { return .refused }
         log?.note(.failure(failure, attempts: chunk.attempt, worker: worker + 1), item: chunk.next, of: chunk)
         giveUp(chunk, failure, attempts: chunk.attempt, worker: worker + 1)
         return nil

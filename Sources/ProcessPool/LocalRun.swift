@@ -118,6 +118,7 @@ package final class LocalRun {
             case .inputFailed(let failure): ending = .inputFailed(failure)
             case .chunkEnded(let items, let nanoseconds, _):
                 events.append(.ended(worker: 0, items: items, nanoseconds: nanoseconds))
+            case .refused: preconditionFailure("this process has run items that it was not given")
             case .setupFailed, nil: continue
             }
         }

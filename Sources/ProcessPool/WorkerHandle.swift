@@ -24,6 +24,8 @@ final class WorkerHandle {
     private var hasSpoken = false
     /// Something else has written where it tells the host.
     private(set) var isGarbled = false
+    /// It has told of items that it does not have, and is not listened to any more.
+    private var isRefused = false
 
     /// What a worker's outbox takes in shared memory; larger items are sent from its own.
     static let pageBytes = (1 << 20) + StatusWords.size
@@ -75,8 +77,8 @@ final class WorkerHandle {
     // MARK: What it is told
 
     func send(_ chunk: Chunk) throws(PosixError) {
-        if isBarred && !isBusy {
-            isBarred = false
+        if !isBusy && assignments.limit != nil {
+            assignments.liftLimit()
             status.store(0, .barrier)
         }
         assignments.append(chunk)
@@ -108,19 +110,14 @@ final class WorkerHandle {
     private var begun: Int { assignments.begunOrNext(current: currentItem) }
     /// The last item it has begun.
     var currentItem: Int { Int(truncatingIfNeeded: status.load(.current)) }
-    /// It will not begin all of the chunks it was given.
-    private var isBarred = false
-
     /// Takes the items back that it has not begun, but for `keeping` of them; each rest with the slot it was part of.
-    /// That may be done again: a barrier is only ever lowered, until the chunks have ended.
     func takeBack(keeping: Int) -> [(slot: Int, rest: Chunk)] {
-        let barrier = begun + keeping
-        status.store(UInt64(barrier + 1), .barrier)
-        isBarred = true
+        let limit = assignments.lowerLimit(begun: begun, keeping: keeping)
+        status.store(UInt64(limit + 1), .barrier)
         // Either it has seen the barrier, or we see what it has begun. What it has not begun for a barrier that came to
         // nothing is told at its chunk's end.
         guard Process.orderMemory() else { return [] }
-        return assignments.takeBack(behind: max(barrier, begun))
+        return assignments.takeBack(behind: max(limit, begun))
     }
 
     func kill() { child.kill() }
@@ -163,6 +160,7 @@ final class WorkerHandle {
 
     /// What has come through the pipe. A batch that is none costs the worker its life.
     func takeEntries() -> [Entry] {
+        if isRefused { return [] }
         var entries: [Entry] = []
         do {
             for _ in 0..<WorkerHandle.readsAtOnce {
@@ -189,6 +187,12 @@ final class WorkerHandle {
         return reader.takeRest()
     }
 
+    /// What it tells is not to be believed any more.
+    func refuse() {
+        (isGarbled, isRefused) = (true, true)
+        kill()
+    }
+
     /// What it has finished and not sent yet, if it has been silent since the last time.
     func takeUnsentOfSilent() -> [Entry] {
         defer { hasSpoken = false }
@@ -196,6 +200,7 @@ final class WorkerHandle {
     }
 
     private func takeUnsent() -> [Entry] {
+        if isRefused { return [] }
         let number = status.load(.batch)
         let committed = status.load(.committed)
         guard committed != 0, status.load(.batch) == number else { return [] }
@@ -228,7 +233,7 @@ final class WorkerHandle {
             if more.isEmpty { break }
             entries += more
         }
-        if isGarbled { entries += takeRest() }
+        if isGarbled && !isRefused { entries += takeRest() }
         entries += takeUnsent()
         return Death(status: child.wait(), entries: entries, wasReady: isReady)
     }
