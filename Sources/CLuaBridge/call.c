@@ -1,5 +1,7 @@
 /* Protected calls: errors become a status, a message that is always a string, and a traceback. */
 #include "bridge.h"
+#include "library.h"
+#include "original.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +29,9 @@ pmap_heap *pmap_heap_of(lua_State *L) {
 static int call_as_script(lua_State *L, int arguments, int results, int handler) {
     pmap_heap *heap = pmap_heap_of(L);
     bool before = pmap_heap_enter_script(heap, true);
+    bool was_original = pmap_is_original();
     int status = lua_pcall(L, arguments, results, handler);
+    if (was_original && !pmap_is_original()) pmap_leave_item_as_copy();
     pmap_heap_enter_script(heap, before);
     return status;
 }

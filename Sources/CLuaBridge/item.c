@@ -1,4 +1,5 @@
 #include "item.h"
+#include "original.h"
 
 #include <locale.h>
 #include <string.h>
@@ -102,6 +103,7 @@ static int run_items(lua_State *L) {
         }
         lua_pushinteger(L, index);
         lua_call(L, 2, LUA_MULTRET);
+        if (!pmap_is_original()) pmap_leave_item_as_copy();
         if (!finish_item(L, items)) return lua_gettop(L) - 2;
         lua_settop(L, 2);
         items->reason = PMAP_ITEMS_FULL;

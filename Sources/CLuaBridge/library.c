@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "library.h"
+#include "original.h"
 
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -189,15 +190,15 @@ static char script_name[256];
 static int leave(lua_State *L) {
     int status = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE)
                                      : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+    if (mode == PMAP_FORKED || !pmap_is_original()) {
+        fflush(NULL);
+        _exit(status);
+    }
     if (mode == PMAP_LOADING || mode == PMAP_PRODUCING) {
         const char *when = mode == PMAP_LOADING ? "before the first item" : "in inputs";
         fflush(NULL);
         fprintf(stderr, "pmap: %s: it called os.exit(%d) %s\n", script_name, status, when);
         _exit(2);
-    }
-    if (mode == PMAP_FORKED) {
-        fflush(NULL);
-        _exit(status);
     }
     static const char last_words[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";
     size_t length;
@@ -249,6 +250,12 @@ void pmap_library_begin_item(unsigned long long item) {
 bool pmap_library_uses_seed(void) { return randomness.uses_seed; }
 
 /* Upvalues: math.random, math.randomseed */
+void pmap_leave_item_as_copy(void) {
+    char what[64] = "a function of the script";
+    if (randomness.item) snprintf(what, sizeof what, "item %llu", randomness.item);
+    pmap_leave_as_copy(what);
+}
+
 static int random_of_item(lua_State *L) {
     if (!randomness.is_seeded) {
         randomness.is_seeded = true;

@@ -1,3 +1,5 @@
+#include "library.h"
+#include "original.h"
 #include "values.h"
 
 static unsigned long long loads;
@@ -24,6 +26,7 @@ static int run_task(lua_State *L) {
         run->is_called = true;
         __atomic_store_n(run->begun, (uint64_t)(run->place - run->task_first + 1), __ATOMIC_RELEASE);
         lua_call(L, 1, 1);
+        if (!pmap_is_original()) pmap_leave_item_as_copy();
         /* What was loaded meanwhile travels by name, and what is held is not the worker's. */
         if (loads != before || pmap_holdings || !pmap_pack(L, -1, run->packer)) return 1;
         run->is_called = false;

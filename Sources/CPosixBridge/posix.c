@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "posix_bridge.h"
+#include "original.h"
 
 #include "arena.h"
 
@@ -23,7 +24,9 @@
 
 pid_t pmap_fork(void) {
     fflush(NULL);
-    return fork();
+    pid_t pid = fork();
+    if (pid == 0) pmap_note_flushed_copy();
+    return pid;
 }
 
 int pmap_threads(void) {

@@ -53,6 +53,7 @@ extension CoreModule {
             },
             // tasks, results, most tasks or 0, error handler → why it is over: "closed" or "recycled"
             "pool_work": function { [unowned self] tree, stack throws(LuaError) in
+                Posix.Process.leaveIfCopy(backFrom: "a pool's initializer")
                 try work(tree, stack)
                 return 1
             },

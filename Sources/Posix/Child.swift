@@ -80,6 +80,7 @@ package struct Child: ~Copyable {
         let pid = try split()
         if pid == 0 {
             pmap_release_signals()
+            pmap_be_original()
             pmap_restore_descriptor_limit()
             pmap_leave_no_core()
             pmap_join_barriers()

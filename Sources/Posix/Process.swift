@@ -14,6 +14,14 @@ package enum Process {
     /// Makes our stores visible to all forked children, and theirs to us, in their order; false when the kernel cannot.
     package static func orderMemory() -> Bool { pmap_order_memory() }
 
+    /// From now on this process runs items, and what items fork from it ends when it comes back from them.
+    package static func beOriginal() { pmap_be_original() }
+
+    /// Ends this process if it is a copy of the one that does what comes next, and has come back from `what`.
+    package static func leaveIfCopy(backFrom what: String) {
+        if !pmap_is_original() { unsafe pmap_leave_as_copy(what) }
+    }
+
     package static func sleep(milliseconds: Int) { usleep(useconds_t(milliseconds * 1000)) }
 
     /// Sleeps so long, whatever signals arrive, after each of which `meanwhile` is called.

@@ -47,6 +47,7 @@ package final class ScriptChild {
     package static func leadGroup() {
         let parent = getppid()
         if !pmap_die_with(parent) { _exit(1) }
+        pmap_be_original()
     }
 
     /// The group of a worker is stopped and goes on with this process, as if it were in its own group; a `pid` of 0 makes

@@ -9,15 +9,25 @@ extension HostLoop {
     /// A worker that cannot be had costs its place; the last one costs the run.
     func giveUp(_ number: Int, unfinished: [Chunk], why: WhyUnusable) {
         let actions = scheduler.handle(.unusable(worker: number, unfinished: ending == nil ? unfinished : []))
-        switch (why, scheduler.isHelpless) {
+        let isHopeless = scheduler.isHelpless && (refills.isEmpty || places.isHopeless(number))
+        switch (why, isHopeless) {
         case (.noProcess(let error), true): end(.noWorkers(Failure(.error, error.description), inSetup: false))
         case (.setup(let failure), true): end(.noWorkers(failure, inSetup: true))
         case (.noProcess(let error), false):
+            if scheduler.isHelpless { break }  // until the next try nobody works
             if !hasFewerWorkers { observer.notice(.fewerWorkers(error)) }
             hasFewerWorkers = true
         case (.setup(let failure), false): setupFailure = failure
         }
         perform(actions)
+    }
+
+    /// Where a process could not be had it may be by now.
+    func refillPlaces() {
+        let now = Clock.now()
+        let due = refills.filter { $0.due <= now }
+        refills.removeAll { $0.due <= now }
+        for refill in due { perform(scheduler.handle(.usable(worker: refill.place))) }
     }
 
     func bury(_ worker: WorkerHandle) {
@@ -29,11 +39,12 @@ extension HostLoop {
         (workers[worker.number], buried) = (nil, worker)
         noteDescriptors(Array(repeating: -1, count: WorkerHandle.descriptorCount), of: worker.number)
         defer { buried = nil }
+        if death.wasReady { places.noteReady(worker.number) }
         let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
-        if let failure = setupFailure, !isKilling {
+        if let failure = setupFailure, !isKilling, !places.mayRefill(worker.number, after: worker.startFailure(death)) {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
-        if !isKilling { blame(worker, death.status) }
+        if !isKilling && setupFailure == nil { blame(worker, death.status) }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished(worker) : [])))
     }
 

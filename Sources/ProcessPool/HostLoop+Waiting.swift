@@ -28,7 +28,8 @@ extension HostLoop {
         if hasRecalled && !isPaused { return 0 }
         if mayRelieve { return HostLoop.reliefInterval }
         let untilRetry = retries.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
-        return [untilRetry, lookLimit].compactMap { $0 }.min()
+        let untilRefill = refills.map(\.due).min().map { Int64(max(0, $0 - Clock.now()) / 1_000_000 + 1) }
+        return [untilRetry, untilRefill, lookLimit].compactMap { $0 }.min()
     }
 
     var lookLimit: Int64? {

@@ -58,6 +58,9 @@ package final class HostLoop {
     var falseStarts: [Int: Int] = [:]
     /// A worker could not be had, and that was said.
     var hasFewerWorkers = false
+    var places = Places()
+    /// Places that a process could not be had for, and when that is tried again, in nanoseconds of the clock.
+    var refills: [(place: Int, due: Int)] = []
     /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
     var setupFailure: Failure?
     /// When the terminal last asked what goes on.
@@ -113,6 +116,7 @@ package final class HostLoop {
             lookAtSilentWorkers()
             judgeDeadlines()
             returnDueRetries()
+            refillPlaces()
             recallMore()
             relieve()
             write()
@@ -187,6 +191,8 @@ package final class HostLoop {
             noteDescriptors(worker.descriptors, of: number)
             return worker
         } catch {
+            _ = places.mayRefill(number, after: .fork)
+            refills.append((number, Clock.now() + places.delay(number)))
             giveUp(number, unfinished: [chunk], why: .noProcess(error))
             return nil
         }

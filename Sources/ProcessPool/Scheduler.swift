@@ -20,8 +20,10 @@ package struct Scheduler {
         case takenBack(worker: Int, [Chunk])
         /// A worker is gone; `unfinished` are its chunks, without what is done of them.
         case gone(worker: Int, unfinished: [Chunk])
-        /// A worker is gone and must not be replaced.
+        /// A worker is gone and must not be replaced, for now or for good.
         case unusable(worker: Int, unfinished: [Chunk])
+        /// A worker that was unusable may be forked again.
+        case usable(worker: Int)
         /// A chunk will come back later.
         case awaited
         /// It is back.
@@ -149,6 +151,8 @@ package struct Scheduler {
         case .unusable(let worker, let unfinished):
             change(worker) { $0 = Worker(phase: .unusable, itemsLeft: 0) }
             returned.prepend(unfinished)
+        case .usable(let worker):
+            change(worker) { [itemsPerWorker] in $0 = Worker(itemsLeft: itemsPerWorker) }
         case .awaited:
             chunksAwaited += 1
         case .returned(let chunk):

@@ -238,6 +238,12 @@ final class WorkerHandle {
         return Death(status: child.wait(), entries: entries, wasReady: isReady)
     }
 
+    /// Why one that was not ready has died.
+    func startFailure(_ death: Death) -> Places.Failure {
+        if setupFailure == nil, case .killed = death.status { return .killed }
+        return .setup
+    }
+
     /// Of a dead one: items of its oldest chunk that it had begun and not told of. That is the one it was running; there
     /// are more only when what it told is garbled.
     var itemsLost: Int { assignments.lost(current: currentItem) }

@@ -43,6 +43,7 @@ enum Main {
         let earlier = try JournalPlan.open(typed.flags.journal, mustExist: true)
         var seed = try typed.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
         let start = try standing()
+        Process.beOriginal()
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
         // What the command line names is found from where it was typed, wherever the script has gone.

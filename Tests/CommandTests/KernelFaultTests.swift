@@ -105,6 +105,32 @@ private let fewForks = """
     }
     """
 
+/// The fork of the number FAILS fails.
+private let failingFork = """
+    #include <dlfcn.h>
+    #include <errno.h>
+    #include <stdlib.h>
+    #include <unistd.h>
+    pid_t fork(void) {
+      static int forks;
+      if (++forks == atoi(getenv("FAILS"))) return errno = EAGAIN, -1;
+      return ((pid_t (*)(void))dlsym(RTLD_NEXT, "fork"))();
+    }
+    """
+
+@Test(arguments: [
+    preloading(
+        "the first", failingFork, "FAILS=1 env $preloaded pmap -j 1 -e item ::: a b", out: "a\nb\n"),
+    preloading(
+        "that of a replacement", failingFork, "FAILS=3 env $preloaded pmap -j 1 --max-tasks 1 -e item ::: a b c d",
+        out: "a\nb\nc\nd\n"),
+    preloading(
+        "that of one of several workers", failingFork,
+        "FAILS=2 env $preloaded pmap -j 2 --chunk 1 -e item ::: a b c d", out: "a\nb\nc\nd\n",
+        err: "pmap: cannot start a further worker (\(noFork)); going on with fewer\n"),
+])
+func `a fork that fails once is tried again`(row: Row) throws { try row.check() }
+
 private let noFork = "fork: Resource temporarily unavailable"
 
 @Test(arguments: [

@@ -81,7 +81,7 @@ func `what memory does not hold for an earlier item comes out of the spill file 
     ledger.open(chunk(1, 2))
     assignments.append(chunk(1, 2))
     #expect(ledger.enter(.output([1], items: 3), of: &assignments, worker: 0) == .refused)
-    #expect((ledger.tally.succeeded, ledger.tally.failures, ledger.tally.skipped) == (0, 0, 2), "nothing of it is taken")
+    #expect((ledger.tally.succeeded, ledger.tally.skipped) == (0, 2), "nothing of it is taken")
     #expect(ledger.enter(.output([1], items: 2), of: &assignments, worker: 0) == nil)
     #expect(ledger.enter(.item([1], ItemTraits()), of: &assignments, worker: 0) == .refused)
     #expect(ledger.enter(.failure(Failure(.error, "no")), of: &assignments, worker: 0) == .refused)

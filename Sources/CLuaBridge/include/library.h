@@ -34,6 +34,9 @@ void pmap_library_seed(unsigned long long seed);
 /* An item begins: math.random seeds itself from the run's seed and `item` when it is first called. */
 void pmap_library_begin_item(unsigned long long item);
 
+/* This process is a copy of the one that runs the item, and has come back from it: it ends. See original.h. */
+_Noreturn void pmap_leave_item_as_copy(void);
+
 /* Whether the item, or before the first one the script, drew numbers that depend on the run's seed. */
 bool pmap_library_uses_seed(void);
 

@@ -100,6 +100,7 @@ local function run(self)
   core.at_place "the end of its function"
   local failure = not results[1] and results[2]
   if failure then io.stderr:write(self._name, ": ", failure.traceback or tostring(failure), "\n") end
+  if core.getpid() ~= self._pid then os.exit(not failure) end -- what the function has forked has no results to give
   local sent, message = pcall(core.put, self._results, failure and { failure = failure } or { results = results })
   if not sent then
     message = message:gsub(" at value%.results%[(%d+)%]", function(place)

@@ -1,0 +1,41 @@
+// Whether the place of a worker that did not come to its first item is filled again. Failures in, answers out; no clock.
+
+/// What became of the workers that were to start at each place of a run.
+package struct Places {
+    package enum Failure: CaseIterable {
+        /// There was no process to be had.
+        case fork
+        /// It was killed before it was ready.
+        case killed
+        /// `setup` has failed, or has left.
+        case setup
+    }
+
+    private var failures: [Int: Int] = [:]
+    private var wereReady: Set<Int> = []
+
+    /// So many workers in a row that did not come to their first item are no accident.
+    package static let mostFailures = 10
+
+    package init() {}
+
+    /// A worker there was ready for its first item.
+    package mutating func noteReady(_ place: Int) {
+        wereReady.insert(place)
+        failures[place] = nil
+    }
+
+    /// Whether another worker is to be tried there, as long as others work. A `setup` that has never succeeded there would
+    /// fail again; a process may be had at any time.
+    package mutating func mayRefill(_ place: Int, after failure: Failure) -> Bool {
+        failures[place, default: 0] += 1
+        if failure == .setup && !wereReady.contains(place) { return false }
+        return failure == .fork || !isHopeless(place)
+    }
+
+    /// Whether it has been tried often enough, if nobody works anywhere.
+    package func isHopeless(_ place: Int) -> Bool { failures[place, default: 0] >= Places.mostFailures }
+
+    /// Nanoseconds from one try to have a process to the next.
+    package func delay(_ place: Int) -> Int { 50_000_000 * min(failures[place, default: 1], 20) }
+}
