@@ -16,9 +16,6 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "pmap",
     products: [.executable(name: "pmap", targets: ["pmap"])],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-    ],
     targets: [
         .systemLibrary(name: "CLua", providers: [.apt(["liblua5.4-dev"])]),
         .target(
@@ -50,7 +47,6 @@ let package = Package(
             name: "pmap",
             dependencies: [
                 "Journal", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua", "Wire",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 

@@ -1,32 +1,33 @@
 // Where items come from, and what a message calls them.
 
 package import Posix
+package import Wire
 
 /// One input of a run, known before anything is forked.
 package enum Input: Equatable, Sendable {
     /// A file, found again by a worker from the directory the run began in.
-    case file(path: String, FileKind)
+    case file(path: ByteString, FileKind)
     case standardInput(FileKind)
     /// The words after `:::`.
-    case arguments([String])
+    case arguments([ByteString])
     /// The script's `inputs` list, with so many items.
     case list(count: Int)
     /// The script's `inputs` function.
     case iterator
 
     /// Checks that `path` can be read; `-` is standard input.
-    package init(path: String) throws(PosixError) {
+    package init(path: ByteString) throws(PosixError) {
         if path == "-" || path == "/dev/stdin" || path == "/dev/fd/0" {
             if !StandardDescriptor.isReadable(StandardDescriptor.input) {
-                throw PosixError("open", path, code: PosixError.isNoDescriptor)
+                throw PosixError("open", "\(path)", code: PosixError.isNoDescriptor)
             }
             let kind = try FileKind(descriptor: StandardDescriptor.input)
-            if kind.kind == .directory { throw PosixError("open", path, code: PosixError.isADirectory) }
+            if kind.kind == .directory { throw PosixError("open", "\(path)", code: PosixError.isADirectory) }
             self = .standardInput(kind)
             return
         }
         let kind = try FileKind(path: path)
-        if kind.kind == .directory { throw PosixError("open", path, code: PosixError.isADirectory) }
+        if kind.kind == .directory { throw PosixError("open", "\(path)", code: PosixError.isADirectory) }
         try FileKind.isReadable(path).get()
         self = .file(path: path, kind)
     }
@@ -44,15 +45,14 @@ package enum Input: Equatable, Sendable {
     /// `words.txt:17`, `-:17`, `:::3`, `inputs[3]`
     package func name(ofPlace place: Int) -> String {
         switch self {
-        case .file(let path, _): "\(path):\(place)"
-        case .standardInput: "-:\(place)"
+        case .file, .standardInput: "\(name):\(place)"
         case .arguments: ":::\(place)"
         case .list, .iterator: "inputs[\(place)]"
         }
     }
 
     /// `words.txt`, `-`, `:::`, `inputs`
-    package var name: String {
+    package var name: ByteString {
         switch self {
         case .file(let path, _): path
         case .standardInput: "-"

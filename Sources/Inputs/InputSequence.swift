@@ -131,10 +131,10 @@ package final class InputSequence: ChunkSource {
 
 /// The words of the command line: few, so they travel in the chunk, each ended by NUL, which no word can hold.
 final class ArgumentSource: RecordSource {
-    private let words: [String]
+    private let words: [ByteString]
     private var next = 0
 
-    init(_ words: [String]) { self.words = words }
+    init(_ words: [ByteString]) { self.words = words }
 
     var waitsOn: Int32? { nil }
     var descriptors: [Int32] { [] }
@@ -143,7 +143,7 @@ final class ArgumentSource: RecordSource {
         let end = min(next + items, words.count)
         if next == end { return .end }
         defer { next = end }
-        return .records(.bytes(FrozenBytes(words[next..<end].flatMap { Array($0.utf8) + [0] })), count: end - next)
+        return .records(.bytes(FrozenBytes(words[next..<end].flatMap { $0.bytes + [0] })), count: end - next)
     }
 }
 

@@ -10,7 +10,7 @@ final class RangeSource: RecordSource {
     private let size: Int
     private let cutter: RecordCutter
     private let workers: Int
-    private let name: String
+    private let name: ByteString
 
     /// The bytes of the file from `windowStart` on.
     private var window = WireBuffer(capacity: 4096)
@@ -23,7 +23,7 @@ final class RangeSource: RecordSource {
     private static let smallestShare = 16 << 10
 
     /// A standard input that was read before goes on where it is.
-    init(_ file: consuming Descriptor, size: Int, _ cutter: RecordCutter, workers: Int, name: String) {
+    init(_ file: consuming Descriptor, size: Int, _ cutter: RecordCutter, workers: Int, name: ByteString) {
         let start = file.position
         self.file = file
         self.size = size

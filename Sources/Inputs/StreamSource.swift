@@ -8,7 +8,7 @@ import Wire
 final class StreamSource: RecordSource {
     private let file: Descriptor
     private let cutter: RecordCutter
-    private let name: String
+    private let name: ByteString
     private var poller = Poller<Void>()
 
     /// Bytes read; those before `start` are cut already.
@@ -21,7 +21,7 @@ final class StreamSource: RecordSource {
     private static let window = 1 << 20
     private static let readSize = 256 << 10
 
-    init(_ file: consuming Descriptor, _ cutter: RecordCutter, name: String) {
+    init(_ file: consuming Descriptor, _ cutter: RecordCutter, name: ByteString) {
         self.file = file
         self.cutter = cutter
         self.name = name

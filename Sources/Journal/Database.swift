@@ -2,6 +2,7 @@
 // functions are called; unsafe for that reason.
 
 import CSQLite
+import Wire
 
 /// Why a database cannot be used.
 enum DatabaseError: Error, Equatable {
@@ -30,10 +31,10 @@ enum Value: Equatable {
     private let connection: OpaquePointer
 
     /// Opens the file at `path`, which must be there.
-    init(path: String, isReadOnly: Bool = false) throws(DatabaseError) {
+    init(path: ByteString, isReadOnly: Bool = false) throws(DatabaseError) {
         var opened: OpaquePointer?
         let flags = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
-        let code = unsafe sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
+        let code = unsafe sqlite3_open_v2(path.terminated, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard let connection = unsafe opened else { throw DatabaseError.refused(code, "no memory") }
         unsafe self.connection = connection
         if code != SQLITE_OK { throw error(code) }

@@ -2,7 +2,7 @@
 // which one run at a time writes to and anybody may read. README documents the tables.
 
 import Posix
-import Wire
+package import Wire
 
 /// An open journal.
 ///
@@ -13,7 +13,7 @@ package final class Journal {
     /// "pmap", in SQLite's header.
     private static let applicationID = 0x706d_6170
 
-    package let path: String
+    package let path: ByteString
     let database: Database
     private var lock: Descriptor?
     /// Those of the lock and of SQLite, which a forked worker closes.
@@ -40,7 +40,7 @@ package final class Journal {
     private static let patience = 1
 
     /// Opens the journal at `path`, or makes one. A file that is none is not touched.
-    package init(path: String) throws(JournalError) {
+    package init(path: ByteString) throws(JournalError) {
         self.path = path
         let before = Set(Descriptor.openNumbers())
         do throws(PosixError) {
@@ -66,7 +66,7 @@ package final class Journal {
     // MARK: The file
 
     /// Checks that the file is a journal of this format; makes one of an empty file.
-    private static func prepare(_ database: Database, _ path: String) throws(DatabaseError) {
+    private static func prepare(_ database: Database, _ path: ByteString) throws(DatabaseError) {
         // The write-ahead log comes later: until the tables are there, the file is empty or whole.
         try database.execute("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")
         do throws(DatabaseError) {

@@ -1,16 +1,17 @@
 // Why there is no journal to be had, in one line that says what to do.
 
 import CSQLite
+package import Wire
 
 package enum JournalError: Error, Equatable, CustomStringConvertible {
-    case unreadable(String, reason: String)
-    case inUse(String)
-    case noJournal(String)
-    case otherFormat(String, Int)
-    case damaged(String, reason: String)
-    case unwritable(String, reason: String)
+    case unreadable(ByteString, reason: String)
+    case inUse(ByteString)
+    case noJournal(ByteString)
+    case otherFormat(ByteString, Int)
+    case damaged(ByteString, reason: String)
+    case unwritable(ByteString, reason: String)
 
-    init(_ path: String, _ error: DatabaseError, isWriting: Bool = false) {
+    init(_ path: ByteString, _ error: DatabaseError, isWriting: Bool = false) {
         self =
             switch error {
             case .isNoJournal: .noJournal(path)

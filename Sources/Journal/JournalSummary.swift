@@ -1,16 +1,17 @@
 // What is in a journal, for a person.
 
 import Posix
+package import Wire
 
 /// Reads a journal without changing it, also while a run writes to it.
 package struct JournalSummary {
-    private let path: String
+    private let path: ByteString
     private let database: Database
 
     /// Failed items that are listed one by one.
     private static let listed = 10
 
-    package init(path: String) throws(JournalError) {
+    package init(path: ByteString) throws(JournalError) {
         self.path = path
         do throws(PosixError) { _ = try FileKind(path: path) } catch {
             throw .unreadable(path, reason: error.reason)

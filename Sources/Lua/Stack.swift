@@ -6,6 +6,7 @@
 
 import CLua
 import CLuaBridge
+package import Wire
 
 /// What a stack slot holds.
 package enum ValueType: Int32, Sendable {
@@ -68,6 +69,7 @@ package enum ValueType: Int32, Sendable {
     package func push(bytes: UnsafeRawBufferPointer) {
         unsafe lua_pushlstring(thread, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
+    package func push(_ text: ByteString) { push(text.bytes) }
     package func push(_ bytes: [UInt8]) {
         unsafe bytes.withUnsafeBytes { unsafe push(bytes: $0) }
     }
@@ -108,6 +110,12 @@ package enum ValueType: Int32, Sendable {
     package func string(_ index: Int32) -> String? {
         guard type(index) == .string, let bytes = unsafe bytes(index) else { return nil }
         return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The bytes of the string at `index`, for who keeps them.
+    package func byteString(_ index: Int32) -> ByteString? {
+        guard type(index) == .string, let bytes = unsafe bytes(index) else { return nil }
+        return unsafe ByteString(bytes)
     }
 
     /// The identity of a table, function, thread or userdata.
@@ -197,10 +205,9 @@ package enum ValueType: Int32, Sendable {
     }
 
     /// Stack: → function. The text is read byte by byte; on a syntax error `read` says how far.
-    package func load(_ source: String, name: String, read: inout Int) throws(LuaError) {
-        var (text, count) = (source, 0)
-        let status = text.withUTF8 { utf8 in
-            let bytes = UnsafeRawBufferPointer(utf8)
+    package func load(_ source: ByteString, name: String, read: inout Int) throws(LuaError) {
+        var count = 0
+        let status = unsafe source.bytes.withUnsafeBytes { bytes in
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             return unsafe pmap_load_counting(thread, start, bytes.count, name, &count)
         }
@@ -209,7 +216,8 @@ package enum ValueType: Int32, Sendable {
     }
 
     /// Stack: → function, as above, in one go.
-    package func load(_ source: [UInt8], name: String) throws(LuaError) {
+    package func load(_ source: [UInt8], name: ByteString) throws(LuaError) {
+        let name = name.terminated
         let status = unsafe source.withUnsafeBytes { bytes in
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             return unsafe luaL_loadbufferx(thread, start, bytes.count, name, "t")

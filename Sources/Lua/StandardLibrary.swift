@@ -2,6 +2,7 @@
 
 import CLua
 import CLuaBridge
+package import Wire
 
 /// How a script's surroundings behave.
 package enum LibraryMode: Sendable {
@@ -12,8 +13,8 @@ package enum LibraryMode: Sendable {
 
 extension Stack {
     /// Makes the changes, before a script is loaded.
-    package func changeLibrary(seed: UInt64, script: String) throws(LuaError) {
-        let status = unsafe pmap_change_library(thread, seed, script)
+    package func changeLibrary(seed: UInt64, script: ByteString) throws(LuaError) {
+        let status = unsafe pmap_change_library(thread, seed, "\(script)")
         if status != LUA_OK { throw popError(status: status) }
     }
 

@@ -176,7 +176,7 @@ package final class CoreModule {
             })
         } else if let module = LuaModule(named: name) {
             stack.push(function: { stack throws(LuaError) in
-                try stack.load(module.text, name: "=[\(module.name)]")
+                try stack.load(module.text, name: ByteString("=[\(module.name)]"))
                 stack.push(module.name)
                 try stack.call(arguments: 1, results: 1)
                 return 1

@@ -28,7 +28,7 @@ enum ControlGroups {
     static func words(_ path: String) -> [Substring] { readText(path).split { " \n".contains($0) } }
 
     private static func readText(_ path: String) -> String {
-        guard let file = try? Descriptor(reading: path) else { return "" }
+        guard let file = try? Descriptor(reading: ByteString(path)) else { return "" }
         var bytes = WireBuffer()
         while case .bytes(let count)? = try? file.read(appendingTo: &bytes, limit: 4096), count > 0 {}
         return String(decoding: bytes.array, as: UTF8.self)

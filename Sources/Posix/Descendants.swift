@@ -2,6 +2,7 @@
 // whose parent lives. Others are known by a pipe that only the program's descendants can hold.
 
 import Glibc
+import Wire
 
 package enum Descendants {
     /// Kills `pid`, if there is one, with its descendants, and whoever holds the other end of one of these pipes.
@@ -42,7 +43,7 @@ package enum Descendants {
     /// The fourth field of its `stat`; the second is a name in parentheses that may hold any character. Nil of one that
     /// has ended.
     private static func parent(of pid: Int32) -> Int32? {
-        guard let text = try? Descriptor(reading: "/proc/\(pid)/stat").readAll(),
+        guard let text = try? Descriptor(reading: ByteString("/proc/\(pid)/stat")).readAll(),
             let end = text.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
         let fields = text[end...].split(separator: UInt8(ascii: " "))
@@ -75,7 +76,9 @@ package enum Descendants {
 
     /// The line `flags:` of its `fdinfo`, in octal.
     private static func isWriting(_ pid: Int32, _ name: String) -> Bool {
-        guard let text = try? Descriptor(reading: "/proc/\(pid)/fdinfo/\(name)").readAll() else { return false }
+        guard let text = try? Descriptor(reading: ByteString("/proc/\(pid)/fdinfo/\(name)")).readAll() else {
+            return false
+        }
         let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
         guard let line = lines.first(where: { $0.hasPrefix("flags:") }),
             let flags = Int32(line.dropFirst(6).filter { !$0.isWhitespace }, radix: 8)

@@ -51,23 +51,37 @@ package struct Descriptor: ~Copyable {
     // MARK: Open
 
     /// Opens `path` for reading, relative to the directory `directory`, or to the current one.
-    package init(reading path: String, in directory: Int32 = AT_FDCWD) throws(PosixError) {
-        let number = retrying { unsafe openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
-        if number < 0 { throw PosixError("open", path) }
+    package init(reading path: ByteString, in directory: Int32 = AT_FDCWD) throws(PosixError) {
+        let number = retrying { unsafe openat(directory, path.terminated, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+        if number < 0 { throw PosixError("open", "\(path)") }
         self.init(owning: number)
     }
 
-    /// Creates or empties `path` for writing.
-    package init(writing path: String) throws(PosixError) {
-        let number = retrying { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o666) }
-        if number < 0 { throw PosixError("open", path) }
+    /// The descriptor that a path such as /dev/stdout or /dev/fd/3 means.
+    package static func number(named path: ByteString) -> Int32? {
+        let standard: [ByteString: Int32] = ["/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2]
+        if let number = standard[path] { return number }
+        let prefix = ["/dev/fd/", "/proc/self/fd/"].first(where: path.hasPrefix)
+        return prefix.flatMap { Int32(path.dropFirst($0.utf8.count).text) }
+    }
+
+    /// Creates or empties `path` for writing; a descriptor that is open already goes on where it is.
+    package init(writing path: ByteString) throws(PosixError) {
+        if let number = Descriptor.number(named: path) {
+            do throws(PosixError) { try self.init(copying: number) } catch { throw PosixError("open", "\(path)") }
+            return
+        }
+        let number = retrying {
+            unsafe open(path.terminated, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o666)
+        }
+        if number < 0 { throw PosixError("open", "\(path)") }
         self.init(owning: number)
     }
 
     /// Opens `path` for reading and writing, and creates it if need be.
-    package init(updating path: String) throws(PosixError) {
-        let number = retrying { unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o666) }
-        if number < 0 { throw PosixError("open", path) }
+    package init(updating path: ByteString) throws(PosixError) {
+        let number = retrying { unsafe open(path.terminated, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o666) }
+        if number < 0 { throw PosixError("open", "\(path)") }
         self.init(owning: number)
     }
 
@@ -80,9 +94,9 @@ package struct Descriptor: ~Copyable {
     }
 
     /// A file in `folder` that has no name and goes with its last descriptor.
-    package init(temporaryIn folder: String) throws(PosixError) {
-        let number = unsafe pmap_open_temporary(folder)
-        if number < 0 { throw PosixError("create a temporary file in", folder) }
+    package init(temporaryIn folder: ByteString) throws(PosixError) {
+        let number = unsafe pmap_open_temporary(folder.terminated)
+        if number < 0 { throw PosixError("create a temporary file in", "\(folder)") }
         self.init(owning: number)
     }
 

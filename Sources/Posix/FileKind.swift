@@ -2,6 +2,7 @@
 
 import CPosixBridge
 import Glibc
+package import Wire
 
 /// What the kernel knows of a file without reading it.
 package struct FileKind: Equatable, Sendable {
@@ -13,9 +14,9 @@ package struct FileKind: Equatable, Sendable {
     package let device: UInt64
     package let inode: UInt64
 
-    package init(path: String) throws(PosixError) {
+    package init(path: ByteString) throws(PosixError) {
         var status = stat()
-        if unsafe stat(path, &status) != 0 { throw PosixError("open", path) }
+        if unsafe stat(path.terminated, &status) != 0 { throw PosixError("open", "\(path)") }
         self.init(status, isTerminal: false)
     }
 
@@ -40,8 +41,26 @@ package struct FileKind: Equatable, Sendable {
     }
 
     /// Whether the file may be read, by this process's effective rights.
-    package static func isReadable(_ path: String) -> Result<Void, PosixError> {
-        unsafe faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 ? .success(()) : .failure(PosixError("open", path))
+    package static func isReadable(_ path: ByteString) -> Result<Void, PosixError> {
+        unsafe faccessat(AT_FDCWD, path.terminated, R_OK, AT_EACCESS) == 0
+            ? .success(()) : .failure(PosixError("open", "\(path)"))
+    }
+}
+
+extension ByteString {
+    /// The path without links, from the root; nil when there is no such file.
+    package var resolved: ByteString? {
+        guard let path = unsafe realpath(terminated, nil) else { return nil }
+        defer { unsafe free(path) }
+        return unsafe ByteString(cString: path)
+    }
+
+    /// Whether execvp(3) would find a program of this name.
+    package var isProgram: Bool {
+        ProgramPlan(words: [bytes]).paths.contains { path in
+            let path = ByteString(path)
+            return unsafe (try? FileKind(path: path).kind) == .regular && access(path.terminated, X_OK) == 0
+        }
     }
 }
 
@@ -64,6 +83,8 @@ package enum StandardDescriptor {
     }
 
     package static func isReadable(_ number: Int32) -> Bool { fcntl(number, F_GETFL) & O_ACCMODE != O_WRONLY }
+
+    package static func isAppending(_ number: Int32) -> Bool { fcntl(number, F_GETFL) & O_APPEND != 0 }
 
     package static func isTerminal(_ number: Int32) -> Bool { isatty(number) != 0 }
 

@@ -2,8 +2,16 @@
 
 import CPosixBridge
 import Glibc
+package import Wire
 
 package enum Process {
+    /// The words of the command line, as they are.
+    package static var arguments: [ByteString] {
+        (0..<Int(CommandLine.argc)).compactMap { place in
+            unsafe CommandLine.unsafeArgv[place].map { unsafe ByteString(cString: $0) }
+        }
+    }
+
     /// Flushes C's streams and ends; nothing else is run or freed.
     package static func exit(_ status: Int32) -> Never {
         fflush(nil)
@@ -36,7 +44,13 @@ package enum Process {
 }
 
 package enum Environment {
-    package static func value(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }
+    package static func value(_ name: String) -> ByteString? {
+        unsafe getenv(name).map { unsafe ByteString(cString: $0) }
+    }
+}
+
+extension ByteString {
+    init(cString text: UnsafePointer<CChar>) {
+        unsafe self.init(UnsafeRawBufferPointer(start: text, count: strlen(text)))
     }
 }

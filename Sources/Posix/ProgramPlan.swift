@@ -1,5 +1,7 @@
 // What program is to be run with which surroundings, and why it could not be.
 
+package import Wire
+
 /// What is to be run, with which surroundings. Words and names are bytes: nothing says that they are UTF-8.
 package struct ProgramPlan {
     package enum Stream: Equatable {
@@ -24,7 +26,7 @@ package struct ProgramPlan {
         let name = words.first ?? []
         if name.contains(UInt8(ascii: "/")) || name.isEmpty { return [name] }
         let prefix = Array("PATH=".utf8)
-        let ours = Environment.value("PATH").map { Array($0.utf8) }
+        let ours = Environment.value("PATH")?.bytes
         let given = environment.map { $0.last { $0.starts(with: prefix) }.map { Array($0.dropFirst(5)) } } ?? ours
         return (given ?? Array("/bin:/usr/bin".utf8)).split(
             separator: UInt8(ascii: ":"), omittingEmptySubsequences: false
@@ -40,13 +42,13 @@ package struct ProgramError: Error, Equatable, CustomStringConvertible {
     package let step: Step
     package let cause: PosixError
     /// The program as its first word names it, and where it was to be run.
-    package let name: String
-    package let folder: String?
+    package let name: ByteString
+    package let folder: ByteString?
 
     init(_ step: Step, _ cause: PosixError, _ plan: ProgramPlan) {
         (self.step, self.cause) = (step, cause)
-        name = String(decoding: plan.words.first ?? [], as: UTF8.self)
-        folder = plan.folder.map { String(decoding: $0, as: UTF8.self) }
+        name = ByteString(plan.words.first ?? [])
+        folder = plan.folder.map { ByteString($0) }
     }
 
     package var description: String {

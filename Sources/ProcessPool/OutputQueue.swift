@@ -1,6 +1,7 @@
 // What may leave, on its way to standard output: written as fast as the reader takes it, never waited for.
 
 package import Posix
+package import Wire
 
 /// Bytes in their final order.
 package struct OutputQueue: ~Copyable {
@@ -17,7 +18,7 @@ package struct OutputQueue: ~Copyable {
     private static let spillPiece = 1 << 20
 
     /// `spillFolders` are tried in turn; at most `spillLimit` bytes go there.
-    package init(_ output: consuming OutputDescriptor, spillFolders: [String], spillLimit: Int) {
+    package init(_ output: consuming OutputDescriptor, spillFolders: [ByteString], spillLimit: Int) {
         self.output = output
         spill = SpillFile(folders: spillFolders, limit: spillLimit)
     }

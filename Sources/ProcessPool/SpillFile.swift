@@ -2,6 +2,7 @@
 // in it is wanted any more.
 
 import Posix
+import Wire
 
 /// Bytes of the output, in memory or in the spill file.
 enum OutputBytes {
@@ -18,7 +19,7 @@ enum OutputBytes {
 
 /// Appends on one side, reads back on the other.
 struct SpillFile: ~Copyable {
-    private let folders: [String]
+    private let folders: [ByteString]
     private let limit: Int
     private var file: Descriptor?
     private(set) var number: Int32?
@@ -27,7 +28,7 @@ struct SpillFile: ~Copyable {
     /// Full, or the disk is: no more until it has been emptied.
     private var isFull = false
 
-    init(folders: [String], limit: Int) {
+    init(folders: [ByteString], limit: Int) {
         self.folders = folders
         self.limit = limit
     }

@@ -13,9 +13,14 @@ func format<Format: RawRepresentable<String> & CaseIterable>(named name: String)
     if let format = Format(rawValue: name) { return format }
     let known = Format.allCases.map(\.rawValue)
     let lower = name.lowercased()
-    let likely = otherNames[lower] ?? known.first { differences(lower, $0) <= min(2, lower.count / 2) }
+    let likely = otherNames[lower] ?? nearest(to: lower, among: known)
     let meant = likely.flatMap { known.contains($0) ? $0 : nil }
     throw .unknownFormat(name, known: known, meant: meant)
+}
+
+/// The one that somebody may have meant who wrote `name`.
+package func nearest(to name: String, among known: [String]) -> String? {
+    known.first { differences(name, $0) <= min(2, name.count / 2) }
 }
 
 /// How many characters must be put in, left out or changed to make one name of the other.

@@ -2,7 +2,7 @@
 
 import Lua
 import Records
-import Wire
+package import Wire
 
 extension LoadedScript {
     /// The results may depend on the run's seed from the start: its top level drew random numbers. To be asked before
@@ -11,14 +11,14 @@ extension LoadedScript {
 
     /// The task may look at the item's number.
     package var taskTakesIndex: Bool {
-        if isInline { return ["index", "..."].contains(where: String(decoding: source, as: UTF8.self).contains) }
+        if isInline { return ["index", "..."].contains(where: ByteString(source).contains) }
         push(.task)
         return stack.popParameters().map { $0.count > 1 || $0.isVariable } ?? true
     }
 
     /// The paths of the modules that were loaded from files, by name.
-    package func moduleFiles() -> [String: String] {
-        var files: [String: String] = [:]
+    package func moduleFiles() -> [ByteString: ByteString] {
+        var files: [ByteString: ByteString] = [:]
         for name in stack.loadedModules() {
             if let path = stack.searchModule(name) { files[name] = path }
         }
@@ -51,31 +51,31 @@ struct ItemText: ~Copyable {
 
 extension Stack {
     /// The names in `package.loaded`, Lua's own libraries among them.
-    fileprivate func loadedModules() -> [String] {
+    fileprivate func loadedModules() -> [ByteString] {
         let height = top
         defer { top = height }
         pushPackageField("loaded")
         let loaded = top
-        var names: [String] = []
+        var names: [ByteString] = []
         pushNil()
         while let pairs = try? nextPairs(loaded, limit: 1), pairs > 0 {
             // Stack: …, previous key, key, value
             pop()
             remove(-2)
-            if type(-1) == .string, let name = string(-1) { names.append(name) }
+            if let name = byteString(-1) { names.append(name) }
         }
         return names
     }
 
     /// Where `require` would find the module, if in a file.
-    fileprivate func searchModule(_ name: String) -> String? {
+    fileprivate func searchModule(_ name: ByteString) -> ByteString? {
         let height = top
         defer { top = height }
         for field in ["path", "cpath"] {
             pushPackageField("searchpath")
             push(name)
             pushPackageField(field)
-            if (try? call(arguments: 2, results: 1)) != nil, let path = string(-1) { return path }
+            if (try? call(arguments: 2, results: 1)) != nil, let path = byteString(-1) { return path }
         }
         return nil
     }

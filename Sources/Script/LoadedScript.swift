@@ -1,6 +1,7 @@
 // A script, loaded once, in the host, before any worker exists: its Lua state and what it defined.
 
 package import Lua
+package import Wire
 
 /// What a script defined, by name.
 package enum ScriptName: String, CaseIterable, Sendable {
@@ -27,10 +28,18 @@ package struct Furniture {
     }
 }
 
+/// One pair of a script's `options`; a switch that is on has no value.
+package struct ScriptOption: Equatable, Sendable {
+    package let name: ByteString
+    package let value: ByteString?
+
+    package init(name: ByteString, value: ByteString?) { (self.name, self.value) = (name, value) }
+}
+
 /// The one Lua state of a run.
 package final class LoadedScript {
     /// What a message calls it: a base name, so that no outcome depends on a folder.
-    package let name: String
+    package let name: ByteString
     package let module: PmapModule
     let state: State
     package let furniture: Furniture?
@@ -46,13 +55,13 @@ package final class LoadedScript {
     package struct Settings {
         package var seed: UInt64 = 0
         /// `pmap.args`
-        package var arguments: [String: String] = [:]
+        package var arguments: [ByteString: ByteString] = [:]
         /// Modules to be required first.
-        package var modules: [String] = []
+        package var modules: [ByteString] = []
         /// Tasks will have a time limit, so running coroutines must be known.
         package var watchesCoroutines = false
-        /// The folder of the script, for `require`.
-        package var folder: String?
+        /// Where the script is, for `require`.
+        package var folders: [ByteString] = []
         /// Adds to the state what scripts can require, before anything is.
         package var furnish: (Stack) throws(LuaError) -> Furniture? = { _ in nil }
 
@@ -60,7 +69,7 @@ package final class LoadedScript {
     }
 
     /// Prepares a state; nothing of the script runs yet.
-    package init(name: String, _ settings: Settings) throws(ScriptError) {
+    package init(name: ByteString, _ settings: Settings) throws(ScriptError) {
         self.name = name
         do throws(LuaError) {
             state = try State()
@@ -69,7 +78,7 @@ package final class LoadedScript {
             watchesCoroutines = settings.watchesCoroutines
             module = PmapModule(state.stack, arguments: settings.arguments)
             furniture = try settings.furnish(state.stack)
-            if let folder = settings.folder { state.stack.searchFirst(in: folder) }
+            state.stack.searchFirst(in: settings.folders)
             for module in settings.modules { try state.stack.requireGlobally(module) }
         } catch {
             throw .lua(error)
@@ -88,7 +97,7 @@ package final class LoadedScript {
             try stack.call(arguments: 0, results: 1)
         } catch {
             throw .lua(
-                error.message.hasPrefix(name)
+                text.isNamed(in: error.message)
                     ? error : LuaError(message: "\(name): \(error.message)", traceback: error.traceback))
         }
         defer { stack.top = height }
@@ -110,9 +119,9 @@ package final class LoadedScript {
     }
 
     /// Makes an expression or a body of `item` and `index` the task.
-    package func load(inline code: String) throws(ScriptError) {
+    package func load(inline code: ByteString) throws(ScriptError) {
         try stack.loadInline(code)
-        (self.source, isInline) = (Array(code.utf8), true)
+        (self.source, isInline) = (code.bytes, true)
         references[.task] = stack.makeReference()
     }
 
@@ -159,12 +168,12 @@ package final class LoadedScript {
         return stack.type(-1) == .table ? stack.rawCount(-1) : nil
     }
 
-    /// The script's `options` as words of the command line: `from = "jsonl"` is `--from=jsonl`.
-    package func optionWords() throws(ScriptError) -> [String] {
+    /// The script's `options`, by name.
+    package func options() throws(ScriptError) -> [ScriptOption] {
         push(.options)
         defer { stack.pop() }
         guard stack.type(-1) == .table else { return [] }
-        do { return try stack.optionWords(stack.top) } catch {
+        do { return try stack.options(stack.top) } catch {
             throw .lua(LuaError(message: "\(name): \(error.message)"))
         }
     }

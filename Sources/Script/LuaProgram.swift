@@ -1,6 +1,7 @@
 // A whole Lua program, as `pmap run` runs it: like lua itself, with the modules to require.
 
 package import Lua
+package import Wire
 
 /// A state with what a program expects of lua, and the `pmap` table.
 package final class LuaProgram {
@@ -9,21 +10,21 @@ package final class LuaProgram {
 
     package var stack: Stack { state.stack }
 
-    package init(arguments: [String: String], folder: String?) throws(LuaError) {
+    package init(arguments: [ByteString: ByteString], folders: [ByteString]) throws(LuaError) {
         state = try State()
         module = PmapModule(state.stack, arguments: arguments)
-        if let folder { state.stack.searchFirst(in: folder) }
+        state.stack.searchFirst(in: folders)
     }
 
     /// Makes what was built so far ready to be shared by forked processes, in one that runs nothing else any more.
     package func freeze() { state.freeze() }
 
     /// As `lua -l NAME`: the module becomes a global.
-    package func require(_ name: String) throws(LuaError) { try stack.requireGlobally(name) }
+    package func require(_ name: ByteString) throws(LuaError) { try stack.requireGlobally(name) }
 
     /// Runs a program's text. `words` are what the command line says: the script is at `script`, and its arguments
     /// follow; they become `arg`, and the arguments also `...`.
-    package func run(_ source: [UInt8], name: String, words: [String], script: Int) throws(ScriptError) {
+    package func run(_ source: [UInt8], name: ByteString, words: [ByteString], script: Int) throws(ScriptError) {
         let text = try ScriptText(source, name: name)
         stack.newTable(list: Int32(words.count))
         for (place, word) in words.enumerated() {

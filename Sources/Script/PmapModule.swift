@@ -18,7 +18,7 @@ package final class PmapModule {
     var emit: ((Stack) throws(LuaError) -> Void)?
 
     /// Makes the table a loaded module and a global.
-    init(_ stack: Stack, arguments: [String: String]) {
+    init(_ stack: Stack, arguments: [ByteString: ByteString]) {
         marks = TableMarks(stack)
         main = stack
         stack.newTable(keys: 8)
@@ -27,8 +27,9 @@ package final class PmapModule {
         stack.rawSet(table, field: "null")
         stack.newTable(keys: Int32(arguments.count))
         for (name, value) in arguments {
+            stack.push(name)
             stack.push(value)
-            stack.rawSet(-2, field: name)
+            stack.rawSet(-3)
         }
         stack.rawSet(table, field: "args")
         for (name, function) in functions {

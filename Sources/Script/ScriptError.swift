@@ -1,15 +1,16 @@
 // Why a script cannot be used: it does not load, or it has no task.
 
 package import Lua
+package import Wire
 
 package enum ScriptError: Error, Equatable, CustomStringConvertible {
     /// It does not compile, or its top level failed.
     case lua(LuaError)
-    case bytecode(script: String)
-    case noTask(script: String, isLocal: Bool)
-    case noTaskInTable(script: String)
-    case returns(script: String, type: String)
-    case wrongType(script: String, ScriptName, type: String)
+    case bytecode(script: ByteString)
+    case noTask(script: ByteString, isLocal: Bool)
+    case noTaskInTable(script: ByteString)
+    case returns(script: ByteString, type: String)
+    case wrongType(script: ByteString, ScriptName, type: String)
     /// `-e` got a function where the body of one belongs.
     case functionInsteadOfBody
 

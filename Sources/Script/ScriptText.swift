@@ -1,22 +1,31 @@
 // The text of a script as Lua may compile it.
 
+import Wire
+
 /// A script's source without what Lua's own loader would skip.
 struct ScriptText {
     let bytes: [UInt8]
+    private let name: ByteString
     /// What error messages begin with: `@` makes Lua write the name and the line.
-    let chunkName: String
+    let chunkName: ByteString
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let bytecodeMark = UInt8(ascii: "\u{1B}")
 
     /// A first line that starts with `#` is blanked, so that lines keep their numbers.
-    init(_ source: [UInt8], name: String) throws(ScriptError) {
+    init(_ source: [UInt8], name: ByteString) throws(ScriptError) {
         var text = source[...]
         if text.starts(with: ScriptText.byteOrderMark) { text = text.dropFirst(3) }
         if text.first == ScriptText.bytecodeMark { throw .bytecode(script: name) }
         if text.first == UInt8(ascii: "#") { text = text.drop { $0 != UInt8(ascii: "\n") } }
         bytes = Array(text)
-        chunkName = "@\(name)"
+        self.name = name
+        chunkName = "@" + name
+    }
+
+    /// Whether a message begins with the name, of which Lua shows the end when it is long.
+    func isNamed(in message: String) -> Bool {
+        message.hasPrefix("...") || message.utf8.starts(with: String(decoding: name.bytes, as: UTF8.self).utf8)
     }
 
     /// Whether the text seems to define a local `task`, the usual reason for there being none.

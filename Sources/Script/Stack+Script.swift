@@ -1,6 +1,7 @@
 // What loading a script asks of the Lua stack.
 
 import Lua
+import Wire
 
 extension Stack {
     /// Whether the value at `index` can be called through its metatable.
@@ -10,41 +11,44 @@ extension Stack {
         return rawGet(-1, field: "__call") != .nil
     }
 
-    /// Makes `require` look in `folder` before anywhere else.
-    func searchFirst(in folder: String) {
+    /// Makes `require` look in `folders` before anywhere else.
+    func searchFirst(in folders: [ByteString]) {
         pushGlobals()
         rawGet(-1, field: "package")
         let package = top
         for (field, patterns) in [("path", ["?.lua", "?/init.lua"]), ("cpath", ["?.so"])] {
             rawGet(package, field: field)
-            let before = string(-1) ?? ""
+            let before = byteString(-1) ?? ""
             pop()
-            push(patterns.map { "\(folder)/\($0);" }.joined() + before)
+            push(folders.flatMap { folder in patterns.map { folder + ByteString("/\($0);") } }.reduce("", +) + before)
             rawSet(package, field: field)
         }
         pop(2)
     }
 
     /// As `lua -l NAME`: the module becomes a global.
-    func requireGlobally(_ name: String) throws(LuaError) {
+    func requireGlobally(_ name: ByteString) throws(LuaError) {
         pushGlobals()
         let globals = top
         defer { pop() }
         rawGet(globals, field: "require")
         push(name)
         try call(arguments: 1, results: 1)
-        rawSet(globals, field: name)
+        push(name)
+        insert(at: -2)
+        rawSet(globals)
     }
 
     /// Stack: → function of `item` and `index`. Tries the code as an expression, then as a body.
-    func loadInline(_ code: String) throws(ScriptError) {
-        let words = code.drop(while: \.isWhitespace).split(maxSplits: 3) { " \t\n(".contains($0) }
-        let isFunction = code.drop(while: \.isWhitespace).hasPrefix("function") && words.first == "function"
+    func loadInline(_ code: ByteString) throws(ScriptError) {
+        let text = code.text
+        let words = text.drop(while: \.isWhitespace).split(maxSplits: 3) { " \t\n(".contains($0) }
+        let isFunction = text.drop(while: \.isWhitespace).hasPrefix("function") && words.first == "function"
         let definesTask =
             words.starts(with: ["function", "task"]) || words.starts(with: ["local", "function", "task"])
-        let (expression, asExpression) = tryInline("return \(code)")
+        let (expression, asExpression) = tryInline("return " + code)
         if isFunction && (expression == nil || definesTask) { throw .functionInsteadOfBody }
-        guard let expression else { return nameParameters("return \(code)") }
+        guard let expression else { return nameParameters("return " + code) }
         let (body, asBody) = tryInline(code)
         if body == nil {
             if definesTask { throw .functionInsteadOfBody }
@@ -55,10 +59,10 @@ extension Stack {
     }
 
     /// Stack: → function, or nothing and why not, with how far the text was read.
-    private func tryInline(_ code: String) -> (LuaError?, read: Int) {
+    private func tryInline(_ code: ByteString) -> (LuaError?, read: Int) {
         var read = 0
         do throws(LuaError) {
-            try load("local item, index = ...; \(code)", name: "=-e", read: &read)
+            try load("local item, index = ...; " + code, name: "=-e", read: &read)
             return (nil, read)
         } catch {
             return (error, read)
@@ -66,17 +70,17 @@ extension Stack {
     }
 
     /// Stack: function of any arguments → function of two, which costs a call less; where `...` is not asked for.
-    private func nameParameters(_ code: String) {
+    private func nameParameters(_ code: ByteString) {
         do throws(LuaError) {
-            try load(Array("return function(item, index) \(code)\nend".utf8), name: "=-e")
+            try load(("return function(item, index) " + code + "\nend").bytes, name: "=-e")
             try call(arguments: 0, results: 1)
             remove(-2)
         } catch {}
     }
 
-    /// The pairs of the table at `table` as long options, sorted by name.
-    func optionWords(_ table: Int32) throws(LuaError) -> [String] {
-        var words: [String] = []
+    /// The pairs of the table at `table`, sorted by name.
+    func options(_ table: Int32) throws(LuaError) -> [ScriptOption] {
+        var options: [ScriptOption] = []
         pushNil()
         while try nextPairs(table, limit: 1) > 0 {
             // Stack: …, previous key, key, value
@@ -84,19 +88,20 @@ extension Stack {
                 remove(-3)
                 pop()
             }
-            guard type(-2) == .string, let name = string(-2) else {
+            guard type(-2) == .string, let name = byteString(-2) else {
                 throw LuaError(message: "options: a key is a \(type(-2)), not the name of an option")
             }
-            let option = "--" + name.replacing("_", with: "-")
             switch type(-1) {
-            case .boolean: if boolean(-1) { words.append(option) }
-            case .string: words.append("\(option)=\(string(-1) ?? "")")
+            case .boolean: if boolean(-1) { options.append(ScriptOption(name: name, value: nil)) }
+            case .string: options.append(ScriptOption(name: name, value: byteString(-1)))
             // Not as `tostring` has it, which writes a comma where the locale does.
-            case .number: words.append("\(option)=\(integer(-1).map(\.description) ?? number(-1).description)")
+            case .number:
+                let text = integer(-1).map(\.description) ?? number(-1).description
+                options.append(ScriptOption(name: name, value: ByteString(text)))
             default: throw LuaError(message: "options.\(name) is a \(type(-1)); write a string, number or boolean")
             }
         }
         pop()
-        return words.sorted()
+        return options.sorted { $0.name.text < $1.name.text }
     }
 }

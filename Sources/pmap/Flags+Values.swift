@@ -6,27 +6,31 @@ import Records
 extension Flags {
     enum OnError: String { case drop, keep, stop }
 
-    /// Reads every value, for the message; one about a format does not name its option by itself.
+    /// Reads every value, for the message.
     func readValues() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
         _ = try (timeLimit(), memoryLimit(), retryCounts(), haltPolicy(), chaosValue(seed: 0))
-        do throws(UsageError) { _ = try inputFormat() } catch { throw UsageError("--from \(error)") }
-        do throws(UsageError) { _ = try outputFormat() } catch { throw UsageError("--to \(error)") }
+        _ = try (inputFormat(), outputFormat())
+        _ = try ScriptSource.arguments(definitions)
+        if let itemsPerCall, itemsPerCall.text != "1" {
+            throw itemsPerCall.wrong("the task is called for one item at a time; there is nothing else yet")
+        }
     }
 
     /// `N`, `N%`, `+N` or `-N` of `processors`; 0 means no worker at all.
     func workers(processors: Int) throws(UsageError) -> Int {
         guard let jobs else { return processors }
-        let shown = jobs.isEmpty ? "''" : jobs
-        let wrong = UsageError("-j \(shown): write a number of workers: N, N%, +N, -N, or 0 for none")
-        if jobs.hasSuffix("%") {
-            guard let percent = Int(jobs.dropLast()), percent > 0, percent <= 100_000 else { throw wrong }
+        let text = jobs.text
+        let wrong = jobs.wrong("write a number of workers: N, N%, +N, -N, or 0 for none")
+        if text.hasSuffix("%") {
+            guard let percent = Int(text.dropLast()), percent > 0, percent <= 100_000 else { throw wrong }
             return max(1, processors * percent / 100)
         }
-        guard let number = Int(jobs) else { throw wrong }
-        let isRelative = jobs.hasPrefix("+") || jobs.hasPrefix("-")
-        let workers = isRelative ? max(1, processors.addingReportingOverflow(number).partialValue) : number
-        if workers > Flags.mostWorkers { throw UsageError("-j \(shown): at most \(Flags.mostWorkers) workers") }
+        guard let number = Int(text) else { throw wrong }
+        let isRelative = text.hasPrefix("+") || text.hasPrefix("-")
+        let (sum, overflows) = processors.addingReportingOverflow(number)
+        let workers = !isRelative ? number : overflows ? Int.max : max(1, sum)
+        if workers > Flags.mostWorkers { throw jobs.wrong("at most \(Flags.mostWorkers) workers") }
         return workers
     }
 
@@ -34,9 +38,7 @@ extension Flags {
 
     func onErrorChoice() throws(UsageError) -> OnError {
         guard let onError else { return .drop }
-        guard let choice = OnError(rawValue: onError) else {
-            throw UsageError("--on-error \(onError): write drop, keep or stop")
-        }
+        guard let choice = OnError(rawValue: onError.text) else { throw onError.wrong("write drop, keep or stop") }
         return choice
     }
 
@@ -44,9 +46,10 @@ extension Flags {
     func haltPolicy() throws(UsageError) -> HaltPolicy? {
         let stops = try onErrorChoice() == .stop
         guard let halt else { return stops ? .atFirstFailure : nil }
-        if stops { throw UsageError("--on-error stop is --halt now,fail=1; it cannot go with --halt \(halt)") }
-        if halt == "never" || halt == "0" { return nil }
-        let written = Flags.parallelHalts[halt] ?? halt
+        let text = halt.text
+        if stops { throw UsageError("--on-error stop is --halt now,fail=1; it cannot go with --halt \(text)") }
+        if text == "never" || text == "0" { return nil }
+        let written = Flags.parallelHalts[text] ?? text
         let words = written.split(separator: ",", omittingEmptySubsequences: false)
         let goal = words.last?.split(separator: "=", omittingEmptySubsequences: false) ?? []
         if words.count == 2, goal.count == 2, let when = HaltPolicy.When(rawValue: String(words[0])),
@@ -54,9 +57,8 @@ extension Flags {
         {
             return HaltPolicy(when, why, amount)
         }
-        throw UsageError(
-            "--halt \(halt): write never, or now or soon, and fail, success, done or record, as in soon,fail=3 or now,success=5%"
-        )
+        throw halt.wrong(
+            "write never, or now or soon, and fail, success, done or record, as in soon,fail=3 or now,success=5%")
     }
 
     /// GNU parallel's older words.
@@ -73,88 +75,92 @@ extension Flags {
     }
 
     func chaosValue(seed: UInt64) throws(UsageError) -> Chaos? {
-        guard let text = chaos else { return nil }
-        guard var chaos = Chaos(text) else {
-            throw UsageError("--chaos \(text): write kill, delay or error and how many items, as in kill=5%,delay=10%")
+        guard let typed = chaos else { return nil }
+        guard var chaos = Chaos(typed.text) else {
+            throw typed.wrong("write kill, delay or error and how many items, as in kill=5%,delay=10%")
         }
         chaos.seed = seed
         return chaos
     }
 
-    func chunkItems() throws(UsageError) -> Int? { try Flags.items(chunk, "--chunk") }
-    func itemsPerWorker() throws(UsageError) -> Int? { try Flags.items(maxTasks, "--max-tasks") }
-
-    private static func items(_ text: String?, _ option: String) throws(UsageError) -> Int? {
-        guard let text else { return nil }
-        guard let number = Int(text), number >= 1 else {
-            throw UsageError("\(option) \(text): write a number of items, 1 or more")
-        }
-        return number
-    }
+    func chunkItems() throws(UsageError) -> Int? { try chunk?.items() }
+    func itemsPerWorker() throws(UsageError) -> Int? { try maxTasks?.items() }
 
     /// Tries after the first, and seconds before the first of them.
     func retryCounts() throws(UsageError) -> (retries: Int, backoff: Double) {
-        let wait = try Flags.seconds(backoff, "--backoff") ?? 0
+        let wait = try backoff?.seconds() ?? 0
         guard let retries else { return (0, wait) }
-        guard let number = Int(retries), number >= 0 else {
-            throw UsageError("--retries \(retries): write a number of tries after the first, 0 or more")
+        guard let number = Int(retries.text), number >= 0 else {
+            throw retries.wrong("write a number of tries after the first, 0 or more")
         }
-        return (number, wait)
+        return (min(number, Typed.most), wait)
     }
 
     /// The seed that was asked for.
     func seedValue() throws(UsageError) -> UInt64? {
         guard let seed else { return nil }
-        if let value = UInt64(seed) { return value }
-        guard let value = Int64(seed) else { throw UsageError("--seed \(seed): write an integer") }
+        if let value = UInt64(seed.text) { return value }
+        guard let value = Int64(seed.text) else { throw seed.wrong("write an integer") }
         return UInt64(bitPattern: value)
     }
 
     /// Bytes that results which wait may take on the disk.
-    func spillLimit() throws(UsageError) -> Int { try Flags.size(spill, "--spill") ?? 10 << 30 }
+    func spillLimit() throws(UsageError) -> Int { try spill?.bytes() ?? 10 << 30 }
 
     /// Bytes that a worker's heap may grow by.
-    func memoryLimit() throws(UsageError) -> Int? { try Flags.size(memory, "--memory") }
+    func memoryLimit() throws(UsageError) -> Int? { try memory?.bytes() }
+
+    /// Seconds that one item may take.
+    func timeLimit() throws(UsageError) -> Double? { try timeout?.seconds() }
+
+    func inputFormat() throws(UsageError) -> InputFormat {
+        guard let from else { return null ? .nul : .lines }
+        let format: InputFormat
+        do throws(RecordError) { format = try InputFormat(named: from.text) } catch { throw from.wrong(error) }
+        if null, format != .nul { throw UsageError("-0 is --from nul; it cannot go with --from \(from.text)") }
+        return format
+    }
+
+    func outputFormat() throws(UsageError) -> OutputFormat {
+        guard let to else { return .lines }
+        do throws(RecordError) { return try OutputFormat(named: to.text) } catch { throw to.wrong(error) }
+    }
+}
+
+extension Typed {
+    /// More than anything there is to be counted, and far enough from the end of 64 bits to be added to.
+    fileprivate static let most = 1 << 62
+
+    /// A number of items.
+    fileprivate func items() throws(UsageError) -> Int {
+        guard let number = Int(text), number >= 1 else { throw wrong("write a number of items, 1 or more") }
+        return min(number, Typed.most)
+    }
 
     /// A number of bytes, or of units of them: k, M and G are powers of 1024.
-    private static func size(_ text: String?, _ option: String) throws(UsageError) -> Int? {
-        guard let text else { return nil }
+    fileprivate func bytes() throws(UsageError) -> Int {
         let units: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? text[...] : text.dropLast()
         if let number = Int(digits), number >= 0 {
             let (size, overflows) = number.multipliedReportingOverflow(by: unit ?? 1)
-            if !overflows { return size }
+            if !overflows { return min(size, Typed.most) }
         }
-        throw UsageError("\(option) \(text): write a size, as in 500M or 10G")
+        throw wrong("write a size, as in 500M or 10G")
     }
 
-    /// Seconds that one item may take.
-    func timeLimit() throws(UsageError) -> Double? { try Flags.seconds(timeout, "--timeout") }
-
     /// A number of seconds, or with m or h of minutes or hours.
-    private static func seconds(_ text: String?, _ option: String) throws(UsageError) -> Double? {
-        guard let text else { return nil }
+    fileprivate func seconds() throws(UsageError) -> Double {
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? text[...] : text.dropLast()
         if let number = Double(digits), number > 0, number.isFinite, number < 1e6 { return number * (unit ?? 1) }
-        throw UsageError("\(option) \(text): write a time in seconds, as in 0.5, 5m or 2h")
+        throw wrong("write a time in seconds, as in 0.5, 5m or 2h")
     }
 
-    func inputFormat() throws(UsageError) -> InputFormat {
-        var format: InputFormat?
-        do throws(RecordError) {
-            if let from { format = try InputFormat(named: from) }
-        } catch {
-            throw UsageError(error.description)
-        }
-        if null, let from, format != .nul { throw UsageError("-0 is --from nul; it cannot go with --from \(from)") }
-        return null ? .nul : format ?? .lines
-    }
-
-    func outputFormat() throws(UsageError) -> OutputFormat {
-        guard let to else { return .lines }
-        do throws(RecordError) { return try OutputFormat(named: to) } catch { throw UsageError(error.description) }
+    /// The format is none. Its message names it.
+    fileprivate func wrong(_ error: RecordError) -> UsageError {
+        if text.hasSuffix(".lua") { return wrong("this is no format; the script needs no option: pmap \(word)") }
+        return UsageError(option.hasPrefix("-") ? "\(error)" : "\(option) \(error)")
     }
 }

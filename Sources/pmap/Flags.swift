@@ -1,135 +1,127 @@
 // The options as they are typed. What they mean together is worked out in `Job`.
 
-import ArgumentParser
+import Wire
 
-struct Flags: ParsableArguments {
-    @Option(
-        name: [.customShort("j", allowingJoined: true), .customShort("P", allowingJoined: true), .customLong("jobs")],
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Workers: N, N% of the processors, +N or -N relative to them; 0 runs everything in this process.",
-            valueName: "n"))
-    var jobs: String?
-
-    @Option(
-        name: [.customShort("f", allowingJoined: true), .customLong("from")],
-        help: ArgumentHelp("How the input is read: lines, nul, jsonl.", valueName: "format"))
-    var from: String?
-
-    @Option(
-        name: [.customShort("t", allowingJoined: true), .customLong("to")],
-        help: ArgumentHelp("How results are written: lines, nul, jsonl, lua, none.", valueName: "format"))
-    var to: String?
-
-    @Flag(name: [.customShort("0"), .customLong("null")], help: "The same as --from nul.")
+struct Flags {
+    var jobs: Typed?
+    var from: Typed?
+    var to: Typed?
     var null = false
-
-    @Flag(name: [.customShort("u"), .long], help: "Write results as they finish.")
     var unordered = false
-
-    @Flag(name: [.customShort("k"), .customLong("keep-order")], help: "Write results in input order (the default).")
-    var keepOrder = false
-
-    @Option(
-        name: [.customShort("e", allowingJoined: false), .customLong("eval")], parsing: .unconditional,
-        help: ArgumentHelp("The task: an expression of item and index, or the body of a function.", valueName: "code"))
-    var code: String?
-
-    @Flag(help: "Write each input for which the task returns neither nil nor false.")
+    var code: ByteString?
     var filter = false
-
-    @Option(
-        name: [.customShort("D", allowingJoined: true)], parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A string in pmap.args.NAME; may be repeated.", valueName: "name=value"))
-    var definitions: [String] = []
-
-    @Option(
-        name: [.customShort("l", allowingJoined: true)], parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Require a module first, as a global; may be repeated.", valueName: "name"))
-    var modules: [String] = []
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Items a chunk; by default it adapts while running.", valueName: "n"))
-    var chunk: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "A failed item gives no record (drop), an error record (keep), or ends the run (stop).",
-            valueName: "drop|keep|stop"))
-    var onError: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "End the run, now or soon (running items are finished), at N or N% fail, success, done or record.",
-            valueName: "when,why=n"))
-    var halt: String?
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Replace a worker after so many items.", valueName: "n"))
-    var maxTasks: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("The seed of math.random: the same seed gives the same output.", valueName: "n"))
-    var seed: String?
-
-    @Option(help: ArgumentHelp("A file for one JSON line per failed item.", valueName: "file"))
-    var errors: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Keep what each item came to; the same command goes on from there after an interruption.",
-            valueName: "file"))
-    var journal: String?
-
-    @Flag(help: "Run items again that failed in an earlier run of the journal.")
+    var definitions: [ByteString] = []
+    var modules: [ByteString] = []
+    var chunk: Typed?
+    var onError: Typed?
+    var halt: Typed?
+    var maxTasks: Typed?
+    var seed: Typed?
+    var errors: ByteString?
+    var journal: ByteString?
     var retryFailed = false
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Faults on purpose, to try a run's defences: kill=5%,delay=10%,error=1% of the items, by the seed.",
-            valueName: "fault=n%"))
-    var chaos: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Disk space for results that wait for an earlier item: bytes, or with k, M, G (default 10G).",
-            valueName: "size"))
-    var spill: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Run a failed item up to so many times more.", valueName: "n"))
-    var retries: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "What a failed item waits before it is run again, doubled each time; others run meanwhile.",
-            valueName: "seconds"))
-    var backoff: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "What one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only that item is lost.",
-            valueName: "seconds"))
-    var timeout: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "What one worker's Lua heap may grow by, with k, M, G: then a Lua error.", valueName: "size"))
-    var memory: String?
-
-    @Flag(name: [.customShort("h"), .customLong("help")], help: .hidden)
+    var chaos: Typed?
+    var spill: Typed?
+    var retries: Typed?
+    var backoff: Typed?
+    var timeout: Typed?
+    var memory: Typed?
+    /// Of those who want one item a call, which is how it is.
+    var itemsPerCall: Typed?
     var help = false
-
-    @Flag(name: [.customShort("V"), .customLong("version")], help: "Show the version.")
     var version = false
+    /// Files that stood behind an option.
+    var files: [ByteString] = []
+    /// The script, then the files, in order.
+    var words: [ByteString] = []
+}
 
-    @Argument(help: ArgumentHelp("The script, then the files, in order.", valueName: "script [file]"))
-    var words: [String] = []
+/// The value of an option.
+struct Typed: Equatable {
+    /// As it was typed, for messages: `-j`, `--jobs`, or `options.jobs:` of a script.
+    let option: String
+    let word: ByteString
+
+    var text: String { word.text }
+
+    /// The value means nothing.
+    func wrong(_ advice: String) -> UsageError { UsageError("\(option) \(word.isEmpty ? "''" : "\(word)"): \(advice)") }
+}
+
+extension Option {
+    static let all = [
+        Option(
+            "-j, -P, --jobs", also: ["--max-procs", "--workers", "--max-workers", "--processes"], value: "N",
+            "Workers: N, N% of the processors, +N or -N relative to them; 0 runs everything in this process."
+        ) { $0.jobs = $1 },
+        Option("-f, --from", value: "FORMAT", "How the input is read: lines, nul, jsonl.") { $0.from = $1 },
+        Option("-t, --to", value: "FORMAT", "How results are written: lines, nul, jsonl, lua, none.") { $0.to = $1 },
+        Option("-0, --null", "The same as --from nul.") { flags, _ in flags.null = true },
+        Option("-u, --unordered", "Write results as they finish.") { flags, _ in flags.unordered = true },
+        Option("-k, --keep-order", also: ["--group"], "Write results in input order (the default).") { _, _ in },
+        Option(
+            "-e, --eval", value: "CODE", "The task: an expression of item and index, or the body of a function."
+        ) { $0.code = $1.word },
+        Option("--filter", "Write each input for which the task returns neither nil nor false.") { flags, _ in
+            flags.filter = true
+        },
+        Option("-D", value: "NAME=VALUE", "A string in pmap.args.NAME; may be repeated.") {
+            $0.definitions.append($1.word)
+        },
+        Option("-l", value: "NAME", "Require a module first, as a global; may be repeated.") {
+            $0.modules.append($1.word)
+        },
+        Option("-a, --arg-file", value: "FILE", "The same as FILE behind the script; may be repeated.") {
+            $0.files.append($1.word)
+        },
+        Option(
+            "--chunk", also: ["--chunksize", "--chunk-size"], value: "N",
+            "Items a chunk; by default it adapts while running."
+        ) { $0.chunk = $1 },
+        Option(
+            "--on-error", value: "drop|keep|stop",
+            "A failed item gives no record (drop), an error record (keep), or ends the run (stop)."
+        ) { $0.onError = $1 },
+        Option(
+            "--halt", also: ["--halt-on-error"], value: "WHEN,WHY=N",
+            "End the run, now or soon (running items are finished), at N or N% fail, success, done or record."
+        ) { $0.halt = $1 },
+        Option(
+            "--max-tasks", also: ["--maxtasksperchild", "--max-tasks-per-child"], value: "N",
+            "Replace a worker after so many items."
+        ) { $0.maxTasks = $1 },
+        Option("--seed", value: "N", "The seed of math.random: the same seed gives the same output.") { $0.seed = $1 },
+        Option("--errors", value: "FILE", "A file for one JSON line per failed item.") { $0.errors = $1.word },
+        Option(
+            "--journal", value: "FILE",
+            "Keep what each item came to; the same command goes on from there after an interruption."
+        ) { $0.journal = $1.word },
+        Option("--retry-failed", "Run items again that failed in an earlier run of the journal.") { flags, _ in
+            flags.retryFailed = true
+        },
+        Option(
+            "--chaos", value: "FAULT=N%",
+            "Faults on purpose, to try a run's defences: kill=5%,delay=10%,error=1% of the items, by the seed."
+        ) { $0.chaos = $1 },
+        Option(
+            "--spill", value: "SIZE",
+            "Disk space for results that wait for an earlier item: bytes, or with k, M, G (default 10G)."
+        ) { $0.spill = $1 },
+        Option("--retries", value: "N", "Run a failed item up to so many times more.") { $0.retries = $1 },
+        Option(
+            "--backoff", value: "SECONDS",
+            "What a failed item waits before it is run again, doubled each time; others run meanwhile."
+        ) { $0.backoff = $1 },
+        Option(
+            "--timeout", value: "SECONDS",
+            "What one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only that item is lost."
+        ) { $0.timeout = $1 },
+        Option(
+            "--memory", value: "SIZE", "What one worker's Lua heap may grow by, with k, M, G: then a Lua error."
+        ) { $0.memory = $1 },
+        Option("-h, --help", "Show this; pmap help NAME shows one option.") { flags, _ in flags.help = true },
+        Option("-V, --version", "Show the version.") { flags, _ in flags.version = true },
+        Option("", also: ["-n", "-N", "-L", "--max-args", "--max-lines"], value: "N", "") { $0.itemsPerCall = $1 },
+        Option("", also: ["-r", "--no-run-if-empty"], "") { _, _ in },
+    ]
 }

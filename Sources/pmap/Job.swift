@@ -14,14 +14,16 @@ struct Job {
     var form = TaskRunner.Form()
     var plan = RunPlan()
     var onError: Flags.OnError
-    var errorsFile: String?
+    var errorsFile: ByteString?
     var spillLimit: Int
     var journal: JournalPlan?
     var chaos: Chaos?
     var inputs: [Input]
 
     /// `files` and `arguments` are what the command line names as input.
-    init(_ flags: Flags, files: [String], arguments: [String]?, script: LoadedScript, seed: UInt64) throws(UsageError) {
+    init(_ flags: Flags, files: [ByteString], arguments: [ByteString]?, script: LoadedScript, seed: UInt64)
+        throws(UsageError)
+    {
         workers = try flags.workers(processors: Processors.usable())
         onError = try flags.onErrorChoice()
         errorsFile = flags.errors
@@ -73,7 +75,8 @@ struct Job {
     }
 
     /// FILE or `:::`, else the script's `inputs`, else standard input.
-    private static func inputs(_ files: [String], _ arguments: [String]?, _ script: LoadedScript) throws(UsageError)
+    private static func inputs(_ files: [ByteString], _ arguments: [ByteString]?, _ script: LoadedScript)
+        throws(UsageError)
         -> [Input]
     {
         if let arguments {

@@ -14,14 +14,15 @@ struct JournalPlan {
     let changes: [String]
 
     /// Opens the journal that is asked for; nil when none is, or when `mustExist` and it does not.
-    static func open(_ path: String?, mustExist: Bool = false) throws(UsageError) -> Journal? {
+    static func open(_ path: ByteString?, mustExist: Bool = false) throws(UsageError) -> Journal? {
         guard let path else { return nil }
         if mustExist && (try? FileKind(path: path)) == nil { return nil }
         do { return try Journal(path: path) } catch { throw UsageError("--journal \(error)") }
     }
 
     /// Begins a run.
-    init(_ journal: Journal, _ flags: Flags, _ script: LoadedScript, seed: UInt64, command: [String]) throws(UsageError)
+    init(_ journal: Journal, _ flags: Flags, _ script: LoadedScript, seed: UInt64, command: [ByteString])
+        throws(UsageError)
     {
         self.journal = journal
         let program = try JournalPlan.program(flags, script, seed: seed)
@@ -36,17 +37,28 @@ struct JournalPlan {
     }
 
     /// A word as a shell reads it back.
-    private static func quoted(_ word: String) -> String {
+    private static func quoted(_ word: ByteString) -> String {
+        let text = word.text
+        if text != "\(word)" || ByteString(text) != word {
+            return "$'\(word.bytes.map(escaped).joined())'"
+        }
         let isPlain =
-            !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,%+@".contains($0)) }
-        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+            !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,%+@".contains($0)) }
+        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// A byte as bash has it between `$'` and `'`.
+    private static func escaped(_ byte: UInt8) -> String {
+        let isPlain = (0x20..<0x7f).contains(byte) && ![UInt8(ascii: "'"), UInt8(ascii: "\\")].contains(byte)
+        if isPlain { return String(Unicode.Scalar(byte)) }
+        return (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
     }
 
     private static func program(
         _ flags: Flags, _ script: LoadedScript, seed: UInt64
     ) throws(UsageError) -> Program {
         var program = Program()
-        program.add(script.name, script.source)
+        program.add("\(script.name.baseName)", script.source)
         do throws(PosixError) {
             for (name, path) in script.moduleFiles() {
                 program.add("module \(name)", try Descriptor(reading: path).readAll())
@@ -54,8 +66,12 @@ struct JournalPlan {
         } catch {
             throw UsageError("--journal: cannot read a module again: \(error)")
         }
+        program.add(
+            "-D",
+            JournalPlan.joined(
+                try ScriptSource.arguments(flags.definitions).map { $0 + "=" + $1 }.sorted(by: JournalPlan.precedes)))
+        program.add("-l", JournalPlan.joined(flags.modules))
         let options = [
-            "-D": flags.definitions.sorted().joined(separator: "\0"), "-l": flags.modules.joined(separator: "\0"),
             "--from": try flags.inputFormat().rawValue, "--to": try flags.outputFormat().rawValue,
             "--filter": "\(flags.filter)", "--seed": script.drewRandomNumbers ? "\(seed)" : "",
         ]
@@ -63,7 +79,13 @@ struct JournalPlan {
         return program
     }
 
-    var path: String { journal.path }
+    private static func precedes(_ left: ByteString, _ right: ByteString) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+
+    private static func joined(_ words: [ByteString]) -> [UInt8] { Array(words.map(\.bytes).joined(separator: [0])) }
+
+    var path: ByteString { journal.path }
 
     /// `lengths.lua and --to have changed since the last run; what they gave is not used`
     var changeMessage: String? {

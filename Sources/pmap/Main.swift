@@ -1,6 +1,5 @@
 // pmap: the same Lua function over many inputs, in parallel, in order. From the command line to the exit status.
 
-import ArgumentParser
 import Inputs
 import Journal
 import Lua
@@ -18,7 +17,7 @@ enum Main {
         Signal.restoreDefaults()
         StandardDescriptor.fillGaps()
         do throws(UsageError) {
-            let status = try run(Array(Swift.CommandLine.arguments.dropFirst()))
+            let status = try run(Array(Process.arguments.dropFirst()))
             Process.exit(status.rawValue)
         } catch {
             Reporter.print(error.description, error.traceback)
@@ -26,12 +25,16 @@ enum Main {
         }
     }
 
-    private static func run(_ words: [String]) throws(UsageError) -> ExitCode {
+    private static func run(_ words: [ByteString]) throws(UsageError) -> ExitCode {
         if words.first == "run" { try RunCommand(Array(words.dropFirst())).run() }
         if words.first == "journal" { return try showJournal(Array(words.dropFirst())) }
+        if words.first == "help" {
+            print(try Help.text(Array(words.dropFirst())))
+            return .success
+        }
         let typed = try CommandWords(words)
         if typed.flags.help {
-            print(help)
+            print(Help.all)
             return .success
         }
         if typed.flags.version {
@@ -39,6 +42,7 @@ enum Main {
             return .success
         }
         let (source, files) = try scriptAndFiles(typed.flags)
+        try FileUses(typed.flags, script: source, inputs: files).check()
         // The seed of an interrupted run is in its journal.
         let earlier = try JournalPlan.open(typed.flags.journal, mustExist: true)
         var seed = try typed.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
@@ -50,6 +54,7 @@ enum Main {
         let scripts = try standing()
         start.resume()
         seed = try flags.seedValue() ?? seed
+        try FileUses(flags, script: source, inputs: files).check()
         var job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
         let journal: Journal?
         if let earlier { journal = earlier } else { journal = try JournalPlan.open(flags.journal) }
@@ -69,31 +74,20 @@ enum Main {
 
     /// The script's own options count where the command line says nothing.
     private static func withScriptOptions(
-        _ script: LoadedScript, _ words: [String], _ typed: CommandWords
+        _ script: LoadedScript, _ words: [ByteString], _ typed: CommandWords
     ) throws(UsageError) -> Flags {
-        let options: [String]
-        do { options = try script.optionWords() } catch { throw UsageError(error.description) }
+        let options: [ScriptOption]
+        do { options = try script.options() } catch { throw UsageError(error.description) }
         if options.isEmpty { return typed.flags }
         return try CommandWords(words, scriptOptions: options, of: script.name).flags
     }
 
-    private static var help: String {
-        let options = Flags.helpMessage(columns: 100)
-        return """
-            pmap: the same Lua function over many inputs, in parallel, on every core, in order.
-
-              pmap [options] SCRIPT [FILE …]       one item per line of the files
-              pmap [options] SCRIPT ::: ITEM …     the items are the arguments
-              pmap [options] -e CODE [FILE …]      CODE is an expression of item and index, or the task's body
-              pmap run SCRIPT [ARG …]              a Lua program, with the modules for processes to require
-              pmap journal FILE                    what a run has kept with --journal FILE
-
-            \(options.firstRange(of: "OPTIONS:").map { String(options[$0.lowerBound...]) } ?? options)
-            """
-    }
-
     /// `pmap journal FILE`
-    private static func showJournal(_ words: [String]) throws(UsageError) -> ExitCode {
+    private static func showJournal(_ words: [ByteString]) throws(UsageError) -> ExitCode {
+        if words == ["--help"] || words == ["-h"] {
+            print(Help.journal)
+            return .success
+        }
         guard words.count == 1, let path = words.first, !path.hasPrefix("-") else {
             throw UsageError("write pmap journal FILE; a script of that name is ./journal")
         }
@@ -103,18 +97,18 @@ enum Main {
         return .success
     }
 
-    private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [String]) {
-        if let code = flags.code { return (.inline(code), flags.words) }
+    private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [ByteString]) {
+        if let code = flags.code { return (.inline(code), flags.words + flags.files) }
         guard let script = flags.words.first else {
             throw UsageError(
                 "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more"
             )
         }
-        let files = Array(flags.words.dropFirst())
+        let followers = Array(flags.words.dropFirst()), files = followers + flags.files
         if script == "-" && files.contains("-") {
             throw UsageError("standard input is the script already; name a FILE, or write ::: ITEM …")
         }
-        return (script == "-" ? .standardInput : .file(script), files)
+        return (script == "-" ? .standardInput : .file(script, followers: followers), files)
     }
 
     /// Opens what the job names, and runs the tasks where the script went to.
@@ -181,7 +175,7 @@ enum Main {
     }
 
     /// Where results wait that memory should not hold.
-    private static var spillFolders: [String] {
+    private static var spillFolders: [ByteString] {
         [Environment.value("TMPDIR"), "/var/tmp", "/tmp"].compactMap { $0 }.filter { !$0.isEmpty }
     }
 }

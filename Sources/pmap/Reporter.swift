@@ -10,7 +10,7 @@ import Wire
 /// Prints failures in the order of the items: the first ones in full, then a line each, then none; all are counted.
 final class Reporter: RunObserver {
     private let job: Job
-    private let scriptName: String
+    private let scriptName: ByteString
     private let errors: Descriptor?
     /// Says where the script's own processes wait.
     private let answer: () -> Void
@@ -57,7 +57,7 @@ final class Reporter: RunObserver {
         }
         let record = ErrorRecord(index: item.item, failure: item.failure, attempts: item.attempts)
         do throws(PosixError) {
-            try errors?.writeAll(record.line(source: input.name, place: place, worker: item.worker))
+            try errors?.writeAll(record.line(source: input.name.text, place: place, worker: item.worker))
         } catch {
             if errorsFailure == nil { errorsFailure = error }
         }

@@ -1,47 +1,60 @@
 // `pmap run SCRIPT [ARG …]`: a Lua program, with the modules for processes to require.
 
-import ArgumentParser
 import Lua
 import Multiprocessing
 import Posix
 import Script
+import Wire
 
 /// The words after `pmap run`, taken apart: options end at the script.
 struct RunCommand {
-    private var definitions: [String] = []
-    private var modules: [String] = []
-    private var words: [String]
+    private var definitions: [ByteString] = []
+    private var modules: [ByteString] = []
+    private var words: [ByteString]
+    private var wantsHelp = false
+
+    private static let options = ["-D": "NAME=VALUE", "-l": "NAME"]
 
     static let usage = "write pmap run [-D NAME=VALUE] [-l NAME] SCRIPT [ARG …]"
 
-    init(_ words: [String]) throws(UsageError) {
+    init(_ words: [ByteString]) throws(UsageError) {
         var rest = words[...]
         while let option = rest.first, option.hasPrefix("-"), option != "-" {
             rest.removeFirst()
             if option == "--" { break }
-            let name = String(option.prefix(2))
-            guard name == "-D" || name == "-l" else {
+            if option == "-h" || option == "--help" {
+                wantsHelp = true
+                continue
+            }
+            let name = ByteString(option.bytes.prefix(2)).text
+            guard let form = RunCommand.options[name] else {
                 throw UsageError("run: unknown option '\(option)'; \(RunCommand.usage)")
             }
-            var value = String(option.dropFirst(2))
+            var value = option.dropFirst(2)
             if value.isEmpty {
-                guard let next = rest.popFirst() else { throw UsageError("run: missing value for \(name)") }
+                guard let next = rest.popFirst(), RunCommand.options[next.text] == nil else {
+                    throw UsageError("run: missing value for \(name); write \(name) \(form)")
+                }
                 value = next
             }
             if name == "-D" { definitions.append(value) } else { modules.append(value) }
         }
-        if rest.isEmpty { throw UsageError("run: no script; \(RunCommand.usage)") }
+        if rest.isEmpty && !wantsHelp { throw UsageError("run: no script; \(RunCommand.usage)") }
         self.words = Array(rest)
     }
 
     /// Runs the program, and leaves with its status: 1 when it ends by an error.
     func run() throws(UsageError) -> Never {
+        if wantsHelp {
+            print(Help.run)
+            Process.exit(ExitCode.success.rawValue)
+        }
         let script = words[0]
         let source: ScriptSource = script == "-" ? .standardInput : .file(script)
         let text = try source.text()
         let arguments = try ScriptSource.arguments(definitions)
         do throws(LuaError) {
-            let program = try LuaProgram(arguments: arguments, folder: source.folder)
+            let program = try LuaProgram(arguments: arguments, folders: source.folders)
             let core = try CoreModule(program.stack)
             core.freeze = { [unowned program] in program.freeze() }
             core.hearQuestions()
@@ -62,7 +75,7 @@ struct RunCommand {
         withExtendedLifetime(core) {}
     }
 
-    private func run(_ program: LuaProgram, _ text: [UInt8], _ script: String) -> Int32 {
+    private func run(_ program: LuaProgram, _ text: [UInt8], _ script: ByteString) -> Int32 {
         do throws(ScriptError) {
             try program.run(text, name: script == "-" ? "stdin" : script, words: ["pmap", "run"] + words, script: 2)
             return 0

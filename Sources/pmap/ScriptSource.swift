@@ -8,9 +8,10 @@ import Wire
 
 /// The script as the command line names it.
 enum ScriptSource {
-    case file(String)
+    /// What stands behind the file helps to tell what was meant when it is no script.
+    case file(ByteString, followers: [ByteString] = [])
     case standardInput
-    case inline(String)
+    case inline(ByteString)
 
     /// Loads it into a fresh state.
     func load(_ flags: Flags, seed: UInt64) throws(UsageError) -> LoadedScript {
@@ -18,7 +19,7 @@ enum ScriptSource {
         settings.seed = seed
         settings.modules = flags.modules
         settings.arguments = try ScriptSource.arguments(flags.definitions)
-        settings.folder = folder
+        settings.folders = folders
         settings.watchesCoroutines = flags.timeout != nil
         settings.furnish = { stack throws(LuaError) in
             let core = try CoreModule(stack)
@@ -27,29 +28,32 @@ enum ScriptSource {
                 hearQuestions: core.hearQuestions)
         }
         let source = try text()
+        let script: LoadedScript
         do throws(ScriptError) {
-            let script = try LoadedScript(name: name, settings)
+            script = try LoadedScript(name: name, settings)
             if case .inline(let code) = self { try script.load(inline: code) } else { try script.load(source) }
-            return script
         } catch {
-            guard case .lua(let cause) = error else { throw UsageError(error.description) }
-            throw UsageError(cause.message, traceback: cause.traceback)
+            throw explained(error)
         }
+        if case .inline(let code) = self, let error = ScriptSource.unreplaced(in: code.text) { throw error }
+        return script
     }
 
-    private var name: String {
+    /// What messages call it.
+    private var name: ByteString {
         switch self {
-        case .file(let path): String(path.split(separator: "/").last ?? "script")
+        case .file(let path, _): path
         case .standardInput: "-"
         case .inline: "-e"
         }
     }
 
-    /// The folder of the script, for `require`.
-    var folder: String? {
-        guard case .file(let path) = self else { return nil }
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+    /// Where `require` looks first: beside the script as it was named, and beside the file that a link leads to.
+    var folders: [ByteString] {
+        guard case .file(let path, _) = self else { return [] }
+        let named = path.folder
+        guard let real = path.resolved?.folder, real != named.resolved else { return [named] }
+        return [named, real]
     }
 
     func text() throws(UsageError) -> [UInt8] {
@@ -57,35 +61,23 @@ enum ScriptSource {
             switch self {
             case .inline: return []
             case .standardInput: return try Descriptor(copying: StandardDescriptor.input).readAll()
-            case .file(let path):
+            case .file(let path, _):
                 if try FileKind(path: path).kind == .directory {
-                    throw PosixError("open", path, code: PosixError.isADirectory)
+                    throw PosixError("open", "\(path)", code: PosixError.isADirectory)
                 }
                 return try Descriptor(reading: path).readAll()
             }
         } catch {
-            throw UsageError(missing(error))
+            throw missing(error)
         }
     }
 
-    /// `pmap 1234` means the other pmap.
-    private func missing(_ error: PosixError) -> String {
-        guard case .file(let path) = self else { return "-: cannot read the script: \(error.reason)" }
-        if Int(path) != nil { return "\(path): no such script; \(CommandWords.otherProgram)" }
-        if error.isMissing { return "\(path): no such script" }
-        if error.isDirectory {
-            return "\(path): a folder is not a script; name the script in it, as in \(path)/NAME.lua"
-        }
-        return "\(path): cannot read the script: \(error.reason)"
-    }
-
-    static func arguments(_ definitions: [String]) throws(UsageError) -> [String: String] {
-        var arguments: [String: String] = [:]
+    static func arguments(_ definitions: [ByteString]) throws(UsageError) -> [ByteString: ByteString] {
+        var arguments: [ByteString: ByteString] = [:]
         for definition in definitions {
-            guard let equals = definition.firstIndex(of: "="), equals != definition.startIndex else {
-                throw UsageError("-D \(definition): write NAME=VALUE")
-            }
-            arguments[String(definition[..<equals])] = String(definition[definition.index(after: equals)...])
+            let sides = definition.split(separator: "=", limit: 2)
+            guard sides.count == 2, !sides[0].isEmpty else { throw UsageError("-D \(definition): write NAME=VALUE") }
+            arguments[sides[0]] = sides[1]
         }
         return arguments
     }

@@ -77,8 +77,8 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
         "teardown that ends its worker", "function teardown() os.exit(3) end function task(x) return x end",
         "pmap -j 1 t.lua ::: a b", out: "a\nb\n"),
     Row(
-        "a script in another folder goes by its file's name", ["d/t.lua": "return ="], "pmap d/t.lua ::: a",
-        err: "pmap: t.lua:1: unexpected symbol near '='\n", status: 2),
+        "a script in another folder goes by the name that was typed", ["d/t.lua": "return ="], "pmap d/t.lua ::: a",
+        err: "pmap: d/t.lua:1: unexpected symbol near '='\n", status: 2),
     Row(
         "a bad script from standard input", [:], "pmap - ::: a", input: "return =",
         err: "pmap: -:1: unexpected symbol near '='\n", status: 2),

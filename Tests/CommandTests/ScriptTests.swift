@@ -149,11 +149,34 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
         "the command line wins", "options = { to = 'jsonl' } return string.upper",
         "pmap t.lua -t lines ::: a", out: "A\n"),
     Row(
+        "the command line wins over what contradicts it, -0", "options = { from = 'jsonl' } return string.upper",
+        "printf 'a\\0' | pmap -0 t.lua", out: "A\n"),
+    Row(
+        "the command line wins over what contradicts it, --halt", "options = { on_error = 'stop' } return string.upper",
+        "pmap --halt never t.lua ::: a", out: "A\n"),
+    Row(
         "a switch is a boolean", "options = { filter = true } return function(x) return #x > 1 end",
         "pmap t.lua ::: a bb", out: "bb\n"),
     Row(
         "an option that does not exist", "options = { jbos = 2 } return string.upper",
         "pmap t.lua ::: a", err: "pmap: t.lua: options.jbos: no such option; did you mean jobs?\n", status: 2),
+    Row(
+        "a value that means nothing", "options = { jobs = 'many' } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.jobs: many: write a number of workers: N, N%, +N, -N, or 0 for none\n", status: 2),
+    Row(
+        "an option by another program's name", "options = { max_procs = 'many' } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.max_procs: many: write a number of workers: N, N%, +N, -N, or 0 for none\n",
+        status: 2),
+    Row(
+        "an option that only another program has", "options = { tag = true } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.tag: return the item in front of the result: -e 'item, …' or return item, result\n",
+        status: 2),
+    Row(
+        "a value for a switch", "options = { filter = 'yes' } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.filter: yes: write true or false\n", status: 2),
+    Row(
+        "a switch for a value", "options = { jobs = true } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.jobs: a value is missing; write jobs = N\n", status: 2),
     Row(
         "an option with a value that cannot be", "options = { on_error = 'ignore' } return string.upper",
         "pmap t.lua ::: a", err: "pmap: t.lua: options.on_error: ignore: write drop, keep or stop\n", status: 2),
@@ -175,3 +198,58 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
         err: "pmap: t.lua: options is a string; write a table, as in { jobs = 2 }\n", status: 2),
 ])
 func `a script has options of its own`(row: Row) throws { try row.check() }
+
+private let fails = "function task(item)\n  error \"no\"\nend"
+
+@Test(arguments: [
+    Row(
+        "in another folder", ["sub/x.lua": fails], "pmap sub/x.lua ::: a 2>&1 | grep -v '\\[C\\]'",
+        out: """
+            pmap: :::1: sub/x.lua:2: no
+            stack traceback:
+            \tsub/x.lua:2: in function <sub/x.lua:1>
+            pmap: 1 of 1 items failed (1 error)
+
+            """, status: 0),
+    Row("in this folder", ["x.lua": fails], "pmap ./x.lua ::: a 2>&1 | head -1", out: "pmap: :::1: ./x.lua:2: no\n"),
+    Row(
+        "a script that does not load", ["sub/x.lua": "error 'no'"], "pmap sub/x.lua ::: a",
+        err: "pmap: sub/x.lua:1: no\n\(traceback)", status: 2),
+    Row(
+        "a long name, of which Lua shows the end", [:],
+        "d=$(printf 'd%.0s' {1..70}); mkdir $d; echo 'error \"no\"' > $d/x.lua; pmap $d/x.lua ::: a",
+        err: "pmap: ...\(String(repeating: "d", count: 50))/x.lua:1: no\n\(traceback)", status: 2),
+    Row(
+        "as lua5.4 and pmap run have it", ["sub/x.lua": "error 'no'"],
+        "lua5.4 sub/x.lua 2>&1 | grep -o 'sub.*no'; pmap run sub/x.lua 2>&1 | grep -o 'sub.*no'; pmap sub/x.lua ::: a 2>&1 | grep -o 'sub.*no'",
+        out: String(repeating: "sub/x.lua:1: no\n", count: 3), status: 2),
+    Row(
+        "a script without a task", ["sub/x.lua": ""], "pmap sub/x.lua ::: a",
+        err: "pmap: sub/x.lua: no task: write function task(item) … end, or return a function\n", status: 2),
+    Row(
+        "a journal knows the script by its base name", ["sub/x.lua": "return string.upper"],
+        "pmap --journal j sub/x.lua ::: a; cd sub; pmap --journal ../j x.lua ::: a", out: "A\nA\n",
+        err: "pmap: 1 of 1 items were done in an earlier run, says ../j\n"),
+])
+func `a script has the name that was typed`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "beside the file", ["lib/x.lua": "return require 'm'", "lib/m.lua": "return string.upper"],
+        "ln -s lib/x.lua x.lua; pmap x.lua ::: a", out: "A\n"),
+    Row(
+        "first beside the link",
+        ["lib/x.lua": "return require 'm'", "lib/m.lua": "return string.upper", "m.lua": "return string.lower"],
+        "ln -s lib/x.lua x.lua; pmap x.lua ::: A", out: "a\n"),
+    Row(
+        "beside the file at the end of several links",
+        ["lib/x.lua": "return require 'm'", "lib/m.lua": "return string.upper"],
+        "mkdir bin; ln -s ../lib/x.lua bin/y; ln -s bin/y x; pmap x ::: a", out: "A\n"),
+    Row(
+        "of pmap run", ["lib/x.lua": "print(require 'm')", "lib/m.lua": "return 'here'"],
+        "mkdir bin; ln -s ../lib/x.lua bin/x; pmap run bin/x", out: "here\n"),
+    Row(
+        "in a folder that is a link", ["lib/x.lua": "return require 'm'", "lib/m.lua": "return string.upper"],
+        "ln -s lib there; pmap there/x.lua ::: a", out: "A\n"),
+])
+func `a script behind a symbolic link finds its modules`(row: Row) throws { try row.check() }

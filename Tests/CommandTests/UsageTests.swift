@@ -10,7 +10,10 @@ private func wrong(_ options: String, _ message: String) -> Row {
 
 @Test(arguments: [
     wrong("--jbos 2", "unknown option '--jbos'; did you mean '--jobs'?"),
-    wrong("--colour", "unknown option '--colour'; pmap --help lists them"),
+    wrong("--nosuch", "unknown option '--nosuch'; pmap --help lists them"),
+    wrong("--unord", "unknown option '--unord'; did you mean '--unordered'?"),
+    wrong("-errors f", "unknown option '-errors'; did you mean '--errors'?"),
+    wrong("-uZ", "unknown option '-Z'; pmap --help lists them"),
     wrong("-Z", "unknown option '-Z'; pmap --help lists them"),
     wrong("-j many", "-j many: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("-j ''", "-j '': write a number of workers: N, N%, +N, -N, or 0 for none"),
@@ -32,12 +35,92 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("-0 -f jsonl", "-0 is --from nul; it cannot go with --from jsonl"),
     wrong("--errors .", "--errors .: Is a directory"),
     wrong("--dry-run", "--dry-run: try the task on one item: pmap -j0 SCRIPT ::: ITEM"),
-    wrong("--colsep ,", "--colsep: split the item in the task"),
+    wrong("--filter=yes", "--filter=yes: --filter takes no value; write --filter"),
+    wrong("-j", "missing value for -j; write -j N"),
+    wrong("-uj", "missing value for -j; write -j N"),
+    wrong("--timeout", "missing value for --timeout; write --timeout SECONDS"),
+    wrong("--on-error", "missing value for --on-error; write --on-error drop|keep|stop"),
+    wrong("--errors --seed=3", "missing value for --errors; write --errors FILE"),
+    wrong("-j4e", "-j 4e: write a number of workers: N, N%, +N, -N, or 0 for none"),
+    wrong("--jobs many", "--jobs many: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("-I {}", "-I: the item is the variable item in the task"),
-    wrong("-n 1", "unknown option '-n'; pmap --help lists them"),
-    wrong("-a f", "-a: write the file behind the script: pmap SCRIPT FILE"),
 ])
 func `a wrong option is answered with what to write`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    wrong("--tag", "--tag: return the item in front of the result: -e 'item, …' or return item, result"),
+    wrong("--bar", "--bar: there is no progress bar yet; count what comes with pv -l: pmap … | pv -l > FILE"),
+    wrong(
+        "--joblog log",
+        "--joblog: there is no job log yet; --journal FILE keeps what each item came to, --errors FILE the failures"),
+    wrong("-N2", "-N 2: the task is called for one item at a time; there is nothing else yet"),
+    wrong("-uI{}", "-I: the item is the variable item in the task"),
+    wrong("--delay=1", "--delay: wait in the task: pmap.sleep(SECONDS)"),
+    wrong("--nice 5", "--nice: write nice -n N pmap …"),
+    wrong("--shuf", "--shuf: write shuf FILE | pmap …"),
+    wrong("-S host", "-S: workers run on this machine only"),
+    wrong("--pipe", "--pipe: each line is an item, and files are read in parallel anyway"),
+    wrong("--resume", "--resume: write --journal FILE; the same command goes on from there"),
+    wrong("-c item", "-c: write -e CODE; a script needs no option: pmap SCRIPT"),
+    wrong(
+        "-f task.lua", "-f task.lua: this is no format; the script needs no option: pmap task.lua"),
+])
+func `words of parallel, xargs and others are answered with what to write here`(row: Row) throws { try row.check() }
+
+@Test func `every word of other programs has an answer, and none is a guess`() throws {
+    let words = """
+        --bar --eta --tag --csv -I{} -i --joblog --delay --nice --shuf --load --pipe --progress --header -S --colsep
+        --results --resume --dry-run --keep-going --threads -d --delimiter --ungroup --line-buffer --block
+        --batch --quote --no-notice --sem --wd --env --tmpdir --memfree --fail-fast --initializer --json --verbose -c
+        """
+    for word in words.split(whereSeparator: \.isWhitespace) {
+        let outcome = try Run("pmap \(word) x -e item ::: a", in: Scratch()).finish()
+        #expect(outcome.ending == .exit(2) && !outcome.errors.contains("unknown option"), "\(word): \(outcome.errors)")
+    }
+}
+
+@Test(arguments: [
+    Row(
+        ":::+", [:], "pmap -e item ::: a :::+ b",
+        err: "pmap: ':::+': an item is one word; put what belongs together into one line of a file, or into one word\n",
+        status: 2),
+    Row(
+        "::::", [:], "pmap -e item :::: f", err: "pmap: '::::': write the file behind the script: pmap SCRIPT FILE\n",
+        status: 2),
+    Row(
+        "a program for a script", [:], "pmap echo {} ::: a",
+        err: "pmap: echo: no such script; a program is run by a task: pmap -e 'pmap.sh { \"echo\", item }'\n", status: 2
+    ),
+    Row(
+        "a program without {}", [:], "pmap echo ::: a",
+        err: "pmap: echo: no such script; a program is run by a task: pmap -e 'pmap.sh { \"echo\", item }'\n", status: 2
+    ),
+    Row(
+        "a program with words around the item", [:], "pmap convert {} to/{}.png ::: a",
+        err:
+            "pmap: convert: no such script; a program is run by a task: pmap -e 'pmap.sh { \"convert\", item, \"to/\" .. item .. \".png\" }'\n",
+        status: 2),
+    Row(
+        "CODE for a script", [:], "pmap 'item:upper()' ::: a",
+        err: "pmap: item:upper(): no such script; CODE stands behind -e: pmap -e CODE\n", status: 2),
+    Row(
+        "the input before the script", ["data.csv": "a,b\n1,2\n", "task.lua": "return print"], "pmap data.csv task.lua",
+        err: "pmap: data.csv:2: '=' expected near '1'; the script comes first: pmap task.lua data.csv\n", status: 2),
+    Row(
+        "{} in CODE that does not compile", [:], "pmap -e 'gzip -9 {}' ::: a",
+        err:
+            "pmap: -e:1: ‹…›; the item is the variable item, as in -e 'os.execute(\"gzip \" .. item)'\n", status: 2),
+    Row(
+        "{} in a line for the shell", [:], "pmap -e 'os.execute(\"gzip -9 {}\")' ::: a",
+        err: "pmap: -e: {} in a string stays as it is; write \"gzip -9 \" .. item\n", status: 2),
+    Row(
+        "{} in a program's words", [:], "pmap -e 'io.popen(\"wc {} x\"):read()' ::: a",
+        err: "pmap: -e: {} in a string stays as it is; write \"wc \" .. item .. \" x\"\n", status: 2),
+    Row("{} that is a table", [:], "pmap -t jsonl -e '{}, {item}' ::: a", out: "[[],[\"a\"]]\n"),
+    Row(
+        "{} that is for another program", [:], "pmap -e 'io.popen(\"echo {} \" .. item):read()' ::: a", out: "{} a\n"),
+])
+func `what users of parallel type is answered in words of pmap`(row: Row) throws { try row.check() }
 
 @Test(arguments: [
     Row(
@@ -76,6 +159,19 @@ func `a wrong command line is answered with a right one`(row: Row) throws { try 
 @Test(arguments: [
     Row("a number", [:], "pmap -j 3 -e item ::: a", out: "a\n"),
     Row("glued", [:], "pmap -j3 -e item ::: a", out: "a\n"),
+    Row("clustered", [:], "pmap -kj2 -e item ::: a", out: "a\n"),
+    Row("clustered, the last one with a value behind it", [:], "pmap -kj 2 -e item ::: a", out: "a\n"),
+    Row("glued CODE", [:], "pmap -eitem ::: a", out: "a\n"),
+    Row("a value that begins with -", [:], "pmap -e -1 --seed -3 ::: a", out: "-1\n"),
+    Row("behind -- stand words", ["-x": "a\n"], "pmap -e item -- -x", out: "a\n"),
+    Row(
+        "--workers, --processes, --max-workers", [:], "pmap --workers 2 --processes=2 --max-workers 2 -e item ::: a",
+        out: "a\n"),
+    Row("-n 1, -N1, -L1: one item a call", [:], "pmap -n 1 -N1 -L1 --max-args=1 -e item ::: a", out: "a\n"),
+    Row(
+        "-a FILE", ["f": "a\n", "t.lua": "return string.upper"], "pmap -a f t.lua; pmap --arg-file=f t.lua",
+        out: "A\nA\n"),
+    Row("-r of xargs", [:], "pmap -r -e item < /dev/null"),
     Row("long, with =", [:], "pmap --jobs=3 -e item ::: a", out: "a\n"),
     Row("-P", [:], "pmap -P 3 -e item ::: a", out: "a\n"),
     Row("a share of the processors", [:], "pmap -j 50% -e item ::: a", out: "a\n"),
@@ -120,7 +216,31 @@ func `options are taken in the forms that people write`(row: Row) throws { try r
     #expect(options.filter { !help.output.contains($0) }.isEmpty)
     #expect(try Run("pmap -h", in: Scratch()).finish() == help)
 
+    #expect(try Run("pmap help", in: Scratch()).finish() == help)
+
     let version = try Run("pmap --version", in: Scratch()).finish()
     #expect(version.output.wholeMatch(of: /pmap \d+\.\d+.*\n/) != nil && version.ending == .exit(0))
     #expect(try Run("pmap -V", in: Scratch()).finish() == version)
 }
+
+@Test(arguments: [
+    Row(
+        "an option", [:], "pmap help --seed; pmap help seed",
+        out: String(
+            repeating: "  --seed N                The seed of math.random: the same seed gives the same output.\n",
+            count: 2)),
+    Row(
+        "a short option", [:], "pmap help u", out: "  -u, --unordered         Write results as they finish.\n"),
+    Row("pmap run", [:], "pmap run --help", out: "pmap run: a Lua program‹…›-D NAME=VALUE‹…›"),
+    Row("pmap help run is the same", [:], "pmap help run | cmp - <(pmap run -h)"),
+    Row("pmap journal", [:], "pmap journal --help", out: "pmap journal: ‹…›pmap journal FILE‹…›"),
+    Row("pmap help journal is the same", [:], "pmap help journal | cmp - <(pmap journal -h)"),
+    Row("an option of other programs", [:], "pmap help tag", out: "--tag: return the item in front of the result‹…›"),
+    Row(
+        "what is neither", [:], "pmap help frogs",
+        err: "pmap: help: frogs is neither run, journal nor an option; pmap help lists them\n", status: 2),
+    Row(
+        "a value of pmap run that is missing", [:], "pmap run -D",
+        err: "pmap: run: missing value for -D; write -D NAME=VALUE\n", status: 2),
+])
+func `help knows every word of the command`(row: Row) throws { try row.check() }

@@ -33,7 +33,7 @@ private final class Folder {
         for (number, bytes) in texts.enumerated() {
             let path = "\(path)/\(number)"
             try Data(bytes).write(to: URL(filePath: path))
-            inputs.append(try Input(path: path))
+            inputs.append(try Input(path: ByteString(path)))
         }
         self.inputs = inputs
     }
@@ -86,13 +86,13 @@ func `items are numbered through, places begin anew in each input`(items: Int) t
 
 @Test(arguments: [1, 3, 100])
 func `words and lists are inputs like files`(items: Int) throws {
-    let words = ["a", "", "täglich", "two\nlines"]
+    let words: [ByteString] = ["a", "", "täglich", "two\nlines", ByteString([0xff])]
     let found = try everything(
         [.arguments(words), .list(count: 3), .arguments([]), .list(count: 0)], items: items, terminator: 0)
-    #expect(found.map(\.item) == Array(1...7))
-    #expect(found.map(\.input) == [0, 0, 0, 0, 1, 1, 1])
-    #expect(found.map(\.place) == [1, 2, 3, 4, 1, 2, 3])
-    #expect(found.prefix(4).map(\.bytes) == words.map { Array($0.utf8) })
+    #expect(found.map(\.item) == Array(1...8))
+    #expect(found.map(\.input) == [0, 0, 0, 0, 0, 1, 1, 1])
+    #expect(found.map(\.place) == [1, 2, 3, 4, 5, 1, 2, 3])
+    #expect(found.prefix(5).map(\.bytes) == words.map(\.bytes))
 }
 
 @Test func `a file that has changed since it was cut is a failure in the worker`() throws {
@@ -118,13 +118,13 @@ func `words and lists are inputs like files`(items: Int) throws {
     arguments: [
         (.arguments(["a"]), ":::", ":::3"), (.list(count: 1), "inputs", "inputs[3]"),
         (.iterator, "inputs", "inputs[3]"),
-    ] as [(Input, String, String)])
-func `an input has a name, and its records have places`(input: Input, name: String, place: String) throws {
+    ] as [(Input, ByteString, String)])
+func `an input has a name, and its records have places`(input: Input, name: ByteString, place: String) throws {
     #expect(input.name == name && input.name(ofPlace: 3) == place)
 }
 
 @Test func `a path that cannot be an input says why`() throws {
-    let file = try Input(path: #filePath)
+    let file = try Input(path: ByteString(#filePath))
     #expect(file.name == #filePath && file.name(ofPlace: 17) == "\(#filePath):17")
     #expect(throws: PosixError("open", "/nowhere", code: 2)) { try Input(path: "/nowhere") }
     #expect(throws: PosixError("open", "/", code: PosixError.isADirectory)) { try Input(path: "/") }

@@ -3,6 +3,7 @@
 import Chance
 import Posix
 import Records
+import Wire
 
 /// A text by what is special about it.
 struct Shape: Sendable, CustomStringConvertible {

@@ -3,6 +3,7 @@
 import Chance
 import Foundation
 import Testing
+import Wire
 
 @testable import Journal
 
@@ -57,7 +58,7 @@ private func survivors(_ shelf: Shelf) throws -> Int {
         do {
             #expect(try survivors(shelf) <= 100)
         } catch let error as JournalError {
-            #expect(error.description.hasPrefix(shelf.path))
+            #expect(error.description.hasPrefix(shelf.path.text))
             #expect(try shelf.bytes() == database.prefix(length), "a refused file is left as it is")
         }
     }

@@ -10,7 +10,8 @@ import Wire
 /// A folder with a journal in it.
 final class Shelf {
     let folder: URL
-    var path: String { folder.appending(path: "j").path() }
+    private var file: String { folder.appending(path: "j").path() }
+    var path: ByteString { ByteString(file) }
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "pmap-journal-\(UUID().uuidString)")
@@ -26,8 +27,8 @@ final class Shelf {
         return journal
     }
 
-    func bytes(of suffix: String = "") throws -> Data { try Data(contentsOf: URL(filePath: path + suffix)) }
-    func write(_ bytes: Data, to suffix: String = "") throws { try bytes.write(to: URL(filePath: path + suffix)) }
+    func bytes(of suffix: String = "") throws -> Data { try Data(contentsOf: URL(filePath: file + suffix)) }
+    func write(_ bytes: Data, to suffix: String = "") throws { try bytes.write(to: URL(filePath: file + suffix)) }
 }
 
 func keys(_ item: Int, place: Int = 0, seed: UInt64 = 1, tellsPlace: Bool = false) -> ItemKeys {

@@ -77,9 +77,9 @@ private func buffer(_ bytes: [UInt8]) -> WireBuffer {
 @Test(
     arguments: [
         ("/", .directory, false), ("/dev/null", .other, false), ("/proc/self/status", .regular, false),
-        (#filePath, .regular, true),
-    ] as [(String, FileKind.Kind, Bool)])
-func `what a path leads to is known without reading it`(path: String, kind: FileKind.Kind, hasSize: Bool) throws {
+        (ByteString(#filePath), .regular, true),
+    ] as [(ByteString, FileKind.Kind, Bool)])
+func `what a path leads to is known without reading it`(path: ByteString, kind: FileKind.Kind, hasSize: Bool) throws {
     let found = try FileKind(path: path)
     #expect(found.kind == kind)
     #expect((found.size > 0) == hasSize)

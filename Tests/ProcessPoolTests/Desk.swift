@@ -22,7 +22,7 @@ struct Paper: ~Copyable {
 
     init() throws { file = try Descriptor(temporaryIn: "/tmp") }
 
-    func queue(spillLimit: Int, folders: [String] = ["/nowhere", "/tmp"]) throws -> OutputQueue {
+    func queue(spillLimit: Int, folders: [ByteString] = ["/nowhere", "/tmp"]) throws -> OutputQueue {
         OutputQueue(try OutputDescriptor(copying: file.number), spillFolders: folders, spillLimit: spillLimit)
     }
 

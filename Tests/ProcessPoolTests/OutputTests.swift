@@ -36,8 +36,8 @@ private func place(_ stored: OutputBytes?) -> Range<Int>? {
     #expect(place(spill.store(bytes(4, 25))) == 0..<25)
 }
 
-@Test(arguments: [[], ["/nowhere", "/proc"]])
-func `without a folder nothing is spilled`(folders: [String]) {
+@Test(arguments: [[], ["/nowhere", "/proc"]] as [[ByteString]])
+func `without a folder nothing is spilled`(folders: [ByteString]) {
     var spill = SpillFile(folders: folders, limit: 100)
     #expect(place(spill.store([1])) == nil)
 }

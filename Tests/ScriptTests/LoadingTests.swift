@@ -2,10 +2,11 @@
 
 import Lua
 import Testing
+import Wire
 
 @testable import Script
 
-private func script(_ text: String, name: String = "t.lua") throws -> LoadedScript {
+private func script(_ text: String, name: ByteString = "t.lua") throws -> LoadedScript {
     let script = try LoadedScript(name: name, LoadedScript.Settings())
     try script.load(Array(text.utf8))
     return script
@@ -70,25 +71,25 @@ func `a script has a task in one of these ways`(text: String) throws {
         let script = try script(text)
         for name in ScriptName.allCases { #expect(script.has(name), "\(name) of \(text)") }
         #expect(script.listedItems == 3)
-        #expect(try script.optionWords() == ["--jobs=2"])
+        #expect(try script.options() == [ScriptOption(name: "jobs", value: "2")])
         #expect(script.state.stack.top == 0)
     }
     let bare = try script("return print")
     #expect(!bare.has(.inputs) && bare.listedItems == nil)
-    #expect(try bare.optionWords() == [])
+    #expect(try bare.options() == [])
     #expect(try script("inputs = print return print").listedItems == nil)
 }
 
 @Test(
     arguments: [
-        ("{}", []), ("{ jobs = 2, from = 'jsonl' }", ["--from=jsonl", "--jobs=2"]),
-        ("{ on_error = 'keep' }", ["--on-error=keep"]),
-        ("{ quiet = true, verbose = false }", ["--quiet"]),
-        ("{ x = 1.5, y = -3, z = '' }", ["--x=1.5", "--y=-3", "--z="]),
-        ("{ a_b_c = 'a_b' }", ["--a-b-c=a_b"]),
-    ] as [(String, [String])])
-func `options are words of the command line`(options: String, words: [String]) throws {
-    #expect(try script("options = \(options) return print").optionWords() == words)
+        ("{}", []), ("{ jobs = 2, from = 'jsonl' }", [("from", "jsonl"), ("jobs", "2")]),
+        ("{ on_error = 'keep' }", [("on_error", "keep")]), ("{ quiet = true, verbose = false }", [("quiet", nil)]),
+        ("{ x = 1.5, y = -3, z = '' }", [("x", "1.5"), ("y", "-3"), ("z", "")]),
+        ("{ errors = '\\xff' }", [("errors", ByteString([0xff]))]),
+    ] as [(String, [(ByteString, ByteString?)])])
+func `options are names and values`(options: String, pairs: [(ByteString, ByteString?)]) throws {
+    let found = try script("options = \(options) return print").options()
+    #expect(found == pairs.map { ScriptOption(name: $0, value: $1) })
 }
 
 @Test(arguments: [
@@ -99,7 +100,7 @@ func `options are words of the command line`(options: String, words: [String]) t
 ])
 func `options that are none are refused by name`(options: String, message: String) throws {
     let script = try script("options = \(options) return print")
-    #expect(refusal { _ = try script.optionWords() } == message)
+    #expect(refusal { _ = try script.options() } == message)
 }
 
 private let wantsBody = "-e: write the body, not a function: -e 'item:upper()' or -e 'return item:upper()'"
@@ -115,7 +116,7 @@ private let wantsBody = "-e: write the body, not a function: -e 'item:upper()' o
 ])
 func `-e takes an expression or a body`(code: String, result: String) throws {
     let script = try LoadedScript(name: "-e", LoadedScript.Settings())
-    let refusal = refusal { try script.load(inline: code) }
+    let refusal = refusal { try script.load(inline: ByteString(code)) }
     if refusal != "no error" { return #expect(refusal == result) }
     let stack = script.state.stack
     script.push(.task)

@@ -83,7 +83,7 @@ import Wire
     }
 
     private static func open(_ path: String) throws -> Journal {
-        let journal = try Journal(path: path)
+        let journal = try Journal(path: ByteString(path))
         _ = try journal.begin(Program(), command: "", seed: 1, retriesFailures: false)
         return journal
     }

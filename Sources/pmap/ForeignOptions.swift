@@ -1,0 +1,85 @@
+// What users of other programs type that pmap has under another name, in another way, or not at all: GNU parallel, xargs,
+// make, awk, csv tools, Python's pools. What means the same is accepted, see `Option.all`.
+
+/// Options that mean something elsewhere, and what to write here.
+let foreignOptions: [String: String] = {
+    var table: [String: String] = [:]
+    for (names, advice) in advice { for name in names.split(separator: " ") { table[String(name)] = advice } }
+    return table
+}()
+
+private let noProgress = "there is no progress bar yet; count what comes with pv -l: pmap … | pv -l > FILE"
+private let noFields = "a line is one string here; take it apart in the task, as in item:match \"([^,]*),([^,]*)\""
+private let noShell = "nothing is passed through a shell here; leave it out"
+private let noRemote = "workers run on this machine only"
+
+private let advice = [
+    // Output
+    "-o --output --outfile --output-file": "write to a file with > FILE",
+    "--results --files": "write to a file with > FILE; what each item came to is kept with --journal FILE",
+    "--joblog --log":
+        "there is no job log yet; --journal FILE keeps what each item came to, --errors FILE the failures",
+    "--bar --eta --progress --no-progress --pbar": noProgress,
+    "--stats --trace --report --profile": "there is nothing like it yet; time pmap … shows how long all of it takes",
+    "--tag --tagstring --ctag": "return the item in front of the result: -e 'item, …' or return item, result",
+    "--ungroup --line-buffer --linebuffer --lb":
+        "-u writes results as they finish; those of one item always stay together",
+    "-v --verbose -q --quiet --silent": "there is nothing like it; errors go to standard error: 2> FILE",
+    "--color --colour --no-color": "there are no colours; leave it out",
+    "--json --ndjson --jsonl --ijson --ojson": "write --from jsonl to read it, --to jsonl to write it",
+
+    // Input
+    "-d --delimiter --separator --sep --ifs -F --field-separator": "items are lines, or end with NUL under -0; "
+        + noFields,
+    "--csv --tsv --icsv --itsv --ocsv --otsv --colsep -C --fields":
+        "there are no fields of csv yet; " + noFields + ", or turn it into JSON and read that with -f jsonl",
+    "--header -H --no-header --no-header-row --skip --skip-lines":
+        "every line is an item; cut lines off with tail -n +2 FILE | pmap …",
+    "--pipe --pipepart --pipe-part": "each line is an item, and files are read in parallel anyway",
+    "--block --block-size": "chunks adapt by themselves; --chunk N fixes them",
+    "--batch -X -m --xargs": "the task is called for one item at a time, which costs no process; leave it out",
+    "-s --max-chars -x --exit": "no program is started for an item, so nothing gets too long; leave it out",
+    "-I -i --replace --max-replace-args --rpl --plus": "the item is the variable item in the task",
+    "-E --eof --eof-str": "end the run in the script: inputs may be a function that returns nil",
+    "--shuf --shuffle": "write shuf FILE | pmap …",
+    "--trim": "trim the item in the task: item:match \"^%s*(.-)%s*$\"",
+    "--link --xapply": "items of one kind stand behind one ':::'; several values can be one line of a file",
+    "--follow --tail": "write tail -f FILE | pmap …",
+
+    // Where, when and how many
+    "-S --sshlogin --sshloginfile --slf --on --transfer --transferfile --return --cleanup --trc --basefile --bf --wd --workdir":
+        noRemote,
+    "--env --ssh --conf --file": noRemote + "; the environment is there as it is",
+    "--delay": "wait in the task: pmap.sleep(SECONDS)",
+    "--nice": "write nice -n N pmap …",
+    "--load --max-load --memfree --memsuspend --limit --noswap":
+        "there is nothing like it; -j N sets how many workers there are, --memory SIZE what each of them may take",
+    "-p --procs --proc --cores --threads --nproc -T --num-workers --n-jobs --njobs --nprocs --parallel": "write -j N",
+    "--sem --semaphore --fg --bg --id": "a lock is in the modules of pmap run: pmap help run",
+    "--process-slot-var": "the number of the worker is pmap.worker.id in the task",
+    "--termseq": "Ctrl-C finishes the running items, a second one stops them",
+    "--dry-run --dryrun --just-print --show-limits": "try the task on one item: pmap -j0 SCRIPT ::: ITEM",
+    "--interactive --confirm": "nothing is asked; try the task on one item: pmap -j0 SCRIPT ::: ITEM",
+    "--resume": "write --journal FILE; the same command goes on from there",
+    "--resume-failed": "write --journal FILE --retry-failed",
+    "--retry --tries --attempts --max-retries": "write --retries N: tries after the first",
+    "--keep-going": "an item that fails stops nothing; leave it out",
+    "--fail-fast --failfast --stop-on-error --halt-on-failure": "write --on-error stop",
+    "--initializer --init": "write function setup(worker) in the script",
+    "--tmpdir --tempdir --temp-dir --tmp": "write TMPDIR=DIR pmap …",
+    "--compress": "write pmap … | gzip > FILE",
+    "--isolate --fork": "write --max-tasks 1: a worker for each item",
+    "--pdb --debug --sandbox": "there is nothing like it yet; -j0 runs everything in one process",
+
+    // The task
+    "-c --command --code --exec --expr --script": "write -e CODE; a script needs no option: pmap SCRIPT",
+    "-b --begin --end --reduce --by-key --finish --sum":
+        "there is nothing like it yet; join the results behind pmap: pmap … | awk …",
+    "--sh --shell --quote":
+        "a program is run by the task: -e 'pmap.sh { \"gzip\", item }', or with a shell -e 'os.execute(…)'",
+    "-w -W --warn --strict": "there is nothing like it; luacheck SCRIPT warns",
+    "--require --module --import": "write -l NAME",
+    "--define --arg --argjson --var --set": "write -D NAME=VALUE, and pmap.args.NAME in the task",
+    "--citation --will-cite --no-notice --gnu --plain": "there is nothing to cite or to choose; leave it out",
+    "--usage --man -?": "write pmap --help",
+]

@@ -1,0 +1,121 @@
+// One option of the command line, and how a list of words is taken apart by options, as getopt_long(3) does it: `-uj2`
+// is `-u -j 2`, and options may stand behind other words.
+
+import Records
+import Wire
+
+/// How an option is typed, and where its value goes.
+struct Option: Sendable {
+    /// The short ones first.
+    let names: [String]
+    /// Names that other programs have for it; help does not show them.
+    let otherNames: [String]
+    /// What its value is called; nil for a switch.
+    let value: String?
+    let help: String
+    let set: @Sendable (inout Flags, Typed) -> Void
+
+    /// `names` as help shows them: `-j, --jobs`.
+    init(
+        _ names: String, also otherNames: [String] = [], value: String? = nil, _ help: String,
+        set: @escaping @Sendable (inout Flags, Typed) -> Void
+    ) {
+        self.names = names.split(separator: ", ").map(String.init)
+        (self.otherNames, self.value, self.help, self.set) = (otherNames, value, help, set)
+    }
+
+    static func named(_ name: String) -> Option? {
+        all.first { $0.names.contains(name) || $0.otherNames.contains(name) }
+    }
+
+    /// The long name that somebody may have meant.
+    static func nearest(to name: String) -> String? {
+        let known = all.flatMap(\.names).filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
+        let meant = String(name.dropFirst(2))
+        let guess = Records.nearest(to: meant, among: known) ?? known.first { meant.count > 2 && $0.hasPrefix(meant) }
+        return guess.map { "--\($0)" }
+    }
+}
+
+extension Flags {
+    /// Takes `words` apart; what is no option is a word.
+    mutating func read(_ words: some Sequence<ByteString>) throws(UsageError) {
+        var rest = Array(words)[...]
+        while let word = rest.popFirst() {
+            if word == "--" {
+                self.words += rest
+                return
+            }
+            if word == "-" || !word.hasPrefix("-") {
+                self.words.append(word)
+            } else if word.hasPrefix("--") {
+                try readLong(word, &rest)
+            } else {
+                try readCluster(word, &rest)
+            }
+        }
+    }
+
+    /// A pair of a script's `options`; nil stands for a switch that is on.
+    mutating func read(scriptOption name: ByteString, _ value: ByteString?) throws(UsageError) {
+        let long = "--" + name.text.replacing("_", with: "-")
+        guard let option = Option.named(long) else {
+            if let advice = foreignOptions[long] { throw UsageError("options.\(name): \(advice)") }
+            let guess = Option.nearest(to: long).map { $0.dropFirst(2).replacing("-", with: "_") }
+            throw UsageError("options.\(name): no such option" + (guess.map { "; did you mean \($0)?" } ?? ""))
+        }
+        switch (option.value, value) {
+        case (nil, let value?): throw UsageError("options.\(name): \(value): write true or false")
+        case (let value?, nil): throw UsageError("options.\(name): a value is missing; write \(name) = \(value)")
+        case (_, let value): option.set(&self, Typed(option: "options.\(name):", word: value ?? ""))
+        }
+    }
+
+    /// `--jobs=2` or `--jobs 2`
+    private mutating func readLong(_ word: ByteString, _ rest: inout ArraySlice<ByteString>) throws(UsageError) {
+        let sides = word.split(separator: "=", limit: 2)
+        let name = sides[0].text
+        guard let option = Option.named(name) else { throw unknown(name) }
+        if option.value == nil {
+            if sides.count > 1 { throw UsageError("\(word): \(name) takes no value; write \(name)") }
+            option.set(&self, Typed(option: name, word: ""))
+        } else {
+            let value = sides.count > 1 ? sides[1] : try takeValue(of: option, name, &rest)
+            option.set(&self, Typed(option: name, word: value))
+        }
+    }
+
+    /// `-u`, `-j2`, `-uj2`, `-uj 2`
+    private mutating func readCluster(_ word: ByteString, _ rest: inout ArraySlice<ByteString>) throws(UsageError) {
+        if Option.named("-\(word)") != nil { throw unknown("\(word)", guess: "-\(word)") }
+        for (place, byte) in word.bytes.enumerated().dropFirst() {
+            let name = "-\(ByteString([byte]))"
+            guard let option = Option.named(name) else { throw unknown(byte < 0x80 ? name : "\(word)") }
+            if option.value == nil {
+                option.set(&self, Typed(option: name, word: ""))
+                continue
+            }
+            let glued = word.dropFirst(place + 1)
+            let value = glued.isEmpty ? try takeValue(of: option, name, &rest) : glued
+            return option.set(&self, Typed(option: name, word: value))
+        }
+    }
+
+    /// The next word, unless there is none, or it is an option itself.
+    private func takeValue(
+        of option: Option, _ name: String, _ rest: inout ArraySlice<ByteString>
+    ) throws(UsageError) -> ByteString {
+        if let next = rest.popFirst(), next != "--", Option.named(next.split(separator: "=")[0].text) == nil {
+            return next
+        }
+        throw UsageError("missing value for \(name); write \(name) \(option.value ?? "")")
+    }
+
+    private func unknown(_ name: String, guess: String? = nil) -> UsageError {
+        if let advice = foreignOptions[name] { return UsageError("\(name): \(advice)") }
+        guard let guess = guess ?? Option.nearest(to: name) else {
+            return UsageError("unknown option '\(name)'; pmap --help lists them")
+        }
+        return UsageError("unknown option '\(name)'; did you mean '\(guess)'?")
+    }
+}

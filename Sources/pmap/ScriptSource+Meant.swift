@@ -1,0 +1,109 @@
+// What was meant by a script that is none: a program, an expression, a file of data, what GNU parallel would replace.
+
+import Lua
+import Posix
+import Script
+import Wire
+
+extension ScriptSource {
+    /// There is no such file. `pmap 1234` means the other pmap, `pmap gzip ::: a` another parallel.
+    func missing(_ error: PosixError) -> UsageError {
+        guard case .file(let path, let followers) = self else {
+            return UsageError("-: cannot read the script: \(error.reason)")
+        }
+        if Int(path.text) != nil { return UsageError("\(path): no such script; \(CommandWords.otherProgram)") }
+        if error.isDirectory {
+            return UsageError("\(path): a folder is not a script; name the script in it, as in \(path)/NAME.lua")
+        }
+        if !error.isMissing { return UsageError("\(path): cannot read the script: \(error.reason)") }
+        if LuaWords(path.text).names.contains(where: { ["item", "index"].contains($0) }) {
+            return UsageError("\(path): no such script; CODE stands behind -e: pmap -e CODE")
+        }
+        if followers.contains(where: { $0.contains("{}") }) || path.isProgram {
+            let call = ScriptSource.call(of: path, followers)
+            return UsageError("\(path): no such script; a program is run by a task: pmap -e '\(call)'")
+        }
+        return UsageError("\(path): no such script")
+    }
+
+    /// `pmap.sh { "gzip", item }`
+    private static func call(of program: ByteString, _ words: [ByteString]) -> String {
+        let takesItem = words.contains { $0.contains("{}") }
+        let values = ([program] + (takesItem ? words : [])).map { replaced($0.text) } + (takesItem ? [] : ["item"])
+        return "pmap.sh { \(values.joined(separator: ", ")) }"
+    }
+
+    /// `"gzip " .. item` for `gzip {}`
+    private static func replaced(_ text: String) -> String {
+        let parts = text.components(of: "{}").map { $0.isEmpty ? nil : "\"\($0)\"" }
+        let pieces = parts.dropFirst().reduce(into: parts.prefix(1).map { $0 }) { $0 += ["item", $1] }
+        return pieces.compactMap(\.self).joined(separator: " .. ")
+    }
+
+    /// The script does not load, or has no task.
+    func explained(_ error: ScriptError) -> UsageError {
+        var (message, traceback) = (error.description, nil as String?)
+        if case .lua(let cause) = error { (message, traceback) = (cause.message, cause.traceback) }
+        switch self {
+        case .inline(let code) where ScriptSource.replacements.contains(where: code.contains):
+            message += "; the item is the variable item, as in -e 'os.execute(\"gzip \" .. item)'"
+        case .file(let path, let followers) where !path.hasSuffix(".lua"):
+            if let script = followers.first(where: { $0.hasSuffix(".lua") }) {
+                message += "; the script comes first: pmap \(script) \(path)"
+            }
+        default: break
+        }
+        return UsageError(message, traceback: traceback)
+    }
+
+    /// As GNU parallel has them.
+    private static let replacements = ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}", "{%}", "{1}"]
+
+    /// A program gets `{}` itself, and the item is not used at all.
+    static func unreplaced(in code: String) -> UsageError? {
+        let words = LuaWords(code)
+        guard let text = words.strings.first(where: { $0.contains("{}") }),
+            words.names.contains(where: { ["execute", "popen", "sh"].contains($0) }), !words.names.contains("item"),
+            !code.contains("..."), !text.contains("-exec"), !text.contains("xargs")
+        else { return nil }
+        return UsageError("-e: {} in a string stays as it is; write \(replaced(text))")
+    }
+}
+
+/// The names of a piece of Lua, and its strings in quotes.
+private struct LuaWords {
+    private(set) var names: [String] = []
+    private(set) var strings: [String] = []
+
+    init(_ code: String) {
+        var (quote, isEscaped, text) = (nil as Character?, false, "")
+        for character in code + " " {
+            if let open = quote {
+                if character == open && !isEscaped {
+                    strings.append(text)
+                    (quote, text) = (nil, "")
+                } else {
+                    text.append(character)
+                }
+                isEscaped = character == "\\" && !isEscaped
+            } else if character.isLetter || character.isNumber || character == "_" {
+                text.append(character)
+            } else {
+                if !text.isEmpty { names.append(text) }
+                text = ""
+                if character == "\"" || character == "'" { quote = character }
+            }
+        }
+    }
+}
+
+extension String {
+    fileprivate func components(of separator: String) -> [String] {
+        var (parts, rest) = ([String](), self[...])
+        while let cut = rest.firstRange(of: separator) {
+            parts.append(String(rest[..<cut.lowerBound]))
+            rest = rest[cut.upperBound...]
+        }
+        return parts + [String(rest)]
+    }
+}
