@@ -13,7 +13,7 @@ long long pmap_take_holdings(void) {
     return taken;
 }
 
-/* Stack: function, run → (nothing), or → the answer that was given up */
+/* Stack: function, run → (nothing), or → the results that were given up: several of them always */
 static int run_task(lua_State *L) {
     pmap_task_run *run = lua_touserdata(L, 2);
     unsigned long long before = loads;
@@ -25,8 +25,10 @@ static int run_task(lua_State *L) {
         run->next += length;
         run->is_called = true;
         __atomic_store_n(run->begun, (uint64_t)(run->place - run->task_first + 1), __ATOMIC_RELEASE);
-        lua_call(L, 1, 1);
+        lua_call(L, 1, run->results);
         if (!pmap_is_original()) pmap_leave_item_as_copy();
+        if (lua_gettop(L) > 3) return lua_gettop(L) - 2;
+        lua_settop(L, 3); /* nothing is nil */
         /* What was loaded meanwhile travels by name, and what is held is not the worker's. */
         if (loads != before || pmap_holdings || !pmap_pack(L, -1, run->packer)) return 1;
         run->is_called = false;

@@ -8,7 +8,7 @@ package import Wire
 package enum TaskRunEnd {
     /// The next item is to be decoded in Swift, or there is none. Stack: → (nothing)
     case item
-    /// The answer is to be encoded in Swift. Stack: → answer
+    /// The answer is to be encoded in Swift. Stack: → results…
     case answer
     /// It failed. Stack: → what the handler made of the error
     case failure
@@ -63,12 +63,12 @@ package enum TaskHoldings {
 }
 
 extension Encoder {
-    /// Calls the function at `function` with items from `offset` on, up to the one at `last`, while C can read them and
+    /// Calls the function at `function`, which is asked for so many results, with items from `offset` on, up to the one at `last`, while C can read them and
     /// write the answers, and appends these to `output`, which does not move. `place` and `offset` become those of what is
     /// to be looked at: the item whose answer or failure is on the stack, or the next one.
     package mutating func run(
-        _ function: Int32, of stack: Stack, handler: Int32, _ items: borrowing WireBuffer, at offset: inout Int,
-        place: inout Int, last: Int, into output: inout WireBuffer, _ progress: TaskProgress
+        _ function: Int32, of stack: Stack, results: Int32, handler: Int32, _ items: borrowing WireBuffer,
+        at offset: inout Int, place: inout Int, last: Int, into output: inout WireBuffer, _ progress: TaskProgress
     ) throws(EncodeError) -> TaskRunEnd {
         self.stack = stack
         try refreshNames()
@@ -82,6 +82,7 @@ extension Encoder {
         unsafe run.count = UnsafeMutablePointer(bitPattern: progress.count)
         unsafe run.bytes = UnsafeMutablePointer(bitPattern: progress.bytes)
         unsafe (run.task_first, run.results_first) = (Int64(progress.taskFirst), Int64(progress.resultsFirst))
+        unsafe run.results = results
         var status = LUA_OK
         unsafe pack(into: &output) { packer in
             unsafe withUnsafeMutablePointer(to: &packer) { packer in
@@ -99,6 +100,9 @@ extension Encoder {
 }
 
 extension Stack {
+    /// All results of a call, instead of a number of them.
+    package static let all = LUA_MULTRET
+
     /// Stack: function, arguments… → results…, or → what the handler at `handler` made of the error, and false.
     package func tryCall(arguments: Int32, results: Int32, handler: Int32) -> Bool {
         unsafe pmap_call_handled(thread, arguments, results, handler) == LUA_OK

@@ -24,6 +24,9 @@ static const char functions[] = {
 static const char futures[] = {
 #embed "lua/concurrent/futures.lua"
 };
+static const char iterators[] = {
+#embed "lua/multiprocessing/iterators.lua"
+};
 static const char jobs[] = {
 #embed "lua/multiprocessing/jobs.lua"
 };
@@ -63,6 +66,9 @@ static const char subprocess[] = {
 static const char synchronize[] = {
 #embed "lua/multiprocessing/synchronize.lua"
 };
+static const char unasked[] = {
+#embed "lua/multiprocessing/unasked.lua"
+};
 static const char workers[] = {
 #embed "lua/multiprocessing/workers.lua"
 };
@@ -80,6 +86,7 @@ static const struct {
     {"multiprocessing.connection", connection, sizeof connection},
     {"multiprocessing.errors", errors, sizeof errors},
     {"multiprocessing.exit", exit, sizeof exit},
+    {"multiprocessing.iterators", iterators, sizeof iterators},
     {"multiprocessing.jobs", jobs, sizeof jobs},
     {"multiprocessing.lists", lists, sizeof lists},
     {"multiprocessing.managers", managers, sizeof managers},
@@ -88,6 +95,7 @@ static const struct {
     {"multiprocessing.queues", queues, sizeof queues},
     {"multiprocessing.sharedctypes", sharedctypes, sizeof sharedctypes},
     {"multiprocessing.synchronize", synchronize, sizeof synchronize},
+    {"multiprocessing.unasked", unasked, sizeof unasked},
     {"multiprocessing.workers", workers, sizeof workers},
     {"pmap.functions", functions, sizeof functions},
     {"popen2", popen2, sizeof popen2},

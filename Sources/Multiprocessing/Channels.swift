@@ -157,25 +157,28 @@ extension ProcessTree {
         }
     }
 
-    /// Takes a task away that no worker has begun; false when there is none of this job.
-    package func withdraw(_ job: Int, from tasks: Int) throws(TreeError) -> Bool {
+    /// Takes the tasks of a job away that no worker has begun; answers how many items they have.
+    package func withdraw(_ job: Int, from tasks: Int) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
-            guard let message = waitingTask(job, in: tasks, memory) else { return false }
-            memory[tasks, Channel.count] -= 1
-            memory[tasks, Channel.bytes] -= memory[message, Message.size]
-            discard(message, memory)
-            return true
+            var items = 0
+            for message in waitingTasks(job, in: tasks, memory) {
+                items += memory[message + Message.bytes.offset, TaskWords.count]
+                memory[tasks, Channel.count] -= 1
+                memory[tasks, Channel.bytes] -= memory[message, Message.size]
+                discard(message, memory)
+            }
+            return items
         }
     }
 
     /// Whether no worker has begun with the job.
     package func isWaiting(_ job: Int, in tasks: Int) throws(TreeError) -> Bool {
-        try changing { memory throws(TreeError) in waitingTask(job, in: tasks, memory) != nil }
+        try changing { memory throws(TreeError) in !waitingTasks(job, in: tasks, memory).isEmpty }
     }
 
-    private func waitingTask(_ job: Int, in tasks: Int, _ memory: Memory) -> Int? {
+    private func waitingTasks(_ job: Int, in tasks: Int, _ memory: Memory) -> [Int] {
         memory.links(of: tasks + Channel.messages.offset).map { $0 - Message.next.offset }
-            .first { memory[$0 + Message.bytes.offset, TaskWords.job] == job }
+            .filter { memory[$0 + Message.bytes.offset, TaskWords.job] == job }
     }
 
     func take(from channel: Int, isTask: Bool, _ memory: Memory) throws(TreeError) -> Received? {

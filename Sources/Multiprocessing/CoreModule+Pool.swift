@@ -17,7 +17,7 @@ extension CoreModule {
                 }
                 return 2
             },
-            // tasks, job, function, is starred, items, place of the first, count
+            // tasks, job, function, is starred, items, place of the first, count, wants all results
             "pool_submit": function { [unowned self] tree, stack throws(LuaError) in
                 try submit(tree, stack)
                 return 0
@@ -72,10 +72,10 @@ extension CoreModule {
                 stack.push(Int64(lost))
                 return 1
             },
-            // tasks, job → whether it was taken away before a worker began with it
+            // tasks, job → how many of its items were taken back before a worker began with them
             "pool_withdraw": function { tree, stack throws(LuaError) in
                 let (tasks, job) = (try stack.handleArgument(1), try stack.integerArgument(2, "job"))
-                stack.push(try orRaise { () throws(TreeError) in try tree.withdraw(job, from: tasks) })
+                stack.push(Int64(try orRaise { () throws(TreeError) in try tree.withdraw(job, from: tasks) }))
                 return 1
             },
             // tasks, job → whether no worker has begun with it
@@ -108,6 +108,7 @@ extension CoreModule {
         let first = try stack.integerArgument(6, "first"), count = try stack.integerArgument(7, "count")
         let words: [(TaskWords, Int)] = [
             (.job, job), (.first, first), (.count, count), (.blob, blob), (.isStarred, isStarred ? 1 : 0),
+            (.wantsAll, stack.boolean(8) ? 1 : 0),
         ]
         func fill(_ buffer: inout WireBuffer, _ encoder: inout Encoder) throws(LuaError) {
             buffer.append(zeros: TaskWords.size)
@@ -174,7 +175,7 @@ extension CoreModule {
         return 4
     }
 
-    /// Puts each result at its place in the job's `results`, and each failure in its `errors`.
+    /// Puts each result at its place in the job's `results`, each failure in its `errors`, and lists of them in `several`.
     private func spread(
         _ bytes: borrowing WireBuffer, first: Int, count: Int, job: Int32, _ stack: Stack
     ) throws(LuaError) -> Int {
@@ -188,20 +189,38 @@ extension CoreModule {
             while place <= last {
                 place = decoder.decodeEach(bytes, at: &offset, into: results, from: place, to: last, stack)
                 if place > last { break }
-                let isFailure = bytes.byte(at: offset) == ResultWords.failureMark
-                if isFailure {
-                    failures += 1
+                var target = results
+                if bytes.byte(at: offset) == ResultWords.failureMark {
                     offset += 1
+                    target = errors
+                    if bytes.byte(at: offset) == ResultWords.severalMark {
+                        offset += 1
+                        target = pushSeveral(job: job, stack)
+                    } else {
+                        failures += 1
+                    }
                 }
                 do throws(WireError) { try decoder.decodeNext(bytes, at: &offset, onto: stack) } catch {
                     throw LuaError(message: "cannot receive a result: \(error)")
                 }
-                stack.rawSet(isFailure ? errors : results, at: place)
+                stack.rawSet(target, at: place)
+                stack.top = errors
                 place += 1
             }
         }
         stack.pop(2)
         return failures
+    }
+
+    /// Stack: → the job's `several`, which is made here; answers where it is
+    private func pushSeveral(job: Int32, _ stack: Stack) -> Int32 {
+        if stack.rawGet(job, field: "several") == .nil {
+            stack.pop()
+            stack.newTable()
+            stack.copy(-1)
+            stack.rawSet(job, field: "several")
+        }
+        return stack.top
     }
 
     // MARK: A worker's side

@@ -243,10 +243,12 @@ enum TaskWords: Int, Field {
     case worker
     /// Items at its start that are not to be run: a worker died after them.
     case skipped
+    /// Whether all results of a call are asked for, instead of the first.
+    case wantsAll
     static let size = 88
 }
 
-/// What came of items, in the same place; one value each, or a failure.
+/// What came of items, in the same place; one value each, several, or a failure.
 enum ResultWords: Int, Field {
     case job, first
     /// How many are whole, and up to which byte; written by the worker alone.
@@ -255,4 +257,6 @@ enum ResultWords: Int, Field {
 
     /// Before what was raised instead of returned: a byte that begins no MessagePack value.
     static let failureMark: UInt8 = 0xc1
+    /// Behind it when it stands before a list of several results.
+    static let severalMark: UInt8 = 0xc1
 }

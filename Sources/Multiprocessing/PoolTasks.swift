@@ -22,6 +22,8 @@ package struct PoolTask {
     func address(_ word: TaskWords) -> UInt { ArenaBytes.address(words + word.offset) }
 
     var message: Int { received.message }
+    /// How many results of each call are asked for.
+    var results: Int32 { self[.wantsAll] != 0 ? Stack.all : 1 }
     /// The items' bytes.
     func items() -> WireBuffer {
         ArenaBytes.view(words + TaskWords.size, count: received.size - TaskWords.size)

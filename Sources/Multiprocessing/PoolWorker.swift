@@ -51,18 +51,19 @@ struct PoolWorker {
                 let end =
                     try task[.isStarred] != 0
                     ? TaskRunEnd.item
-                    : run(function, items, &offset, &place, last, &encoder, into: &output.buffer, progress)
+                    : run(
+                        function, of: task, items, &offset, &place, last, &encoder, into: &output.buffer, progress)
                 if place > last { break }
                 let mark = output.buffer.count
                 var hasReturned = end == .answer
                 if end == .item {
                     task[.begun] = place - task[.first] + 1
-                    hasReturned = try call(
-                        items, &offset, isStarred: task[.isStarred] != 0, &encoder, &decoder, into: &output.buffer)
+                    hasReturned = try call(items, &offset, of: task, &encoder, &decoder, into: &output.buffer)
                 }
                 if end == .failure { try appendFailure(&encoder, into: &output.buffer) }
                 core.endItem(hasReturned: hasReturned)
-                if let own = try write(hasReturned, &encoder, into: &output, from: mark, of: task, at: place) {
+                let returned: Returned = !hasReturned ? .nothing : gather(above: function) ? .several : .one
+                if let own = try write(returned, &encoder, into: &output, from: mark, of: task, at: place) {
                     output = try send(output, own, place: place, of: task, capacity)
                     first = place + 1
                 } else {
@@ -77,13 +78,13 @@ struct PoolWorker {
 
     /// Items that need nothing of what is here.
     private func run(
-        _ function: Int32, _ items: borrowing WireBuffer, _ offset: inout Int, _ place: inout Int, _ last: Int,
-        _ encoder: inout Encoder, into output: inout WireBuffer, _ progress: TaskProgress
+        _ function: Int32, of task: PoolTask, _ items: borrowing WireBuffer, _ offset: inout Int, _ place: inout Int,
+        _ last: Int, _ encoder: inout Encoder, into output: inout WireBuffer, _ progress: TaskProgress
     ) throws(LuaError) -> TaskRunEnd {
         do throws(EncodeError) {
             return try encoder.run(
-                function, of: stack, handler: handler, items, at: &offset, place: &place, last: last, into: &output,
-                progress)
+                function, of: stack, results: task.results, handler: handler, items, at: &offset, place: &place,
+                last: last, into: &output, progress)
         } catch {
             throw LuaError(message: error.description)
         }
@@ -99,19 +100,26 @@ struct PoolWorker {
         }
     }
 
+    /// What is on top of the stack when a call is over.
+    private enum Returned {
+        case nothing, one
+        /// A list of them.
+        case several
+    }
+
     /// Appends what the function has returned, which is on top of the stack, unless a failure stands from `mark` on
     /// already. What does not fit is answered in a message of its own.
     private func write(
-        _ hasReturned: Bool, _ encoder: inout Encoder, into output: inout PoolResults, from mark: Int,
+        _ returned: Returned, _ encoder: inout Encoder, into output: inout PoolResults, from mark: Int,
         of task: PoolTask, at place: Int
     ) throws(LuaError) -> PoolResults? {
-        if hasReturned, isLong(stack.top) {
+        if returned == .one, isLong(stack.top) {
             // It is written where it is sent from.
             var own = try results(of: task, at: place, capacity: stack.rawCount(stack.top) + 16)
             try append(&encoder, into: &own.buffer)
             return own
         }
-        if hasReturned { try append(&encoder, into: &output.buffer) }
+        if returned != .nothing { try append(&encoder, into: &output.buffer, isSeveral: returned == .several) }
         let handles = core.takeCarried()
         if !output.buffer.isOwned {
             try attach(handles, to: output.message)
@@ -140,9 +148,23 @@ struct PoolWorker {
         return try begin(task, at: place + 1, capacity)
     }
 
-    /// Stack: function → function, result; or → function, …, and false when it has failed and that was appended.
+    /// Stack: function, results… → function, result: nil for none, and true with a list of them and their number in `n` for
+    /// several
+    private func gather(above function: Int32) -> Bool {
+        let count = stack.top - function
+        if count == 0 { stack.pushNil() }
+        guard count > 1, stack.reserve(4) else { return false }
+        stack.newTable(list: count, keys: 1)
+        stack.insert(at: function + 1)
+        for place in stride(from: count, to: 0, by: -1) { stack.rawSet(function + 1, at: Int(place)) }
+        stack.push(Int64(count))
+        stack.rawSet(function + 1, field: "n")
+        return true
+    }
+
+    /// Stack: function → function, results…; or → function, …, and false when it has failed and that was appended.
     private func call(
-        _ items: borrowing WireBuffer, _ offset: inout Int, isStarred: Bool, _ encoder: inout Encoder,
+        _ items: borrowing WireBuffer, _ offset: inout Int, of task: PoolTask, _ encoder: inout Encoder,
         _ decoder: inout Decoder, into output: inout WireBuffer
     ) throws(LuaError) -> Bool {
         stack.copy(stack.top)
@@ -150,15 +172,21 @@ struct PoolWorker {
             try appendFailure(kind: "unsendable", error.message, &encoder, into: &output)
             return false
         }
-        let arguments = isStarred ? unpack() : 1
-        if stack.tryCall(arguments: arguments, results: 1, handler: handler) { return true }
+        let arguments = task[.isStarred] != 0 ? unpack() : 1
+        if stack.tryCall(arguments: arguments, results: task.results, handler: handler) { return true }
         try appendFailure(&encoder, into: &output)
         return false
     }
 
     /// Appends the result on top of the stack, or why it cannot travel.
-    private func append(_ encoder: inout Encoder, into output: inout WireBuffer) throws(LuaError) {
+    private func append(
+        _ encoder: inout Encoder, into output: inout WireBuffer, isSeveral: Bool = false
+    ) throws(LuaError) {
         let mark = output.count
+        if isSeveral {
+            output.append(ResultWords.failureMark)
+            output.append(ResultWords.severalMark)
+        }
         do throws(EncodeError) {
             try encoder.encodeNext(stack.top, of: stack, into: &output, root: "result")
         } catch {

@@ -51,9 +51,93 @@ function cases.test_map_of_several_lists()
   equal(collect(executor:map(sum, { 1, 2, 3 }, pmap.range(10, 100, 10), { 100, 200 })), { 111, 222 })
   equal(collect(executor:map(sum, { 1, 2, 3 }, { 10, 20, 30 }, { chunksize = 2, timeout = 20 })), { 11, 22, 33 })
   equal(collect(executor:map(identity, { 1, 2 }, nil)), { 1, 2 })
-  equal(collect(executor:map(identity, { { 1 }, { 2 } }, {})), { { 1 }, { 2 } })
+  local holes = table.pack(1, nil, 3)
+  equal(collect(executor:map(function(a, b) return tostring(a) .. b end, holes, { 1, 2, 3, 4 })), { "11", "nil2", "33" })
+  equal(collect(executor:map(function(a, b) return a .. tostring(b) end, upto(3), holes)), { "11", "2nil", "33" })
+  equal(collect(executor:map(sum, { 1, 2 }, {})), {})
+  equal(collect(executor:map(sum, { 1, 2 }, {}, { buffersize = 1 })), {})
+  equal(collect(executor:map(identity, { { 1 }, { 2 } }, { chunksize = 2 })), { { 1 }, { 2 } })
   raises("items are a list, an iterator or a pmap.range, not a number", executor.map, executor, sum, { 1 }, 5)
   raises("nothing at 1", executor.map, executor, sum, { a = 1 })
+end
+
+function cases.test_map_buffersize()
+  local executor <close> = Executor(2)
+  local read = 0
+  local function items()
+    read = read + 1
+    return read <= 20 and read or nil
+  end
+  for place, value in executor:map(identity, items, { buffersize = 3, chunksize = 2 }) do
+    equal(value, place)
+    assert(read <= place + 3, read)
+  end
+  raises("buffersize is an integer of 1 or more, not 0", executor.map, executor, identity, {}, { buffersize = 0 })
+end
+
+function cases.test_map_that_nobody_reads_is_run()
+  local calls = mp.Value("i", 0)
+  local function count() calls:add(1) end
+  do
+    local executor <close> = Executor(2)
+    executor:map(count, pmap.range(300))
+  end
+  equal(calls.value, 300)
+  local executor = Executor(2)
+  executor:map(count, upto(300), upto(300))
+  executor:shutdown()
+  equal(calls.value, 600)
+  local output, status = expect.script [[
+    local executor = require "concurrent.futures".ProcessPoolExecutor(2)
+    executor:map(print, pmap.range(40))
+    executor = nil
+    collectgarbage()]]
+  equal(select(2, output:gsub("\n", "\n")), 40)
+  equal(status, 0)
+end
+
+function cases.test_all_results()
+  local executor <close> = Executor(1)
+  equal(table.pack(executor:submit(function() return nil, "no such file" end):result()), table.pack(nil, "no such file"))
+  for place, first, second in executor:map(function(x) return nil, x end, { 1, 2 }) do equal({ first, second }, { nil, place }) end
+end
+
+function cases.test_futures_are_of_the_process_that_asked()
+  local executor, event = Executor(1), mp.Event()
+  local done, future = executor:submit(identity, 1), executor:submit(function() return event:wait() end)
+  done:result()
+  expect.ended(function()
+    local copy <close> = executor
+    for _, method in ipairs { "result", "exception", "done", "running", "cancel" } do
+      raises("the future is another process's; ask for it there", future[method], future)
+    end
+    raises("the future is another process's", futures.wait, { future })
+    raises("the future is another process's", futures.as_completed, { future })
+    equal(done:result(), 1)
+  end)
+  event:set()
+  equal(future:result(), true)
+  executor:shutdown()
+end
+
+function cases.test_errors_of_futures_that_nobody_asks_for_are_told()
+  local output, status = expect.script [[
+    local executor = require "concurrent.futures".ProcessPoolExecutor(1)
+    executor:submit(error, "lost")
+    executor:submit(error, "asked"):exception()]]
+  equal({ output, status }, { "pmap: nobody asked for the error of a future: lost\n", 0 })
+end
+
+function cases.test_cancel_futures_ends_iterators()
+  local executor, begun, event = Executor(1), mp.Event(), mp.Event()
+  local iterator = executor:map(function()
+    begun:set()
+    event:wait()
+  end, pmap.range(100))
+  begun:wait()
+  event:set()
+  executor:shutdown { cancel_futures = true }
+  equal(raises("the executor was shut down", function() while iterator() do end end).kind, "cancelled")
 end
 
 function cases.test_map_chunksize()
@@ -636,6 +720,16 @@ function cases.test_as_completed()
   for place = 1, 20 do all[place] = executor:submit(identity, place) end
   for future in futures.as_completed(all) do seen = seen + future:result() end
   equal(seen, 210)
+end
+
+--- A collect for each of them would take minutes.
+function cases.test_as_completed_over_many()
+  local executor <close> = Executor(2)
+  local all, sum = {}, 0
+  for place = 1, 4000 do all[place] = executor:submit(identity, place) end
+  for future in futures.as_completed(all) do sum = sum + future:result() end
+  equal(sum, 4000 * 4001 // 2)
+  equal({ #futures.wait(all) }, { 4000 })
 end
 
 function cases.test_futures_as_keys()

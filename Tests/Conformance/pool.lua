@@ -409,6 +409,7 @@ function cases.test_wrapped_exception()
   equal(looping.kind, "error")
 end
 
+--! errors pmap: nobody asked for what map_async came to, in which 20 items failed, the first at place 1: xxx‹…›
 function cases.test_map_no_failfast()
   local pool = mp.Pool(2)
   local begun = mp.Value("i", 0)
@@ -742,6 +743,286 @@ function cases.test_imap_after_close()
   pool:close()
   equal(collect(iterator), squares(1000))
   pool:join()
+end
+
+--- A function that counts its calls, and how many there were.
+local function counted(f)
+  local calls = mp.Value("i", 0)
+  return function(...)
+    calls:add(1)
+    return f(...)
+  end, function() return calls.value end
+end
+
+--- Gives 1 to `count`.
+local function numbers(count)
+  local place = 0
+  return function()
+    place = place + 1
+    if place <= count then return place end
+  end
+end
+
+function cases.test_iterators_that_nobody_reads_are_run()
+  for _, call in ipairs { "imap", "imap_unordered" } do
+    for _, chunksize in ipairs { 1, 7 } do
+      local pool, f, calls = mp.Pool(2), counted(identity)
+      for _, items in ipairs { pmap.range(300), upto(300), numbers(300) } do pool[call](pool, f, items, chunksize) end
+      pool:close()
+      pool:join()
+      equal(calls(), 900)
+    end
+  end
+end
+
+function cases.test_iterators_read_by_hand_keep_their_results()
+  local pool, f, calls = mp.Pool(2), counted(sqr)
+  local ordered, unordered = pool:imap(f, numbers(500)), pool:imap_unordered(f, upto(500), 3)
+  equal({ ordered() }, { 1, 1 })
+  pool:close()
+  pool:join()
+  equal(calls(), 1000)
+  local list = collect(ordered)
+  list[1] = 1
+  equal(list, squares(500))
+  equal(collect(unordered), squares(500))
+  equal(ordered(), nil)
+end
+
+function cases.test_iterators_that_fail_when_nobody_reads()
+  local pool = mp.Pool(2)
+  local failing = pool:imap(function(x) error("item " .. x, 0) end, exploding(3))
+  pool:close()
+  pool:join()
+  for place = 1, 3 do raises("item " .. place, failing) end
+  raises("the iterator exploded", failing)
+end
+
+function cases.test_a_loop_that_is_left_reads_no_more()
+  local pool = mp.Pool(2)
+  for _, call in ipairs { "imap", "imap_unordered" } do
+    for _, way in ipairs { "break", "error", "close" } do
+      local read, f, calls = 0, counted(identity)
+      local function items()
+        read = read + 1
+        return read
+      end
+      if way == "close" then
+        local iterator = pool[call](pool, f, items)
+        iterator()
+        iterator:close()
+        equal(iterator(), nil)
+        iterator:close()
+      else
+        pcall(function()
+          for _ in pool[call](pool, f, items) do
+            if way == "break" then break end
+            error "left"
+          end
+        end)
+      end
+      local before = read
+      assert(before < 40, before)
+      equal(pool:map(sqr, upto(100)), squares(100))
+      equal(read, before)
+      assert(calls() <= read)
+    end
+  end
+  pool:close()
+  pool:join()
+end
+
+function cases.test_a_closed_iterator_drops_what_was_not_begun()
+  local pool, begun, go = mp.Pool(1), mp.Semaphore(0), mp.Event()
+  local f, calls = counted(function()
+    begun:release()
+    go:wait()
+  end)
+  local iterator = pool:imap(f, upto(100))
+  begun:acquire()
+  iterator:close()
+  go:set()
+  pool:close()
+  pool:join()
+  equal(calls(), 1)
+end
+
+function cases.test_iterators_feed_iterators()
+  local pool = mp.Pool(2)
+  local f, calls = counted(function(place) return place end)
+  pool:imap(f, pool:imap(sqr, numbers(200)))
+  pool:close()
+  pool:join()
+  equal(calls(), 200)
+end
+
+--- Results are thrown away as they come.
+function cases.test_memory_is_bounded_when_nobody_reads()
+  local pool = mp.Pool(2)
+  pool:imap(function() return ("x"):rep(1 << 20) end, upto(150))
+  collectgarbage()
+  pool:close()
+  pool:join()
+  assert(collectgarbage "count" < 50 << 10, collectgarbage "count")
+end
+
+--! errors pmap: still reading items at ‹…›pool.lua:‹…›, ‹…› so far
+function cases.test_join_says_that_it_reads()
+  local pool, until_then = mp.Pool(1), pmap.clock() + 5.5
+  pool:imap(identity, function() return pmap.clock() < until_then and 1 or nil end, 64)
+  pool:close()
+  pool:join()
+end
+
+function cases.test_what_a_script_leaves_is_told()
+  local begin = 'local pool = require "multiprocessing".Pool(2)\n'
+  local last = "; pool:close() and pool:join() wait for them\n"
+  local f, sleeper = "function(x) return x end", 'require "_multiprocessing".sleep'
+  for script, told in pairs {
+    ["pool:imap(" .. sleeper .. ", { 100 })"] = "1 item of a pool was not run before the script ended",
+    ["pool:imap_unordered(" .. sleeper .. ", { 100, 100, 100 })"] = "3 items of a pool were not run before the script ended",
+    ["pool:map_async(" .. sleeper .. ", { 100, 100 }) os.exit(0)"] = "2 items of a pool were not run before the script ended",
+    ["it = pool:imap(" .. sleeper .. ", function() return 100 end, 3) pool:close()"] =
+      "24 items of a pool, and what an iterator would have given, were not run before the script ended",
+  } do
+    equal({ expect.script(begin .. script) }, { "pmap: " .. told .. last, 0 })
+  end
+  for _, quiet in ipairs {
+    "for _ in pool:imap(" .. f .. ", pmap.range(1000)) do break end",
+    "pool:imap(" .. sleeper .. ", { 100 }) pool:terminate()",
+    "pool:imap(" .. f .. ", { 1, 2 }) pool:close() pool:join()",
+  } do
+    equal({ expect.script(begin .. quiet) }, { "", 0 })
+  end
+end
+
+function cases.test_nil_among_the_items()
+  local pool <close> = mp.Pool(2)
+  local wanted = { "a", "nil", "c" }
+  for _, call in ipairs { "imap", "imap_unordered" } do
+    for _, items in ipairs { table.pack("a", nil, "c"), { "a", nil, "c" } } do
+      for _, chunksize in ipairs { 1, 2, 5 } do
+        local list, count = collect(pool[call](pool, tostring, items, chunksize))
+        equal(list, wanted)
+        equal(count, 3)
+      end
+    end
+    equal({ collect(pool[call](pool, tostring, table.pack(nil, nil))) }, { { "nil", "nil" }, 2 })
+    equal({ collect(pool[call](pool, tostring, { n = 0 })) }, { {}, 0 })
+  end
+end
+
+function cases.test_an_item_that_cannot_travel_costs_itself()
+  local pool = mp.Pool(2)
+  for _, chunksize in ipairs { 1, 3 } do
+    local iterator = pool:imap(identity, { 1, io.stdout, 3 }, chunksize)
+    equal({ iterator() }, { 1, 1 })
+    equal(raises("cannot send userdata (FILE*) at items[2]", iterator).kind, "unsendable")
+    equal({ iterator() }, { 3, 3 })
+    equal(iterator(), nil)
+  end
+  raises("cannot send", pool.map_async, pool, identity, { 1, io.stdout, 3 }, 1)
+  pool:close()
+  pool:join()
+end
+
+function cases.test_all_results()
+  local pool <close> = mp.Pool(2)
+  local function two(x) return nil, "no such file " .. x end
+  equal({ pool:apply(two, { 1 }) }, { nil, "no such file 1" })
+  equal(table.pack(pool:apply(function() return 1, nil, nil end)), table.pack(1, nil, nil))
+  equal(table.pack(pool:apply(function() end)), table.pack(nil))
+  local same = {}
+  local first, second = pool:apply(function() return same, same end)
+  equal(rawequal(first, second), true)
+  local called
+  local result = pool:apply_async(two, { 2 }, function(...) called = table.pack(...) end)
+  equal(table.pack(result:get()), table.pack(nil, "no such file 2"))
+  equal(table.pack(result:get()), table.pack(nil, "no such file 2"))
+  equal(called, table.pack(nil, "no such file 2"))
+  for _, call in ipairs { "imap", "imap_unordered" } do
+    for _, chunksize in ipairs { 1, 3 } do
+      local count = 0
+      for place, nothing, text, more in pool[call](pool, two, upto(10), chunksize) do
+        equal({ nothing, text, more }, { nil, "no such file " .. place })
+        count = count + 1
+      end
+      equal(count, 10)
+    end
+  end
+  equal(pool:map(mul, { 1, 2 }), { 2, 4 })
+  equal(pool:map(function(x) return x, "second" end, { 1, 2 }), { 1, 2 })
+  equal(pool:starmap(function(x, y) return y, x end, { { 1, 2 } }), { 2 })
+  raises("cannot send userdata (FILE*) at result[2]", pool.apply, pool, function() return 1, io.stdout end)
+  equal(#select(2, pool:apply(function() return 1, ("x"):rep(1 << 20) end)), 1 << 20)
+end
+
+function cases.test_errors_that_nobody_asks_for_are_told()
+  local begin = [[
+    local mp = require "multiprocessing"
+    local pool = mp.Pool(2)
+    local function fail(x) if x % 2 == 0 then error("item " .. x .. "\nand more", 0) end return x end
+  ]]
+  local ending = "\npool:close() pool:join()"
+  for script, told in pairs {
+    ["pool:apply_async(fail, { 2 })"] = "nobody asked for the error of apply_async: item 2",
+    ["kept = pool:apply_async(fail, { 2 }) kept:wait()"] = "nobody asked for the error of apply_async: item 2",
+    ["pool:apply_async(fail, { 2 }, print)"] = "nobody asked for the error of apply_async: item 2",
+    ["pool:map_async(fail, { 1, 2, 3, 4 })"] = "nobody asked for what map_async came to, in which 2 items failed, the first at place 2: item 2",
+    ["kept = pool:imap(fail, { 1, 2 })"] = "nobody asked for what imap came to, in which 1 item failed, the first at place 2: item 2",
+    ["pool:imap_unordered(fail, pmap.range(100)) collectgarbage()"] =
+      "nobody asked for what imap_unordered came to, in which 50 items failed, the first at place 2: item 2",
+    ["pool:apply_async(os.exit, { 7 })"] = "nobody asked for the error of apply_async: the worker (pid ‹number›) exited with status 7 "
+      .. "while it ran this item; the others went on",
+    ["mp.Process(function() local pool = mp.Pool(1) pool:apply_async(fail, { 2 }):wait() end):start()"] =
+      "nobody asked for the error of apply_async: item 2",
+  } do
+    local output, status = expect.script(begin .. script .. ending)
+    equal({ output:gsub("pid %d+", "pid ‹number›"), status }, { "pmap: " .. told .. "\n", status > 0 and status or 0 })
+  end
+  for _, asked in ipairs {
+    "local r = pool:apply_async(fail, { 2 }) pool:close() pool:join() pcall(r.get, r)",
+    "pool:apply_async(fail, { 2 }, nil, function() end)",
+    "local r = pool:apply_async(fail, { 2 }) r:wait() r:successful()",
+    "pcall(pool.map, pool, fail, { 2 }) pcall(pool.apply, pool, fail, { 2 })",
+    "pool:apply_async(fail, { 2 }) pool:terminate()",
+    "local it = pool:imap(fail, { 2 }) pcall(it)",
+  } do
+    equal({ expect.script(begin .. asked .. ending) }, { "", 0 })
+  end
+end
+
+function cases.test_errors_are_told_when_the_result_is_collected()
+  local output = expect.script [[
+    local pool = require "multiprocessing".Pool(1)
+    pool:apply_async(error, { "first" })
+    collectgarbage()
+    pool:apply(tostring, { 1 })
+    io.stderr:write "then\n"]]
+  equal(output, "pmap: nobody asked for the error of apply_async: first\nthen\n")
+end
+
+function cases.test_results_are_of_the_process_that_asked()
+  local pool, event = mp.Pool(1), mp.Event()
+  local result, iterator = pool:apply_async(function() return event:wait() end), pool:imap(identity, { 1 })
+  expect.ended(function()
+    raises("the result is another process's; ask for it there", result.get, result)
+    raises("the result is another process's", result.ready, result)
+    raises("the iterator is another process's", iterator)
+    raises("the pool is another process's", pool.join, pool)
+    raises("the pool is another process's", pool.close, pool)
+  end)
+  event:set()
+  equal(result:get(), true)
+  expect.ended(function() equal(result:get(), true) end)
+  equal({ iterator() }, { 1, 1 })
+end
+
+function cases.test_dropped_pools_are_ended()
+  for _ = 1, 30 do mp.Pool(1):map_async(sleep, { 100 }, 1, print) end
+  assert(#mp.active_children() < 20, #mp.active_children())
+  collectgarbage()
+  soon(function() return #mp.active_children() == 0 end)
 end
 
 function cases.test_imap_left_before_its_end()

@@ -57,6 +57,7 @@ typedef struct {
     const unsigned char *next, *end; /* of the items */
     long long place, last;           /* of the next item, and of the last one */
     bool is_called;                  /* the function was called for the item at `place`, whose answer is not written */
+    int results;                     /* that are asked for: 1, or all of them */
     pmap_packer *packer;
     unsigned char *output;
     /* Shared memory: items of the task begun, and results that are whole and how many bytes they have. */
@@ -73,7 +74,7 @@ extern long long pmap_holdings;
 static inline void pmap_note_holdings(long long more) { pmap_holdings += more; }
 long long pmap_take_holdings(void);
 
-/* Stack: → (nothing), or → the answer that was given up, or → what the handler made of an error. Answers a Lua
+/* Stack: → (nothing), or → the results that were given up, or → what the handler made of an error. Answers a Lua
  * status. All of it is one protected call. */
 int pmap_run_task(lua_State *L, int function, int handler, pmap_task_run *run);
 

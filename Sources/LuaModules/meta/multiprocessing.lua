@@ -225,7 +225,8 @@ function Process:result() end
 ---@class multiprocessing.Pool
 local Pool = {}
 
---- The results of `f(item)`, in order. Waits for all of them, then raises the first failure in input order.
+--- The results of `f(item)`, the first one of each call, in order. Waits for all of them, then raises the first failure in input
+--- order.
 ---@generic T, R
 ---@param f fun(item: T): R
 ---@param items T[]|fun(): T?
@@ -259,37 +260,36 @@ function Pool:map_async(f, items, chunksize, callback, error_callback) end
 ---@return multiprocessing.AsyncResult
 function Pool:starmap_async(f, items, chunksize, callback, error_callback) end
 
---- What `f` returns for these arguments, run by a worker.
----@generic R
----@param f fun(...): R
+--- What `f` returns for these arguments, all of it, run by a worker.
+---@param f fun(...): ...
 ---@param args? any[]
----@return R
+---@return any ...
 function Pool:apply(f, args) end
 
---- `apply` that does not wait; the callbacks may be one table.
+--- `apply` that does not wait; the callbacks may be one table. An error that nobody asks for is told on standard error.
 ---@param f fun(...): any
 ---@param args? any[]
----@param callback? fun(value: any)|multiprocessing.Callbacks
+---@param callback? fun(...)|multiprocessing.Callbacks
 ---@param error_callback? fun(failure: multiprocessing.Error)
 ---@return multiprocessing.AsyncResult
 function Pool:apply_async(f, args, callback, error_callback) end
 
---- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there; all within `timeout`
---- seconds.
----@generic T, R
----@param f fun(item: T): R
+--- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there, with all that `f` returns;
+--- all within `timeout` seconds. What is not read is run by `pool:close() pool:join()`.
+---@generic T
+---@param f fun(item: T): ...
 ---@param items T[]|fun(): T?
 ---@param chunksize? integer
 ---@param timeout? number
----@return fun(): integer?, R?
+---@return multiprocessing.Iterator
 function Pool:imap(f, items, chunksize, timeout) end
 
 --- The same with results as they come.
----@generic T, R
----@param f fun(item: T): R
+---@generic T
+---@param f fun(item: T): ...
 ---@param items T[]|fun(): T?
 ---@param chunksize? integer
----@return fun(): integer?, R?
+---@return multiprocessing.Iterator
 function Pool:imap_unordered(f, items, chunksize) end
 
 --- No more jobs; the workers leave when those that are out are done.
@@ -298,13 +298,22 @@ function Pool:close() end
 --- Ends the workers at once, whatever they do; the end of a `<close>` variable does it too.
 function Pool:terminate() end
 
---- Waits for the workers to leave, after close or terminate.
+--- Waits until everything is run and the workers have left, after close or terminate.
 function Pool:join() end
 
+--- What `imap`, `imap_unordered` and `executor:map` answer: called, it gives the next place and result, or nil after the
+--- last.
+---@class multiprocessing.Iterator
+---@overload fun(): integer?, any
+local Iterator = {}
+
+--- Takes nothing more from the items, and drops those that were not begun; so does the end of a loop over it.
+function Iterator:close() end
+
 --- What `apply_async`, `map_async` and `starmap_async` take as a table. The functions are called in the script's
---- process, at a call into a module.
+--- process, at a call that may wait or is about processes and results.
 ---@class multiprocessing.Callbacks
----@field callback? fun(value: any) # is called with the result
+---@field callback? fun(...) # is called with the result
 ---@field error_callback? fun(failure: multiprocessing.Error) # is called with the error instead
 ---@field chunksize? integer # items that go to a worker at once
 
@@ -314,7 +323,7 @@ local AsyncResult = {}
 
 --- Waits for the result and returns it, or raises what the function raised; kind "timeout" when it is not in time.
 ---@param timeout? number|boolean
----@return any
+---@return any ...
 function AsyncResult:get(timeout) end
 
 --- Waits: true, or `nil, "timeout"`.

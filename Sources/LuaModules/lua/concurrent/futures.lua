@@ -3,8 +3,10 @@ local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
+local jobs = require "multiprocessing.jobs"
 local pool = require "multiprocessing.pool"
 local process = require "multiprocessing.process"
+local unasked = require "multiprocessing.unasked"
 
 local futures = {
   FIRST_COMPLETED = "FIRST_COMPLETED",
@@ -27,13 +29,15 @@ function futures.ProcessPoolExecutor(options)
     core.fail "how many workers: write ProcessPoolExecutor(7), or ProcessPoolExecutor{max_workers=7}"
   end
   arguments.check_options(options, executor_options, "ProcessPoolExecutor")
-  return setmetatable({
+  local self = setmetatable({
     _pool = pool.new {
       processes = arguments.count_option(options.max_workers, "max_workers"), initializer = options.initializer, initargs = options.initargs,
       maxtasksperchild = arguments.count_option(options.max_tasks_per_child, "max_tasks_per_child"),
     },
     _pending = {},
   }, Executor)
+  self._pool._when_idle = function() busy[self] = nil end
+  return self
 end
 
 function futures.ThreadPoolExecutor()
@@ -42,16 +46,19 @@ end
 
 -- ---- Futures ----
 
---- The executor has one call less out.
-local function forget(self, future)
-  self._pending[future], future._executor = nil, nil
-  if not next(self._pending) then busy[self] = nil end
-end
-
 local function is_done(self) return self._cancelled or self._job.is_finished or false end
 
+--- Tells those who wait for it among others, and calls its callbacks.
 local function settle(self)
-  if not self._callbacks or not is_done(self) then return end
+  if not is_done(self) then return end
+  if self._groups then
+    for group in pairs(self._groups) do
+      group.done[#group.done + 1] = self
+      group.pools[self._pool] = group.pools[self._pool] - 1
+    end
+    self._groups = nil
+  end
+  if not self._callbacks then return end
   local callbacks = self._callbacks
   self._callbacks = nil
   for _, callback in ipairs(callbacks) do
@@ -63,6 +70,7 @@ end
 --- Takes what has come, waiting up to `timeout` for it.
 local function collect(self, timeout)
   if is_done(self) then return end
+  jobs.check_own(self._pool, "future")
   self._pool:_collect(timeout)
 end
 
@@ -77,14 +85,13 @@ local function await(self, timeout)
     end
   end
   if self._cancelled then error(errors.new { kind = "cancelled", message = "the future was cancelled" }, 0) end
+  unasked.forget(self._job)
 end
 
---- What the function returned, or its error raised; kind "timeout" when it does not come in time.
+--- What the function returned, all of it, or its error raised; kind "timeout" when it does not come in time.
 function Future:result(timeout)
   await(self, timeout)
-  local job = self._job
-  if job.failures > 0 then error(job.failure(job), 0) end
-  return job.results[1]
+  return jobs.answer(self._job)
 end
 
 --- What the function raised, or nil.
@@ -108,10 +115,10 @@ end
 function Future:cancel()
   if self._cancelled then return true end
   collect(self, false)
-  if is_done(self) or not core.pool_withdraw(self._pool._tasks, self._job.id) then return false end
+  if is_done(self) or core.pool_withdraw(self._pool._tasks, self._job.id) == 0 then return false end
   self._cancelled = true
   self._pool:_forget(self._job)
-  forget(self._executor, self)
+  self._executor._pending[self], self._executor = nil, nil
   settle(self)
   return true
 end
@@ -121,6 +128,7 @@ function Future:cancelled() return self._cancelled or false end
 --- Calls `f(future)` when it is done, in this process, at a call into a module; at once if it is done already.
 function Future:add_done_callback(f)
   arguments.check_function(f, "a callback")
+  unasked.forget(self._job)
   self._callbacks = self._callbacks or {}
   table.insert(self._callbacks, f)
   settle(self)
@@ -132,6 +140,8 @@ function Future:__tostring()
   return ("Future(%s)"):format(state)
 end
 
+function Future:__gc() unasked.drop(self._job) end
+
 class.seal(Future, "future")
 
 -- ---- Executors ----
@@ -140,33 +150,51 @@ local function check_open(self)
   if self._is_shut then core.fail("the executor was shut down; make another one") end
 end
 
+--- What it has out is finished before the script ends.
+local function note_busy(self, ...)
+  if self._pool._out > 0 then busy[self] = self._pool._owner end
+  return ...
+end
+
 --- A future of `f(…)`, run by a worker.
 function Executor:submit(f, ...)
   check_open(self)
-  local future = setmetatable({ _pool = self._pool }, Future)
+  local future = { _pool = self._pool, _executor = self }
   future._job = self._pool:_submit(f, table.pack(...), function()
-    forget(self, future)
+    self._pending[future], future._executor = nil, nil
     settle(future)
   end)
-  self._pending[future], future._executor = true, self
-  busy[self] = core.getpid()
-  return future
+  self._pending[future] = true
+  return note_busy(self, setmetatable(future, Future))
+end
+
+local map_options = { "chunksize", "timeout", "buffersize" }
+
+--- Whether the last of the lists is a table of options: it has one of them. Names of none are refused.
+local function is_options(last)
+  if type(last) ~= "table" or getmetatable(last) or next(last) == nil then return false end
+  for _, name in ipairs(map_options) do
+    if last[name] ~= nil then return true end
+  end
+  return last[1] == nil and type(next(last)) == "string" and last.n == nil
 end
 
 --- `for place, value in executor:map(f, items) do`: each result in order. Of several lists `f` is called with a value of
---- each, up to the end of the shortest. The last argument may be a table of options: `chunksize`, and `timeout` seconds
---- from this call on.
+--- each, up to the end of the shortest. The last argument may be a table of options: `chunksize`, `timeout` seconds from this
+--- call on, and `buffersize`, as many items as may be read before their results are.
 function Executor:map(f, items, ...)
   check_open(self)
   local lists = table.pack(items, ...)
   while lists.n > 1 and lists[lists.n] == nil do lists.n = lists.n - 1 end
-  local last, options = lists[lists.n], {}
-  if lists.n > 1 and type(last) == "table" and not getmetatable(last) and #last == 0 then
-    arguments.check_options(last, { "chunksize", "timeout" }, "map")
-    lists[lists.n], lists.n, options = nil, lists.n - 1, last
+  local options = {}
+  if lists.n > 1 and is_options(lists[lists.n]) then
+    options = lists[lists.n]
+    arguments.check_options(options, map_options, "map")
+    arguments.count_option(options.buffersize, "buffersize")
+    lists[lists.n], lists.n = nil, lists.n - 1
   end
-  if lists.n == 1 then return self._pool:imap(f, items, options.chunksize, options.timeout) end
-  return self._pool:_imap(f, lists, options.chunksize, options.timeout)
+  local fields = { chunksize = options.chunksize, timeout = options.timeout, buffersize = options.buffersize }
+  return note_busy(self, self._pool:_map(f, lists, fields))
 end
 
 --- No more calls. Waits for those that are out, unless `wait = false`, or just `false`; with `cancel_futures` for those that run only.
@@ -178,6 +206,7 @@ function Executor:shutdown(options)
     local pending = {}
     for future in pairs(self._pending) do pending[#pending + 1] = future end
     for _, future in ipairs(pending) do future:cancel() end
+    self._pool:_cancel(errors.new { kind = "cancelled", message = "the executor was shut down" })
   end
   self._is_shut = true
   self._pool:close()
@@ -191,7 +220,11 @@ function Executor:kill_workers()
 end
 Executor.terminate_workers = Executor.kill_workers
 
-function Executor:__close() self:shutdown() end
+function Executor:__close()
+  local owner = self._pool._owner
+  if not owner or owner == core.getpid() then self:shutdown() end
+end
+
 class.seal(Executor, "executor")
 
 process.at_end(function()
@@ -226,40 +259,52 @@ local function futures_of(list, what)
   return all
 end
 
---- Waits until any of the pools of these futures has something, up to the deadline.
-local function await_any(list, deadline)
-  local sources, pools = {}, {}
-  for _, future in ipairs(list) do
-    local owner = future._pool
-    if not is_done(future) and not pools[owner] then
-      pools[owner] = true
-      sources[#sources + 1] = owner
+--- Futures that are awaited together: those that are done are added to `done` as they are, and of each pool it is known how
+--- many are not.
+local function group_of(all)
+  local group = { done = {}, pools = {} }
+  for _, future in ipairs(all) do
+    unasked.forget(future._job)
+    if is_done(future) then
+      group.done[#group.done + 1] = future
+    else
+      jobs.check_own(future._pool, "future")
+      future._groups = future._groups or setmetatable({}, { __mode = "k" })
+      future._groups[group] = true
+      group.pools[future._pool] = (group.pools[future._pool] or 0) + 1
     end
+  end
+  return group
+end
+
+--- Waits until one of the pools has something, up to the deadline.
+local function await_any(group, deadline)
+  local sources, handles = {}, {}
+  for owner, count in pairs(group.pools) do
+    if count > 0 then sources[#sources + 1], handles[#handles + 1] = owner, owner._results end
   end
   local rest = deadline and math.max(0, deadline - core.clock())
   if #sources == 1 then return sources[1]:_collect(rest) end
-  local handles = {}
-  for place, owner in ipairs(sources) do handles[place] = owner._results end
   for _, place in ipairs(core.wait(handles, rest)) do sources[place]:_collect(false) end
 end
 
 --- `for future in as_completed(list, timeout) do`: the futures as they are done. They may be the keys of a table.
 function futures.as_completed(list, timeout)
-  local waiting = futures_of(list, "as_completed")
-  local total, deadline = #waiting, arguments.deadline(timeout)
+  local all = futures_of(list, "as_completed")
+  local total, deadline, given = #all, arguments.deadline(timeout), 0
+  local group = group_of(all)
   return function()
-    while #waiting > 0 do
-      for place, future in ipairs(waiting) do
-        if is_done(future) then
-          table.remove(waiting, place)
-          return future
-        end
-      end
+    if given == total then return nil end
+    while given == #group.done do
       if deadline and core.clock() >= deadline then
-        error(errors.new { kind = "timeout", message = ("%d (of %d) futures unfinished"):format(#waiting, total) }, 0)
+        error(errors.new { kind = "timeout", message = ("%d (of %d) futures unfinished"):format(total - given, total) }, 0)
       end
-      await_any(waiting, deadline)
+      await_any(group, deadline)
     end
+    given = given + 1
+    local future = group.done[given]
+    group.done[given] = false -- it is the script's
+    return future
   end
 end
 
@@ -268,18 +313,24 @@ function futures.wait(list, timeout, return_when)
   return_when = return_when or futures.ALL_COMPLETED
   if not futures[return_when] then core.fail("return_when is FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED") end
   local all, deadline = futures_of(list, "wait"), arguments.deadline(timeout)
+  local group, seen, failed = group_of(all), 0, false
   while true do
-    local done, others, failed = {}, {}, false
-    for _, future in ipairs(all) do
-      local target = is_done(future) and done or others
-      target[#target + 1] = future
-      if is_done(future) and not future._cancelled and future._job.failures > 0 then failed = true end
+    for place = seen + 1, #group.done do
+      local future = group.done[place]
+      failed = failed or not future._cancelled and future._job.failures > 0
     end
-    local is_enough = #others == 0 or return_when == futures.FIRST_COMPLETED and #done > 0
+    seen = #group.done
+    local is_enough = seen == #all or return_when == futures.FIRST_COMPLETED and seen > 0
       or return_when == futures.FIRST_EXCEPTION and failed
-    if is_enough or deadline and core.clock() >= deadline then return done, others end
-    await_any(others, deadline)
+    if is_enough or deadline and core.clock() >= deadline then break end
+    await_any(group, deadline)
   end
+  local done, others = {}, {}
+  for _, future in ipairs(all) do
+    local target = is_done(future) and done or others
+    target[#target + 1] = future
+  end
+  return done, others
 end
 
 return futures

@@ -3,7 +3,11 @@ local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local errors = require "multiprocessing.errors"
 local lists = require "multiprocessing.lists"
+local unasked = require "multiprocessing.unasked"
 local workers = require "multiprocessing.workers"
+
+-- Calls of all pools.
+local serial = 0
 
 local jobs = {
   -- Every pool that has a supervisor, so that callbacks run and nothing is left running at the end.
@@ -19,15 +23,65 @@ local most_items = 16384
 -- just now is faster than more of it.
 local most_bytes = 16 << 20
 
+--- A pool's results come to the process that has made it.
+function jobs.check_own(self, noun)
+  if self._owner and self._owner ~= core.getpid() then
+    core.fail(("the %s is another process's; %s"):format(noun, noun == "pool" and "make one here" or "ask for it there"))
+  end
+end
+
 local function check_open(self)
-  if self._owner and self._owner ~= core.getpid() then core.fail("the pool is another process's; make one here") end
+  jobs.check_own(self, "pool")
+  if self._failure then unasked.hush(self._failure) end
   if self._state ~= "open" then core.fail("the pool is " .. self._state .. "; make another one") end
+end
+
+--- Whether the pool has its processes, and is this process's.
+function jobs.is_open(self) return not self._guard.is_reaped and self._owner == core.getpid() end
+
+--- The supervisor has left, or was killed.
+function jobs.reap(self)
+  self._guard.is_reaped = true
+  core.join(self._supervisor)
+  core.forget(self._supervisor)
+  jobs.open_pools[self] = nil
+end
+
+-- Ends a pool that is collected: collected with it, and before its channels, since it is made after them.
+local Guard = {}
+
+function Guard:__gc()
+  if self.is_reaped or self.owner ~= core.getpid() then return end
+  self.is_reaped = true
+  core.watch(self.results, false)
+  core.kill(self.supervisor, 9)
+  core.join(self.supervisor)
+  core.forget(self.supervisor)
+end
+
+-- The collector does not see what the processes of pools cost that nobody knows of any more: it is called when there are
+-- more pools than this, and than twice as many as it has left.
+local most_pools = 8
+
+local function collect_dropped()
+  local function count_open()
+    local count = 0
+    for each in pairs(jobs.open_pools) do
+      if jobs.is_open(each) then count = count + 1 end
+    end
+    return count
+  end
+  if count_open() < most_pools then return end
+  collectgarbage()
+  most_pools = math.max(8, 2 * count_open())
 end
 
 --- A pool is forked at its first job.
 local function start(self)
   if self._supervisor then return end
+  collect_dropped()
   workers.start(self)
+  self._guard = setmetatable({ supervisor = self._supervisor, results = self._results, owner = self._owner }, Guard)
   jobs.open_pools[self] = true
 end
 
@@ -57,7 +111,8 @@ end
 
 local function brings_callback(job) return job.callback or job.error_callback or job.on_done end
 
---- What one call has asked for. `results` and `errors` are by place.
+--- What one call has asked for. `results` and `errors` are by place, and `several` has the results of an item that are more
+--- than one.
 function jobs.new(self, f, fields)
   check_open(self)
   if not arguments.is_callable(f) then core.fail("a pool runs functions, not a " .. type(f)) end
@@ -67,7 +122,10 @@ function jobs.new(self, f, fields)
   job.id, job.results, job.errors = self._serial, {}, {}
   job.failures, job.submitted, job.done = 0, 0, 0
   job.func = share(f)
+  serial = serial + 1
+  job.number = serial
   self._jobs[job.id] = job
+  self._out = self._out + 1
   if brings_callback(job) then
     self._expected = self._expected + 1
     core.watch(self._results, true)
@@ -75,20 +133,53 @@ function jobs.new(self, f, fields)
   return job
 end
 
-local function finish(self, job)
-  job.is_finished = true
-  job.func = nil
-  self._jobs[job.id] = nil
+--- The job is not this pool's any more.
+function jobs.forget(self, job)
+  self._jobs[job.id], self._fed[job.id] = nil, nil
+  self._out = self._out - 1
   if brings_callback(job) then
     self._expected = self._expected - 1
     core.watch(self._results, self._expected > 0)
+  end
+  if self._out == 0 and self._when_idle then self._when_idle() end
+end
+
+local function finish(self, job)
+  job.is_finished = true
+  job.func, job.source, job.list = nil, nil, nil
+  if brings_callback(job) and not job.is_cut then
     self._callbacks = self._callbacks or {}
     table.insert(self._callbacks, job)
   end
+  jobs.forget(self, job)
+  if job.failures > 0 and not job.error_callback then unasked.note(job) end
 end
 
 function jobs.check_finished(self, job)
   if not job.is_finished and job.total and job.done == job.total then finish(self, job) end
+end
+
+--- Nobody reads these results: they are given up, and their failures counted.
+local function discard(job, first, count)
+  for place = first, first + count - 1 do
+    local failure = job.errors[place]
+    if failure then
+      job.unread_failures = (job.unread_failures or 0) + 1
+      if not job.unread_place or place < job.unread_place then job.unread_place, job.unread_failure = place, failure end
+    end
+    job.results[place], job.errors[place] = nil, nil
+    if job.several then job.several[place] = nil end
+  end
+end
+
+--- Results have come for so many items from a place on.
+local function arrive(job, first, count)
+  if job.is_dropped then
+    discard(job, first, count)
+  elseif job.arrived then
+    job.last_run = job.last_run + 1
+    job.arrived[job.last_run] = { first, count }
+  end
 end
 
 --- Everything that is out fails: the supervisor has gone.
@@ -101,9 +192,11 @@ function jobs.lose(self)
   if report and report.traceback then
     failure = errors.new { kind = "error", message = "the pool's initializer failed: " .. report.message, traceback = report.traceback, value = report.value }
   end
+  self._failure = failure
   if self._state == "open" then self._state = "broken: " .. failure.message end
+  if self._state == "terminated" then unasked.hush(failure) end
   for _, job in pairs(self._jobs) do
-    for place = 1, job.total or job.submitted do
+    for place = 1, job.is_dropped and 0 or job.total or job.submitted do
       if job.results[place] == nil and not job.errors[place] then job.errors[place] = failure end
     end
     job.total = job.total or job.submitted
@@ -126,7 +219,7 @@ function jobs.collect(self, timeout)
   local job = self._jobs[id]
   if job then
     job.done, job.failures = job.done + count, job.failures + failures
-    if job.arrived then job.arrived[#job.arrived + 1] = { first, count } end
+    arrive(job, first, count)
     jobs.check_finished(self, job)
   end
   return true
@@ -135,10 +228,14 @@ end
 --- One that raises ends the call it runs in; the others have their turn at the next call.
 function jobs.run_callbacks(self)
   while self._callbacks do
-    local job = table.remove(self._callbacks, 1)
-    if #self._callbacks == 0 then self._callbacks = nil end
-    if job.on_done then
-      job.on_done()
+    local first = (self._first_callback or 0) + 1
+    local job = self._callbacks[first]
+    self._first_callback = first
+    if first == #self._callbacks then self._callbacks, self._first_callback = nil, nil end
+    local on_done = job.on_done
+    job.on_done = nil
+    if on_done then
+      on_done()
     elseif job.failures > 0 then
       if job.error_callback then job.error_callback(job.failure(job)) end
     elseif job.callback then
@@ -147,14 +244,19 @@ function jobs.run_callbacks(self)
   end
 end
 
---- Takes what has come and runs the callbacks it brings: at every call into a module.
+--- Takes what has come and runs the callbacks it brings: at every call that may wait.
 function jobs.pump()
+  local ready
   for each in pairs(jobs.open_pools) do
-    if each._owner == core.getpid() then
-      while next(each._jobs) and jobs.collect(each, false) do end
-      if each._callbacks then jobs.run_callbacks(each) end
+    if jobs.is_open(each) then
+      while each._out > 0 and jobs.collect(each, false) do end
+      if each._callbacks then
+        ready = ready or {}
+        ready[#ready + 1] = each
+      end
     end
   end
+  for _, each in ipairs(ready or {}) do jobs.run_callbacks(each) end
 end
 
 --- How many items the next task has: fewer and fewer towards the end, so that no worker is late.
@@ -166,7 +268,12 @@ function jobs.submit_list(self, job, items, count, chunksize, starred)
   local first = 1
   while first <= count do
     local size = math.min(chunksize or guided(count - first + 1, self._processes), count - first + 1)
-    core.pool_submit(self._tasks, job.id, job.func, starred, items, first, size)
+    local is_sent, message = pcall(core.pool_submit, self._tasks, job.id, job.func, starred, items, first, size, not job.is_list)
+    if not is_sent then
+      job.total = job.submitted
+      jobs.cut(self, job)
+      error(message, 0)
+    end
     job.submitted = first + size - 1
     first = first + size
     while job.is_awaited and not job.is_finished and core.pool_backlog(self._tasks) > most_bytes do jobs.collect(self) end
@@ -191,7 +298,14 @@ function jobs.list_of(job)
   return setmetatable(job.results, lists.Results)
 end
 
-function jobs.single(job) return job.results[1] end
+--- What the function returned for an item.
+local function values(job, place)
+  local several = job.several and job.several[place]
+  if several then return table.unpack(several, 1, several.n) end
+  return job.results[place]
+end
+
+function jobs.single(job) return values(job, 1) end
 
 function jobs.wait_for(self, job, timeout)
   local deadline = type(timeout) == "number" and core.clock() + timeout
@@ -205,60 +319,174 @@ function jobs.wait_for(self, job, timeout)
 end
 
 function jobs.answer(job)
+  if job.lost then unasked.hush(job.lost) end
   if job.failures > 0 then error(job.failure(job), 0) end
   return job.value(job)
 end
 
 --- After `close` no more tasks come, when the calls made before it have read their items.
 function jobs.close_tasks(self)
-  for _, job in pairs(self._jobs) do
-    if not job.total then return end
-  end
-  core.channel_close(self._tasks)
+  if not next(self._fed) then core.channel_close(self._tasks) end
 end
 
---- Submits tasks while there are items, and not too many tasks out.
-function jobs.feed(self, job)
+-- ---- Items from a source ----
+
+--- The items of a job come from `source`, as `lists.item_source` has it, while they are run.
+function jobs.begin_feeding(self, job, source, count, list)
+  job.source, job.count, job.list = source, count, list
+  job.given = 0
+  job.arrived, job.first_run, job.last_run = {}, 1, 0
+  self._fed[job.id] = job
+  jobs.feed(self, job)
+end
+
+local function end_feeding(self, job, total)
+  job.total = total
+  self._fed[job.id] = nil
+  jobs.check_finished(self, job)
+  if self._state == "closed" then jobs.close_tasks(self) end
+end
+
+--- Up to `size` items from a place on: a table that has them there, the place of the last, and, when there are no more, how
+--- many there are.
+local function read(job, first, size)
+  local last = first + size - 1
+  if job.count and last >= job.count then last = job.count end
+  if job.list then return job.list, last, last == job.count and last or nil end
+  local items = {}
+  for place = first, last do
+    local is_read, is_there, item = pcall(job.source, place)
+    if not is_read then job.input_failure, is_there = is_there, false end
+    if not is_there then return items, place - 1, place - 1 end
+    items[place] = item
+  end
+  return items, last, last == job.count and last or nil
+end
+
+--- What cannot travel is the failure of its item.
+local function submit(self, job, items, first, last)
+  local is_sent, message = pcall(core.pool_submit, self._tasks, job.id, job.func, job.is_starred, items, first, last - first + 1, true)
+  if is_sent then return end
+  if first < last then
+    for place = first, last do submit(self, job, items, place, place) end
+    return
+  end
+  job.errors[first] = errors.new { kind = "unsendable", message = message }
+  job.done, job.failures = job.done + 1, job.failures + 1
+  arrive(job, first, 1)
+end
+
+--- Submits tasks while there are items, and not too many tasks out, nor, unless all are to be run, too many results that
+--- nobody has read.
+function jobs.feed(self, job, runs_all)
+  if job.is_feeding then return end -- its source reads from it
+  job.is_feeding = true
   local ahead = tasks_ahead * self._processes * job.chunksize
-  while not job.total and job.submitted - job.done < ahead and job.submitted - job.given < results_ahead * ahead do
-    local items, first = {}, job.submitted + 1
-    for place = first, first + job.chunksize - 1 do
-      local read, item = pcall(job.source)
-      if not read then
-        job.input_failure, item = item, nil
-      end
-      if item == nil then
-        job.total = place - 1
-        break
-      end
-      items[place] = item
-      job.submitted = place
-    end
-    if job.submitted >= first then
-      core.pool_submit(self._tasks, job.id, job.func, job.is_starred, items, first, job.submitted - first + 1)
-    end
-    jobs.check_finished(self, job)
-    if job.total and self._state == "closed" then jobs.close_tasks(self) end
+  local most = runs_all and math.huge or job.buffersize or results_ahead * ahead
+  while not job.total and job.submitted - job.done < ahead and job.submitted - job.given < most do
+    local first = job.submitted + 1
+    local items, last, total = read(job, first, math.min(job.chunksize, most - job.submitted + job.given))
+    if job.total then break end -- its source has closed it
+    job.submitted = last
+    if last >= first then submit(self, job, items, first, last) end
+    if total then end_feeding(self, job, total) end
+  end
+  job.is_feeding = false
+end
+
+--- Takes nothing more from a job's source, and back what no worker has begun; nobody asks for the rest.
+function jobs.cut(self, job)
+  unasked.forget(job)
+  job.is_cut = true
+  jobs.drop(job)
+  if job.is_finished or self._owner ~= core.getpid() then return end
+  job.done = job.done + core.pool_withdraw(self._tasks, job.id)
+  if job.total then jobs.check_finished(self, job) else end_feeding(self, job, job.submitted) end
+end
+
+--- The same, which is a failure for who reads on.
+function jobs.cancel(self, job, failure)
+  local arrived, results, failures = job.arrived, job.results, job.errors
+  job.arrived, job.results, job.errors, job.lost = {}, {}, {}, failure
+  jobs.cut(self, job)
+  job.arrived, job.results, job.errors = arrived, results, failures
+  for place = 1, job.submitted do
+    if results[place] == nil and not failures[place] then failures[place] = failure end
   end
 end
 
---- The result at a place, out of the job; raises its failure.
+--- The results that wait for a reader are given up, and those to come.
+function jobs.drop(job)
+  job.is_dropped = true
+  if job.arrived then
+    for run = job.first_run, job.last_run do
+      if job.arrived[run] then discard(job, job.arrived[run][1], job.arrived[run][2]) end
+    end
+    job.arrived, job.first_run, job.last_run = {}, 1, 0
+  end
+  unasked.drop(job)
+end
+
+--- What the function returned for the item at a place, which the job forgets; raises its failure.
 function jobs.take(job, place)
-  local failure, result = job.errors[place], job.results[place]
+  local failure, result, several = job.errors[place], job.results[place], job.several
   job.errors[place], job.results[place] = nil, nil
-  if failure == nil then return place, result end
+  if failure == nil then
+    local all = several and several[place]
+    if not all then return place, result end
+    several[place] = nil
+    return place, table.unpack(all, 1, all.n)
+  end
   if getmetatable(failure) ~= errors.Error then failure = errors.new(failure) end
   failure.index = place
   error(failure, 0)
 end
 
 function jobs.await_more(self, job)
+  jobs.check_own(self, "iterator")
   jobs.feed(self, job)
   local rest = job.deadline and math.max(0, job.deadline - core.clock())
   if not jobs.collect(self, rest) and job.deadline and core.clock() >= job.deadline then
     error(errors.new { kind = "timeout", message = "the results did not come in time" }, 0)
   end
   if self._callbacks then jobs.run_callbacks(self) end
+end
+
+-- ---- The end of a pool ----
+
+-- Somebody who waits for all items of an iterator is told after so many seconds that it is still read.
+local quiet_seconds = 5
+
+--- Runs everything that was asked for, whoever reads the results.
+function jobs.run_all(self)
+  local deadline = core.clock() + quiet_seconds
+  while self._out > 0 do
+    local rest
+    for _, job in pairs(self._fed) do
+      jobs.feed(self, job, true)
+      if not job.total and not job.count and not job.is_noticed then
+        rest = math.max(0, deadline - core.clock())
+        if rest == 0 then
+          io.stderr:write(("pmap: still reading items at %s, %d so far\n"):format(job.place, job.submitted))
+          job.is_noticed, rest = true, nil
+        end
+      end
+    end
+    if self._out > 0 then jobs.collect(self, rest) end
+  end
+end
+
+--- How many items were not run, and whether sources may have had more.
+function jobs.count_left(self)
+  while self._out > 0 and jobs.collect(self, false) do end
+  local left, may_have_more = 0, false
+  for _, job in pairs(self._jobs) do
+    if not job.is_cut then
+      left = left + (job.total or job.count or job.submitted) - job.done
+      may_have_more = may_have_more or not (job.total or job.count)
+    end
+  end
+  return left, may_have_more
 end
 
 return jobs

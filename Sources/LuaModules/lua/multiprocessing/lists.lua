@@ -56,31 +56,44 @@ end
 
 function Results:__pairs() return next_result, self end
 
---- An iterator over the items, so that no more are taken than are needed soon.
+--- Items one after the other, so that no more are read than are needed soon: a function of a place that answers whether
+--- there is one, and it. Where it is known beforehand, also how many there are, and of a plain list that list itself.
 function lists.item_source(items)
-  if type(items) == "function" then return items end
-  local list, count = lists.as_list(items)
-  local place = 0
-  return function()
-    if place < count then
-      place = place + 1
-      return list[place]
+  local meta = getmetatable(items)
+  local is_callable = type(items) == "function" or (meta and meta.__call)
+  if is_callable and not (meta and meta.__len) then
+    local before
+    return function()
+      before = items(nil, before)
+      return before ~= nil, before
     end
   end
+  if is_callable or (meta and meta.__index) then
+    local count = #items
+    if not is_callable then check_places(items, count) end
+    return function(place) return true, items[place] end, count
+  end
+  local list, count = lists.as_list(items)
+  return function(place) return true, list[place] end, count, list
 end
 
 --- Lists side by side: of each place the values of all of them, up to the end of the shortest.
 function lists.zipped(all)
-  local sources = {}
-  for place, items in ipairs(all) do sources[place] = lists.item_source(items) end
-  return function()
-    local values = {}
-    for place, source in ipairs(sources) do
-      values[place] = source()
-      if values[place] == nil then return nil end
-    end
-    return values
+  local sources, count = {}, nil
+  for index, items in ipairs(all) do
+    local source, known = lists.item_source(items)
+    sources[index] = source
+    if known then count = math.min(count or known, known) end
   end
+  return function(place)
+    local values = { n = #sources }
+    for index, source in ipairs(sources) do
+      local is_there, value = source(place)
+      if not is_there then return false end
+      values[index] = value
+    end
+    return true, values
+  end, count
 end
 
 return lists

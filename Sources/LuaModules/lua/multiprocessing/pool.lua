@@ -6,9 +6,11 @@ local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 local errors = require "multiprocessing.errors"
+local iterators = require "multiprocessing.iterators"
 local jobs = require "multiprocessing.jobs"
 local lists = require "multiprocessing.lists"
 local process = require "multiprocessing.process"
+local unasked = require "multiprocessing.unasked"
 
 local pool = {}
 
@@ -31,6 +33,8 @@ function pool.new(options)
     _maxtasks = arguments.count_option(options.maxtasksperchild, "maxtasksperchild") or 0,
     _state = "open",
     _jobs = {},
+    _out = 0, -- jobs there
+    _fed = {}, -- those whose items are still read
     _serial = 0,
     _expected = 0, -- jobs that bring callbacks
   }, Pool)
@@ -46,24 +50,33 @@ local function async(self, job)
   return setmetatable({ _pool = self, _job = job }, AsyncResult)
 end
 
+local function await(self, timeout)
+  if not self._job.is_finished then jobs.check_own(self._pool, "result") end
+  return jobs.wait_for(self._pool, self._job, timeout)
+end
+
 --- Waits: true, or `nil, "timeout"`.
-function AsyncResult:wait(timeout) return jobs.wait_for(self._pool, self._job, timeout) end
+function AsyncResult:wait(timeout) return await(self, timeout) end
 
 --- Waits for the result and returns it, or raises what the function raised; kind "timeout" when it does not come in time.
 function AsyncResult:get(timeout)
-  if not jobs.wait_for(self._pool, self._job, timeout) then
+  if not await(self, timeout) then
     error(errors.new { kind = "timeout", message = ("no result within %s s"):format(timeout or 0) }, 0)
   end
+  unasked.forget(self._job)
   return jobs.answer(self._job)
 end
 
-function AsyncResult:ready() return jobs.wait_for(self._pool, self._job, false) or false end
+function AsyncResult:ready() return await(self, false) or false end
 
 --- Whether it came to a result; an error before it is ready.
 function AsyncResult:successful()
   if not self:ready() then core.fail("the result is not ready; wait for it first") end
+  unasked.forget(self._job)
   return self._job.failures == 0
 end
+
+function AsyncResult:__gc() unasked.drop(self._job) end
 
 class.seal(AsyncResult, "result")
 
@@ -73,7 +86,7 @@ local function map_job(self, f, items, chunksize, starred, fields)
   arguments.count_option(chunksize, "chunksize")
   local list, count = lists.as_list(items)
   fields = fields or {}
-  fields.value, fields.failure, fields.is_list = jobs.list_of, jobs.failure_of, true
+  fields.value, fields.failure, fields.is_list, fields.is_many = jobs.list_of, jobs.failure_of, true, true
   local job = jobs.new(self, f, fields)
   job.results = core.pool_list(count)
   jobs.submit_list(self, job, list, count, chunksize, starred)
@@ -98,19 +111,21 @@ end
 local function map_async(self, f, items, chunksize, callback, error_callback, starred, what)
   if type(chunksize) == "table" then chunksize, callback = nil, chunksize end
   local fields, size = callbacks(callback, error_callback, map_options, what)
+  fields.name = what
   return async(self, map_job(self, f, items, chunksize or size, starred, fields))
 end
 
---- The results of `f(item)` for each item, in order. Waits for all of them, then raises the first failure in input order.
+--- The results of `f(item)` for each item, in order: the first one that `f` returns. Waits for all of them, then raises the
+--- first failure in input order.
 function Pool:map(f, items, chunksize)
-  local job = map_job(self, f, items, chunksize, false, { is_awaited = true })
+  local job = map_job(self, f, items, chunksize, false, { is_awaited = true, is_asked = true })
   jobs.wait_for(self, job)
   return jobs.answer(job)
 end
 
 --- The same for items that are lists of arguments.
 function Pool:starmap(f, items, chunksize)
-  local job = map_job(self, f, items, chunksize, true, { is_awaited = true })
+  local job = map_job(self, f, items, chunksize, true, { is_awaited = true, is_asked = true })
   jobs.wait_for(self, job)
   return jobs.answer(job)
 end
@@ -131,118 +146,66 @@ local function apply_job(self, f, args, fields)
   return job
 end
 
---- What `f` returns for these arguments, run by a worker.
+--- What `f` returns for these arguments, all of it, run by a worker.
 function Pool:apply(f, args)
-  local job = apply_job(self, f, args, {})
+  local job = apply_job(self, f, args, { is_asked = true })
   jobs.wait_for(self, job)
   return jobs.answer(job)
 end
 
 function Pool:apply_async(f, args, callback, error_callback)
-  return async(self, apply_job(self, f, args, (callbacks(callback, error_callback, apply_options, "apply_async"))))
-end
-
-local function imap_job(self, f, source, chunksize, is_starred)
-  local job = jobs.new(self, f, {
-    chunksize = arguments.count_option(chunksize, "chunksize") or 1, source = source, is_starred = is_starred, given = 0,
-  })
-  jobs.feed(self, job)
-  return job
-end
-
-local function in_order(self, f, source, chunksize, timeout, is_starred)
-  local deadline = arguments.deadline(timeout)
-  local job = imap_job(self, f, source, chunksize, is_starred)
-  job.deadline = deadline
-  local place, ready = 0, {}
-  job.arrived = {}
-  local function is_ready(wanted)
-    for _, run in ipairs(job.arrived) do
-      for each = run[1], run[1] + run[2] - 1 do ready[each] = true end
-    end
-    job.arrived = {}
-    return ready[wanted] or job.lost
-  end
-  return function()
-    job.given = place
-    place = place + 1
-    while not is_ready(place) do
-      if job.total and place > job.total then
-        if job.input_failure then error(job.input_failure, 0) end
-        return nil
-      end
-      jobs.await_more(self, job)
-    end
-    if job.lost and place > job.total then return nil end
-    ready[place] = nil
-    jobs.feed(self, job)
-    return jobs.take(job, place)
-  end
+  local fields = callbacks(callback, error_callback, apply_options, "apply_async")
+  fields.name = "apply_async"
+  return async(self, apply_job(self, f, args, fields))
 end
 
 --- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there. `timeout` seconds after
 --- this call an error of kind "timeout" is raised instead of waiting.
 function Pool:imap(f, items, chunksize, timeout)
-  return in_order(self, f, lists.item_source(items), chunksize, timeout, false)
+  local fields = { name = "imap", chunksize = chunksize, timeout = timeout }
+  return iterators.new(self, f, fields, true, lists.item_source(items))
 end
 
 --- The same with results as they come.
 function Pool:imap_unordered(f, items, chunksize)
-  local job = imap_job(self, f, lists.item_source(items), chunksize, false)
-  job.arrived = {}
-  local given = 0
-  return function()
-    while #job.arrived == 0 do
-      if job.lost then error(job.lost, 0) end
-      if job.total and given >= job.total then
-        if job.input_failure then error(job.input_failure, 0) end
-        return nil
-      end
-      jobs.await_more(self, job)
-    end
-    local run = job.arrived[1]
-    local place = run[1]
-    run[1], run[2] = run[1] + 1, run[2] - 1
-    if run[2] == 0 then table.remove(job.arrived, 1) end
-    given = given + 1
-    job.given = given
-    jobs.feed(self, job)
-    return jobs.take(job, place)
-  end
+  return iterators.new(self, f, { name = "imap_unordered", chunksize = chunksize }, false, lists.item_source(items))
 end
 
 -- ---- For concurrent.futures ----
 
 --- One call; `on_done` is called in this process when it has come to something.
 function Pool:_submit(f, args, on_done)
-  return apply_job(self, f, args, { on_done = on_done })
+  return apply_job(self, f, args, { name = "a future", on_done = on_done })
 end
 
 --- Takes results that have come, waiting up to `timeout` for one.
 function Pool:_collect(timeout)
-  local came = jobs.collect(self, timeout)
-  while came and next(self._jobs) and jobs.collect(self, false) do end
+  local came = self._callbacks or jobs.collect(self, timeout)
+  while came and self._out > 0 and jobs.collect(self, false) do end
   if self._callbacks then jobs.run_callbacks(self) end
 end
 
-function Pool:_forget(job) self._jobs[job.id] = nil end
+function Pool:_forget(job) jobs.forget(self, job) end
 
---- `imap` with an argument from each list.
-function Pool:_imap(f, all, chunksize, timeout)
-  return in_order(self, f, lists.zipped(all), chunksize, timeout, true)
+--- `imap` with an argument from each of several lists.
+function Pool:_map(f, all, fields)
+  fields.name, fields.is_starred = "executor:map", #all > 1
+  if #all > 1 then return iterators.new(self, f, fields, true, lists.zipped(all)) end
+  return iterators.new(self, f, fields, true, lists.item_source(all[1]))
+end
+
+--- Drops what no worker has begun; who reads on gets this failure.
+function Pool:_cancel(failure)
+  for _, job in pairs(self._jobs) do
+    if job.arrived then jobs.cancel(self, job, failure) end
+  end
 end
 
 -- ---- The end ----
 
-local function reap(self)
-  self._is_reaped = true
-  core.join(self._supervisor)
-  core.forget(self._supervisor)
-  jobs.open_pools[self] = nil
-end
-
 --- No more jobs; the workers leave when those that are out are done.
 function Pool:close()
+  jobs.check_own(self, "pool")
   if self._state ~= "open" then return end
   self._state = "closed"
   if self._supervisor then jobs.close_tasks(self) end
@@ -252,35 +215,23 @@ end
 function Pool:terminate()
   if self._state == "terminated" then return end
   self._state = "terminated"
-  if not self._supervisor or self._is_reaped or self._owner ~= core.getpid() then return end
+  if not self._supervisor or not jobs.is_open(self) then return end
   core.kill(self._supervisor, 9)
-  reap(self)
+  jobs.reap(self)
   jobs.lose(self)
 end
 
---- Waits for the workers to leave, after close or terminate.
+--- Waits until everything is run and the workers have left, after close or terminate.
 function Pool:join()
+  jobs.check_own(self, "pool")
   if self._state == "open" then core.fail("join a pool after pool:close() or pool:terminate()") end
-  if not self._supervisor or self._is_reaped then return end
-  -- Nobody reads on while this waits: what was not taken from an iterator is not run.
-  for _, job in pairs(self._jobs) do
-    job.total = job.total or job.submitted
-    jobs.check_finished(self, job)
-  end
-  jobs.close_tasks(self)
-  while next(self._jobs) do jobs.collect(self) end
-  reap(self)
+  if not self._supervisor or not jobs.is_open(self) then return end
+  jobs.run_all(self)
+  jobs.reap(self)
   if self._callbacks then jobs.run_callbacks(self) end
 end
 
 function Pool:__close() self:terminate() end
-
-function Pool:__gc()
-  if self._supervisor and self._owner == core.getpid() and not self._is_reaped then
-    core.kill(self._supervisor, 9)
-    reap(self)
-  end
-end
 
 function Pool:__tostring() return ("Pool(%d, %s)"):format(self._processes, self._state) end
 
@@ -290,15 +241,27 @@ class.on_call(jobs.pump)
 process.set_supervisors(function()
   local pids = {}
   for each in pairs(jobs.open_pools) do
-    if each._owner == core.getpid() then pids[#pids + 1] = each._supervisor end
+    if jobs.is_open(each) then pids[#pids + 1] = each._supervisor end
   end
   return pids
 end)
 
+local function tell_left(self)
+  local left, may_have_more = jobs.count_left(self)
+  if left == 0 and not may_have_more then return end
+  io.stderr:write(("pmap: %d %s of a pool%s %s not run before the script ended; pool:close() and pool:join() wait for them\n"):format(
+    left, left == 1 and "item" or "items", may_have_more and ", and what an iterator would have given," or "",
+    left == 1 and not may_have_more and "was" or "were"))
+end
+
 process.at_end(function()
   for each in pairs(jobs.open_pools) do
-    if each._owner == core.getpid() then each:terminate() end
+    if jobs.is_open(each) then
+      tell_left(each)
+      each:terminate()
+    end
   end
+  unasked.tell_all()
 end)
 
 return pool

@@ -48,12 +48,12 @@ local Executor = {}
 function Executor:submit(f, ...) end
 
 --- `for place, value in executor:map(f, items) do`: each result in order. Of several lists `f` is called with a value of
---- each, up to the end of the shortest. The last argument may be a table of options, `chunksize` and `timeout`.
----@generic R
----@param f fun(...): R
+--- each, up to the end of the shortest. The last argument may be a table of options: `chunksize`, `timeout`, and
+--- `buffersize`, as many items as may be read before their results are.
+---@param f fun(...): ...
 ---@param items any[]|fun(): any
----@param ... any[]|(fun(): any)|{ chunksize: integer?, timeout: number? }
----@return fun(): integer?, R?
+---@param ... any[]|(fun(): any)|{ chunksize: integer?, timeout: number?, buffersize: integer? }
+---@return multiprocessing.Iterator
 function Executor:map(f, items, ...) end
 
 --- No more calls. Waits for those that are out, unless `wait = false`, or just `false`; with `cancel_futures` for those that run only.
@@ -72,7 +72,7 @@ local Future = {}
 
 --- What the function returned, or its error raised; kind "timeout" when it does not come in time.
 ---@param timeout? number|boolean
----@return any
+---@return any ...
 function Future:result(timeout) end
 
 --- What the function raised, or nil.
@@ -96,7 +96,7 @@ function Future:cancel() end
 ---@return boolean
 function Future:cancelled() end
 
---- Calls `f(future)` when it is done, in this process, at a call into a module; at once if it is done already.
+--- Calls `f(future)` when it is done, in this process, at a call that may wait; at once if it is done already.
 ---@param f fun(future: concurrent.futures.Future)
 function Future:add_done_callback(f) end
 
