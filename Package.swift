@@ -33,7 +33,8 @@ let package = Package(
         .target(name: "Lua", dependencies: ["CLua", "CLuaBridge", "LuaModules", "Wire"], swiftSettings: strict),
         .target(name: "Posix", dependencies: ["CPosixBridge", "Wire"], swiftSettings: strict),
         .target(name: "ProcessPool", dependencies: ["Posix", "Wire"], swiftSettings: strict),
-        .target(name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge"], swiftSettings: strict),
+        .target(
+            name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge", "CHashBridge"], swiftSettings: strict),
         .target(name: "Inputs", dependencies: ["Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
         .target(name: "Script", dependencies: ["Lua", "Records", "Wire"], swiftSettings: strict),
         .target(

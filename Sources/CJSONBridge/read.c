@@ -26,12 +26,15 @@ typedef struct {
 struct pmap_json_reader {
     pmap_json *parser;
     pmap_json_marks marks;
+    bool takes_floats; /* integers outside 64 bits become floats */
     known_key keys[known_keys];
 };
 
-pmap_json_reader *pmap_json_create_reader(pmap_json_marks marks) {
+pmap_json_reader *pmap_json_create_reader(pmap_json_marks marks, bool takes_floats) {
     pmap_json_reader *reader = calloc(1, sizeof *reader);
-    if (reader) reader->marks = marks;
+    if (!reader) return NULL;
+    reader->marks = marks;
+    reader->takes_floats = takes_floats;
     return reader;
 }
 
@@ -92,7 +95,7 @@ static void mark(lua_State *L, int reference) {
 
 static const uint64_t *push_value(const walk *w, const uint64_t *at);
 
-/* Both answer where the tape goes on, or NULL when Lua's stack is full. A table, its key and its value are there. */
+/* Both answer where the tape goes on, or NULL when Lua's stack is full or an integer is too large. A table, its key and its value are there. */
 static const uint64_t *push_object(const walk *w, const uint64_t *at, int count) {
     lua_State *L = w->L;
     if (!lua_checkstack(L, 4)) return NULL;
@@ -129,7 +132,10 @@ static const uint64_t *push_value(const walk *w, const uint64_t *at) {
     case '[': return push_array(w, at, values(word));
     case '"': push_string(w, word); return at;
     case 'l': lua_pushinteger(L, (lua_Integer)*at); return at + 1;
-    case 'u': lua_pushnumber(L, (lua_Number)*at); return at + 1;
+    case 'u':
+        if (!w->reader->takes_floats) return NULL;
+        lua_pushnumber(L, (lua_Number)*at);
+        return at + 1;
     case 'd':
         memcpy(&number, at, sizeof number);
         lua_pushnumber(L, number);

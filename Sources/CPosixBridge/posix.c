@@ -152,6 +152,7 @@ void pmap_let_signals_in(void) {
 }
 
 int pmap_take_signal(int number) { return atomic_exchange(&arrived[number], 0); }
+int pmap_arrived_signals(int number) { return atomic_load(&arrived[number]); }
 
 void pmap_release_signals(void) {
     if (!are_caught) return;
@@ -262,6 +263,10 @@ bool pmap_die_with(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, number);
     return getppid() == parent;
 }
+
+size_t pmap_input_read_ahead(void) { return (size_t)(stdin->_IO_read_end - stdin->_IO_read_ptr); }
+
+size_t pmap_take_input(void *room, size_t size) { return fread(room, 1, size, stdin); }
 
 void pmap_forget_input(void) {
     __fpurge(stdin);

@@ -26,23 +26,42 @@ package final class ChunkReader {
         standardInput = place.flatMap { try? OpenFile($0, inputs[$0], in: directory) }
     }
 
-    /// The bytes of all records, valid until the next chunk; followed by at least 64 readable ones. Nil when there is no
-    /// memory for them.
-    package func read(_ payload: Payload) throws(Failure) -> RecordBytes? {
+    package enum Reading {
+        /// The bytes of all records, valid until the next chunk; followed by at least 64 readable ones.
+        case records(RecordBytes)
+        /// There is no memory for them.
+        case noMemory
+        case tooLong
+        /// They are not what was cut.
+        case changed
+    }
+
+    package func read(_ payload: Payload) throws(Failure) -> Reading {
         travelled = nil
         memory.reset()
+        var checksum: UInt64?
         switch payload.records {
         case .listed: break
+        case .tooLong: return .tooLong
         case .bytes(let bytes):
             travelled = bytes
-            return RecordBytes(bytes.buffer)[bytes.range]
-        case .range(let offset, let length):
-            guard memory.reserve(length + ChunkReader.padding) else { return nil }
+            return .records(RecordBytes(bytes.buffer)[bytes.range])
+        case .range(let offset, let length, let expected):
+            guard memory.reserve(length + ChunkReader.padding) else { return .noMemory }
             try read(payload.input, offset: offset, length: length)
+            checksum = expected
         }
         let count = memory.count
         memory.append(zeros: ChunkReader.padding)
-        return RecordBytes(memory)[0..<count]
+        let records = RecordBytes(memory)[0..<count]
+        return checksum.map { $0 == ChunkReader.checksum(of: records) } ?? true ? .records(records) : .changed
+    }
+
+    /// As the host makes it of what it cuts.
+    package static func checksum(of records: RecordBytes) -> UInt64 {
+        stride(from: 0, to: records.count, by: Payload.checkedBytes).reduce(0) { before, start in
+            records[start..<min(start + Payload.checkedBytes, records.count)].checksum(after: before)
+        }
     }
 
     private func read(_ input: Int, offset: Int, length: Int) throws(Failure) {

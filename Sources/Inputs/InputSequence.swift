@@ -29,15 +29,23 @@ package final class InputSequence: ChunkSource {
         package let workers: Int
         /// Where relative paths begin.
         package let directory: Int32
+        /// What the script has left of what it has read from standard input.
+        package let readAhead: [UInt8]
+        /// Bytes that one record may have: of a stream, and of a file.
+        package let longestRecord: (inStream: Int, inFile: Int)
         /// Gives the items of `Input.iterator`.
         package let iterate: (() throws(Failure) -> Producer)?
 
         package init(
-            terminator: UInt8, workers: Int, directory: Int32, iterate: (() throws(Failure) -> Producer)? = nil
+            terminator: UInt8, workers: Int, directory: Int32, readAhead: [UInt8] = [],
+            longestRecord: (inStream: Int, inFile: Int) = (.max, .max),
+            iterate: (() throws(Failure) -> Producer)? = nil
         ) {
             self.terminator = terminator
             self.workers = workers
             self.directory = directory
+            self.readAhead = readAhead
+            self.longestRecord = longestRecord
             self.iterate = iterate
         }
     }
@@ -124,8 +132,15 @@ package final class InputSequence: ChunkSource {
 
     private func reader(_ file: consuming Descriptor, _ input: Input) -> any RecordSource {
         let cutter = RecordCutter(terminator: reading.terminator)
-        guard let size = input.rangedSize else { return StreamSource(file, cutter, name: input.name) }
-        return RangeSource(file, size: size, cutter, workers: reading.workers, name: input.name)
+        let longest = reading.longestRecord
+        if let size = input.rangedSize {
+            return RangeSource(
+                file, size: size, cutter, workers: reading.workers, longestRecord: longest.inFile, name: input.name)
+        }
+        var readAhead: [UInt8] = []
+        if case .standardInput = input { readAhead = reading.readAhead }
+        return StreamSource(
+            file, cutter, readAhead: readAhead, longestRecord: longest.inStream, name: input.name)
     }
 }
 

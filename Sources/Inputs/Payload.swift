@@ -7,13 +7,18 @@ package import Wire
 /// The records of one chunk.
 package struct Payload: Equatable {
     package enum Records: Equatable {
-        /// In the input file, for the worker to read.
-        case range(offset: Int, length: Int)
+        /// In the input file, for the worker to read; what it reads must be what was cut, of which `checksum` tells.
+        case range(offset: Int, length: Int, checksum: UInt64)
         /// Here, one after the other, each but perhaps the last with its terminator.
         case bytes(FrozenBytes)
         /// In the script's `inputs` list, at the items' own numbers.
         case listed
+        /// Nowhere: one record, longer than a record may be.
+        case tooLong
     }
+
+    /// Bytes that a checksum takes at once: what the host looks at at once.
+    static let checkedBytes = 1 << 20
 
     /// Which of the inputs, from 0.
     package let input: Int
@@ -33,17 +38,18 @@ package struct Payload: Equatable {
         return Chunk(first: first, count: count, payload: encoded)
     }
 
-    /// kind u64 · input u64 · first place u64 · offset u64 · length u64
+    /// kind u64 · input u64 · first place u64 · offset u64 · length u64 · checksum u64
     private var encoded: [UInt8] {
-        let (kind, offset, length) =
+        let (kind, offset, length, checksum): (Int, Int, Int, UInt64) =
             switch records {
-            case .range(let from, let size): (0, from, size)
-            case .bytes(let bytes): (1, 0, bytes.count)
-            case .listed: (2, 0, 0)
+            case .range(let from, let size, let checksum): (0, from, size, checksum)
+            case .bytes(let bytes): (1, 0, bytes.count, 0)
+            case .listed: (2, 0, 0, 0)
+            case .tooLong: (3, 0, 0, 0)
             }
         var encoded: [UInt8] = []
-        encoded.reserveCapacity(40)
-        for number in [kind, input, firstPlace, offset, length] {
+        encoded.reserveCapacity(48)
+        for number in [kind, input, firstPlace, offset, length, Int(bitPattern: UInt(checksum))] {
             for place in 0..<8 { encoded.append(UInt8(truncatingIfNeeded: number >> (8 * place))) }
         }
         return encoded
@@ -51,15 +57,16 @@ package struct Payload: Equatable {
 
     /// Precondition: `chunk` was made of some payload. Where only its head is left its bytes are not there.
     package init(of chunk: Chunk) {
-        let numbers = (0..<5).map { place in
+        let numbers = (0..<6).map { place in
             chunk.payload[place * 8..<place * 8 + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
         }
         (input, firstPlace) = (numbers[1], numbers[2])
         records =
             switch numbers[0] {
-            case 0: .range(offset: numbers[3], length: numbers[4])
+            case 0: .range(offset: numbers[3], length: numbers[4], checksum: UInt64(UInt(bitPattern: numbers[5])))
             case 1: .bytes(chunk.body ?? FrozenBytes([]))
-            default: .listed
+            case 2: .listed
+            default: .tooLong
             }
     }
 }

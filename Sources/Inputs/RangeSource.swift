@@ -7,10 +7,11 @@ import Wire
 
 final class RangeSource: RecordSource {
     private let file: Descriptor
-    private let size: Int
+    private var size: Int
     private let cutter: RecordCutter
     private let workers: Int
     private let name: ByteString
+    private let longestRecord: Int
 
     /// The bytes of the file from `windowStart` on.
     private var window = WireBuffer(capacity: 4096)
@@ -18,18 +19,22 @@ final class RangeSource: RecordSource {
     /// Where the next chunk begins.
     private var position: Int
 
-    private static let windowSize = 1 << 20
+    private static let windowSize = Payload.checkedBytes
     /// Below this a chunk is not made smaller for the sake of an even end.
     private static let smallestShare = 16 << 10
 
     /// A standard input that was read before goes on where it is.
-    init(_ file: consuming Descriptor, size: Int, _ cutter: RecordCutter, workers: Int, name: ByteString) {
+    init(
+        _ file: consuming Descriptor, size: Int, _ cutter: RecordCutter, workers: Int, longestRecord: Int = .max,
+        name: ByteString
+    ) {
         let start = file.position
         self.file = file
         self.size = size
         self.cutter = cutter
         self.workers = max(workers, 1)
         self.name = name
+        self.longestRecord = longestRecord
         (windowStart, position) = (start, start)
     }
 
@@ -37,14 +42,26 @@ final class RangeSource: RecordSource {
     var descriptors: [Int32] { [file.number] }
 
     func cut(items: Int) throws(Failure) -> RecordCut {
-        if position >= size { return .end }
-        let share = max((size - position) / (2 * workers), RangeSource.smallestShare)
-        if let cut = cutWindow(items, share) { return advance(by: cut.bytes, records: cut.records) }
+        if position >= size && !grows() { return .end }
+        let share = min(max((size - position) / (2 * workers), RangeSource.smallestShare), longestRecord)
+        if let cut = cutWindow(items, share) { return advance(by: cut.bytes, records: cut.records, checksum(of: cut)) }
         try moveWindow()
         guard let cut = cutter.cut(RecordBytes(window), records: items, limit: share) else {
             return try cutLongRecord()
         }
-        return advance(by: cut.bytes, records: cut.records)
+        return advance(by: cut.bytes, records: cut.records, checksum(of: cut))
+    }
+
+    /// Somebody has written more to the file: it is read as far as it goes when that is asked for, as a stream is.
+    private func grows() -> Bool {
+        guard let now = try? FileKind(descriptor: file.number).size, now > size else { return false }
+        size = now
+        return true
+    }
+
+    private func checksum(of cut: RecordCutter.Cut, after before: UInt64 = 0) -> UInt64 {
+        let start = position - windowStart
+        return RecordBytes(window)[start..<start + cut.bytes].checksum(after: before)
     }
 
     /// What the rest of the window gives; nil when more of the file would give more.
@@ -58,22 +75,29 @@ final class RangeSource: RecordSource {
     /// One record that goes on behind the window, or the last one, without its terminator.
     private func cutLongRecord() throws(Failure) -> RecordCut {
         let start = position
-        while windowStart + window.count < size {
-            position = windowStart + window.count
-            try moveWindow()
-            if let cut = cutter.cut(RecordBytes(window), records: 1) {
-                let length = windowStart + cut.bytes - start
+        var before: UInt64 = 0
+        while true {
+            if windowStart + window.count < size {
+                before = RecordBytes(window).checksum(after: before)
+                position = windowStart + window.count
+            } else if !grows() {
+                before = RecordBytes(window).checksum(after: before)
                 position = start
-                return advance(by: length, records: 1)
+                return advance(by: size - start, records: 1, before)
+            }
+            try moveWindow()  // or the same one once more, of a file that has grown
+            if let cut = cutter.cut(RecordBytes(window), records: 1) {
+                let (length, checksum) = (position + cut.bytes - start, checksum(of: cut, after: before))
+                position = start
+                return advance(by: length, records: 1, checksum)
             }
         }
-        position = start
-        return advance(by: size - start, records: 1)
     }
 
-    private func advance(by bytes: Int, records: Int) -> RecordCut {
+    private func advance(by bytes: Int, records: Int, _ checksum: UInt64) -> RecordCut {
         defer { position += bytes }
-        return .records(.range(offset: position, length: bytes), count: records)
+        if records == 1 && bytes > longestRecord { return .records(.tooLong, count: 1) }
+        return .records(.range(offset: position, length: bytes, checksum: checksum), count: records)
     }
 
     /// Makes the window begin at `position`.

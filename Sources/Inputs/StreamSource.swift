@@ -17,12 +17,21 @@ final class StreamSource: RecordSource {
     /// Bytes from `start` that are known to have no terminator: a long record is not searched again and again.
     private var searched = 0
     private var isAtEnd = false
+    private let longestRecord: Int
+    /// What comes next belongs to a record that is too long.
+    private var isSkipping = false
 
     private static let window = 1 << 20
     private static let readSize = 256 << 10
 
-    init(_ file: consuming Descriptor, _ cutter: RecordCutter, name: ByteString) {
+    /// `readAhead` has been read already by somebody else.
+    init(
+        _ file: consuming Descriptor, _ cutter: RecordCutter, readAhead: [UInt8] = [], longestRecord: Int = .max,
+        name: ByteString
+    ) {
         self.file = file
+        self.longestRecord = longestRecord
+        held.append(readAhead)
         self.cutter = cutter
         self.name = name
     }
@@ -32,7 +41,7 @@ final class StreamSource: RecordSource {
 
     func cut(items: Int) throws(Failure) -> RecordCut {
         while true {
-            if let cut = cutHeld(items) { return cut }
+            if let cut = isSkipping ? skipHeld() : cutHeld(items) { return cut }
             if isAtEnd { return .end }
             if try !fill() { return .nothingYet }
         }
@@ -65,16 +74,35 @@ final class StreamSource: RecordSource {
 
     private func cutHeld(_ items: Int) -> RecordCut? {
         let rest = RecordBytes(held).from(start + searched)
-        if let cut = cutter.cut(rest, records: searched > 0 ? 1 : items, limit: StreamSource.window) {
+        let limit = min(StreamSource.window, longestRecord)
+        if let cut = cutter.cut(rest, records: searched > 0 ? 1 : items, limit: limit) {
             return take(bytes: searched + cut.bytes, records: cut.records)
         }
         searched = held.count - start
+        if searched > longestRecord {
+            isSkipping = true
+            return skipHeld()
+        }
         return isAtEnd && searched > 0 ? take(bytes: searched, records: 1) : nil
+    }
+
+    /// Forgets what there is of a record that is too long.
+    private func skipHeld() -> RecordCut? {
+        let rest = RecordBytes(held).from(start + searched)
+        let end = rest.firstIndex(of: cutter.terminator).map { start + searched + $0 + 1 }
+        (start, searched) = (end ?? held.count, 0)
+        if end == nil && !isAtEnd { return nil }
+        isSkipping = false
+        return .records(.tooLong, count: 1)
     }
 
     private func take(bytes: Int, records: Int) -> RecordCut {
         let end = start + bytes
         defer { searched = 0 }
+        if records == 1 && bytes > longestRecord {
+            start = end
+            return .records(.tooLong, count: 1)
+        }
         if bytes > StreamSource.window {
             defer { start = 0 }
             return .records(.bytes(FrozenBytes(taking: start..<end, from: &held)), count: records)

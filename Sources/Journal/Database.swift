@@ -2,6 +2,7 @@
 // functions are called; unsafe for that reason.
 
 import CSQLite
+import Posix
 import Wire
 
 /// Why a database cannot be used.
@@ -39,8 +40,31 @@ enum Value: Equatable {
         unsafe self.connection = connection
         if code != SQLITE_OK { throw error(code) }
         unsafe sqlite3_extended_result_codes(connection, 1)
-        unsafe sqlite3_busy_timeout(connection, 2000)  // somebody with `sqlite3` may be writing
+        let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe sqlite3_busy_handler(
+            connection,
+            { me, times in
+                guard let me = unsafe me else { return 0 }
+                Process.sleep(milliseconds: Database.pause)
+                return unsafe Unmanaged<Database>.fromOpaque(me).takeUnretainedValue().awaits(Int(times)) ? 1 : 0
+            }, me)
+        unsafe sqlite3_progress_handler(
+            connection, Database.stepsAtOnce,
+            { me in
+                guard let me = unsafe me else { return 0 }
+                return unsafe Unmanaged<Database>.fromOpaque(me).takeUnretainedValue().isToStop() ? 1 : 0
+            }, me)
     }
+
+    /// Whether to go on waiting for somebody who has the database locked, `sqlite3` perhaps; asked before each pause of
+    /// 20 ms, with how often it was asked before.
+    var awaits: (Int) -> Bool = { $0 < 100 }
+    /// Whether to give up what takes long.
+    var isToStop: () -> Bool = { false }
+
+    private static let pause = 20
+    /// Steps of SQLite's machine between two questions.
+    private static let stepsAtOnce: Int32 = 1_000_000
 
     private var isOpen = true
 
@@ -116,6 +140,21 @@ enum Value: Equatable {
         }
     }
 
+    /// The same, for rows that are looked at where they lie.
+    func each(_ values: [Value], _ act: (Columns) -> Void) throws(DatabaseError) {
+        defer { unsafe sqlite3_reset(statement) }
+        for (place, value) in values.enumerated() {
+            let code = bind(value, at: Int32(place + 1))
+            if code != SQLITE_OK { throw database.error(code) }
+        }
+        while true {
+            let code = unsafe sqlite3_step(statement)
+            if code == SQLITE_DONE { return }
+            if code != SQLITE_ROW { throw database.error(code) }
+            act(unsafe Columns(statement: statement))
+        }
+    }
+
     private func bind(_ value: Value, at place: Int32) -> Int32 {
         switch value {
         case .null: unsafe sqlite3_bind_null(statement, place)
@@ -146,4 +185,23 @@ enum Value: Equatable {
 
     /// SQLite makes a copy of what is bound.
     private var transient: sqlite3_destructor_type { unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+}
+
+/// The row a statement is at; valid until its next step.
+@safe struct Columns {
+    fileprivate let statement: OpaquePointer
+
+    func integer(_ place: Int32) -> Int64? {
+        guard unsafe sqlite3_column_type(statement, place) == SQLITE_INTEGER else { return nil }
+        return unsafe sqlite3_column_int64(statement, place)
+    }
+
+    func blob(_ place: Int32) -> [UInt8]? { unsafe memory(place).map { unsafe Array($0) } }
+    func digest(_ place: Int32) -> Digest? { unsafe memory(place).flatMap { unsafe Digest(stored: $0) } }
+
+    private func memory(_ place: Int32) -> UnsafeRawBufferPointer? {
+        guard unsafe sqlite3_column_type(statement, place) == SQLITE_BLOB else { return nil }
+        return unsafe UnsafeRawBufferPointer(
+            start: sqlite3_column_blob(statement, place), count: Int(sqlite3_column_bytes(statement, place)))
+    }
 }

@@ -7,12 +7,14 @@ package struct Digest: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
 
-    package init(of bytes: [UInt8]) {
-        let hash = unsafe bytes.withUnsafeBytes { unsafe pmap_hash_bytes($0.baseAddress, $0.count) }
-        (high, low) = (hash.high, hash.low)
-    }
+    package init(of bytes: [UInt8]) { self = unsafe bytes.withUnsafeBytes { unsafe Digest(of: $0) } }
 
     package init(of text: String) { self.init(of: Array(text.utf8)) }
+
+    init(of memory: UnsafeRawBufferPointer) {
+        let hash = unsafe pmap_hash_bytes(memory.baseAddress, memory.count)
+        (high, low) = (hash.high, hash.low)
+    }
 
     /// Of digests and numbers in a row.
     package init(joining digests: [Digest], numbers: [UInt64] = []) {
@@ -23,21 +25,24 @@ package struct Digest: Hashable, Sendable {
             words.append(digest.low)
         }
         words += numbers
-        let hash = unsafe words.withUnsafeBytes { unsafe pmap_hash_bytes($0.baseAddress, $0.count) }
-        (high, low) = (hash.high, hash.low)
+        self = unsafe words.withUnsafeBytes { unsafe Digest(of: $0) }
     }
 
     /// As it is kept: 16 bytes, the high half first, each from its lowest byte on.
-    package var bytes: [UInt8] { Digest.bytes(high) + Digest.bytes(low) }
+    package var bytes: [UInt8] {
+        let words = [high.littleEndian, low.littleEndian]
+        return unsafe words.withUnsafeBytes { unsafe Array($0) }
+    }
 
     /// Nil when these are not 16 bytes.
     package init?(stored bytes: [UInt8]) {
-        guard bytes.count == 16 else { return nil }
-        let words = [bytes[..<8], bytes[8...]].map { $0.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
-        (high, low) = (words[0], words[1])
+        guard let digest = unsafe bytes.withUnsafeBytes({ unsafe Digest(stored: $0) }) else { return nil }
+        self = digest
     }
 
-    private static func bytes(_ word: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+    init?(stored memory: UnsafeRawBufferPointer) {
+        guard memory.count == 16 else { return nil }
+        high = UInt64(littleEndian: unsafe memory.loadUnaligned(as: UInt64.self))
+        low = UInt64(littleEndian: unsafe memory.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
 }

@@ -21,8 +21,8 @@ package final class Journal {
 
     /// The seed of the last run.
     package let seed: UInt64?
-    /// Nothing to look for yet; then no index is kept either.
-    package let isNew: Bool
+    /// Nothing to look for: there is no item, or none of this program.
+    package private(set) var isNew: Bool
     /// Some results depend on a seed.
     let hasRandomItems: Bool
 
@@ -30,18 +30,31 @@ package final class Journal {
     private(set) var retriesFailures = false
     var statements: Statements?
     var claimed = ClaimedRows()
+    var ahead = ReadAhead()
+    var hasIndex = false
     /// Rows since the last transaction began, and when it did, by the clock.
     var unsettled = 0
     var beginning: Int?
     /// Why nothing is kept any more.
     package internal(set) var failure: JournalError?
 
+    /// What the run's keys begin with: its program, and the modules that its workers loaded.
+    package private(set) var program = Digest(of: [])
+    private var programRow: Int64 = 0
+    private let patience: Patience
+    /// Is told what keeps the run waiting.
+    package var notice: (String) -> Void {
+        get { patience.notice }
+        set { patience.notice = newValue }
+    }
+
     /// Seconds in which the workers of a host that was killed are gone: one just forked holds the lock with it.
     private static let patience = 1
 
     /// Opens the journal at `path`, or makes one. A file that is none is not touched.
-    package init(path: ByteString) throws(JournalError) {
+    package init(path: ByteString, notice: @escaping (String) -> Void = { _ in }) throws(JournalError) {
         self.path = path
+        patience = Patience(path, notice)
         let before = Set(Descriptor.openNumbers())
         do throws(PosixError) {
             lock = try Descriptor(updating: path)
@@ -51,12 +64,13 @@ package final class Journal {
         if lock?.lockFile(waiting: Journal.patience) == false { throw .inUse(path) }
         do throws(DatabaseError) {
             database = try Database(path: path)
+            database.awaits = { [patience] in patience.goesOn($0) }
+            database.isToStop = { Signal.isWaiting() }
             try Journal.prepare(database, path)
             isNew = try database.number("SELECT EXISTS (SELECT 1 FROM items)") == 0
             let seeds = try database.rows("SELECT seed FROM runs ORDER BY id DESC LIMIT 1")
             if case .integer(let number)? = seeds.first?.first { seed = UInt64(bitPattern: number) } else { seed = nil }
             hasRandomItems = try database.number("SELECT EXISTS (SELECT 1 FROM items WHERE traits & 2)") == 1
-            if !isNew { try database.execute("CREATE INDEX IF NOT EXISTS items_by_key ON items (key)") }
         } catch {
             throw JournalError(path, error)
         }
@@ -104,22 +118,47 @@ package final class Journal {
 
     // MARK: Runs
 
-    /// Begins a run; answers the names of what is not as it was in the last one.
+    /// Begins a run; answers what is not as it was in the last one. `laterModule` digests a module as it is
+    /// now, of which only workers have told, by its name.
     package func begin(
-        _ program: Program, command: String, seed: UInt64, retriesFailures: Bool
-    ) throws(JournalError) -> [String] {
+        _ program: Program, command: String, seed: UInt64, retriesFailures: Bool,
+        laterModule: (String) -> Digest? = { _ in nil }
+    ) throws(JournalError) -> Program.Changes {
         self.retriesFailures = retriesFailures
         do throws(DatabaseError) {
-            try database.execute("BEGIN IMMEDIATE")
+            try database.execute("BEGIN IMMEDIATE; \(Journal.additions)")
             let last = try lastProgram()
-            let id = try row(of: program)
+            let changedModules = try findRow(of: program, laterModule)
             try database.rows(
                 "INSERT INTO runs (program, seed, command) VALUES (?1, ?2, ?3)",
-                [.integer(id), .integer(Int64(bitPattern: seed)), .text(command)])
+                [.integer(programRow), .integer(Int64(bitPattern: seed)), .text(command)])
             run = database.lastRow
             try database.execute("COMMIT")
             statements = try Statements(database)
-            return last.map { program.changes(since: $0) } ?? []
+            var changes = last.map { program.changes(since: $0) } ?? Program.Changes()
+            changes.names += changedModules
+            return changes
+        } catch {
+            throw JournalError(path, error)
+        }
+    }
+
+    /// What journals of earlier versions have not.
+    private static let additions = """
+        CREATE TABLE IF NOT EXISTS later_modules (
+            program INTEGER NOT NULL, name TEXT NOT NULL, digest BLOB NOT NULL, UNIQUE (program, name, digest));
+        CREATE TABLE IF NOT EXISTS salts (salt BLOB NOT NULL);
+        """
+
+    /// The random bytes that go in front of what nobody should guess from its digest.
+    package func salt() throws(JournalError) -> [UInt8] {
+        do throws(DatabaseError) {
+            try database.execute(Journal.additions)
+            if case .blob(let salt)? = try database.rows("SELECT salt FROM salts").first?.first { return salt }
+            var random = SystemRandomNumberGenerator()
+            let salt = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
+            try database.rows("INSERT INTO salts VALUES (?1)", [.blob(salt)])
+            return salt
         } catch {
             throw JournalError(path, error)
         }
@@ -135,20 +174,54 @@ package final class Journal {
         return parts.isEmpty ? nil : Program(parts: parts)
     }
 
-    private func row(of program: Program) throws(DatabaseError) -> Int64 {
-        let digest = Value.blob(program.digest.bytes)
-        if case .integer(let id)? = try database.rows("SELECT id FROM programs WHERE digest = ?1", [digest]).first?
-            .first
-        {
-            return id
+    /// Finds the row of the program, and makes it if need be. The same program has several rows where modules that only
+    /// workers load have changed; answers those that are not as they were in the last run.
+    private func findRow(of program: Program, _ laterModule: (String) -> Digest?) throws(DatabaseError) -> [String] {
+        var changes: [String] = []
+        var variant: UInt64 = 0
+        while true {
+            self.program = variant == 0 ? program.digest : Digest(joining: [program.digest], numbers: [variant])
+            let digest = Value.blob(self.program.bytes)
+            guard
+                case .integer(let row)? = try database.rows("SELECT id FROM programs WHERE digest = ?1", [digest])
+                    .first?.first
+            else { break }
+            programRow = row
+            let changed = try changedModules(laterModule)
+            if changed.isEmpty { return changes }
+            let isLast =
+                try database.number(
+                    "SELECT program = ?1 FROM runs ORDER BY id DESC LIMIT 1", [.integer(programRow)]) == 1
+            if isLast { changes = changed }
+            variant += 1
         }
-        try database.rows("INSERT INTO programs (digest) VALUES (?1)", [digest])
-        let id = database.lastRow
+        isNew = true
+        try database.rows("INSERT INTO programs (digest) VALUES (?1)", [.blob(self.program.bytes)])
+        programRow = database.lastRow
         for (name, digest) in program.parts {
             try database.rows(
-                "INSERT INTO parts VALUES (?1, ?2, ?3)", [.integer(id), .text(name), .blob(digest.bytes)])
+                "INSERT INTO parts VALUES (?1, ?2, ?3)", [.integer(programRow), .text(name), .blob(digest.bytes)])
         }
-        return id
+        return changes
+    }
+
+    /// The modules of the program's workers that are not as they were; one that was two things in one run never is.
+    private func changedModules(_ laterModule: (String) -> Digest?) throws(DatabaseError) -> [String] {
+        var changed: Set<String> = []
+        let rows = try database.rows(
+            "SELECT name, digest FROM later_modules WHERE program = ?1", [.integer(programRow)])
+        for row in rows {
+            guard case .text(let name) = row[0], case .blob(let bytes) = row[1] else { continue }
+            if laterModule(name)?.bytes != bytes { changed.insert("module \(name)") }
+        }
+        return changed.sorted()
+    }
+
+    /// Notes what a module was when a worker loaded it: results may depend on it from now on.
+    package func note(laterModule name: String, _ digest: Digest) {
+        _ = change { [programRow] statements throws(DatabaseError) in
+            try statements.noteModule.rows([.integer(programRow), .text(name), .blob(digest.bytes)])
+        }
     }
 
     /// Ends the run: `ending` says how.
@@ -156,12 +229,42 @@ package final class Journal {
         settle()
         statements = nil
         do throws(DatabaseError) {
-            try database.rows(
-                "UPDATE runs SET ended = CURRENT_TIMESTAMP, ending = ?2 WHERE id = ?1", [.integer(run), .text(ending)])
+            if failure != .locked(path) {
+                try database.rows(
+                    "UPDATE runs SET ended = CURRENT_TIMESTAMP, ending = ?2 WHERE id = ?1",
+                    [.integer(run), .text(ending)])
+            }
         } catch {
             if failure == nil { failure = JournalError(path, error, isWriting: true) }
         }
+        if failure == nil && !isWhereItWas { failure = .gone(path) }
         database.close()
         lock = nil
+    }
+
+    /// Nobody has removed the file, or put another one in its place.
+    private var isWhereItWas: Bool {
+        guard let number = lock?.number, let mine = try? FileKind(descriptor: number) else { return true }
+        guard let found = try? FileKind(path: path) else { return false }
+        return (found.device, found.inode) == (mine.device, mine.inode)
+    }
+}
+
+/// Waits while somebody else has the database locked, until that ends or a signal ends the run, and says so.
+private final class Patience {
+    private let path: ByteString
+    var notice: (String) -> Void
+
+    /// What is so short is not worth a word.
+    private static let triesInSilence = 25
+
+    init(_ path: ByteString, _ notice: @escaping (String) -> Void) {
+        self.path = path
+        self.notice = notice
+    }
+
+    func goesOn(_ tries: Int) -> Bool {
+        if tries == Patience.triesInSilence { notice("\(path): somebody has it locked; waiting until it is free") }
+        return !Signal.isWaiting()
     }
 }

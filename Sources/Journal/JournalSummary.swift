@@ -7,13 +7,15 @@ package import Wire
 package struct JournalSummary {
     private let path: ByteString
     private let database: Database
+    /// A run is writing to it.
+    private let isRunning: Bool
 
     /// Failed items that are listed one by one.
     private static let listed = 10
 
     package init(path: ByteString) throws(JournalError) {
         self.path = path
-        do throws(PosixError) { _ = try FileKind(path: path) } catch {
+        do throws(PosixError) { isRunning = try Descriptor(reading: path).isLocked } catch {
             throw .unreadable(path, reason: error.reason)
         }
         do throws(DatabaseError) {
@@ -42,20 +44,22 @@ package struct JournalSummary {
     }
 
     private func runs() throws(DatabaseError) -> String {
-        try database.rows(
+        let isLast = "id = (SELECT max(id) FROM runs)"
+        return try database.rows(
             """
-            SELECT format('run %d  %s  %s  pmap %s', id, started, coalesce(ending, '(no end)'), command)
+            SELECT format('run %d  %s  %s  pmap %s', id, started,
+                coalesce(ending, CASE WHEN ?1 AND \(isLast) THEN '(running)' ELSE '(killed)' END), command)
             FROM runs ORDER BY id
-            """
-        ).compactMap { row in row.first?.text.map { "\($0)\n" } }.joined()
+            """, [.integer(isRunning ? 1 : 0)]
+        ).compactMap { row in row.first?.text.map { "\($0.shownAsName)\n" } }.joined()
     }
 
     private func failures() throws(DatabaseError) -> String {
         let rows = try database.rows(
-            "SELECT source || ': ' || message FROM items WHERE outcome <> 'ok' ORDER BY run, item LIMIT \(JournalSummary.listed)"
+            "SELECT source, message FROM items WHERE outcome <> 'ok' ORDER BY run, item LIMIT \(JournalSummary.listed)"
         )
         let count = try database.number("SELECT count(*) FROM items WHERE outcome <> 'ok'")
-        let lines = rows.compactMap { $0.first?.text }
+        let lines = rows.map { "\(($0[0].text ?? "").shownAsName): \(($0[1].text ?? "").shownAsMessage)" }
         if lines.isEmpty { return "" }
         let rest = count - lines.count
         return "\n" + lines.map { "\($0)\n" }.joined()

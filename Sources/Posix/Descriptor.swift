@@ -242,6 +242,13 @@ package struct Descriptor: ~Copyable {
         return true
     }
 
+    /// Whether somebody has the file for themselves, by `lockFile`.
+    package var isLocked: Bool {
+        if flock(number, LOCK_SH | LOCK_NB) != 0 { return errno == EWOULDBLOCK }
+        flock(number, LOCK_UN)
+        return false
+    }
+
     /// Empties the file and goes to its start.
     package borrowing func empty() {
         ftruncate(number, 0)

@@ -96,9 +96,29 @@ package enum StandardDescriptor {
                 let from = unsafe memory.baseAddress.map { unsafe $0 + start }
                 return retrying { unsafe write(error, from, bytes.count - start) }
             }
+            if count < 0 && errno == EAGAIN {  // somebody who shares it does not want to wait; we do
+                var poller = Poller<Void>()
+                poller.watchWritable(error, ())
+                _ = poller.wait(milliseconds: nil)
+                continue
+            }
             if count <= 0 { return }
             start += count
         }
+    }
+
+    /// Takes what C's stream has read ahead and nobody has asked for. A file goes back by as much instead, and is read
+    /// from there.
+    package static func takeReadAhead() -> [UInt8] {
+        let count = pmap_input_read_ahead()
+        if count == 0 { return [] }
+        if lseek(input, -count, SEEK_CUR) >= 0 {
+            pmap_forget_input()
+            return []
+        }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let taken = unsafe bytes.withUnsafeMutableBytes { unsafe pmap_take_input($0.baseAddress, count) }
+        return Array(bytes.prefix(taken))
     }
 
     /// Standard input is empty from now on, also what C's stream has read ahead of it.

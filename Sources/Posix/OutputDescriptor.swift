@@ -37,6 +37,7 @@ package struct OutputDescriptor: ~Copyable {
     /// Writes some of `bytes` from `start` on, as much as is taken at once.
     package borrowing func write(_ bytes: [UInt8], from start: Int) throws(PosixError) -> Descriptor.Transfer {
         let number = number
+        if way == .pages && !isWritable { return .wouldBlock }
         let size = way == .pages ? min(4096, bytes.count - start) : bytes.count - start
         let way = way
         let count = unsafe bytes.withUnsafeBytes { memory in
@@ -50,6 +51,12 @@ package struct OutputDescriptor: ~Copyable {
         if count >= 0 { return .bytes(count) }
         if errno == EAGAIN { return .wouldBlock }
         throw PosixError("write")
+    }
+
+    private var isWritable: Bool {
+        var poller = Poller<Void>()
+        poller.watchWritable(number, ())
+        return !poller.wait(milliseconds: 0).isEmpty
     }
 
     /// Whether one write may be followed by another without asking the poller.

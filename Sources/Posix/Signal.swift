@@ -24,6 +24,12 @@ package enum Signal {
         [SIGINT, SIGTERM, SIGHUP].first { pmap_take_signal($0) > 0 }
     }
 
+    /// Whether one of them has arrived that nobody has taken; lets in what has been sent.
+    package static func isWaiting() -> Bool {
+        letIn()
+        return [SIGINT, SIGTERM, SIGHUP].contains { pmap_arrived_signals($0) > 0 }
+    }
+
     /// Whether the terminal has asked for a stop (Ctrl-Z) since the last call.
     package static func takeStop() -> Bool { pmap_take_signal(SIGTSTP) > 0 }
 

@@ -11,10 +11,13 @@ extension HostLoop {
     func watch() {
         poller.removeAll()
         if let number = deaths.number { poller.watchReadable(number, .deaths) }
-        if let number = results.number, !ledger.delivery.isFull { poller.watchReadable(number, .results) }
+        if let number = results.number, !ledger.delivery.isFull, !observer.isOverfull {
+            poller.watchReadable(number, .results)
+        }
         for worker in unsent {
             if let number = workers[worker]?.commandsNumber { poller.watchWritable(number, .commands(worker)) }
         }
+        for number in observer.unwritten { poller.watchWritable(number, .words) }
         if waitsForSource, !isPaused, let number = source.waitsOn { poller.watchReadable(number, .source) }
         if ledger.delivery.isWaiting {
             poller.watchWritable(ledger.delivery.number, .output)
@@ -53,6 +56,7 @@ extension HostLoop {
                 carry(to: worker) { () throws(PosixError) in try worker.sendRest() }
             }
         case .source: askSource()
+        case .words: observer.write()
         case .output: break  // `write` follows every wait
         case .reader: end(.outputClosed)
         }

@@ -11,7 +11,7 @@ import Wire
 /// Runs every chunk of a source in forked workers.
 package final class HostLoop {
     enum Key {
-        case results, deaths, commands(Int), source, output, reader
+        case results, deaths, commands(Int), source, output, reader, words
     }
 
     let source: any ChunkSource
@@ -267,7 +267,9 @@ package final class HostLoop {
 
     func settle() {
         log?.settle(now: Clock.now())
-        if let failure = log?.failure, ending == nil { end(.logFailed(failure)) }
+        guard let failure = log?.failure else { return }
+        handleSignals()  // one may be why
+        if ending == nil { end(.logFailed(failure)) }
     }
 
     func write() {
@@ -279,7 +281,7 @@ package final class HostLoop {
     }
 
     func balance() {
-        if ledger.delivery.isOverfull != isPaused {
+        if (ledger.delivery.isOverfull || observer.isOverfull) != isPaused {
             isPaused.toggle()
             perform(scheduler.handle(.pause(isPaused)))
         }

@@ -144,13 +144,16 @@ struct Ledger: ~Copyable {
         case .item(let bytes, let traits):
             guard let chunk = assignments.finish(items: 1) else { return .refused }
             log?.note(.success(bytes, traits), item: chunk.next, of: chunk)
-            succeed(bytes, items: 1, of: chunk, traits)
+            succeed(bytes, items: 1, traits.hasRecord ? 1 : 0, of: chunk)
             return nil
         case .text(let bytes):
             delivery.accept(.text(bytes), items: 0, chunk: assignments.chunks.first)
             return nil
         case .failure(let failure):
             return fail(failure, of: &assignments, worker: worker)
+        case .module(let name, let digest):
+            log?.noteModule(name, digest: digest)
+            return nil
         case .setupFailed(let failure): return .setupFailed(failure)
         case .inputFailed(let failure): return .inputFailed(failure)
         case .chunkEnd(let nanoseconds):
@@ -186,20 +189,27 @@ struct Ledger: ~Copyable {
     /// Delivers what the items of a chunk came to in an earlier run.
     mutating func recall(_ outcomes: [Outcome], of chunk: Chunk) {
         open(chunk)
+        var (start, records, bytes): (Int, Int, [UInt8]) = (0, 0, [])
         for (place, outcome) in outcomes.enumerated() {
-            let chunk = chunk.advanced(by: place)
             switch outcome {
-            case .success(let bytes, let traits): succeed(bytes, items: 1, of: chunk, traits)
+            case .success(let output, let traits):
+                bytes += output
+                if traits.hasRecord { records += 1 }
             case .failure(let failure, let attempts, let worker):
-                giveUp(chunk, failure, attempts: attempts, worker: worker)
+                if place > start { succeed(bytes, items: place - start, records, of: chunk.advanced(by: start)) }
+                giveUp(chunk.advanced(by: place), failure, attempts: attempts, worker: worker)
+                (start, records, bytes) = (place + 1, 0, [])
             }
+        }
+        if outcomes.count > start {
+            succeed(bytes, items: outcomes.count - start, records, of: chunk.advanced(by: start))
         }
     }
 
-    private mutating func succeed(_ bytes: [UInt8], items: Int, of chunk: Chunk, _ traits: ItemTraits = ItemTraits()) {
+    private mutating func succeed(_ bytes: [UInt8], items: Int, _ records: Int = 0, of chunk: Chunk) {
         tally.succeeded += items
         tally.skipped -= items
-        if traits.hasRecord { tally.records += 1 }
+        tally.records += records
         delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)
     }
 

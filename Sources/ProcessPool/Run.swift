@@ -35,6 +35,9 @@ package enum Outcome: Equatable {
 /// Keeps what items come to. It never waits, and what fails in it is asked for, not thrown: results are on their way.
 package protocol OutcomeLog: AnyObject {
     func note(_ outcome: Outcome, item: Int, of chunk: Chunk)
+    /// A worker has loaded a module, on which what it tells from now on may depend; `digest` stands for what its file
+    /// held, nil for one from no file.
+    func noteModule(_ name: String, digest: [UInt8]?)
     /// Makes what was noted last, when it has waited long enough; `now` is the clock's.
     func settle(now: Int)
     var hasUnsettled: Bool { get }
@@ -61,6 +64,17 @@ package protocol RunObserver: AnyObject {
     func text(_ bytes: [UInt8])
     /// Something that concerns the whole run.
     func notice(_ notice: Notice)
+    /// Where its words go that somebody has not taken yet: `write` is called when there is room.
+    var unwritten: [Int32] { get }
+    func write()
+    /// Nothing more should happen for now that it would have to tell of.
+    var isOverfull: Bool { get }
+}
+
+extension RunObserver {
+    package var unwritten: [Int32] { [] }
+    package func write() {}
+    package var isOverfull: Bool { false }
 }
 
 package enum Notice: Equatable {

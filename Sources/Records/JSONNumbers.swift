@@ -1,32 +1,106 @@
-// The slow path for a text in which simdjson met a number it does not take: integers beyond 64 bits become
-// floats, and a number that is none is named.
+// The slow path for a text in which there is a number that does not fit: integers outside 64 bits become what was asked
+// for, or are named, and so is a number that is none.
 
 import Wire
 
+/// What integers outside 64 bits become.
+package enum BigIntegers: String, Sendable {
+    /// The item's failure.
+    case error
+    case float, string
+}
+
 /// Numbers in a JSON text, outside its strings.
-enum JSONNumbers {
-    /// Copies `text`, with `.0` after each integer outside 64 bits.
-    static func repair(_ text: RecordBytes, into copy: inout WireBuffer) throws(RecordError) {
-        var at = 0
+struct JSONNumbers: ~Copyable {
+    private let text: RecordBytes
+    private let bigIntegers: BigIntegers
+    private var at = 0
+    /// Where the text is: in each array or object that is open, the place or the key.
+    private var steps: [Step] = []
+
+    private enum Step {
+        case place(Int)
+        /// A string of the text, with its quotes.
+        case key(Range<Int>)
+    }
+
+    init(_ text: RecordBytes, _ bigIntegers: BigIntegers) {
+        self.text = text
+        self.bigIntegers = bigIntegers
+    }
+
+    /// Copies the text, with `.0` after each integer outside 64 bits, or with quotes around it.
+    mutating func repair(into copy: inout WireBuffer) throws(RecordError) {
         while at < text.count {
             let start = at
             switch text[at] {
             case UInt8(ascii: "\""):
-                at = endOfString(in: text, from: at)
+                at = endOfString(from: at)
+                note(string: start..<at)
                 copy.append(text[start..<at])
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-                at = endOfNumber(in: text, from: at)
-                let number = text[start..<at]
-                copy.append(number)
-                if try isBeyondIntegers(number.text) { copy.append(".0") }
-            default:
+                at = endOfNumber(from: at)
+                try repair(text[start..<at], into: &copy)
+            case let byte:
                 at += 1
-                copy.append(text[start])
+                note(byte)
+                copy.append(byte)
             }
         }
     }
 
-    private static func endOfString(in text: RecordBytes, from quote: Int) -> Int {
+    private func repair(_ number: RecordBytes, into copy: inout WireBuffer) throws(RecordError) {
+        guard try JSONNumbers.isBeyondIntegers(number.text) else { return copy.append(number) }
+        switch bigIntegers {
+        case .error: throw .bigInteger(JSONNumbers.shortened(number.text), path: path)
+        case .float:
+            guard Double(number.text)?.isFinite == true else { throw .badNumber(JSONNumbers.shortened(number.text)) }
+            copy.append(number)
+            copy.append(".0")
+        case .string:
+            copy.append(UInt8(ascii: "\""))
+            copy.append(number)
+            copy.append(UInt8(ascii: "\""))
+        }
+    }
+
+    // MARK: Where it is
+
+    private mutating func note(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "["): steps.append(.place(1))
+        case UInt8(ascii: "{"): steps.append(.key(0..<0))
+        case UInt8(ascii: "]"), UInt8(ascii: "}"): _ = steps.popLast()
+        case UInt8(ascii: ","):
+            switch steps.last {
+            case .place(let place): steps[steps.count - 1] = .place(place + 1)
+            case .key: steps[steps.count - 1] = .key(0..<0)
+            case nil: break
+            }
+        default: break
+        }
+    }
+
+    /// The first string behind a brace or comma of an object is a key.
+    private mutating func note(string: Range<Int>) {
+        if case .key(let key)? = steps.last, key.isEmpty { steps[steps.count - 1] = .key(string) }
+    }
+
+    /// `item.rows[3].id`
+    private var path: String {
+        steps.reduce("item") { path, step in
+            switch step {
+            case .place(let place): return "\(path)[\(place)]"
+            case .key(let key):
+                let name = text[min(key.lowerBound + 1, key.upperBound)..<max(key.upperBound - 1, key.lowerBound + 1)]
+                return name.isIdentifier ? "\(path).\(name.text)" : "\(path)[\"\(name.text)\"]"
+            }
+        }
+    }
+
+    // MARK: Where it ends
+
+    private func endOfString(from quote: Int) -> Int {
         var at = quote + 1
         while at < text.count, text[at] != UInt8(ascii: "\"") {
             at += text[at] == UInt8(ascii: "\\") ? 2 : 1
@@ -34,7 +108,7 @@ enum JSONNumbers {
         return min(at + 1, text.count)
     }
 
-    private static func endOfNumber(in text: RecordBytes, from start: Int) -> Int {
+    private func endOfNumber(from start: Int) -> Int {
         var at = start + 1
         while at < text.count {
             switch text[at] {
@@ -48,11 +122,15 @@ enum JSONNumbers {
     }
 
     private static func isBeyondIntegers(_ token: String) throws(RecordError) -> Bool {
-        guard isNumber(token), let value = Double(token), value.isFinite else {
-            throw .badNumber(token.count <= 40 ? token : "\(token.prefix(40))…")
-        }
+        guard isNumber(token) else { throw .badNumber(shortened(token)) }
         let isInteger = !token.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
-        return isInteger && Int64(token) == nil && UInt64(token) == nil
+        if isInteger { return Int64(token) == nil }
+        guard let value = Double(token), value.isFinite else { throw .badNumber(shortened(token)) }
+        return false
+    }
+
+    private static func shortened(_ token: String) -> String {
+        token.utf8.count <= 40 ? token : "\(token.prefix(40))…"
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [-+]? [0-9]+)?`, RFC 8259 section 6.

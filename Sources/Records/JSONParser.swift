@@ -17,8 +17,8 @@ package enum JSONFault: UInt32, Sendable {
 
     private let reader: OpaquePointer
 
-    init(marks: TableMarks) {
-        guard let reader = unsafe pmap_json_create_reader(pmap_json_marks(marks)) else {
+    init(marks: TableMarks, takesFloats: Bool) {
+        guard let reader = unsafe pmap_json_create_reader(pmap_json_marks(marks), takesFloats) else {
             preconditionFailure("there is no memory for a reader")
         }
         unsafe self.reader = reader
@@ -32,7 +32,8 @@ package enum JSONFault: UInt32, Sendable {
         return status == pmap_json_ok ? nil : JSONFault(rawValue: status.rawValue) ?? .structure
     }
 
-    /// Stack: → value that the last text became; it must have been one without a fault. False when Lua's stack is full.
+    /// Stack: → value that the last text became; it must have been one without a fault. False when Lua's stack is
+    /// full, or an integer is outside 64 bits and may not be a float.
     func push(onto stack: Stack) -> Bool { unsafe pmap_json_push(stack.thread, reader) }
 
     /// How the texts of many items are read. Valid as long as the parser.

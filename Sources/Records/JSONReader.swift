@@ -7,10 +7,12 @@ import Wire
 /// Reads JSON texts.
 struct JSONReader: ~Copyable {
     private let parser: JSONParser
+    private let bigIntegers: BigIntegers
     private var repaired = WireBuffer(capacity: 16)
 
-    init(marks: TableMarks) {
-        parser = JSONParser(marks: marks)
+    init(marks: TableMarks, bigIntegers: BigIntegers) {
+        self.bigIntegers = bigIntegers
+        parser = JSONParser(marks: marks, takesFloats: bigIntegers == .float)
     }
 
     /// How the texts of many items are read.
@@ -26,14 +28,19 @@ struct JSONReader: ~Copyable {
         case let fault?: throw .notJSON(fault)
         }
         // At most 1024 levels of a table, its key and its value: far from Lua's limit.
+        let height = stack.top
+        if parser.push(onto: stack) { return .value }
+        stack.top = height
+        try parseRepaired(text)
         precondition(parser.push(onto: stack), "records are read onto a stack that is nearly empty")
         return .value
     }
 
-    /// simdjson refuses integers outside 64 bits; as floats it takes them.
+    /// simdjson refuses most integers outside 64 bits; as floats or strings it takes them.
     private mutating func parseRepaired(_ text: RecordBytes) throws(RecordError) {
         repaired.reset()
-        try JSONNumbers.repair(text, into: &repaired)
+        var numbers = JSONNumbers(text, bigIntegers)
+        try numbers.repair(into: &repaired)
         let count = repaired.count
         repaired.insert(zeros: JSONParser.padding, at: count)
         if let fault = parser.parse(RecordBytes(repaired)[0..<count]) { throw .notJSON(fault) }

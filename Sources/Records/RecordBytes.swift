@@ -1,6 +1,7 @@
 // Bytes that lie in somebody else's memory: a record in a chunk, a string on the Lua stack, text in a buffer.
 // Together with JSONParser.swift and JSONShortcut.swift the fence of this module: the rest of it sees no pointer.
 
+import CHashBridge
 import Glibc
 package import Lua
 package import Wire
@@ -38,6 +39,11 @@ package import Wire
 
     /// As text; what is not UTF-8 is repaired.
     package var text: String { unsafe String(decoding: memory, as: UTF8.self) }
+
+    /// What stands for these bytes behind those that `before` stands for.
+    package func checksum(after before: UInt64 = 0) -> UInt64 {
+        unsafe pmap_hash_more(memory.baseAddress, count, before)
+    }
 
     // MARK: Search
 

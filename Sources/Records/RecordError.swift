@@ -5,6 +5,8 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
     case unknownFormat(String, known: [String], meant: String?)
     case notJSON(JSONFault)
     case badNumber(String)
+    /// The path is written as in Lua and begins with the item: `item.rows[3].id`.
+    case bigInteger(String, path: String)
     /// The path is written as in Lua and begins with the result: `result.rows[3]`.
     case unwritable(Unwritable, format: OutputFormat, path: String)
 
@@ -19,6 +21,9 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
             return "not JSON: \(fault.description)"
         case .badNumber(let token):
             return "not JSON: \(token) is not a number, or too large for a float"
+        case .bigInteger(let token, let path):
+            return
+                "\(token) at \(shortened(path)) is an integer outside 64 bits; --big-integers float or string takes it as that"
         case .unwritable(let thing, let format, let path):
             return "cannot write \(thing.description) as \(format.rawValue) at \(shortened(path))"
         }

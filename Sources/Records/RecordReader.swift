@@ -9,9 +9,9 @@ package struct RecordReader: ~Copyable {
     private let format: InputFormat
     private var json: JSONReader
 
-    package init(_ format: InputFormat, marks: TableMarks) {
+    package init(_ format: InputFormat, marks: TableMarks, bigIntegers: BigIntegers = .error) {
         self.format = format
-        json = JSONReader(marks: marks)
+        json = JSONReader(marks: marks, bigIntegers: bigIntegers)
     }
 
     /// How records are read where many are at a time. Valid as long as the reader.

@@ -20,9 +20,21 @@ extension LoadedScript {
     package func moduleFiles() -> [ByteString: ByteString] {
         var files: [ByteString: ByteString] = [:]
         for name in stack.loadedModules() {
-            if let path = stack.searchModule(name) { files[name] = path }
+            if let path = moduleFile(name) { files[name] = path }
         }
         return files
+    }
+
+    /// Where `require` finds the module now, if in a file; one in C may be in that of the module in front of its first dot.
+    package func moduleFile(_ name: ByteString) -> ByteString? {
+        stack.searchModule(name, in: ["path", "cpath"])
+            ?? (name.contains(".") ? stack.searchModule(name.split(separator: ".")[0], in: ["cpath"]) : nil)
+    }
+
+    /// A module that was looked for and loaded, from nowhere that is known: not from a file, the script or this program.
+    package func isOfUnknownOrigin(_ name: ByteString) -> Bool {
+        LuaModule(named: name.text) == nil && stack.isLoaded(name) && !stack.isPreloaded(name)
+            && moduleFile(name) == nil
     }
 
     /// The text of the item at `place` of the `inputs` list, as `ItemText` has it.
@@ -67,11 +79,22 @@ extension Stack {
         return names
     }
 
-    /// Where `require` would find the module, if in a file.
-    fileprivate func searchModule(_ name: ByteString) -> ByteString? {
+    fileprivate func isLoaded(_ name: ByteString) -> Bool { has(name, in: "loaded") }
+    fileprivate func isPreloaded(_ name: ByteString) -> Bool { has(name, in: "preload") }
+
+    private func has(_ name: ByteString, in field: String) -> Bool {
         let height = top
         defer { top = height }
-        for field in ["path", "cpath"] {
+        pushPackageField(field)
+        push(name)
+        return rawGet(-2) != .nil
+    }
+
+    /// Where `require` would find the module, if in a file.
+    fileprivate func searchModule(_ name: ByteString, in fields: [String]) -> ByteString? {
+        let height = top
+        defer { top = height }
+        for field in fields {
             pushPackageField("searchpath")
             push(name)
             pushPackageField(field)

@@ -48,6 +48,8 @@ package final class LoadedScript {
     /// The text it was loaded from.
     package private(set) var source: [UInt8] = []
     private(set) var isInline = false
+    /// The names that `require` has looked for.
+    package private(set) var soughtModules: [ByteString] = []
 
     var stack: Stack { state.stack }
 
@@ -78,6 +80,7 @@ package final class LoadedScript {
             watchesCoroutines = settings.watchesCoroutines
             module = PmapModule(state.stack, arguments: settings.arguments)
             furniture = try settings.furnish(state.stack)
+            try state.stack.noteSearches { [unowned self] in soughtModules.append($0) }
             state.stack.searchFirst(in: settings.folders)
             for module in settings.modules { try state.stack.requireGlobally(module) }
         } catch {

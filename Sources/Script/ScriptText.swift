@@ -19,8 +19,10 @@ struct ScriptText {
         if text.first == ScriptText.bytecodeMark { throw .bytecode(script: name) }
         if text.first == UInt8(ascii: "#") { text = text.drop { $0 != UInt8(ascii: "\n") } }
         bytes = Array(text)
-        self.name = name
-        chunkName = "@" + name
+        // Lua writes it into messages, where nothing in it should pass for a line of its own.
+        let shown = name.bytes.contains { $0 < 0x20 } ? ByteString("\(name)") : name
+        self.name = shown
+        chunkName = "@" + shown
     }
 
     /// Whether a message begins with the name, of which Lua shows the end when it is long.

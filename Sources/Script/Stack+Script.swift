@@ -26,6 +26,26 @@ extension Stack {
         pop(2)
     }
 
+    /// Tells `note` of each name that `require` looks for: the first searcher is asked for all of them.
+    func noteSearches(_ note: @escaping (ByteString) -> Void) throws(LuaError) {
+        let height = top
+        defer { top = height }
+        pushGlobals()
+        rawGet(-1, field: "package")
+        rawGet(-1, field: "searchers")
+        let searchers = top
+        try load(
+            Array("local search, note = ... return function(name) note(name) return search(name) end".utf8),
+            name: "=[pmap]")
+        rawGet(searchers, at: 1)
+        push(function: { stack in
+            note(stack.byteString(1) ?? "")
+            return 0
+        })
+        try call(arguments: 2, results: 1)
+        rawSet(searchers, at: 1)
+    }
+
     /// As `lua -l NAME`: the module becomes a global.
     func requireGlobally(_ name: ByteString) throws(LuaError) {
         pushGlobals()

@@ -13,6 +13,8 @@ package final class TaskRunner {
         package var output = OutputFormat.lines
         /// Write the item instead of the result, unless that is nil or false.
         package var isFilter = false
+        /// What JSON integers outside 64 bits become.
+        package var bigIntegers = BigIntegers.error
         /// A failure carries the item as text.
         package var keepsInput = false
         /// Tries of an item after the first, for `retry_if`.
@@ -38,6 +40,9 @@ package final class TaskRunner {
     private var writer: RecordWriter
     let way: ItemWay?
     private lazy var decoder = Decoder(stack)
+    /// Is called when somebody has looked for a module, before the outbox hears of the item.
+    package var noteModules: ((inout Outbox) -> Void)?
+    private var soughtModules = 0
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = WireBuffer()
 
@@ -51,7 +56,7 @@ package final class TaskRunner {
         self.script = script
         self.form = form
         stack = script.stack
-        reader = RecordReader(form.input, marks: script.module.marks)
+        reader = RecordReader(form.input, marks: script.module.marks, bigIntegers: form.bigIntegers)
         writer = RecordWriter(form.output, marks: script.module.marks)
         way = TaskRunner.way(form, reader, writer)
         if form.timeLimit != nil { script.watchCoroutines() }
@@ -78,6 +83,7 @@ package final class TaskRunner {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         passOnCaptured(&outbox)
+        tellModules(&outbox)
         script.furniture?.begin()
         self.worker = worker
         if let bytes = form.memoryLimit { script.state.allowMemory(bytes) }
@@ -142,8 +148,10 @@ package final class TaskRunner {
 
     /// The item could not be made.
     package func fail(_ message: String, item: Int, outbox: inout Outbox) {
+        var failure = Failure(.error, message)
+        (failure.isPassing, failure.isFinal) = (true, true)
         outbox.begin(item: item)
-        outbox.fail(Failure(.error, message))
+        outbox.fail(failure)
     }
 
     /// Runs the item whose value on the wire begins at `offset` of `values`.
@@ -172,6 +180,7 @@ package final class TaskRunner {
         isInTask = true
         let answer = stack.runItem(index: item, handler: TaskRunner.handler)
         isInTask = false
+        if noteModules != nil { tellModules(&outbox) }
         if let seconds = form.timeLimit, let raised = stack.endInterruption() {
             script.furniture?.endItem(false)
             let place = raised.place.isEmpty ? "" : " at \(raised.place)"
@@ -208,6 +217,12 @@ package final class TaskRunner {
         }
         if !printed.isEmpty && !form.printsToOutput { outbox.text(printed) }
         outbox.commit(traits)
+    }
+
+    private func tellModules(_ outbox: inout Outbox) {
+        if script.soughtModules.count == soughtModules { return }
+        soughtModules = script.soughtModules.count
+        noteModules?(&outbox)
     }
 
     private func takePrinted(_ answer: Answer) -> [UInt8] { answer.hasPrinted ? stack.takeCaptured() : [] }

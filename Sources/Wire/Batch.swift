@@ -30,6 +30,8 @@ package enum EntryTag: UInt32, Sendable {
     case inputFailed
     /// The records, formatted, of one item; its `ItemTraits` are in the tag's upper half.
     case item
+    /// A module that the worker has loaded: fields of its name and, where its file is known, of what that held.
+    case module
 }
 
 /// What else is known of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
@@ -60,4 +62,5 @@ package enum Entry: Equatable, Sendable {
     case setupFailed(Failure)
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
+    case module(String, digest: [UInt8]?)
 }

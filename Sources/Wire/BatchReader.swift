@@ -139,6 +139,12 @@ private struct Cursor {
         if items > 0 || !range.isEmpty { entries.append(.output(bytes.array(range), items: items)) }
     }
 
+    private func module(_ bytes: borrowing WireBuffer, _ range: Range<Int>) throws(BrokenBatch) -> Entry {
+        var offset = range.lowerBound
+        guard let name = bytes.field(at: &offset, end: range.upperBound) else { throw BrokenBatch() }
+        return .module(String(decoding: name, as: UTF8.self), digest: bytes.field(at: &offset, end: range.upperBound))
+    }
+
     private func entry(
         _ tag: EntryTag, _ traits: ItemTraits, _ bytes: borrowing WireBuffer, _ range: Range<Int>
     ) throws(BrokenBatch) -> Entry {
@@ -152,6 +158,7 @@ private struct Cursor {
         case .chunkEnd where range.count == 8:
             .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
         case .chunkEnd: throw BrokenBatch()
+        case .module: try module(bytes, range)
         }
     }
 }

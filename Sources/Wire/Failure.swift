@@ -22,6 +22,8 @@ package struct Failure: Error, Equatable {
     package var isFinal = false
     /// It depends on the run's seed and the item's number.
     package var drewRandomNumbers = false
+    /// It says more of this run than of the item, and no journal keeps it.
+    package var isPassing = false
 
     package init(_ kind: Kind, _ message: String, traceback: String? = nil, input: String? = nil) {
         self.kind = kind
@@ -53,7 +55,7 @@ extension WireBuffer {
             append(field: text.map { Array($0.utf8) })
         }
         append(field: failure.text)
-        for flag in [failure.isFinal, failure.drewRandomNumbers] { append(field: flag ? [] : nil) }
+        for flag in [failure.isFinal, failure.drewRandomNumbers, failure.isPassing] { append(field: flag ? [] : nil) }
     }
 
     func failure(in range: Range<Int>) -> Failure {
@@ -67,6 +69,7 @@ extension WireBuffer {
         failure.text = field(at: &offset, end: range.upperBound) ?? []
         failure.isFinal = field(at: &offset, end: range.upperBound) != nil
         failure.drewRandomNumbers = field(at: &offset, end: range.upperBound) != nil
+        failure.isPassing = field(at: &offset, end: range.upperBound) != nil
         return failure
     }
 }

@@ -112,10 +112,23 @@ package struct Outbox: ~Copyable {
     }
 
     /// The running item, which will not fail any more, has bytes for standard error, in front of what it appended.
-    package mutating func text(_ bytes: [UInt8]) {
+    package mutating func text(_ bytes: [UInt8]) { inFrontOfItem { $0.stray(bytes) } }
+
+    /// The running item has loaded a module; that is known before the item is done.
+    package mutating func loaded(module name: String, digest: [UInt8]?) {
+        inFrontOfItem { outbox in
+            outbox.closeEntry()
+            outbox.appendEntry(.module, items: 0) {
+                $0.append(field: Array(name.utf8))
+                $0.append(field: digest)
+            }
+        }
+    }
+
+    private mutating func inFrontOfItem(_ tell: (inout Outbox) -> Void) {
         let record = output.array(itemStart..<output.count)
         discard()
-        stray(bytes)
+        tell(&self)
         openEntry = appendHeader(.output, items: 0, length: BatchFormat.open)
         itemStart = output.count
         output.append(record)

@@ -10,7 +10,7 @@ extension Flags {
     func readValues() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
         _ = try (timeLimit(), memoryLimit(), retryCounts(), haltPolicy(), chaosValue(seed: 0))
-        _ = try (inputFormat(), outputFormat())
+        _ = try (inputFormat(), outputFormat(), maxRecordSize(), bigIntegersChoice())
         _ = try ScriptSource.arguments(definitions)
         if let itemsPerCall, itemsPerCall.text != "1" {
             throw itemsPerCall.wrong("the task is called for one item at a time; there is nothing else yet")
@@ -107,6 +107,22 @@ extension Flags {
     /// Bytes that results which wait may take on the disk.
     func spillLimit() throws(UsageError) -> Int { try spill?.bytes() ?? 10 << 30 }
 
+    /// Bytes that one record may have.
+    func maxRecordSize() throws(UsageError) -> Int? {
+        guard let maxRecord else { return nil }
+        let size = try maxRecord.bytes()
+        if size == 0 { throw maxRecord.wrong("write a size, as in 500M or 10G") }
+        return size
+    }
+
+    func bigIntegersChoice() throws(UsageError) -> BigIntegers {
+        guard let bigIntegers else { return .error }
+        guard let choice = BigIntegers(rawValue: bigIntegers.text) else {
+            throw bigIntegers.wrong("write float or string")
+        }
+        return choice
+    }
+
     /// Bytes that a worker's heap may grow by.
     func memoryLimit() throws(UsageError) -> Int? { try memory?.bytes() }
 
@@ -147,6 +163,14 @@ extension Typed {
             if !overflows { return min(size, Typed.most) }
         }
         throw wrong("write a size, as in 500M or 10G")
+    }
+
+    /// A size as it may be typed.
+    static func shown(size: Int) -> String {
+        for (unit, bytes) in [("G", 1 << 30), ("M", 1 << 20), ("k", 1 << 10)] where size >= 4 * bytes || size == bytes {
+            return "\(size / bytes)\(unit)"
+        }
+        return "\(size) bytes"
     }
 
     /// A number of seconds, or with m or h of minutes or hours.

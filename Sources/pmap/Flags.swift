@@ -26,6 +26,8 @@ struct Flags {
     var backoff: Typed?
     var timeout: Typed?
     var memory: Typed?
+    var maxRecord: Typed?
+    var bigIntegers: Typed?
     /// Of those who want one item a call, which is how it is.
     var itemsPerCall: Typed?
     var help = false
@@ -119,6 +121,14 @@ extension Option {
         Option(
             "--memory", value: "SIZE", "What one worker's Lua heap may grow by, with k, M, G: then a Lua error."
         ) { $0.memory = $1 },
+        Option(
+            "--max-record", value: "SIZE",
+            "The longest record, with k, M, G; a longer one is a failure (default: of a pipe, a quarter of the memory)."
+        ) { $0.maxRecord = $1 },
+        Option(
+            "--big-integers", value: "float|string",
+            "What JSON integers outside 64 bits become, instead of the item's failure."
+        ) { $0.bigIntegers = $1 },
         Option("-h, --help", "Show this; pmap help NAME shows one option.") { flags, _ in flags.help = true },
         Option("-V, --version", "Show the version.") { flags, _ in flags.version = true },
         Option("", also: ["-n", "-N", "-L", "--max-args", "--max-lines"], value: "N", "") { $0.itemsPerCall = $1 },

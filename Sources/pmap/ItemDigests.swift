@@ -22,25 +22,36 @@ final class ItemDigests {
         terminator = job.terminator
     }
 
-    func digest(_ chunk: Chunk) throws(Failure) -> DigestedItems {
+    /// Nil when the items cannot be taken apart; the worker will find why.
+    func digest(_ chunk: Chunk) throws(Failure) -> DigestedItems? {
         let payload = Payload(of: chunk)
         switch inputs[payload.input] {
         case .list:
             let places = payload.firstPlace..<payload.firstPlace + chunk.count
-            let digests = places.map { Digest(ofItem: script.listedText(at: $0) ?? [], number: $0) }
+            let digests = places.map { script.listedText(at: $0).map { Digest(of: $0) } }
             return DigestedItems(digests: digests, starts: [])
         case .iterator: return digestValues(payload, chunk)
         case .file, .standardInput, .arguments:
-            guard let records = try chunks.read(payload) else { throw chunks.isTooLarge(inputs[payload.input]) }
-            var cursor = RecordCursor(records, terminator: terminator)
-            var items = DigestedItems(digests: [], starts: [0])
-            while let record = cursor.next() {
-                items.digests.append(Digest(of: record.array))
-                items.starts.append(cursor.offset)
+            switch try chunks.read(payload) {
+            case .records(let records): return try digest(records, payload, chunk)
+            case .noMemory: throw chunks.isTooLarge(inputs[payload.input])
+            case .changed, .tooLong: return nil
             }
-            if items.digests.count != chunk.count { throw chunks.hasChanged(inputs[payload.input]) }
-            return items
         }
+    }
+
+    private func digest(_ records: RecordBytes, _ payload: Payload, _ chunk: Chunk) throws(Failure) -> DigestedItems {
+        var cursor = RecordCursor(records, terminator: terminator)
+        var items = DigestedItems(digests: [], starts: [0])
+        items.digests.reserveCapacity(chunk.count)
+        items.starts.reserveCapacity(chunk.count + 1)
+        while let record = cursor.next() {
+            items.digests.append(Digest(of: record.array))
+            items.starts.append(cursor.offset)
+        }
+        if items.digests.count != chunk.count { throw chunks.hasChanged(inputs[payload.input]) }
+        items.records = records
+        return items
     }
 
     /// The script's own process has put a digest in front of each value.
@@ -48,10 +59,11 @@ final class ItemDigests {
         var items = DigestedItems(digests: [], starts: [0])
         guard case .bytes(let bytes) = payload.records else { return items }
         var offset = 0
-        for place in 0..<chunk.count {
+        let unknown = [UInt8](repeating: 0, count: ItemProducer.digestSize)
+        for _ in 0..<chunk.count {
             let start = bytes.range.lowerBound + offset
             let stored = bytes.buffer.array(start + 8..<start + 8 + ItemProducer.digestSize)
-            items.digests.append(Digest(stored: stored) ?? Digest(ofItem: [], number: chunk.first + place))
+            items.digests.append(stored == unknown ? nil : Digest(stored: stored))
             offset += 8 + Int(bytes.buffer.load(UInt64.self, at: start) & ~ItemProducer.failed)
             items.starts.append(offset)
         }
@@ -61,9 +73,12 @@ final class ItemDigests {
 
 /// The items of one chunk.
 struct DigestedItems {
-    var digests: [Digest]
+    /// Nil for one of which nobody can know whether it is what it was: a function in it, say, or a cycle.
+    var digests: [Digest?]
     /// Where in the chunk's bytes each item begins, and the last one ends; empty when there are no bytes.
     var starts: [Int]
+    /// The chunk's bytes where it is a range of a file; valid until the next chunk is digested.
+    var records: RecordBytes?
 
     /// A chunk of some of the items, by their places from 0.
     func part(_ places: Range<Int>, of chunk: Chunk) -> Chunk {
@@ -71,10 +86,12 @@ struct DigestedItems {
         let payload = Payload(of: chunk)
         let records: Payload.Records
         switch payload.records {
-        case .listed: records = .listed
-        case .range(let offset, _):
+        case .listed, .tooLong: records = payload.records
+        case .range(let offset, _, _):
+            guard let bytes = self.records else { return chunk }
             let (start, end) = (starts[places.lowerBound], starts[places.upperBound])
-            records = .range(offset: offset + start, length: end - start)
+            let checksum = ChunkReader.checksum(of: bytes[start..<end])
+            records = .range(offset: offset + start, length: end - start, checksum: checksum)
         case .bytes(let bytes):
             let first = bytes.range.lowerBound
             let part = first + starts[places.lowerBound]..<first + starts[places.upperBound]

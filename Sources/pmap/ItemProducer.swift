@@ -8,7 +8,8 @@ struct ItemProducer {
     private let script: LoadedScript
     private let digests: Bool
 
-    /// With `digests`, 16 bytes in front of each value stand for it: equal values have equal ones.
+    /// With `digests`, 16 bytes in front of each value stand for it: equal values have equal ones, and those of which
+    /// that cannot be known have zeros.
     init(_ script: LoadedScript, digests: Bool) {
         self.script = script
         self.digests = digests
@@ -39,7 +40,9 @@ struct ItemProducer {
                     outbox.discard()
                     return nil
                 }
-                if digests { store(Digest(ofItem: iteration.text.array, number: item), in: &outbox, at: start + 8) }
+                if digests, iteration.text.count > 0 {
+                    store(Digest(of: iteration.text.array), in: &outbox, at: start + 8)
+                }
                 outbox.output.store(UInt64(outbox.output.count - start - 8) | flag, at: start)
                 outbox.commit()
                 item += 1
@@ -52,12 +55,5 @@ struct ItemProducer {
 
     private func store(_ digest: Digest, in outbox: inout Outbox, at offset: Int) {
         for (place, byte) in digest.bytes.enumerated() { outbox.output.store(byte, at: offset + place) }
-    }
-}
-
-extension Digest {
-    /// An item without a text is known by its number.
-    init(ofItem text: [UInt8], number: Int) {
-        self = text.isEmpty ? Digest(joining: [], numbers: [UInt64(number)]) : Digest(of: text)
     }
 }

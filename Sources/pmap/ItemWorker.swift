@@ -1,6 +1,7 @@
 // What a worker does with a chunk: its records, one after the other, through the task.
 
 import Inputs
+import Journal
 import Lua
 import Posix
 import ProcessPool
@@ -23,6 +24,7 @@ final class ItemWorker: WorkerBody {
     private let digestSize: Int
     private let urgent: Outbox.Urgent
     private let stopsAtFailure: Bool
+    private let longestRecord: String
     /// What programs write to instead of standard output; open for as long as the process.
     private var programs: Descriptor?
 
@@ -38,10 +40,29 @@ final class ItemWorker: WorkerBody {
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         urgent = job.urgentForHost
         stopsAtFailure = job.plan.halt == .atFirstFailure
+        longestRecord = Typed.shown(size: job.longestRecord.inStream)
+        if job.journal != nil { watchModules(of: script) }
+    }
+
+    /// Tells of each module that is loaded from now on, once.
+    private func watchModules(of script: LoadedScript) {
+        var known = Set(script.moduleFiles().keys)
+        var sought = script.soughtModules.count
+        runner.noteModules = { outbox in
+            let files = script.moduleFiles()
+            for name in files.keys where known.insert(name).inserted {
+                outbox.loaded(module: name.text, digest: Digest(ofModule: name, of: script)?.bytes)
+            }
+            for name in script.soughtModules[sought...] where !known.contains(name) && script.isOfUnknownOrigin(name) {
+                known.insert(name)
+                outbox.loaded(module: name.text, digest: nil)
+            }
+            sought = script.soughtModules.count
+        }
     }
 
     func setUp(worker: Int, outbox: inout Outbox) -> Failure? {
-        if mode == .inWorker { StandardDescriptor.redirectToNull(StandardDescriptor.input) }
+        if mode == .inWorker { StandardDescriptor.leaveInput() }
         do throws(PosixError) {
             let memory = try Descriptor(memory: "pmap output of programs")
             let number = memory.number
@@ -86,11 +107,15 @@ final class ItemWorker: WorkerBody {
         case .iterator:
             runValues(payload, chunk, &outbox)
         case .file, .standardInput, .arguments:
-            guard let records = try chunks.read(payload) else {
+            let records: RecordBytes
+            switch try chunks.read(payload) {
+            case .records(let bytes): records = bytes
+            case .changed: return fail(items, "the file changed while it was read", &outbox)
+            case .tooLong: return fail(items, "the record is longer than \(longestRecord); see --max-record", &outbox)
+            case .noMemory:
                 // What is too large is one record: otherwise it would have been cut.
                 if items.count != 1 { throw chunks.isTooLarge(inputs[payload.input]) }
-                if !outbox.mayBegin(item: chunk.next) { return }
-                return runner.fail("the machine has no memory for it", item: chunk.next, outbox: &outbox)
+                return fail(items, "the machine has no memory for it", &outbox)
             }
             var cursor = RecordCursor(records, terminator: terminator)
             cursor.skip(chunk.next - chunk.first)
@@ -107,6 +132,14 @@ final class ItemWorker: WorkerBody {
             if next == nil { throw chunks.hasChanged(inputs[payload.input]) }
             let isWhole = items.upperBound == chunk.first + chunk.count
             if isWhole && cursor.next() != nil { throw chunks.hasChanged(inputs[payload.input]) }
+        }
+    }
+
+    /// Items that cannot be had.
+    private func fail(_ items: Range<Int>, _ why: String, _ outbox: inout Outbox) {
+        for item in items {
+            if mustLeave(outbox) || !outbox.mayBegin(item: item) { return }
+            runner.fail(why, item: item, outbox: &outbox)
         }
     }
 

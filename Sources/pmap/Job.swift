@@ -19,6 +19,11 @@ struct Job {
     var journal: JournalPlan?
     var chaos: Chaos?
     var inputs: [Input]
+    /// What the script has left of what it has read from standard input.
+    var readAhead: [UInt8] = []
+    /// Bytes that a record may have: of a stream, and of a file.
+    var longestRecord: (inStream: Int, inFile: Int)
+    var secrets: Secrets
 
     /// `files` and `arguments` are what the command line names as input.
     init(_ flags: Flags, files: [ByteString], arguments: [ByteString]?, script: LoadedScript, seed: UInt64)
@@ -29,8 +34,15 @@ struct Job {
         errorsFile = flags.errors
         spillLimit = try flags.spillLimit()
         inputs = try Job.inputs(files, arguments, script)
+        if inputs.contains(where: { if case .standardInput = $0 { true } else { false } }) {
+            readAhead = StandardDescriptor.takeReadAhead()
+        }
+        let longest = try flags.maxRecordSize()
+        longestRecord = (longest ?? Machine.memory() / 4, longest ?? .max)
+        secrets = Secrets(flags.definitions)
         form.input = try flags.inputFormat()
         form.isFilter = flags.filter
+        form.bigIntegers = try flags.bigIntegersChoice()
         // A filter writes what it read, unless told otherwise.
         form.output = try flags.outputFormat()
         if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }

@@ -10,14 +10,17 @@ import Wire
 struct JournalPlan {
     let journal: Journal
     let keys: JournaledInput.KeyMaker
+    private let scriptName: ByteString
     /// What is not as it was in the last run.
-    let changes: [String]
+    private let changes: Program.Changes
+    /// Modules of which nobody can know whether they have changed.
+    private let strangeModules: [ByteString]
 
     /// Opens the journal that is asked for; nil when none is, or when `mustExist` and it does not.
     static func open(_ path: ByteString?, mustExist: Bool = false) throws(UsageError) -> Journal? {
         guard let path else { return nil }
         if mustExist && (try? FileKind(path: path)) == nil { return nil }
-        do { return try Journal(path: path) } catch { throw UsageError("--journal \(error)") }
+        do { return try Journal(path: path) { Reporter.print($0) } } catch { throw UsageError("--journal \(error)") }
     }
 
     /// Begins a run.
@@ -25,15 +28,21 @@ struct JournalPlan {
         throws(UsageError)
     {
         self.journal = journal
-        let program = try JournalPlan.program(flags, script, seed: seed)
-        keys = .init(program: program.digest, seed: seed, tellsPlace: script.taskTakesIndex)
+        scriptName = script.name.baseName
+        strangeModules = script.soughtModules.filter(script.isOfUnknownOrigin)
+        var program = try JournalPlan.program(flags, script, seed: seed)
+        let words = Secrets(flags.definitions).hidden(inCommand: command).map(JournalPlan.quoted)
         do throws(JournalError) {
+            let definitions = JournalPlan.joined(flags.definitions.sorted(by: JournalPlan.precedes))
+            program.add("-D", [])
+            if !definitions.isEmpty { program.add("-D", secret: definitions, salt: try journal.salt()) }
             changes = try journal.begin(
-                program, command: command.map(JournalPlan.quoted).joined(separator: " "), seed: seed,
-                retriesFailures: flags.retryFailed)
+                program, command: words.joined(separator: " "), seed: seed, retriesFailures: flags.retryFailed
+            ) { Digest(ofModule: ByteString($0), of: script) }
         } catch {
             throw UsageError("--journal \(error)")
         }
+        keys = .init(program: journal.program, seed: seed, tellsPlace: script.taskTakesIndex)
     }
 
     /// A word as a shell reads it back.
@@ -43,7 +52,8 @@ struct JournalPlan {
             return "$'\(word.bytes.map(escaped).joined())'"
         }
         let isPlain =
-            !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,%+@".contains($0)) }
+            !text.isEmpty
+            && text.allSatisfy { $0 == "…" || $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,%+@".contains($0)) }
         return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 
@@ -54,9 +64,8 @@ struct JournalPlan {
         return (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
     }
 
-    private static func program(
-        _ flags: Flags, _ script: LoadedScript, seed: UInt64
-    ) throws(UsageError) -> Program {
+    /// All but what `-D` defines.
+    private static func program(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError) -> Program {
         var program = Program()
         program.add("\(script.name.baseName)", script.source)
         do throws(PosixError) {
@@ -66,15 +75,12 @@ struct JournalPlan {
         } catch {
             throw UsageError("--journal: cannot read a module again: \(error)")
         }
-        program.add(
-            "-D",
-            JournalPlan.joined(
-                try ScriptSource.arguments(flags.definitions).map { $0 + "=" + $1 }.sorted(by: JournalPlan.precedes)))
         program.add("-l", JournalPlan.joined(flags.modules))
-        let options = [
+        var options = [
             "--from": try flags.inputFormat().rawValue, "--to": try flags.outputFormat().rawValue,
             "--filter": "\(flags.filter)", "--seed": script.drewRandomNumbers ? "\(seed)" : "",
         ]
+        options["--big-integers"] = flags.bigIntegers?.text
         for (name, value) in options { program.add(name, Array(value.utf8)) }
         return program
     }
@@ -87,11 +93,33 @@ struct JournalPlan {
 
     var path: ByteString { journal.path }
 
+    /// What the user should know before the first item.
+    var messages: [String] { [changeMessage].compactMap { $0 } + strangeModules.map(strangeMessage) }
+
     /// `lengths.lua and --to have changed since the last run; what they gave is not used`
-    var changeMessage: String? {
-        guard let last = changes.last else { return nil }
-        let names = changes.count == 1 ? last : changes.dropLast().joined(separator: ", ") + " and " + last
-        let (verb, pronoun) = changes.count == 1 ? ("has", "it") : ("have", "they")
-        return "\(journal.path): \(names) \(verb) changed since the last run; what \(pronoun) gave is not used"
+    private var changeMessage: String? {
+        if let other = changes.otherScript {
+            return
+                "\(path): this is the journal of \(other.shownAsName); \(scriptName) uses nothing that one gave"
+        }
+        guard let last = changes.names.last else { return nil }
+        let names = changes.names.count == 1 ? last : changes.names.dropLast().joined(separator: ", ") + " and " + last
+        let (verb, pronoun) = changes.names.count == 1 ? ("has", "it") : ("have", "they")
+        return
+            "\(path): \(names.shownAsName) \(verb) changed since the last run; what \(pronoun) gave is not used"
+    }
+
+    func strangeMessage(_ module: ByteString) -> String {
+        "\(path): module \(module) is from no file that pmap knows; when it has changed, say so with another journal"
+    }
+}
+
+extension Digest {
+    /// Of the file in which the module is now; nil when there is none.
+    init?(ofModule name: ByteString, of script: LoadedScript) {
+        guard let path = script.moduleFile(name), let bytes = try? Descriptor(reading: path).readAll() else {
+            return nil
+        }
+        self.init(of: bytes)
     }
 }

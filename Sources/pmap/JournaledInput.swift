@@ -19,6 +19,9 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     /// What was cut and not passed on yet.
     private var block: Block?
     private(set) var tally = JournalTally()
+    private let secrets: Secrets
+    /// Is told of modules from nowhere that is known.
+    private let strangeModule: (String) -> Void
 
     /// Items that are looked up at once.
     private static let blockItems = 512
@@ -35,14 +38,20 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     private struct Block {
         let chunk: Chunk
         let items: DigestedItems
-        let keys: [ItemKeys]
+        /// Nil for what is run in any case.
+        let keys: [ItemKeys?]
         /// The rows of an earlier run.
-        var rows: [Int64?]
+        var rows: [ClaimedRow?]
         /// The first item that was not passed on.
         var next = 0
     }
 
-    init(_ source: InputSequence, _ journal: Journal, _ keys: KeyMaker, _ digests: ItemDigests) {
+    init(
+        _ source: InputSequence, _ journal: Journal, _ keys: KeyMaker, _ digests: ItemDigests, _ secrets: Secrets,
+        strangeModule: @escaping (String) -> Void
+    ) {
+        self.secrets = secrets
+        self.strangeModule = strangeModule
         self.source = source
         self.journal = journal
         self.keys = keys
@@ -62,13 +71,16 @@ final class JournaledInput: ChunkSource, OutcomeLog {
             // A journal without items has nothing to look up, and chunks stay as they are.
             let cut = try source.cut(items: journal.isNew ? items : max(items, JournaledInput.blockItems))
             guard case .chunk(let chunk) = cut else { return cut }
-            let items = try digests.digest(chunk)
+            guard let items = try digests.digest(chunk) else { return .chunk(chunk) }
             let itemKeys = items.digests.enumerated().map { place, digest in
-                ItemKeys(
-                    program: keys.program, bytes: digest, place: chunk.first + place, seed: keys.seed,
-                    tellsPlace: keys.tellsPlace)
+                digest.map {
+                    ItemKeys(
+                        program: keys.program, bytes: $0, place: chunk.first + place, seed: keys.seed,
+                        tellsPlace: keys.tellsPlace)
+                }
             }
-            let rows = itemKeys.map(journal.claim)
+            tally.unknown += items.digests.count { $0 == nil }
+            let rows = itemKeys.map { $0.flatMap(journal.claim) }
             block = Block(chunk: chunk, items: items, keys: itemKeys, rows: rows)
         }
     }
@@ -80,7 +92,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         let start = block.next
         var (outcomes, bytes): ([Outcome], Int) = ([], 0)
         while bytes < JournaledInput.bytesAtOnce, block.next < block.chunk.count, let row = block.rows[block.next] {
-            guard let outcome = recall(row, of: block.keys[block.next]) else {
+            guard let keys = block.keys[block.next], let outcome = recall(row, of: keys) else {
                 block.rows[block.next] = nil
                 break
             }
@@ -96,7 +108,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         return .chunk(block.items.part(start..<block.next, of: block.chunk))
     }
 
-    private func recall(_ row: Int64, of keys: ItemKeys) -> Outcome? {
+    private func recall(_ row: ClaimedRow, of keys: ItemKeys) -> Outcome? {
         guard let entry = journal.entry(row, of: keys) else {
             tally.damaged += 1
             return nil
@@ -118,7 +130,10 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         switch outcome {
         case .success(let output, let traits):
             isKept = journal.add(JournalEntry(.ok(output: output), traits), keys, item: item, source: nil)
-        case .failure(let failure, let attempts, let worker):
+        case .failure(let failure, _, _) where failure.isPassing: return
+        case .failure(var failure, let attempts, let worker):
+            failure.message = secrets.hidden(in: failure.message)
+            failure.traceback = failure.traceback.map(secrets.hidden)
             let entry = JournalEntry(
                 .failed(failure, attempts: attempts, worker: worker),
                 ItemTraits(drewRandomNumbers: failure.drewRandomNumbers))
@@ -129,11 +144,22 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         if isKept { tally.added += 1 } else { tally.tooLarge += 1 }
     }
 
+    func noteModule(_ name: String, digest: [UInt8]?) {
+        if let digest = digest.flatMap({ Digest(stored: $0) }) {
+            journal.note(laterModule: name, digest)
+        } else {
+            strangeModule(name)
+        }
+    }
+
     /// The run is over; answers how, now that all is kept or cannot be.
     func end(_ ending: Ending) -> Ending {
         journal.end(ending.name)
-        guard let failure, ending == .completed else { return ending }
-        return .logFailed(failure)
+        guard let failure else { return ending }
+        switch ending {
+        case .completed, .halted: return .logFailed(failure)
+        default: return ending
+        }
     }
 
     func settle(now: Int) { journal.settle(now: now) }
@@ -148,6 +174,8 @@ struct JournalTally {
     /// Rows that were not what had been written.
     var damaged = 0
     var added = 0
+    /// Items of the script's that hold what cannot be compared with an earlier run.
+    var unknown = 0
     /// Results that SQLite does not take.
     var tooLarge = 0
 }

@@ -120,10 +120,12 @@ enum Main {
         do throws(PosixError) {
             let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
             let hostsOwn = [standardOutput.number] + (job.journal?.journal.descriptors ?? [])
+            job.journal?.journal.notice = { [unowned reporter] in reporter.say($0) }
             let output = OutputQueue(standardOutput, spillFolders: spillFolders, spillLimit: job.spillLimit)
             let producer = ItemProducer(script, digests: job.journal != nil)
             let reading = InputSequence.Reading(
                 terminator: job.terminator, workers: max(job.workers, 1), directory: start.directory.number,
+                readAhead: job.readAhead, longestRecord: job.longestRecord,
                 iterate: { () throws(Failure) in
                     try Producer { outbox in
                         reporter.closeInherited()
@@ -138,7 +140,9 @@ enum Main {
                 script, job, directory: start.directory.number, mode: job.workers == 0 ? .withoutWorker : .inWorker)
             let journaled = job.journal.map { journal in
                 JournaledInput(
-                    source, journal.journal, journal.keys, ItemDigests(script, job, directory: start.directory.number))
+                    source, journal.journal, journal.keys,
+                    ItemDigests(script, job, directory: start.directory.number), job.secrets
+                ) { reporter.say(journal.strangeMessage(ByteString($0))) }
             }
             let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
             scripts.resume()

@@ -11,36 +11,78 @@ import Wire
 final class Reporter: RunObserver {
     private let job: Job
     private let scriptName: ByteString
-    private let errors: Descriptor?
     /// Says where the script's own processes wait.
     private let answer: () -> Void
-    /// Why the file of errors is not complete.
-    private var errorsFailure: PosixError?
+    /// To standard error; nil where that cannot be written to without waiting.
+    private let words: MessageQueue?
+    /// To the file of errors.
+    private let errors: MessageQueue?
+    /// There is no loop that hears of room.
+    private let waitsAtOnce: Bool
     private var failures = 0
+    private var said: Set<String> = []
 
     private static let (inFull, asLines) = (10, 100)
     /// Bytes of a message that are printed; `--errors` has them all.
     private static let messageLimit = 4096
+    private static let tracebackLimit = 1 << 16
+    /// Nanoseconds that a run which a signal has ended waits for those who read what it says.
+    private static let grace = 500_000_000
 
     init(_ job: Job, _ script: LoadedScript) throws(UsageError) {
         self.job = job
         scriptName = script.name
         answer = script.furniture?.answer ?? {}
+        waitsAtOnce = job.workers == 0
+        do { words = MessageQueue(try OutputDescriptor(copying: StandardDescriptor.error)) } catch { words = nil }
         do throws(PosixError) {
-            if let path = job.errorsFile { errors = try Descriptor(writing: path) } else { errors = nil }
+            errors = try job.errorsFile.map { path throws(PosixError) in
+                let file = try Descriptor(writing: path)
+                return MessageQueue(try OutputDescriptor(copying: file.number))
+            }
         } catch {
             throw UsageError("--errors \(error.subject): \(error.reason)")
         }
     }
 
     /// In a forked child: what is only the host's to write.
-    func closeInherited() { errors?.closeInherited() }
+    func closeInherited() { Descriptor.closeInherited([words?.number, errors?.number].compactMap { $0 }) }
+
+    // MARK: Readers
+
+    var unwritten: [Int32] {
+        var numbers: [Int32] = []
+        if let words, !words.isEmpty { numbers.append(words.number) }
+        if let errors, !errors.isEmpty { numbers.append(errors.number) }
+        return numbers
+    }
+
+    func write() {
+        words?.write()
+        errors?.write()
+    }
+
+    var isOverfull: Bool { words?.isFull ?? false || errors?.isFull ?? false }
+
+    /// Waits for the readers until `deadline`, or until a signal ends this process.
+    private func drain(until deadline: Int? = nil) {
+        var poller = Poller<Void>()
+        while !unwritten.isEmpty {
+            let left = deadline.map { ($0 - Clock.now()) / 1_000_000 }
+            if let left, left <= 0 { return }
+            poller.removeAll()
+            for number in unwritten { poller.watchWritable(number, ()) }
+            _ = poller.wait(milliseconds: left.map { Int64($0) })
+            if let signal = Signal.takeArrived() { Signal.die(by: signal) }
+            write()
+        }
+    }
 
     // MARK: Items
 
     /// What the user should know before the first item.
     func begin() {
-        if let message = job.journal?.changeMessage { print(message) }
+        job.journal?.messages.forEach(say)
     }
 
     func failed(_ item: FailedItem) -> [UInt8] {
@@ -55,16 +97,21 @@ final class Reporter: RunObserver {
                 "\(input.name(ofPlace: place)): \(shortened(item.failure.message))",
                 isInFull ? item.failure.traceback : nil)
         }
-        let record = ErrorRecord(index: item.item, failure: item.failure, attempts: item.attempts)
-        do throws(PosixError) {
-            try errors?.writeAll(record.line(source: input.name.text, place: place, worker: item.worker))
-        } catch {
-            if errorsFailure == nil { errorsFailure = error }
-        }
+        var failure = item.failure
+        failure.message = job.secrets.hidden(in: failure.message)
+        failure.traceback = failure.traceback.map(job.secrets.hidden)
+        let record = ErrorRecord(index: item.item, failure: failure, attempts: item.attempts)
+        errors?.append(record.line(source: input.name.text, place: place, worker: item.worker))
+        if waitsAtOnce { drain() }
         return job.onError == .keep ? record.bytes(as: job.form.output) : []
     }
 
-    func text(_ bytes: [UInt8]) { Reporter.write(bytes) }
+    func text(_ bytes: [UInt8]) { put(bytes) }
+
+    /// Something that need not be said twice.
+    func say(_ message: String) {
+        if said.insert(message).inserted { print(message) }
+    }
 
     func notice(_ notice: Notice) {
         switch notice {
@@ -72,11 +119,14 @@ final class Reporter: RunObserver {
             let again = signal == Signal.interrupt ? "Ctrl-C" : Signal.name(signal)
             print("finishing \(items) running item\(items == 1 ? "" : "s"); \(again) again stops now")
         case .setupFailed(let failure):
-            print("\(scriptName): setup failed in a worker; the others go on: \(failure.message)", failure.traceback)
+            print(
+                "\(scriptName): setup failed in a worker; the others go on: \(failure.message)",
+                failure.traceback)
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
         case .asked(let workers, let tally):
-            print((["\(tally.items) items done so far"] + workers.map(line)).joined(separator: "\npmap:   "))
+            print("\(tally.items) items done so far")
+            for worker in workers { print("  \(line(worker))") }
             answer()
         }
     }
@@ -89,9 +139,7 @@ final class Reporter: RunObserver {
         return "\(worker) runs \(job.inputs[payload.input].name(ofPlace: payload.firstPlace + item - chunk.first))"
     }
 
-    private func shortened(_ message: String) -> String {
-        message.utf8.count <= Reporter.messageLimit ? message : message.prefix(Reporter.messageLimit) + "…"
-    }
+    private func shortened(_ message: String) -> String { message.cut(toBytes: Reporter.messageLimit) }
 
     // MARK: The end
 
@@ -99,12 +147,17 @@ final class Reporter: RunObserver {
     func finish(_ ending: Ending, _ tally: Tally, _ journal: JournalTally?) -> ExitCode {
         if let journal, ending != .outputClosed { report(journal, of: tally) }
         if let summary = summary(ending, tally) { print(summary) }
+        let errorsFailure = errors?.failure
         if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
         report(ending, tally)
         if let kept = journal.map({ $0.recalled + $0.added }), kept > 0, let path = job.journal?.path,
             ending.maySurprise
         {
             print("\(kept) items are in \(path); the same command goes on from there")
+        }
+        switch ending {
+        case .signal, .outputClosed: drain(until: Clock.now() + Reporter.grace)
+        default: drain()
         }
         switch ending {
         case .signal(let signal): Signal.die(by: signal)
@@ -138,6 +191,11 @@ final class Reporter: RunObserver {
 
     private func report(_ journal: JournalTally, of tally: Tally) {
         guard let path = job.journal?.path else { return }
+        if journal.unknown > 0 {
+            print(
+                "\(path): \(journal.unknown) items of inputs hold functions, cycles or userdata, or cannot travel; such items are run each time"
+            )
+        }
         if journal.damaged > 0 {
             print("\(path): \(journal.damaged) results were damaged; their items were run again")
         }
@@ -163,18 +221,32 @@ final class Reporter: RunObserver {
         return "\(tally.skipped) of \(tally.items) items were skipped"
     }
 
+    // MARK: Standard error
+
     private func print(_ message: String, _ traceback: String? = nil) {
-        Reporter.print(message, traceback)
+        put(Reporter.bytes(job.secrets.hidden(in: message), traceback.map(job.secrets.hidden)))
     }
 
-    // MARK: Standard error
+    private func put(_ bytes: [UInt8]) {
+        if words == nil { return StandardDescriptor.writeError(bytes) }
+        words?.append(bytes)
+        if waitsAtOnce { drain() }
+    }
 
     /// One message, with the traceback it came with on the lines below.
     static func print(_ message: String, _ traceback: String? = nil) {
-        write(Array("pmap: \(message)\n\(traceback.map { $0 + "\n" } ?? "")".utf8))
+        StandardDescriptor.writeError(bytes(message, traceback))
     }
 
-    private static func write(_ bytes: [UInt8]) { StandardDescriptor.writeError(bytes) }
+    /// Nothing in it but the first line begins as one of ours.
+    private static func bytes(_ message: String, _ traceback: String?) -> [UInt8] {
+        var text = "pmap: \(message.shownAsMessage)\n"
+        if let traceback {
+            if !traceback.hasPrefix("stack traceback:") { text += "\t" }
+            text += "\(traceback.cut(toBytes: tracebackLimit).shownAsMessage)\n"
+        }
+        return Array(text.utf8)
+    }
 }
 
 extension Ending {

@@ -76,7 +76,9 @@ enum ScriptSource {
         var arguments: [ByteString: ByteString] = [:]
         for definition in definitions {
             let sides = definition.split(separator: "=", limit: 2)
-            guard sides.count == 2, !sides[0].isEmpty else { throw UsageError("-D \(definition): write NAME=VALUE") }
+            guard sides.count == 2, !sides[0].isEmpty else {
+                throw UsageError("-D \(sides[0].isEmpty && sides.count == 2 ? "=…" : definition): write NAME=VALUE")
+            }
             arguments[sides[0]] = sides[1]
         }
         return arguments

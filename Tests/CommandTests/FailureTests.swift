@@ -192,3 +192,38 @@ func `--on-error decides what becomes of a failed item`(row: Row) throws { try r
         "pmap --errors log -e 'error()' ::: $'\\xff' 2>/dev/null; pmap -f jsonl -e 'item.kind' log", out: "error\n"),
 ])
 func `--errors is complete`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a message", [:], #"pmap -e 'error("one\27[31m\rtwo\npmap: 3 of 3 items failed\n\tx", 0)' ::: a"#,
+        err: "pmap: :::1: one\\27[31m\\rtwo\n\tpmap: 3 of 3 items failed\n\tx\n" + traceback
+            + lastLine(1, of: 1, "1 error"),
+        status: 1),
+    Row(
+        "a file", [:], #"f=$'a\nb\e[31m'; echo x > "$f"; pmap -e 'error("no", 0)' "$f"; pmap -e item $'no\r'"#,
+        err: "pmap: a\\nb\\27[31m:1: no\n" + traceback + lastLine(1, of: 1, "1 error")
+            + "pmap: no\\r: no such file; to give items as arguments write ::: no\\r\n", status: 2),
+    Row(
+        "a script", [:],
+        #"f=$'a\n.lua'; echo 'function task() error "no" end' > "$f"; pmap "$f" ::: a; pmap $'b\n.lua'"#,
+        err: "pmap: :::1: a\\n.lua:1: no\n" + traceback + lastLine(1, of: 1, "1 error")
+            + "pmap: b\\n.lua: no such script\n",
+        status: 2),
+    Row(
+        "a journal", [:],
+        #"pmap --journal j -e 'error("one\npmap: two\27", 0)' ::: a $'b\nc' 2> /dev/null; pmap journal j | tail -n +3"#,
+        out:
+            #"run 1  ‹…›  completed  pmap --journal j -e 'error("one\npmap: two\27", 0)' ::: a 'b\nc'"# + "\n\n"
+            + ":::1: one\n\tpmap: two\\27\n:::2: one\n\tpmap: two\\27\n"),
+    Row(
+        "--errors has it as it was", [:],
+        #"pmap --errors e -e 'error("a\27\nb", 0)' ::: a 2> /dev/null; pmap -f jsonl -t jsonl -e 'item.message' e"#,
+        out: "\"a\\u001b\\nb\"\n"),
+    Row(
+        "40 MB of combining marks", [:],
+        "pmap -e 'error((\"e\\204\\129\"):rep(20000000), 0)' ::: a 2>&1 | wc -c | awk '$1 < 4400'",
+        out: "‹…›\n"),
+])
+func `nothing in a name or a message steers the terminal or passes for another message`(row: Row) throws {
+    try row.check()
+}

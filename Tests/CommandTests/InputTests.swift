@@ -69,3 +69,51 @@ func `whatever is in a line arrives`(line: String) throws {
         err: "pmap: t.lua:1: <eof> expected near '1'\n", status: 2),
 ])
 func `the odd sizes`(row: Row) throws { try row.check() }
+
+@Test(arguments: ["io.read 'l'", "io.lines()()", "io.stdin:read(2)", "io.read('n', 'L')"], [3, 2000, 100_000])
+func `a script reads from standard input, and the lines behind that are items`(read: String, lines: Int) throws {
+    let script = "head = \(read) function task(line) return line end"
+    try Row(
+        read, script,
+        """
+        seq \(lines) > f; seq 2 \(lines) > rest
+        pmap t.lua < f | sed '/^$/d' | cmp - rest; seq \(lines) | pmap t.lua | sed '/^$/d' | cmp - rest; cat f - <<< last | pmap -j0 t.lua | tail -1
+        """, out: "last\n"
+    ).check()
+}
+
+@Test(arguments: [
+    Row(
+        "all of it", "text = io.read 'a' function task(line) return line end",
+        "seq 5000 | pmap t.lua; seq 3 | pmap t.lua"),
+    Row(
+        "half a line", "io.read(1) function task(line) return line end",
+        "printf 'one\ntwo' | pmap t.lua; printf 'one\ntwo' > f; pmap t.lua < f", out: "ne\ntwo\nne\ntwo\n"),
+    Row(
+        "and its tasks read nothing", "io.read(1) function task(line) return line, io.read() end",
+        "printf 'a\nb\n' | pmap -t jsonl t.lua - ; printf 'a\nb\n' | pmap -j 1 -t jsonl t.lua ::: c",
+        out: "[\"\",null]\n[\"b\",null]\n[\"c\",null]\n"),
+    Row(
+        "its iterator goes on where it is",
+        "first = io.read() inputs = io.lines() function task(line) return first .. line end",
+        "seq 3 | pmap t.lua", out: "12\n13\n"),
+])
+func `what a script has read is not lost`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "of a pipe", [:],
+        "(echo a; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo b) | pmap --max-record 2M -e '#item'",
+        out: "1\n1\n",
+        err: "pmap: -:2: the record is longer than 2048k; see --max-record\n" + lastLine(1, of: 3, "1 error"), status: 1
+    ),
+    Row(
+        "of a file", ["f": "aa\nbbbbb\ncc"], "pmap --max-record 3 -e item f", out: "aa\ncc\n",
+        err: "pmap: f:2: the record is longer than 3 bytes; see --max-record\n" + lastLine(1, of: 3, "1 error"),
+        status: 1),
+    Row(
+        "no limit", [:], "pmap --max-record 0 -e item ::: a",
+        err: "pmap: --max-record 0: write a size, as in 500M or 10G\n",
+        status: 2),
+])
+func `a record that is too long is one failure`(row: Row) throws { try row.check() }

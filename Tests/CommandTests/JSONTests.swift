@@ -13,9 +13,13 @@ private let same = "pmap -f jsonl -t jsonl -e item"
         input: "[0.1,1.50,-0.0,1e3,2.5e-7,1.7976931348623157e308]\n",
         out: "[0.1,1.5,-0.0,1000.0,2.5e-07,1.7976931348623157e+308]\n"),
     Row(
-        "an integer outside 64 bits is read as a float", [:], same,
+        "an integer outside 64 bits, as a float", [:], "\(same) --big-integers float",
         input: "[9223372036854775807,9223372036854775808,18446744073709551616]\n",
         out: "[9223372036854775807,9.223372036854776e+18,1.8446744073709552e+19]\n"),
+    Row(
+        "an integer outside 64 bits, as a string", [:], "\(same) --big-integers string",
+        input: "[9223372036854775807,9223372036854775808,18446744073709551616]\n",
+        out: "[9223372036854775807,\"9223372036854775808\",\"18446744073709551616\"]\n"),
     Row(
         "null, true and false", [:], same, input: "[null,true,false]\nnull\nfalse\n",
         out: "[null,true,false]\nnull\nfalse\n"),
@@ -128,3 +132,25 @@ func `what a format cannot write is that item's error, with its path`(row: Row) 
         err: "pmap: -:1: not JSON: ‹…›\n" + lastLine(1, of: 1, "1 error"), status: 1),
 ])
 func `a line that is not JSON is that item's error`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "one of 64 bits without a sign", [:], same, input: "{\"id\":15878708649682983132}\n{\"id\":7}\n",
+        out: "{\"id\":7}\n",
+        err: tooBig("15878708649682983132 at item.id") + lastLine(1, of: 2, "1 error"), status: 1),
+    Row(
+        "one of more bits", [:], same, input: "{\"rows\":[1,{\"x y\":-99999999999999999999}]}\n",
+        err: tooBig("-99999999999999999999 at item.rows[2][\"x y\"]") + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(
+        "the script chooses otherwise",
+        "options = { from = 'jsonl', big_integers = 'string' } function task(i) return i.id end",
+        "pmap t.lua", input: "{\"id\":15878708649682983132}\n", out: "15878708649682983132\n"),
+    Row(
+        "no way to take it", [:], "\(same) --big-integers none",
+        err: "pmap: --big-integers none: write float or string\n", status: 2),
+])
+func `an integer that does not fit 64 bits is never changed silently`(row: Row) throws { try row.check() }
+
+private func tooBig(_ what: String) -> String {
+    "pmap: -:1: \(what) is an integer outside 64 bits; --big-integers float or string takes it as that\n"
+}

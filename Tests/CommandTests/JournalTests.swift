@@ -142,7 +142,7 @@ func `failed items are run again`(row: Row) throws { try row.check() }
         "another run's",
         ["t.lua": "function task() os.execute 'touch begun; while [ -e begun ]; do sleep 0.01; done' end"],
         "pmap --journal j t.lua ::: a & until [ -e begun ]; do sleep 0.01; done; pmap --journal j t.lua ::: a; echo $?; pmap journal j; rm begun; wait",
-        out: "2\nj: no items yet\n\nrun 1  ‹…›  (no end)  pmap --journal j t.lua ::: a\n",
+        out: "2\nj: no items yet\n\nrun 1  ‹…›  (running)  pmap --journal j t.lua ::: a\n",
         err: "pmap: --journal j: another run is writing to it; wait for it, or name another file\n"),
     Row(
         "one in which nothing came to be", "function setup() error('no', 0) end function task() end",
@@ -258,4 +258,141 @@ func `a run whose host is killed again and again gives the bytes of one that was
         "descriptors", "function task() os.execute 'ls -l /proc/self/fd /proc/$PPID/fd' end",
         "pmap -j 1 --journal j -t none t.lua ::: a | grep work/j; true"
     ).check()
+}
+
+@Test(arguments: [
+    Row(
+        "that a task loads",
+        ["t.lua": "function task(item) return require('m').f(item) end", "m.lua": "return { f = string.upper }"],
+        "for run in 1 2 3 4; do pmap -j 2 --journal j t.lua ::: a b | paste -sd ' '; [ $run = 3 ] && echo 'return { f = string.upper }' > m.lua; [ $run = 1 ] && echo 'return { f = string.rep }' | sed 's/rep/len/' > m.lua; true; done",
+        out: "A B\n1 1\n1 1\nA B\n",
+        err: "pmap: j: module m has changed since the last run; what it gave is not used\n"
+            + "pmap: 2 of 2 items were done in an earlier run, says j\n"
+            + "pmap: j: module m has changed since the last run; what it gave is not used\n"
+            + "pmap: 2 of 2 items were done in an earlier run, says j\n"),
+    Row(
+        "that setup loads",
+        ["t.lua": "function setup() m = require 'm' end function task(item) return m end", "m.lua": "return 1"],
+        "pmap -j0 --journal j t.lua ::: a; echo 'return 2' > m.lua; pmap -j 2 --journal j t.lua ::: a",
+        out: "1\n2\n", err: "pmap: j: module m has changed since the last run; what it gave is not used\n"),
+    Row(
+        "from no file",
+        "table.insert(package.searchers, function(name) return function() return 1 end end) function task(item) return require 'odd' end",
+        "pmap -j 2 --journal j t.lua ::: a b", out: "1\n1\n",
+        err: "pmap: j: module odd is from no file that pmap knows; when it has changed, say so with another journal\n"),
+])
+func `a result of another module is never used`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a list of functions and cycles",
+        """
+        local data = io.open("data"):read "l"
+        inputs = { { f = function() return data end }, { n = 1 }, { data } }
+        inputs[3].me = inputs[3]
+        function task(item) return item.f and item.f() or item.n or item[1] end
+        """,
+        "for data in one two; do echo $data > data; pmap --journal j t.lua | paste -sd ' '; done",
+        out: "one 1 one\ntwo 1 two\n", err: onlyAgain(2) + onlyAgain(2) + doneBefore(1, of: 3)),
+    Row(
+        "an iterator of functions and cycles",
+        """
+        local data = io.open("data"):read "l"
+        local items = { { n = 1 }, { data }, { f = function() return data end } }
+        items[2].me = items[2]
+        function inputs() return table.remove(items) end
+        function task(item) return item.f and item.f() or item.n or item[1] end
+        """,
+        "for data in one two; do echo $data > data; pmap --journal j t.lua | paste -sd ' '; done",
+        out: "one one 1\ntwo two 1\n", err: onlyAgain(2) + onlyAgain(2) + doneBefore(1, of: 3)),
+    Row(
+        "a file that is edited in place while setup runs",
+        """
+        function setup() os.execute "seq 1001 2000 | dd of=f conv=notrunc status=none" end
+        function task(item) return item end
+        """,
+        "seq 2001 3000 > f; pmap -j 1 --chunk 1000 --journal j t.lua f 2>&1 | tail -1; sqlite3 j 'SELECT count(*) FROM items'; seq 2001 3000 > f; sed -i '1s/.*/-- &/' t.lua; pmap -j 1 --chunk 1000 --on-error keep t.lua f 2> /dev/null | sort -u",
+        out:
+            "pmap: 1000 of 1000 items failed (1000 error)\n0\nerror: the file changed while it was read\n"),
+])
+func `items that are not what they were are run again`(row: Row) throws { try row.check() }
+
+private func onlyAgain(_ items: Int) -> String {
+    "pmap: j: \(items) items of inputs hold functions, cycles or userdata, or cannot travel; such items are run each time\n"
+}
+
+private func doneBefore(_ items: Int, of all: Int) -> String {
+    "pmap: \(items) of \(all) items were done in an earlier run, says j\n"
+}
+
+@Test(arguments: [
+    Row(
+        "another script's", ["a.lua": "task = string.upper", "b.lua": "task = string.lower"],
+        "pmap --journal j a.lua ::: a; pmap --journal j b.lua ::: A; pmap --journal j a.lua ::: a",
+        out: "A\na\nA\n",
+        err: "pmap: j: this is the journal of a.lua; b.lua uses nothing that one gave\n"
+            + "pmap: j: this is the journal of b.lua; a.lua uses nothing that one gave\n" + doneBefore(1, of: 1)),
+    Row(
+        "one whose run was killed", "function task() os.execute 'touch begun; sleep 9' end",
+        "pmap --journal j t.lua ::: a & until [ -e begun ]; do sleep 0.01; done; kill -9 $!; wait $!; pmap journal j",
+        out: "j: no items yet\n\nrun 1  ‹…›  (killed)  pmap --journal j t.lua ::: a\n", err: "‹…›"),
+    Row(
+        "one that somebody has locked",
+        "function task(item) if item == 'b' then os.execute 'touch begun; until [ -e locked ]; do sleep 0.01; done' end return item end",
+        """
+        pmap -j 1 --chunk 1 --journal j t.lua ::: a b c 2> err & until [ -e begun ]; do sleep 0.01; done
+        python3 -c 'import sqlite3, time
+        db = sqlite3.connect("j", timeout = 9, isolation_level = None)
+        db.execute("BEGIN IMMEDIATE")
+        open("locked", "w").close()
+        while "locked" not in open("err").read(): time.sleep(0.01)
+        db.execute("COMMIT")'
+        wait $!; cat err; pmap journal j | head -1
+        """,
+        out: "a\nb\nc\npmap: j: somebody has it locked; waiting until it is free\nj: 3 ok\n"),
+    Row(
+        "one that is removed meanwhile", "function task(item) os.remove 'j' return item end",
+        "pmap --journal j t.lua ::: a", out: "a\n",
+        err:
+            "pmap: j: somebody has removed the journal, or put another file there, while this run wrote to it; what it kept is lost\n",
+        status: 3),
+    Row(
+        "one with secrets", "function task(item) error('cannot log in: password=hunter2', 0) end",
+        "umask 077; pmap -j 1 --journal j --errors e -D password=hunter2 -D n= t.lua ::: a; pmap journal j; grep -c hunter2 j* e; stat -c '%A %n' j e; pmap --journal j -D password=hunter2 -D n= t.lua ::: a 2> /dev/null; pmap --journal j -D password=hunter3 -D n= t.lua ::: b",
+        out: """
+            j: 1 error
+
+            run 1  ‹…›  completed  pmap -j 1 --journal j --errors e -D password=… -D n= t.lua ::: a
+
+            :::1: cannot log in: password=…
+            j:0
+            e:0
+            -rw------- j
+            -rw------- e
+
+            """,
+        err: "pmap: :::1: cannot log in: password=…\n" + traceback + lastLine(1, of: 1, "1 error")
+            + "pmap: j: -D has changed since the last run; what it gave is not used\n"
+            + "pmap: :::1: cannot log in: password=hunter2\n" + traceback + lastLine(1, of: 1, "1 error"), status: 1),
+])
+func `a journal says whose it is, who writes to it, and no secrets`(row: Row) throws { try row.check() }
+
+@Test func `a run whose journal stays locked ends by the signal that it gets`() throws {
+    let files = try Scratch([
+        "t.lua":
+            "function task(item) if item == 'b' then os.execute 'touch begun; until [ -e locked ]; do sleep 0.01; done' end return item end",
+        "lock.py": """
+        import os, sqlite3, time
+        parent = os.getppid()
+        while not os.path.exists("begun"): time.sleep(0.01)
+        db = sqlite3.connect("j", timeout = 9, isolation_level = None)
+        db.execute("BEGIN IMMEDIATE")
+        open("locked", "w").close()
+        while os.getppid() == parent: time.sleep(0.01)
+        """,
+    ])
+    let run = try Run("python3 lock.py & exec pmap -j 1 --chunk 1 --journal j t.lua ::: a b c", in: files)
+    try run.wait(errors: "somebody has it locked")
+    run.signal(SIGTERM)
+    #expect(try run.finish().ending == .signal(SIGTERM))
 }

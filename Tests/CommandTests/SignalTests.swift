@@ -209,3 +209,34 @@ func `a signal that ends the host at once leaves nothing running`(number: Int32)
     #expect(outcome.ending == .signal(SIGPIPE) && outcome.errors.replacing("begun\n", with: "") == "")
     #expect(ContinuousClock.now - start < .seconds(3))
 }
+
+/// Standard error is a pipe that is full from the start.
+private let full = "mkfifo e; exec 3<> e; head -c 65536 /dev/zero >&3; "
+
+@Test(arguments: [
+    Row(
+        "signals", "function task(item) if item == 'b' then os.execute 'touch done' end error('no') end",
+        full
+            + "for signal in TERM INT HUP; do rm -f done; pmap -j 1 t.lua ::: a b 2>&3 3>&- & until [ -e done ]; do sleep 0.01; done; kill -$signal $!; wait $!; echo $?; done",
+        out: "143\n130\n129\n"),
+    Row(
+        "time limits", [:],
+        full
+            + "pmap -j 2 --timeout 0.1 -e 'while item == \"a\" do end error(\"no\", 0)' ::: a b 2>&3 3>&- & head -c 65536 <&3 > /dev/null; sed '/items failed/q' <&3 | grep -v '^.*traceback\\|^\t'; wait $!; echo $?",
+        out:
+            "pmap: :::1: timed out after 0.1 s at -e:1\npmap: :::2: no\npmap: 2 of 2 items failed (1 error, 1 timeout)\n1\n"
+    ),
+    Row(
+        "--errors", [:],
+        "mkfifo e; exec 3<> e; seq 500 > f; pmap -j 2 --errors e -e 'error((\"x\"):rep(9000), 0)' f 2> err 3>&- & sed '/\"index\":500/q' e | wc -l; wait $!; tail -1 err",
+        out: "500\npmap: 500 of 500 items failed (500 error)\n"),
+])
+func `a reader of standard error that does not read makes nobody deaf`(row: Row) throws { try row.check() }
+
+@Test func `all that is said arrives where somebody has made standard error non-blocking`() throws {
+    try Row(
+        "a pipe", [:],
+        "mkfifo e; exec 3<> e; python3 -c 'import os; os.set_blocking(3, False)'; seq 100 > f; pmap -j 2 -e 'error((\"x\"):rep(3000), 0)' f 2>&3 3>&- & sed '/items failed/q' e | grep -c '^pmap: f:'; wait $!; echo $?",
+        out: "100\n1\n"
+    ).check()
+}

@@ -1,7 +1,9 @@
 // Files and streams of every shape, asked for records in every way.
 
 import Chance
+import Foundation
 import Posix
+import ProcessPool
 import Records
 import Testing
 import Wire
@@ -16,7 +18,7 @@ func `ranges cover the file, end with records and say how many there are`(shape:
         let size = shape.bytes.count
         let source = RangeSource(try file(shape.bytes), size: size, cutter, workers: workers, name: "f")
         var (place, records) = (0, 0)
-        while case .records(.range(let offset, let length), let found) = try source.cut(items: items) {
+        while case .records(.range(let offset, let length, _), let found) = try source.cut(items: items) {
             try #require(offset == place && length > 0 && offset + length <= size)
             #expect(found == shape.records(in: offset..<offset + length) && found <= items)
             let share = max((size - offset) / (2 * workers), 16 << 10)
@@ -72,7 +74,8 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
     let file = try file(Array("one\ntwo\nthree\n".utf8))
     file.position = 4
     let source = RangeSource(file, size: 14, cutter, workers: 1, name: "-")
-    #expect(try source.cut(items: 10) == .records(.range(offset: 4, length: 10), count: 2))
+    let cut = try source.cut(items: 10)
+    guard case .records(.range(offset: 4, length: 10, _), count: 2) = cut else { return #expect(cut == .end) }
 }
 
 @Test(arguments: [0, 5, 1 << 20, 2_500_000])
@@ -82,7 +85,87 @@ func `a file that has become shorter is a failure, not a shorter input`(size: In
         try file(Array(bytes.prefix(size))), size: bytes.count, cutter, workers: 1, name: "words.txt")
     var place = 0
     #expect(throws: Failure(.error, "words.txt: the file changed while it was read")) {
-        while case .records(.range(_, let length), _) = try source.cut(items: 1000) { place += length }
+        while case .records(.range(_, let length, _), _) = try source.cut(items: 1000) { place += length }
     }
     #expect(place <= size)
+}
+
+@Test func `a file that grows is read as far as it goes when its end is reached`() throws {
+    for (before, after) in [("one\ntw", "o\n"), ("", "one\ntwo\n"), (String(repeating: "x", count: 1_500_000), "y\nz")]
+    {
+        let bytes = Array(before.utf8)
+        let file = try file(bytes)
+        let writing = try Descriptor(copying: file.number)
+        let source = RangeSource(file, size: bytes.count, cutter, workers: 1, name: "f")
+        writing.position = bytes.count
+        try writing.writeAll(Array(after.utf8))
+        var (place, records) = (0, 0)
+        while case .records(.range(let offset, let length, _), let found) = try source.cut(items: 100) {
+            #expect(offset == place)
+            place += length
+            records += found
+        }
+        let whole = before + after
+        #expect(place == whole.utf8.count && records == whole.split(separator: "\n").count)
+    }
+}
+
+@Test func `what somebody has read ahead of a stream comes first`() throws {
+    var ends = try Descriptor.pipe()
+    let source = StreamSource(ends.takeReading(), cutter, readAhead: Array("one\ntw".utf8), name: "-")
+    do {
+        let writing = ends.takeWriting()
+        try writing.writeAll(Array("o\nthree".utf8))
+    }
+    var text: [UInt8] = []
+    while true {
+        let cut = try source.cut(items: 1)
+        if case .records(.bytes(let bytes), _) = cut { text += bytes.array }
+        if cut == .end { break }
+    }
+    #expect(text == Array("one\ntwo\nthree".utf8))
+}
+
+@Test(arguments: [3, 5, 1 << 20, 3_000_000], [true, false])
+func `a record longer than it may be is one failure, and the others are what they were`(longest: Int, isFile: Bool)
+    throws
+{
+    let lengths = [1, longest - 2, longest - 1, longest, longest + 1, 4_000_000, 1, longest + 5, 2]
+    let bytes = lengths.flatMap { line(of: $0) } + line(of: 7).dropLast()
+    let source: any RecordSource
+    if isFile {
+        source = RangeSource(
+            try file(bytes), size: bytes.count, cutter, workers: 2, longestRecord: longest, name: "f")
+    } else {
+        source = StreamSource(try file(bytes), cutter, longestRecord: longest, name: "-")
+    }
+    var found: [Bool] = []
+    while true {
+        let cut = try source.cut(items: 100)
+        if cut == .end { break }
+        guard case .records(let records, let count) = cut else { continue }
+        found += Array(repeating: records == .tooLong, count: count)
+    }
+    // A record's terminator counts, where it has one.
+    #expect(found == lengths.map { $0 + 1 > longest } + [7 > longest])
+}
+
+private func line(of length: Int) -> [UInt8] { Array(repeating: UInt8(ascii: "x"), count: length) + [newline] }
+
+@Test func `bytes that are not those that were cut are not read`() throws {
+    let folder = try Folder([Array(repeating: UInt8(ascii: "a"), count: 3_000_000) + Array("\nb\n".utf8)])
+    let directory = try Descriptor.currentDirectory()
+    let sequence = InputSequence(folder.inputs, .init(terminator: newline, workers: 1, directory: directory.number))
+    var payloads: [Payload] = []
+    while case .chunk(let chunk) = try sequence.cut(items: 1) { payloads.append(Payload(of: chunk)) }
+    #expect(payloads.count == 2)
+    let reader = ChunkReader(folder.inputs, directory: directory.number)
+    func isRead(_ payload: Payload) throws -> Bool {
+        if case .records = try reader.read(payload) { true } else { false }
+    }
+    #expect(try payloads.map(isRead) == [true, true])
+    let handle = try FileHandle(forUpdating: URL(filePath: "\(folder.path)/0"))
+    try handle.seek(toOffset: 2_999_999)
+    try handle.write(contentsOf: Data("x".utf8))
+    #expect(try payloads.map(isRead) == [false, true])
 }

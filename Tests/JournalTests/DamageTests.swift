@@ -134,3 +134,34 @@ private func survivors(_ shelf: Shelf) throws -> Int {
     #expect(second.entry(row, of: keys(2)) == nil)
     #expect(second.entry(row, of: keys(1)) == ok("result 1"), "and it is still there")
 }
+
+@Test(arguments: [Int64(1) << 40, -1, .min, .max])
+func `a row whose number is anything is read, or run again`(id: Int64) throws {
+    let shelf = try Shelf()
+    let first = try shelf.open()
+    for item in 1...9 { _ = first.add(ok("result \(item)"), keys(item), item: item, source: nil) }
+    first.settle()
+    try first.database.execute("UPDATE items SET id = \(id) WHERE id = 5")
+    first.end("completed")
+    let second = try shelf.open()
+    let found = (1...9).map { second.recall(keys($0)) }
+    #expect(zip(1..., found).allSatisfy { $1 == ok("result \($0)") || $0 == 5 && $1 == nil && id < 0 })
+    #expect(second.add(ok("5"), keys(5), item: 5, source: nil) && second.failure == nil)
+}
+
+@Test func `each byte of a journal, changed, costs items or the journal, and no end of time`() throws {
+    let shelf = try Shelf()
+    let first = try shelf.open()
+    for item in 1...items { _ = first.add(ok("result \(item)"), keys(item), item: item, source: nil) }
+    first.settle()
+    try first.database.execute("CREATE INDEX items_by_key ON items (key)")
+    first.end("completed")
+    let bytes = try shelf.bytes()
+    for place in stride(from: 100, to: bytes.count, by: 53) {
+        var changed = bytes
+        changed[place] ^= 0xFF
+        let shelf = try Shelf()
+        try shelf.write(changed)
+        do { #expect(try survivors(shelf) <= items) } catch is JournalError {}
+    }
+}

@@ -84,8 +84,10 @@ struct Bench: ~Copyable {
     }
 
     /// Stack: → value, when there is one. The bytes after the record are what the next one would be.
-    func read(_ record: [UInt8], as format: InputFormat) throws -> RecordReader.Outcome {
-        var reader = RecordReader(format, marks: marks)
+    func read(
+        _ record: [UInt8], as format: InputFormat, bigIntegers: BigIntegers = .error
+    ) throws -> RecordReader.Outcome {
+        var reader = RecordReader(format, marks: marks, bigIntegers: bigIntegers)
         let memory =
             record + [format.terminator] + Array("[\"next\"] 1234567890 \u{ff} \\\"".utf8)
             + Array(repeating: 0, count: 64)
@@ -95,10 +97,10 @@ struct Bench: ~Copyable {
     }
 
     /// A text read as a record of jsonl and written as `format`.
-    func convert(_ text: String, to format: OutputFormat) throws -> String {
+    func convert(_ text: String, to format: OutputFormat, bigIntegers: BigIntegers = .error) throws -> String {
         let top = stack.top
         defer { stack.top = top }
-        guard try read(Array(text.utf8), as: .jsonl) == .value else { return "blank" }
+        guard try read(Array(text.utf8), as: .jsonl, bigIntegers: bigIntegers) == .value else { return "blank" }
         precondition(stack.top == top + 1, "one record is one value")
         return String(try writeTop(1, as: format).dropLast())
     }

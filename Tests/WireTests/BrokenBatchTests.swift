@@ -184,6 +184,7 @@ private func sanity(_ entries: [Entry], within size: Int) {
                 bytes += (text?.utf8.count ?? 0) / 3  // what is not UTF-8 becomes three bytes
             }
         case .chunkEnd: bytes += 8
+        case .module(let name, let digest): bytes += name.utf8.count / 3 + (digest?.count ?? 0)
         }
     }
     #expect(bytes <= size)

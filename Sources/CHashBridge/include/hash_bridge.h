@@ -11,4 +11,7 @@ typedef struct {
 
 pmap_hash pmap_hash_bytes(const void *bytes, size_t count);
 
+/* 64 bits, of bytes that go on where others of the hash `before` ended. */
+uint64_t pmap_hash_more(const void *bytes, size_t count, uint64_t before);
+
 #endif

@@ -64,6 +64,8 @@ void pmap_let_signals_in(void);
 
 /* How often `signal` arrived since the last call. */
 int pmap_take_signal(int signal);
+/* The same number, which is left as it is. */
+int pmap_arrived_signals(int signal);
 
 /* What a forked child undoes of pmap_catch_signals. */
 void pmap_release_signals(void);
@@ -87,6 +89,10 @@ bool pmap_die_with(pid_t parent);
 
 /* From now on the group of this leader stops with this process at SIGTSTP, and goes on with it; 0 makes the place free. */
 void pmap_take_along(size_t place, pid_t leader);
+
+/* Bytes of standard input that C's stream has read and nobody has taken; so many may be taken without any reading. */
+size_t pmap_input_read_ahead(void);
+size_t pmap_take_input(void *room, size_t size);
 
 /* Drops what C's standard input has read ahead. */
 void pmap_forget_input(void);

@@ -1,0 +1,48 @@
+// Text as a person gets to see it: nothing in it steers a terminal, or passes for a message that it is not.
+
+extension String {
+    /// On one line: control characters as Lua writes them in a string.
+    package var shownAsName: String { shown(keepingLines: false) }
+
+    /// On as many lines as it has; all but the first begin with a tab.
+    package var shownAsMessage: String { shown(keepingLines: true) }
+
+    /// The first `bytes` bytes of it, without a torn character, and `…` where that is not all.
+    package func cut(toBytes bytes: Int) -> String {
+        if utf8.count <= bytes { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: bytes)
+        while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+        return String(unicodeScalars[..<end]) + "…"
+    }
+
+    private func shown(keepingLines: Bool) -> String {
+        let isPlain = utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+        if isPlain { return self }
+        var text = String.UnicodeScalarView()
+        var begunLine = false
+        for scalar in unicodeScalars {
+            if begunLine, scalar != "\t" { text.append("\t") }
+            begunLine = keepingLines && scalar == "\n"
+            switch scalar {
+            case "\n" where keepingLines, "\t" where keepingLines: text.append(scalar)
+            case "\n": text.append(contentsOf: "\\n".unicodeScalars)
+            case "\r": text.append(contentsOf: "\\r".unicodeScalars)
+            case "\t": text.append(contentsOf: "\\t".unicodeScalars)
+            case let scalar where scalar.isControl:
+                for byte in String(scalar).utf8 { text.append(contentsOf: "\\\(byte)".unicodeScalars) }
+            default: text.append(scalar)
+            }
+        }
+        return String(text)
+    }
+}
+
+extension Unicode.Scalar {
+    /// C0 and C1 controls, separators of lines, and what changes the direction of a text.
+    fileprivate var isControl: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x2029, 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+}
