@@ -40,6 +40,8 @@ enum Root: Int, Field {
     case verdict
     /// A ring of messages that nobody will ever get, to be freed some at a time.
     case rubbish, rubbishEnd
+    /// A ring of objects that no process has a handle of, and only messages, which may be in the objects themselves.
+    case suspects, suspectsEnd
     /// A ring for each size of free blocks, of two words each.
     case free
     static let words = 18 + 2 * 64
@@ -80,7 +82,9 @@ enum Shared: Int, Field {
     case kind, stakes, stakesEnd, bringers, bringersEnd
     /// Of a pipe's channel: its ends keep it, though no process has a handle of it.
     case isKept
-    static let words = 6
+    /// Its place among the suspects.
+    case suspect, suspectPrevious
+    static let words = 8
 }
 
 /// One process's part in one object, or that of a message with a handle of it.
@@ -136,7 +140,7 @@ enum Message: Int, Field {
 }
 
 enum Semaphore: Int, Field {
-    case count = 6
+    case count = 8
     /// What `count` must not exceed, or 0.
     case limit
     /// A `Variety`.
@@ -147,36 +151,36 @@ enum Semaphore: Int, Field {
     case leftBy, isTold
     /// The labels of those who have acquired it last, the last one first: of semaphores, which nobody holds.
     case takers
-    case waits = 16
+    case waits = 18
     case waitsEnd
-    static let words = 18
+    static let words = 20
     static let mostTakers = 4
 }
 
 enum Condition: Int, Field {
-    case waits = 6, waitsEnd
-    static let words = 8
+    case waits = 8, waitsEnd
+    static let words = 10
 }
 
 enum Event: Int, Field {
-    case isSet = 6
+    case isSet = 8
     case waits, waitsEnd
-    static let words = 9
+    static let words = 11
 }
 
 enum Barrier: Int, Field {
-    case parties = 6
+    case parties = 8
     case arrived, generation
     /// 0 while it works, 1 when it is broken.
     case isBroken
     /// The last round that was broken, so that its sleepers know, however late they look; rounds begin at 1.
     case brokenRound
     case waits, waitsEnd
-    static let words = 13
+    static let words = 15
 }
 
 enum Channel: Int, Field {
-    case messages = 6
+    case messages = 8
     case messagesEnd, count, bytes
     /// 0 for none. The limit on bytes never keeps a message out of an empty channel.
     case maximumCount, maximumBytes
@@ -188,7 +192,9 @@ enum Channel: Int, Field {
     case fallen, fallenEnd
     /// A `Use`.
     case use
-    static let words = 23
+    /// Of a pipe: the end that receives from it, or 0 when that is gone.
+    case reader
+    static let words = 26
 
     /// What goes through it, for reports: values of the script, or what modules send on its behalf.
     enum Use: Int {
@@ -208,22 +214,22 @@ enum Channel: Int, Field {
 
 /// One of the two ends of a pipe.
 enum End: Int, Field {
-    case peer = 6
+    case peer = 8
     /// The channels it receives from and sends into, or 0.
     case inbox, outbox
-    static let words = 9
+    static let words = 11
 }
 
 enum SharedArray: Int, Field {
     /// The letter of its type, and how many there are.
-    case code = 6
+    case code = 8
     case count, bytes
 }
 
 /// Bytes that any number of processes read: a function that a pool's workers run.
 enum Blob: Int, Field {
     /// An empty message with the handles that are in it, or 0.
-    case size = 6, carrier
+    case size = 8, carrier
     case bytes
 }
 

@@ -108,7 +108,7 @@ extension ProcessTree {
         leavesRubbish = true
     }
 
-    /// Frees what was dropped.
+    /// Frees what was dropped, and what only that has kept.
     func sweep() {
         if isSweeping { return }
         isSweeping = true
@@ -116,7 +116,7 @@ extension ProcessTree {
         let rubbish = Arena.start + Root.rubbish.offset
         while change({ memory in
             for _ in 0..<64 {
-                guard let link = memory.first(of: rubbish) else { return false }
+                guard let link = memory.first(of: rubbish) else { return judgeNext(memory) }
                 let message = link - Message.next.offset, words = message + Message.bytes.offset
                 let hasStakes = memory.takeEach(of: message + Message.stakes.offset) { stake in
                     removeStake(stake - Stake.inProcess.offset, memory)

@@ -23,6 +23,7 @@ extension ProcessTree {
             // The ends keep them: they go when both ends have gone.
             for channel in [forth, back] where channel != 0 {
                 memory[channel, Shared.isKept] = 1
+                memory[channel, Channel.reader] = channel == forth ? first : second
                 if let stake = stake(.refers, channel, me, memory) { removeStake(stake, memory) }
             }
             return (first, second)
@@ -170,6 +171,10 @@ extension ProcessTree {
     func leave(_ end: Int, _ memory: Memory) {
         let peer = memory[end, End.peer]
         ringForEnd(end, memory)
+        if case let inbox = memory[end, End.inbox], inbox != 0 {
+            memory[inbox, Channel.reader] = 0
+            dropMessages(inbox, memory)
+        }
         if peer != 0 {
             memory[peer, End.peer] = 0
         } else {

@@ -88,13 +88,8 @@ extension ProcessTree {
         guard memory[object, Shared.isKept] == 0, let kind = Kind(rawValue: memory[object, Shared.kind]) else {
             return
         }
-        guard memory.isEmpty(object + Shared.bringers.offset) else { return }
-        var hasReferrer = false
-        forEachStake(.refers, in: object, memory) { _ in
-            hasReferrer = true
-            return false
-        }
-        if hasReferrer { return }
+        if hasReferrer(object, memory) { return }
+        if !memory.isEmpty(object + Shared.bringers.offset) { return suspect(object, memory) }
         // Whoever holds it or owes something to it and has dropped it can do nothing about that any more.
         for link in memory.links(of: object + Shared.stakes.offset) { unlink(link - Stake.inObject.offset, memory) }
         for queue in queues(of: object, kind) { dissolve(queue, memory) }
@@ -102,7 +97,18 @@ extension ProcessTree {
         if kind == .channel { dropMessages(object, memory) }
         if kind == .end { leave(object, memory) }
         if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }
+        memory.remove(object + Shared.suspect.offset)
         blocks.free(object, memory)
+    }
+
+    /// Whether a process has a handle of it.
+    func hasReferrer(_ object: Int, _ memory: Memory) -> Bool {
+        var isFound = false
+        forEachStake(.refers, in: object, memory) { _ in
+            isFound = true
+            return false
+        }
+        return isFound
     }
 
     /// Where processes may sleep for it.

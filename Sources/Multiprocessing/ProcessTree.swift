@@ -67,7 +67,7 @@ package final class ProcessTree {
         change { memory in
             // A control group ends a process rather than page its memory out, and counts what else the processes have.
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory() / 4 * 3))
-            for ring in [Root.processes, .rubbish] { memory.makeRing(Arena.start + ring.offset) }
+            for ring in [Root.processes, .rubbish, .suspects] { memory.makeRing(Arena.start + ring.offset) }
         }
         me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }
         adopt(me)
@@ -184,7 +184,7 @@ package final class ProcessTree {
         let object = try allocate(8 * words + bytes, memory)
         for word in 0..<words { memory[object + 8 * word] = 0 }
         memory[object, Shared.kind] = kind.rawValue
-        for ring in [Shared.stakes, .bringers] { memory.makeRing(object + ring.offset) }
+        for ring in [Shared.stakes, .bringers, .suspect] { memory.makeRing(object + ring.offset) }
         try addStake(.refers, object, me, memory)
         return object
     }

@@ -84,12 +84,12 @@ local function sane()
 end
 
 --- Has `run(leave, finish)` leave each thing in each way, and sees that nothing is left of it.
-local function each_way(run)
+local function each_way(run, what)
   sane()
   collectgarbage()
   collectgarbage()
   local bytes, processes = core.usage()
-  for _, leave in pairs(leavings) do
+  for _, leave in pairs(what or leavings) do
     for _, finish in pairs(endings) do
       for _ = 1, 2 do run(leave, finish) end
       sane()
@@ -146,6 +146,79 @@ function cases.grandchildren()
     process:join()
     process:close()
   end)
+end
+
+--- Handles that are only in messages that nobody can get any more.
+local circles = {
+  in_itself = function()
+    local queue = mp.Queue()
+    for _ = 1, 1000 do queue:put { queue } end
+  end,
+  in_each_other = function()
+    local one, other = mp.Queue(), mp.Queue()
+    one:put { other, mp.Lock() }
+    other:put { one, ("x"):rep(100000) }
+  end,
+  ring = function()
+    local first = mp.Queue()
+    local last = first
+    for _ = 1, 300 do
+      local next = mp.Queue()
+      next:put(last)
+      last = next
+    end
+    first:put(last)
+  end,
+  pipes = function()
+    local one, other = mp.Pipe()
+    for _, each in ipairs { one, other } do
+      each:send(one)
+      each:send(other)
+    end
+  end,
+  end_in_its_own_pipe = function()
+    local one, other = mp.Pipe()
+    one:send(other)
+    other = nil
+    collectgarbage()
+    collectgarbage()
+    equal({ one:send(1) }, { nil, "closed" })
+  end,
+}
+
+function cases.circles()
+  each_way(function(_, finish)
+    for _, circle in pairs(circles) do
+      circle()
+      local process = mp.Process { daemon = true, target = function()
+        circle()
+        if finish == endings.error then os.exit(1) end
+        finish()
+      end }
+      process:start()
+      process:join()
+      process:close()
+    end
+  end, { circles })
+end
+
+--- Somebody can get them out again.
+function cases.circles_that_are_kept()
+  local outer, inner = mp.Queue(), mp.Queue()
+  inner:put { inner, "here" }
+  outer:put(inner)
+  inner = nil
+  collectgarbage()
+  collectgarbage()
+  equal(outer:get():get()[2], "here")
+  local pipe, other = mp.Pipe()
+  inner = mp.Queue()
+  inner:put { inner, "there" }
+  pipe:send(inner)
+  inner = nil
+  collectgarbage()
+  collectgarbage()
+  equal(other:recv():get()[2], "there")
 end
 
 expect.main()
