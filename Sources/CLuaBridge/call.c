@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "changes.h"
+
 static const char traceback_key = 0;
 static bool hides_last_level, has_emitted;
 
@@ -220,6 +222,8 @@ void pmap_push_position(lua_State *L) {
 
 static int open_libraries(lua_State *L) {
     luaL_openlibs(L);
+    pmap_change_programs(L);
+    pmap_change_standard_error(L);
     return 0;
 }
 

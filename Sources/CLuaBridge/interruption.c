@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "posix_bridge.h"
+
 static const char traceback_key = 0;
 
 /* A process has one state. What the handler reads is written before its signal can come, or one word at a time. */
@@ -97,6 +99,13 @@ void pmap_arm_interruption(lua_State *L, const char *text, bool (*is_wanted)(voi
     interruption.text = text;
     interruption.is_wanted = is_wanted;
     interruption.main = L;
+}
+
+static void ask(void) { pmap_interrupt(false); }
+
+void pmap_arm_interrupts(lua_State *L) {
+    pmap_arm_interruption(L, "interrupted!", NULL);
+    pmap_hear_interrupts(ask, pmap_is_interrupted);
 }
 
 bool pmap_end_interruption(lua_State *L, const char **place) {

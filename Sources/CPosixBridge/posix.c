@@ -19,14 +19,45 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 pid_t pmap_fork(void) {
     fflush(NULL);
+    pmap_hear_of_children();
     pid_t pid = fork();
     if (pid == 0) pmap_note_flushed_copy();
     return pid;
+}
+
+void pmap_hear_of_children(void) {
+    struct sigaction now;
+    if (sigaction(SIGCHLD, NULL, &now) == 0 && (now.sa_handler == SIG_IGN || now.sa_flags & SA_NOCLDWAIT)) {
+        signal(SIGCHLD, SIG_DFL);
+    }
+}
+
+void pmap_leave_first_process(void) {
+    if (getpid() != 1) return;
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t child = fork();
+    if (child <= 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return;
+    }
+    close_range(0, ~0U, 0);
+    for (;;) {
+        siginfo_t arrived;
+        int number = sigwaitinfo(&all, &arrived), status;
+        /* What the kernel sends, such as a terminal's, is for the child's process group as well, which is this one's. */
+        if (number > 0 && number != SIGCHLD && arrived.si_code != SI_KERNEL) kill(child, number);
+        for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
+            if (ended == child) _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+        }
+    }
 }
 
 int pmap_threads(void) {
@@ -95,7 +126,11 @@ int pmap_open_temporary(const char *folder) {
     return file;
 }
 
-int pmap_open_current_directory(void) { return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }
+/* The link leads also to one that may not be entered. */
+int pmap_open_current_directory(void) {
+    int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return folder < 0 && errno == EACCES ? open("/proc/self/cwd", O_PATH | O_DIRECTORY | O_CLOEXEC) : folder;
+}
 
 int pmap_affinity_count(void) {
     static unsigned char mask[8192]; /* 65,536 processors */
@@ -108,7 +143,7 @@ int pmap_affinity_count(void) {
 const char *pmap_signal_name(int number) { return sigabbrev_np(number); }
 
 void pmap_restore_signals(void) {
-    signal(SIGCHLD, SIG_DFL); /* ignored, it would make the kernel reap children before we know how they ended */
+    pmap_hear_of_children();
     static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
     for (size_t each = 0; each < sizeof crashes / sizeof *crashes; each++) {
         struct sigaction now;
@@ -133,8 +168,7 @@ void pmap_catch_signals(void) {
     for (int each = 0; each < caught_count; each++) {
         struct sigaction before;
         sigaction(caught[each], NULL, &before);
-        bool may_stay_ignored = caught[each] != SIGINT && caught[each] != SIGTERM;
-        if (before.sa_handler == SIG_IGN && may_stay_ignored) continue;
+        if (before.sa_handler == SIG_IGN) continue;
         sigaction(caught[each], &action, NULL);
         sigaddset(&blocked, caught[each]);
     }
@@ -197,10 +231,12 @@ void pmap_leave_no_core(void) {
     setrlimit(RLIMIT_CORE, &limit);
 }
 
-/* SIGKILL itself would leave what the worker started alive. */
+/* SIGKILL itself would leave what the worker started alive. The group is the one that this process leads: it may have been
+ * moved to another. */
 static void kill_group(int number) {
     (void)number;
-    kill(0, SIGKILL);
+    kill(-getpid(), SIGKILL);
+    kill(getpid(), SIGKILL);
 }
 
 static pid_t *leaders;
@@ -251,6 +287,11 @@ static void take_nobody_along(void) {
 
 bool pmap_die_with(pid_t parent) {
     take_nobody_along();
+    setpgid(0, 0);
+    return pmap_still_die_with(parent);
+}
+
+bool pmap_still_die_with(pid_t parent) {
     int number = SIGRTMAX - 1;
     struct sigaction action = {.sa_handler = kill_group};
     sigemptyset(&action.sa_mask);
@@ -259,7 +300,6 @@ bool pmap_die_with(pid_t parent) {
     sigemptyset(&only);
     sigaddset(&only, number);
     sigprocmask(SIG_UNBLOCK, &only, NULL);
-    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, number);
     return getppid() == parent;
 }
@@ -274,6 +314,7 @@ void pmap_forget_input(void) {
 }
 
 bool pmap_end_with(pid_t parent) {
+    pmap_leave_interrupts();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return getppid() == parent;
 }

@@ -1,6 +1,8 @@
 /* vfork, because fork would copy the page tables of a script with gigabytes of tables; so the child runs in this
  * process's memory until it execs, and calls nothing that must not be called there. */
 #define _GNU_SOURCE
+#include "guard.h"
+#include "posix_bridge.h"
 #include "program.h"
 
 #include <errno.h>
@@ -8,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,15 +21,16 @@ typedef struct {
     volatile int code;
 } failure;
 
-/* Those that a shell or nohup may have had ignored for the whole job stay so; the others are ours to restore. Handlers
- * go at exec, but a signal that is let in before it must not run one in memory that is not the child's. */
-static void reset_signals(void) {
+/* Those that a shell or nohup may have had ignored for the whole job stay so, and with system(3) all of them; the others
+ * are ours to restore. Handlers go at exec, but a signal that is let in before it must not run one in memory that is not
+ * the child's. */
+static void reset_signals(bool as_system) {
     for (int number = 1; number < NSIG; number++) {
         struct sigaction now;
         if (sigaction(number, NULL, &now) != 0 || now.sa_handler == SIG_DFL) continue;
         bool of_job = number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTSTP || number == SIGTTIN
                      || number == SIGTTOU;
-        if (now.sa_handler == SIG_IGN && of_job) continue;
+        if (now.sa_handler == SIG_IGN && (of_job || as_system)) continue;
         struct sigaction action = {.sa_handler = SIG_DFL};
         sigemptyset(&action.sa_mask);
         sigaction(number, &action, NULL);
@@ -34,7 +38,7 @@ static void reset_signals(void) {
 }
 
 /* First out of the way of 0, 1 and 2, which they become. One that this process has closed itself is as /dev/null. */
-static int lead_streams(const int *streams) {
+static int lead_streams(const int *streams, bool as_system) {
     int sources[3];
     for (int each = 0; each < 3; each++) {
         bool is_null = streams[each] < 0 || (streams[each] == each && fcntl(each, F_GETFD) < 0);
@@ -47,7 +51,7 @@ static int lead_streams(const int *streams) {
         if (sources[each] != each && dup2(sources[each], each) < 0) return -1;
         if (fcntl(each, F_SETFD, 0) < 0) return -1;
     }
-    return close_range(3, ~0U, 0) == 0 || errno == ENOSYS ? 0 : -1;
+    return as_system || close_range(3, ~0U, 0) == 0 || errno == ENOSYS ? 0 : -1;
 }
 
 /* As a shell looks for a program: one that may not be run is passed over for one that may. */
@@ -62,12 +66,17 @@ static int run_first(const pmap_program *program) {
     return refusal;
 }
 
-__attribute__((noinline)) static _Noreturn void become(const pmap_program *program, pid_t parent, failure *told) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(127);
-    reset_signals();
+__attribute__((noinline)) static _Noreturn void become(
+    const pmap_program *program, pid_t parent, volatile pid_t *place, failure *told) {
+    if (place) {
+        *place = getpid();
+    } else {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* its own children may stay */
+        if (getppid() != parent) _exit(127);
+    }
+    reset_signals(program->as_system);
     told->step = PMAP_AT_STREAM;
-    if (lead_streams(program->streams) != 0) goto failed;
+    if (lead_streams(program->streams, program->as_system) != 0) goto failed;
     told->step = PMAP_AT_FOLDER;
     if (program->folder && chdir(program->folder) != 0) goto failed;
     told->step = PMAP_AT_PROGRAM;
@@ -86,15 +95,146 @@ pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed)
     pid_t parent = getpid();
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
+    pmap_hear_of_children();
+    volatile pid_t *place = pmap_guard_place();
     pid_t pid = vfork();
-    if (pid == 0) become(program, parent, &told);
+    if (pid == 0) become(program, parent, place, &told);
     int code = pid < 0 ? errno : told.code;
+    if (code != 0 && place) *place = 0;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (code == 0) return pid;
     while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
     *failed = told.step;
     errno = code;
     return -1;
+}
+
+/* ---- Shells ---- */
+
+static siginfo_t interrupt; /* the last one, or zero */
+
+static void note_interrupt(int number, siginfo_t *signal, void *context) {
+    (void)number, (void)context;
+    interrupt = *signal;
+}
+
+/* As if it came now. */
+static void repeat_interrupt(const struct sigaction *action) {
+    if (action->sa_flags & SA_SIGINFO) {
+        action->sa_sigaction(SIGINT, &interrupt, NULL);
+    } else {
+        raise(SIGINT);
+    }
+}
+
+static pid_t start_shell(const char *command, int input, int output) {
+    const char *const paths[] = {"/bin/sh", NULL}, *const words[] = {"sh", "-c", "--", command, NULL};
+    pmap_program program = {.paths = paths, .words = words, .streams = {input, output, 2}, .as_system = true};
+    pmap_program_step failed;
+    return pmap_start_program(&program, &failed);
+}
+
+int pmap_run_shell(const char *command) {
+    struct sigaction noting = {.sa_sigaction = note_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART};
+    struct sigaction ignoring = {.sa_handler = SIG_IGN};
+    struct sigaction interrupt_before, quit_before;
+    sigset_t keyboard, before;
+    sigemptyset(&keyboard);
+    sigaddset(&keyboard, SIGINT);
+    sigaddset(&keyboard, SIGQUIT);
+    sigprocmask(SIG_BLOCK, &keyboard, &before);
+    interrupt = (siginfo_t){0};
+    pid_t pid = start_shell(command, 0, 1);
+    int refusal = errno;
+    sigaction(SIGINT, NULL, &interrupt_before);
+    if (interrupt_before.sa_handler != SIG_IGN) sigaction(SIGINT, &noting, NULL);
+    sigaction(SIGQUIT, &ignoring, &quit_before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    int status = -1;
+    if (pid > 0 && pmap_wait_program(pid, &status, 0) < 0) status = -1, refusal = errno;
+    sigaction(SIGINT, &interrupt_before, NULL);
+    sigaction(SIGQUIT, &quit_before, NULL);
+    bool is_interrupted = status != -1 && (WIFSIGNALED(status) ? WTERMSIG(status) == SIGINT : WEXITSTATUS(status) == 130);
+    bool is_terminals = interrupt.si_code == SI_KERNEL; /* which the program has had as well, and may have answered */
+    if (interrupt.si_signo && (is_interrupted || !is_terminals)) repeat_interrupt(&interrupt_before);
+    errno = refusal;
+    return status;
+}
+
+static pmap_shell *open_shells;
+
+pmap_shell *pmap_open_shell(const char *command, bool is_read) {
+    int ends[2], reason;
+    pmap_shell *shell = malloc(sizeof *shell);
+    if (!shell || pipe2(ends, O_CLOEXEC) != 0) {
+        free(shell);
+        return NULL;
+    }
+    int ours = ends[is_read ? 0 : 1], theirs = ends[is_read ? 1 : 0];
+    *shell = (pmap_shell){.owner = getpid(), .is_read = is_read, .stream = fdopen(ours, is_read ? "r" : "w")};
+    shell->pid = shell->stream ? start_shell(command, is_read ? 0 : theirs, is_read ? theirs : 1) : -1;
+    reason = errno;
+    close(theirs);
+    if (shell->pid > 0) {
+        shell->next = open_shells;
+        return open_shells = shell;
+    }
+    if (shell->stream) {
+        fclose(shell->stream);
+    } else {
+        close(ours);
+    }
+    free(shell);
+    errno = reason;
+    return NULL;
+}
+
+int pmap_close_shell(pmap_shell *shell) {
+    int status = -1;
+    for (pmap_shell **each = &open_shells; *each; each = &(*each)->next) {
+        if (*each != shell) continue;
+        *each = shell->next;
+        break;
+    }
+    fclose(shell->stream);
+    if (shell->owner != getpid()) {
+        errno = ECHILD;
+    } else if (pmap_wait_program(shell->pid, &status, 0) < 0) {
+        status = -1;
+    }
+    int reason = errno;
+    free(shell);
+    errno = reason;
+    return status;
+}
+
+/* Its end of input, while the stream stays what it is for whoever has it. */
+static void end_input(const pmap_shell *shell) {
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    fflush(shell->stream);
+    if (null < 0) return;
+    dup3(null, fileno(shell->stream), O_CLOEXEC);
+    close(null);
+}
+
+static void wait_for_end(pid_t pid, int milliseconds) {
+    struct pollfd end = {.fd = pmap_pidfd_open(pid), .events = POLLIN};
+    if (end.fd < 0) return;
+    while (poll(&end, 1, milliseconds) < 0 && errno == EINTR) {}
+    close(end.fd);
+}
+
+void pmap_end_shells(int milliseconds) {
+    for (const pmap_shell *each = open_shells; each; each = each->next) {
+        if (!each->is_read && each->owner == getpid()) end_input(each);
+    }
+    for (const pmap_shell *each = open_shells; each; each = each->next) {
+        if (each->owner != getpid()) continue;
+        if (!each->is_read) wait_for_end(each->pid, milliseconds);
+        siginfo_t ended = {0};
+        bool is_mine = waitid(P_PID, (id_t)each->pid, &ended, WEXITED | WNOWAIT | WNOHANG) == 0;
+        if (is_mine && ended.si_pid == 0) pmap_kill_trees(&each->pid, 1);
+    }
 }
 
 int pmap_small_pipe(int *reading, int *writing) {

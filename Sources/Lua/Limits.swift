@@ -23,6 +23,9 @@ extension Stack {
         unsafe pmap_arm_timeout(thread, addresses[0], addresses[1], addresses[2], seconds)
     }
 
+    /// From now on a SIGINT raises "interrupted!" in this script.
+    package func armInterrupts() { unsafe pmap_arm_interrupts(thread) }
+
     /// Whether the running item has had its time.
     package var isTimedOut: Bool { pmap_timeout_struck() }
 

@@ -18,7 +18,7 @@ package enum ExitStatus: Equatable, Sendable, CustomStringConvertible {
     /// has ended in whatever way that one knows.
     static func reaped(_ pid: Int32) -> ExitStatus? {
         var state: Int32 = 0
-        let answer = retrying { unsafe waitpid(pid, &state, WNOHANG) }
+        let answer = unsafe pmap_wait_program(pid, &state, WNOHANG)
         if answer == 0 { return nil }
         return answer < 0 ? .exited(0) : ExitStatus(waitStatus: state)
     }
@@ -92,6 +92,11 @@ package struct Child: ~Copyable {
         let death = try openDeath(of: pid)
         defer { close(death) }
         return Child(pid: pid, death: try Descriptor(copying: death))
+    }
+
+    /// In a forked child: it is killed when `parent` ends, whatever it has done since about its signals and rights.
+    package static func keepDying(with parent: Int32) {
+        if !pmap_still_die_with(parent) { killGroup(getpid()) }
     }
 
     /// Whether it has ended; it is reaped by `wait`.

@@ -1,28 +1,18 @@
 // Who descends from a program. Its process group is its starter's, so that does not tell; the kernel does, for those
-// whose parent lives. Others are known by a pipe that only the program's descendants can hold.
+// whose parent lives (guard.c). Others are known by a pipe that only the program's descendants can hold.
 
+import CPosixBridge
 import Glibc
 import Wire
 
 package enum Descendants {
-    /// Kills `pid`, if there is one, with its descendants, and whoever holds the other end of one of these pipes.
-    ///
-    /// They are stopped first, from the top down: nobody can start another one while the others are looked for.
+    /// Kills `pid`, if there is one, and whoever holds the other end of one of these pipes, with their descendants.
     static func kill(of pid: Int32?, holding pipes: [Int32]) {
-        var found: Set<Int32> = []
-        var added = holders(of: pipes)
-        if let pid { added.insert(pid) }
-        added.remove(getpid())
-        while !added.isEmpty {
-            for each in added { _ = Glibc.kill(each, SIGSTOP) }
-            found.formUnion(added)
-            added = children(of: found).subtracting(found)
-        }
-        for each in found { _ = Glibc.kill(each, SIGKILL) }
-    }
-
-    private static func children(of parents: Set<Int32>) -> Set<Int32> {
-        Set(everybody().filter { parent(of: $0).map(parents.contains) ?? false })
+        var roots = holders(of: pipes)
+        if let pid { roots.insert(pid) }
+        roots.remove(getpid())
+        let numbers = Array(roots)
+        unsafe pmap_kill_trees(numbers, numbers.count)
     }
 
     private static func everybody() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
@@ -38,17 +28,6 @@ package enum Descendants {
                 })
         }
         return names
-    }
-
-    /// The fourth field of its `stat`; the second is a name in parentheses that may hold any character. Nil of one that
-    /// has ended.
-    private static func parent(of pid: Int32) -> Int32? {
-        guard let text = try? Descriptor(reading: ByteString("/proc/\(pid)/stat")).readAll(),
-            let end = text.lastIndex(of: UInt8(ascii: ")"))
-        else { return nil }
-        let fields = text[end...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 2, fields[1] != [UInt8(ascii: "Z")] else { return nil }
-        return Int32(String(decoding: fields[2], as: UTF8.self))
     }
 
     // MARK: Pipes

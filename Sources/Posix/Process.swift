@@ -12,8 +12,10 @@ package enum Process {
         }
     }
 
-    /// Flushes C's streams and ends; nothing else is run or freed.
+    /// Flushes C's streams, lets programs end that read what this process has written, and ends; nothing else is run or
+    /// freed.
     package static func exit(_ status: Int32) -> Never {
+        pmap_end_shells(-1)
         fflush(nil)
         pmap_life_leave(status)
         _exit(status)
@@ -29,6 +31,16 @@ package enum Process {
     package static func leaveIfCopy(backFrom what: String) {
         if !pmap_is_original() { unsafe pmap_leave_as_copy(what) }
     }
+
+    /// The same by a signal.
+    package static func die(by signal: Int32) -> Never {
+        endPrograms()
+        fflush(nil)
+        Signal.die(by: signal)
+    }
+
+    /// After a failure programs that read what this process has written have half a second to end.
+    package static func endPrograms() { pmap_end_shells(500) }
 
     package static func sleep(milliseconds: Int) { usleep(useconds_t(milliseconds * 1000)) }
 

@@ -16,6 +16,9 @@ package enum Signal {
     /// A crash ends the process with its signal, without the Swift runtime's helper program; children can be waited for.
     package static func restoreDefaults() { pmap_restore_signals() }
 
+    /// In the first process of a container: goes on in a child, and reaps orphans and passes signals on in this one.
+    package static func leaveFirstProcess() { pmap_leave_first_process() }
+
     /// Lets what has been sent arrive, also when the poller never had to wait.
     package static func letIn() { pmap_let_signals_in() }
 

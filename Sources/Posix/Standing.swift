@@ -15,9 +15,12 @@ package struct Standing: ~Copyable {
         umask(mask)
     }
 
-    /// Goes back to it.
-    package borrowing func resume() {
-        _ = fchdir(directory.number)
+    /// Goes back to it. A folder that may not be entered is no hindrance to one that has never left it.
+    package borrowing func resume() throws(PosixError) {
         umask(mask)
+        if fchdir(directory.number) == 0 { return }
+        let error = PosixError("chdir", "the folder where pmap was started")
+        let here = try Descriptor.currentDirectory()
+        if try FileKind(descriptor: here.number) != FileKind(descriptor: directory.number) { throw error }
     }
 }

@@ -47,7 +47,7 @@ package final class StartedProgram {
             for end in streams.ours where end >= 0 { close(end) }
             if pid > 0 {
                 _ = Glibc.kill(pid, SIGKILL)
-                _ = retrying { waitpid(pid, nil, 0) }
+                pmap_wait_program(pid, nil, 0)
             }
             throw error
         }
@@ -62,7 +62,8 @@ package final class StartedProgram {
         let pid = withExtendedLifetime((paths, words, environment, folder)) {
             var program = unsafe pmap_program(
                 paths: paths.pointers, words: words.pointers, environment: environment?.pointers,
-                folder: folder?.pointers[0], streams: (streams[0], streams[1], streams[2]))
+                folder: folder?.pointers[0], streams: (streams[0], streams[1], streams[2]),
+                as_system: false)
             return unsafe pmap_start_program(&program, &failed)
         }
         if pid > 0 { return pid }

@@ -20,8 +20,12 @@ package struct WorkerLoop: ~Copyable {
     private let commands: Descriptor
     private var received = WireBuffer(capacity: 4096)
     private var outbox: Outbox
+    private let host = Machine.parentNumber()
+    /// When it was last seen to that this process ends with the host, whatever `setup` or a task has done about that.
+    private var lastCare = 0
 
     private static let readSize = 64 << 10
+    private static let careInterval = 1_000_000_000
 
     init(
         number: Int, commands: consuming Descriptor, results: consuming Descriptor, outbox buffer: consuming WireBuffer,
@@ -42,6 +46,10 @@ package struct WorkerLoop: ~Copyable {
         outbox.ready()
         while case .run(let chunk)? = nextCommand() {
             let start = Clock.now()
+            if start - lastCare >= WorkerLoop.careInterval {
+                Child.keepDying(with: host)
+                lastCare = start
+            }
             outbox.beginChunk(items: chunk.remaining)
             if !outbox.isStopped && !body.run(chunk, outbox: &outbox) { break }
             outbox.endChunk(nanoseconds: Clock.now() - start)

@@ -5,19 +5,33 @@ package import Wire
 
 /// A state with what a program expects of lua, and the `pmap` table.
 package final class LuaProgram {
-    private let state: State
+    private var state: State?
     private let module: PmapModule
 
-    package var stack: Stack { state.stack }
+    package let stack: Stack
 
     package init(arguments: [ByteString: ByteString], folders: [ByteString]) throws(LuaError) {
-        state = try State()
-        module = PmapModule(state.stack, arguments: arguments)
-        state.stack.searchFirst(in: folders)
+        let state = try State()
+        stack = state.stack
+        self.state = consume state
+        try stack.watchCoroutines()
+        module = PmapModule(stack, arguments: arguments)
+        stack.searchFirst(in: folders)
     }
 
+    /// From now on a SIGINT raises "interrupted!" in the program.
+    package func armInterrupts() { stack.armInterrupts() }
+
+    /// Whether one was raised since this was last asked, and is this error, if there is one.
+    package func wasInterrupted(_ error: LuaError? = nil) -> Bool {
+        stack.endInterruption() != nil && error?.message.contains("interrupted!") ?? true
+    }
+
+    /// Closes the state, as lua does at its end: what is left is finalized. Nothing may be called afterwards.
+    package func close() { state = nil }
+
     /// Makes what was built so far ready to be shared by forked processes, in one that runs nothing else any more.
-    package func freeze() { state.freeze() }
+    package func freeze() { state?.freeze() }
 
     /// As `lua -l NAME`: the module becomes a global.
     package func require(_ name: ByteString) throws(LuaError) { try stack.requireGlobally(name) }

@@ -15,6 +15,7 @@ enum Main {
 
     static func main() {
         Signal.restoreDefaults()
+        Signal.leaveFirstProcess()
         StandardDescriptor.fillGaps()
         do throws(UsageError) {
             let status = try run(Array(Process.arguments.dropFirst()))
@@ -52,7 +53,7 @@ enum Main {
         let flags = try withScriptOptions(script, words, typed)
         // What the command line names is found from where it was typed, wherever the script has gone.
         let scripts = try standing()
-        start.resume()
+        try resume(start)
         seed = try flags.seedValue() ?? seed
         try FileUses(flags, script: source, inputs: files).check()
         var job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
@@ -70,6 +71,10 @@ enum Main {
 
     private static func standing() throws(UsageError) -> Standing {
         do throws(PosixError) { return try Standing() } catch { throw UsageError(error.description) }
+    }
+
+    private static func resume(_ standing: borrowing Standing) throws(UsageError) {
+        do throws(PosixError) { try standing.resume() } catch { throw UsageError(error.description) }
     }
 
     /// The script's own options count where the command line says nothing.
@@ -145,7 +150,7 @@ enum Main {
                 ) { reporter.say(journal.strangeMessage(ByteString($0))) }
             }
             let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
-            scripts.resume()
+            try scripts.resume()
             if job.workers == 0 { script.furniture?.hearQuestions() }
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)

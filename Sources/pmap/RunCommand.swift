@@ -59,29 +59,30 @@ struct RunCommand {
             core.freeze = { [unowned program] in program.freeze() }
             core.hearQuestions()
             for module in modules { try program.require(module) }
+            program.armInterrupts()
             let status = run(program, text, script)
-            core.finish()
-            end(consume program, core)
-            Process.exit(status)
+            if status != nil { core.finish() }
+            if status == nil || program.wasInterrupted() { Process.die(by: Signal.interrupt) }
+            if status != 0 { Process.endPrograms() }
+            program.close()
+            withExtendedLifetime(core) { Process.exit(status ?? 0) }  // the handles that the state drops are its
         } catch {
             Reporter.print(error.message, error.traceback)
+            Process.endPrograms()
             Process.exit(1)
         }
     }
 
-    /// Closes the state as lua does at its end; the handles it then drops are the core module's.
-    private func end(_ program: consuming LuaProgram, _ core: CoreModule) {
-        _ = consume program
-        withExtendedLifetime(core) {}
-    }
-
-    private func run(_ program: LuaProgram, _ text: [UInt8], _ script: ByteString) -> Int32 {
+    /// Answers its status, or nil when Ctrl-C has ended it, with which its processes end.
+    private func run(_ program: LuaProgram, _ text: [UInt8], _ script: ByteString) -> Int32? {
         do throws(ScriptError) {
             try program.run(text, name: script == "-" ? "stdin" : script, words: ["pmap", "run"] + words, script: 2)
+            _ = program.wasInterrupted()  // and has caught it
             return 0
         } catch {
             if case .lua(let cause) = error {
                 Reporter.print(cause.message, cause.traceback)
+                if program.wasInterrupted(cause) { return nil }
             } else {
                 Reporter.print(error.description)
             }

@@ -1,5 +1,6 @@
 // What tasks print, and what the programs print that they start.
 
+import Running
 import Testing
 
 private let say = "function task(item) print('said ' .. item) io.write('half ') return item end"
@@ -99,4 +100,67 @@ func `what a task prints is captured whole`(row: Row) throws { try row.check() }
 @Test func `a run goes on when results have waited that neither memory nor the spill file could hold`() throws {
     let script = "function task(n) if n == '1' then os.execute('sleep 0.3') end return ('x'):rep(1000000) end"
     try Row("many", script, "seq 80 | pmap -j 2 --spill 1K t.lua | wc -c", out: "80000080\n").check()
+}
+
+/// Each write to standard error in brackets, but for those of C's streams.
+private let brackets = """
+    #define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <string.h>
+    #include <sys/types.h>
+    ssize_t write(int descriptor, const void *bytes, size_t size) {
+      static char text[1 << 16] = "[";
+      ssize_t (*real)(int, const void *, size_t) = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+      if (descriptor != 2 || size > sizeof text - 2) return real(descriptor, bytes, size);
+      memcpy(text + 1, bytes, size);
+      text[size + 1] = ']';
+      real(2, text, size + 2);
+      return size;
+    }
+    """
+
+private func bracketed(_ claim: String, _ script: String, _ line: String, out: String = "", err: String) -> Row {
+    Row(
+        claim, ["p.c": brackets, "t.lua": script],
+        "clang -shared -fPIC -o p.so p.c && LD_PRELOAD=$PWD/p.so \(line)", out: out, err: err)
+}
+
+@Test(arguments: [
+    bracketed(
+        "a program", "io.stderr:write('a', 1, 2.5, '\\n'):write 'prompt: ' io.stderr:write() io.stderr:write 'x\\r'",
+        "pmap run t.lua", err: "[a12.5\n][prompt: ][x\r]"),
+    bracketed("a task", "function task(x) io.stderr:write(x, 1, '\\n') end", "pmap -j 1 t.lua ::: a", err: "[a1\n]"),
+    bracketed(
+        "a task without a worker", "function task(x) io.stderr:write(x, 1, '\\n') end", "pmap -j 0 t.lua ::: a",
+        err: "[a1\n]"),
+    bracketed(
+        "the top level, inputs, setup and teardown",
+        "local function say(x) io.stderr:write('from ', x, '\\n') end say 'top' function inputs() say 'inputs' end"
+            + " function task() end", "pmap t.lua", err: "[from top\n][from inputs\n]"),
+    bracketed(
+        "processes and pools",
+        "local mp = require 'multiprocessing' local function say(x) io.stderr:write('from ', x, '\\n') end"
+            + " local p = mp.Process(say, 'process') p:start() p:join() mp.Pool(1):apply(say, {'pool'})",
+        "pmap run t.lua",
+        err: "[from process\n][from pool\n]"),
+    Row(
+        "what is no text is refused as by lua, and what cannot be written is told",
+        "print(pcall(io.stderr.write, io.stderr, 'a', nil)) print(io.stderr:write 'x')", "pmap run t.lua 2>/dev/full",
+        out: "false\tbad argument #3 to '?' (string expected, got nil)\nnil\tNo space left on device\t28\n"),
+])
+func `one call of io.stderr:write is one write`(row: Row) throws { try row.check() }
+
+@Test func `lines that processes write to io.stderr are whole`() throws {
+    let script = """
+        local function write(process)
+          for line = 1, 500 do io.stderr:write(process, " ", line, " ", ("y"):rep(line * 10), "\\n") end
+        end
+        local processes = {}
+        for number = 1, 4 do
+          processes[number] = require "multiprocessing".Process(write, number)
+          processes[number]:start()
+        end
+        """
+    let line = "pmap run t.lua 2>&1 | awk 'NF != 3 || length($3) != $2 * 10 { torn++ } END { print NR, torn + 0 }'"
+    #expect(try Run(line, in: Scratch(["t.lua": script])).finish().output == "2000 0\n")
 }

@@ -118,6 +118,91 @@ func `a program dies with the script that is killed`(signal: Int32) throws {
     #expect(try run.finish().ending == .signal(signal))
 }
 
+/// What a shell starts that does not become it, one of them in the background, and that is gone with nobody's help but ours.
+private let family = "sh -c 'sleep 600 & (sleep 601; true) | sleep 602; true'"
+
+@Test(arguments: [
+    ("os.execute, under pmap run", "os.execute(program)", "exec pmap run t.lua"),
+    ("io.popen, under pmap run", "io.popen(program):read()", "exec pmap run t.lua"),
+    ("io.popen for writing, under pmap run", "io.popen(program, 'w') pmap.sleep(60)", "exec pmap run t.lua"),
+    ("subprocess, under pmap run", "require 'subprocess'.run(program, {shell = true})", "exec pmap run t.lua"),
+    (
+        "a process's", "local p = require 'multiprocessing'.Process(os.execute, program) p:start() p:join()",
+        "exec pmap run t.lua"
+    ),
+    ("a pool's", "require 'multiprocessing'.Pool(1):apply(os.execute, {program})", "exec pmap run t.lua"),
+    ("a task's, with workers and host", "function task() os.execute(program) end", "exec pmap -j 2 t.lua ::: a b"),
+    ("with -j 0", "function task() os.execute(program) end", "exec pmap -j 0 t.lua ::: a"),
+    ("at the top level", "os.execute(program) function task() end", "exec pmap t.lua ::: a"),
+])
+func `programs die with whoever started them, also when all of pmap is killed`(
+    claim: String, call: String, line: String
+) throws {
+    let script = "local program = [[echo ready >&2; \(family)]] \(call)"
+    let run = try Run(line, in: Scratch(["t.lua": script]))
+    try run.wait(errors: "ready", times: line.contains("-j 2") ? 2 : 1)
+    run.killAll(named: "pmap")
+    #expect(try run.finish().ending == .signal(SIGKILL))
+}
+
+@Test(arguments: [
+    Row(
+        "an error, and one that is read", "local p = io.popen [[\(family)]] error('no', 0)", "pmap run t.lua",
+        err: "pmap: no\n\(traceback)", status: 1),
+    Row(
+        "an error, and one that is written to", "local p = io.popen([[\(family)]], 'w') error('no', 0)",
+        "pmap run t.lua", err: "pmap: no\n\(traceback)", status: 1),
+    Row(
+        "an error, and one that needs all of its input",
+        "local p = io.popen('sort > sorted', 'w') p:write 'b\\na\\n' error('no', 0)",
+        "pmap run t.lua 2> errors; cat sorted", out: "a\nb\n"),
+    Row("os.exit, and one that is read", "local p = io.popen [[\(family)]] os.exit(3)", "pmap run t.lua", status: 3),
+    Row(
+        "os.exit, and one that needs all of its input",
+        "local p = io.popen('sleep 0.2; sort > sorted', 'w') p:write 'b\\na\\n' os.exit(0)",
+        "pmap run t.lua; cat sorted", out: "a\nb\n"),
+    Row(
+        "the end, as with lua", "local p = io.popen('sleep 0.2; sort > sorted', 'w') p:write 'b\\na\\n'",
+        "pmap run t.lua; cat sorted", out: "a\nb\n"),
+    Row(
+        "the end, and one that is read, as with lua", "io.popen 'sleep 0.2; echo x > y'", "pmap run t.lua; cat y",
+        out: "x\n"),
+    Row(
+        "the end of a run with tasks, to whose program they write",
+        "local p = io.popen('sleep 0.2; sort > sorted', 'w') function task(x) p:write(x, '\\n'):flush() end",
+        "pmap -j 1 t.lua ::: b a; cat sorted", out: "a\nb\n"),
+    Row(
+        "a program in the background goes on, as with lua", "os.execute '(sleep 0.2; echo x > y) &'",
+        "pmap run t.lua; until [ -s y ]; do sleep 0.01; done; cat y", out: "x\n"),
+])
+func `when a script ends its programs have got what it wrote for them, and end`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "os.execute",
+        "print(os.execute()) print(os.execute 'exit 3') print(os.execute 'kill -9 $$') print(os.execute 'true') print(os.execute '-x 2>&-')",
+        "pmap run t.lua", out: "true\nnil\texit\t3\nnil\tsignal\t9\ntrue\texit\t0\nnil\texit\t127\n"),
+    Row(
+        "io.popen",
+        "local p = io.popen 'echo hi; exit 4' print(io.type(p), p:read 'a', p:close()) print(io.type(p), pcall(p.close, p))"
+            + " p = io.popen('cat', 'w') p:write('x', 1, '\\n') print(p:close())"
+            + " print(pcall(io.popen, 'true', 'rw')) for line in io.popen('seq 2'):lines() do print(line) end",
+        "pmap run t.lua",
+        out: "file\thi\n\tnil\texit\t4\nclosed file\tfalse\tattempt to use a closed file\n"
+            + "x1\ntrue\texit\t0\nfalse\tbad argument #2 to 'io.popen' (invalid mode)\n1\n2\n"),
+    Row(
+        "descriptors that the shell has opened", "os.execute 'cat <&3' print(io.popen('cat <&4'):read 'a')",
+        "pmap run t.lua 3< <(echo three) 4< <(echo four)", out: "three\nfour\n\n"),
+    Row(
+        "signals that are ignored", "os.execute 'kill -PIPE $$; kill -TERM $$; echo alive'",
+        "(trap '' PIPE TERM; pmap run t.lua)", out: "alive\n"),
+    Row(
+        "the script is the parent",
+        "print(tonumber(io.popen 'echo $PPID':read 'a') == require 'multiprocessing'.getpid())",
+        "pmap run t.lua", out: "true\n"),
+])
+func `Lua's own functions for programs do what they do in lua`(row: Row) throws { try row.check() }
+
 @Test func `Ctrl-C from a terminal ends a script with its programs`() throws {
     let script = "\(head) local p = sp.Popen{'sleep', '600'} io.stderr:write 'ready\\n' p:wait()"
     let run = try Run("pmap run t.lua; echo not reached", in: Scratch(["t.lua": script]))

@@ -73,10 +73,11 @@ func `the second signal ends the running items too`(number: Int32) throws {
     #expect(outcome.output == "0.3\n" && outcome.ending == .signal(SIGINT))
 }
 
-@Test func `a SIGHUP that was ignored at the start stays ignored`() throws {
-    let run = try Run("trap '' HUP; exec pmap -j 1 t.lua ::: 0.3", in: Scratch(["t.lua": slow]))
+@Test(arguments: [("HUP", SIGHUP), ("INT", SIGINT), ("TERM", SIGTERM), ("QUIT", SIGQUIT)])
+func `a signal that was ignored at the start stays ignored`(name: String, number: Int32) throws {
+    let run = try Run("trap '' \(name); exec pmap -j 1 t.lua ::: 0.3", in: Scratch(["t.lua": slow]))
     try run.wait(errors: "begun")
-    run.signal(SIGHUP)
+    run.signal(number)
     let outcome = try run.finish()
     #expect(outcome.output == "0.3\n" && outcome.ending == .exit(0))
 }
@@ -97,6 +98,54 @@ func `when the host is killed its workers are gone within a second`(arguments: S
     usleep(100_000)
     run.signal(SIGKILL)
     #expect(try run.finish(closingInput: false).ending == .signal(SIGKILL))
+}
+
+/// What C code can do to the worker in which it is called.
+private let hardening = """
+    #define _GNU_SOURCE
+    #include <signal.h>
+    #include <unistd.h>
+    int block(void *state) { sigset_t all; sigfillset(&all); return sigprocmask(SIG_BLOCK, &all, 0); }
+    int ignore(void *state) { for (int number = 1; number < NSIG; number++) signal(number, SIG_IGN); return 0; }
+    int drop(void *state) { return setresgid(65534, 65534, 65534) | setresuid(65534, 65534, 65534); }
+    int move(void *state) { return setpgid(0, getpgid(getppid())); }
+    """
+
+@Test(arguments: ["block", "ignore", "drop", "move"])
+func `workers that block or ignore signals, give up rights or leave their group end with the host, alone`(
+    deed: String
+) throws {
+    let script = """
+        function setup() package.loadlib("./c.so", "\(deed)")() end
+        function task() io.stderr:write "begun\\n" pmap.sleep(600) end
+        """
+    let line = """
+        clang -shared -fPIC -o c.so c.c && { pmap -j 2 t.lua ::: a b & host=$!; read kill; kill -9 $host; wait $host; }
+        echo this shell goes on
+        """
+    let run = try Run(line, in: Scratch(["t.lua": script, "c.c": hardening]), input: nil)
+    try run.wait(errors: "begun", times: 2)
+    run.write("kill\n")
+    let outcome = try run.finish()
+    #expect(outcome.output == "this shell goes on\n" && outcome.ending == .exit(0))
+}
+
+@Test func `workers whose signals a task blocks end with their item when the host is killed`() throws {
+    let script = """
+        function task(item)
+          if item == "first" then package.loadlib("./c.so", "block")() end
+          io.stderr:write "begun\\n"
+          while not io.open "go" do pmap.sleep(0.01) end
+          return item
+        end
+        """
+    let run = try Run(
+        "clang -shared -fPIC -o c.so c.c && exec pmap -j 1 --chunk 2 t.lua ::: first second third",
+        in: Scratch(["t.lua": script, "c.c": hardening]))
+    try run.wait(errors: "begun")
+    run.signal(SIGKILL)
+    try run.folder.write(Data(), to: "go")
+    #expect(try run.finish().ending == .signal(SIGKILL))
 }
 
 @Test func `results come while the input is still being written`() throws {

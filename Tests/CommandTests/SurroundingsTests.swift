@@ -5,10 +5,12 @@ import Running
 import Testing
 
 private let library = """
+    #include <signal.h>
     #include <sys/stat.h>
     #include <unistd.h>
     int leave(void *state) { return chdir("/"); }
     int hide(void *state) { umask(0777); return 0; }
+    int ignore(void *state) { signal(SIGCHLD, SIG_IGN); return 0; }
     """
 
 /// With `c(name)` for the functions above, and a file f of five lines.
@@ -50,6 +52,61 @@ func `a script that goes to another folder takes its tasks along, not pmap`(row:
         "umask 022; pmap -j 0 --errors errors t.lua f > out; stat -c %a errors", out: "644\n"),
 ])
 func `a file mask does not reach pmap's own files`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    withLibrary(
+        "of workers", "c 'ignore'() function task(x) if x == '3' then os.execute 'kill -9 $PPID' end return x end",
+        "pmap -j 2 t.lua f", out: "1\n2\n4\n5\n",
+        err: "pmap: f:3: the worker (pid N) was killed by SIGKILL while it ran this item; the others went on\n"
+            + lastLine(1, of: 5, "1 crash"), status: 1),
+    withLibrary(
+        "of the script's own process for items",
+        "c 'ignore'() function inputs() os.execute 'kill -9 $PPID' end function task() end", "pmap t.lua", out: "",
+        err: "pmap: inputs: the script's process (pid N) was killed by SIGKILL\n", status: 3),
+    withLibrary(
+        "of programs",
+        "c 'ignore'() function task(x) return select(3, os.execute('exit ' .. x)), io.popen('exit 4'):close() end",
+        "pmap -j 1 t.lua ::: 3", out: "3\t\texit\t4\n"),
+    withLibrary(
+        "of processes, and of their programs",
+        "c 'ignore'() local mp = require 'multiprocessing' local p = mp.Process(os.execute, 'kill -9 $PPID') p:start() p:join()"
+            + " print(p.exitcode, require 'subprocess'.run{'false'}.returncode) c 'ignore'()"
+            + " local pid = mp.fork() if pid == 0 then os.exit(5) end print(select(2, mp.waitpid(pid)))",
+        "pmap run t.lua", out: "-9\t1\n5\n"),
+])
+func `a script that ignores SIGCHLD hides no end`(row: Row) throws { try row.check() }
+
+// MARK: A folder that may not be entered
+
+private let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups"
+private let mayDropRights = (try? Run("\(nobody) true", in: Scratch()).finish().ending) == .exit(0)
+
+private func whereNobodyMayBe(
+    _ claim: String, _ line: String, out: String = "", err: String = "", status: Int32 = 0
+) -> Row {
+    Row(
+        claim, [:], "exec 2>&1; mkdir -m 700 d; cd d; echo a > f; " + line.replacing("pmap", with: "\(nobody) pmap"),
+        input: "a\n", out: out + err, status: status)
+}
+
+@Test(
+    .enabled(if: mayDropRights, "the rights of root cannot be given up here"),
+    arguments: [
+        whereNobodyMayBe("arguments", "pmap -j 2 -e 'item, io.popen \"echo x\":read()' ::: a b", out: "a\tx\nb\tx\n"),
+        whereNobodyMayBe("standard input", "pmap -e item", out: "a\n"),
+        whereNobodyMayBe("without workers", "pmap -j 0 -e item", out: "a\n"),
+        whereNobodyMayBe("a program", "echo 'print(1)' | pmap run -", out: "1\n"),
+        whereNobodyMayBe(
+            "a file there", "pmap -e item f", err: "pmap: f: cannot read it: Permission denied\n", status: 2),
+        whereNobodyMayBe(
+            "a script there", "pmap f", err: "pmap: f: cannot read the script: Permission denied\n", status: 2),
+        whereNobodyMayBe(
+            "the file of --errors", "pmap --errors e -e item ::: a", err: "pmap: --errors e: Permission denied\n",
+            status: 2),
+    ])
+func `a folder that may not be entered is no hindrance where nothing in it is named`(row: Row) throws {
+    try row.check()
+}
 
 @Test func `a decimal comma does not reach pmap`() throws {
     let inComma = "os.setlocale \"comma\" assert((\"%.1f\"):format(1.5) == \"1,5\")"

@@ -446,6 +446,33 @@ function cases.test_fork()
   equal(value.value, pid)
 end
 
+function cases.test_waitpid()
+  local function fork(f)
+    local pid = mp.fork()
+    if pid == 0 then f() end
+    return pid
+  end
+  local event = mp.Event()
+  local early = fork(function() os.exit(3) end)
+  local late = fork(function() event:wait() os.exit(0) end)
+  local killed = fork(forever)
+  sleep(0.05)
+  mp.active_children() -- takes note of ends
+  equal({ mp.waitpid(early) }, { early, 3 })
+  equal({ mp.waitpid(late, true) }, { nil, "running" })
+  event:set()
+  equal({ mp.waitpid(late) }, { late, 0 })
+  os.execute("kill -9 " .. killed)
+  equal({ mp.waitpid(killed) }, { killed, -9 })
+  raises("process " .. early .. " is not a child of this process, or was waited for already", mp.waitpid, early)
+  raises("waitpid takes the number of a process, not a string", mp.waitpid, "1")
+  raises("is not a child", mp.waitpid, mp.getpid())
+  local process = expect.start(print)
+  equal({ mp.waitpid(process.pid) }, { process.pid, 0 })
+  equal(process.exitcode, 0)
+  equal(expect.ended(function() return pcall(mp.waitpid, early) end), false) -- nor anybody else's
+end
+
 function cases.test_ignore_signals()
   local event = mp.Event()
   local process = mp.Process(function() event:wait() end)

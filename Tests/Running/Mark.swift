@@ -28,6 +28,13 @@ struct Mark {
         }
     }
 
+    /// Those that the kernel knows by this name, all at once.
+    func killAll(named name: String) {
+        for process in processes() where contents(of: "/proc/\(process)/comm") == Array("\(name)\n".utf8) {
+            kill(process, SIGKILL)
+        }
+    }
+
     private func processes() -> [Int32] {
         let needle = Array(value.utf8)
         return numbersInProc().filter { contents(of: "/proc/\($0)/environ").contains(needle) }

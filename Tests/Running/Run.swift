@@ -9,7 +9,7 @@ package final class Run {
     package private(set) var output: [UInt8] = []
     package private(set) var errors: [UInt8] = []
 
-    private let folder: Scratch
+    package let folder: Scratch
     private let mark: Mark
     private let process: Int32
     private let deadline: ContinuousClock.Instant
@@ -50,6 +50,8 @@ package final class Run {
     /// The reader of standard output leaves.
     package func closeOutput() { outputEnd = nil }
     package func signal(_ number: Int32) { kill(process, number) }
+    /// SIGKILL for all that it has started and that the kernel knows by this name.
+    package func killAll(named name: String) { mark.killAll(named: name) }
     /// As a terminal does it.
     package func signalGroup(_ number: Int32) { kill(-process, number) }
 

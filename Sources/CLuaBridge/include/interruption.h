@@ -17,6 +17,9 @@ int pmap_watch_coroutines(lua_State *L);
  * `is_wanted()`, which is called in the signal's handler too; NULL is always. `L` is the main thread. */
 void pmap_arm_interruption(lua_State *L, const char *text, bool (*is_wanted)(void));
 
+/* From now on SIGINT raises "interrupted!" in the script of this process. */
+void pmap_arm_interrupts(lua_State *L);
+
 /* In a signal's handler: asks, or insists. */
 void pmap_interrupt(bool insists);
 

@@ -12,6 +12,13 @@
 /* fork(2), after all C streams were flushed, so that nothing buffered is written twice. */
 pid_t pmap_fork(void);
 
+/* Lets the ends of children be told: where SIGCHLD is ignored the kernel reaps them itself. */
+void pmap_hear_of_children(void);
+
+/* In the first process of a container, which is left all orphans and which no signal ends by default: goes on in a child,
+ * while this one reaps, passes signals on, and ends as the child does, by 128 + n where that ends by signal n. */
+void pmap_leave_first_process(void);
+
 /* Threads of this process, or 0 when /proc does not say. */
 int pmap_threads(void);
 
@@ -56,7 +63,7 @@ const char *pmap_signal_name(int number);
 void pmap_restore_signals(void);
 
 /* SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 are counted from now on and arrive only inside pmap_ppoll; SIGPIPE
- * and SIGXFSZ are ignored. One that was ignored stays ignored, but for SIGINT and SIGTERM. */
+ * and SIGXFSZ are ignored. One that was ignored stays so. */
 void pmap_catch_signals(void);
 
 /* Lets the counted signals arrive now: ppoll lets them in only when it has to wait. */
@@ -84,8 +91,19 @@ void pmap_die_by(int signal);
 /* ppoll(2) with the caught signals let in; `milliseconds` < 0 waits for ever. */
 int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds);
 
+/* From now on a SIGINT asks this process, unless SIGINT was ignored. A further one ends it at once, before what was asked
+ * for has been done and within two seconds. In what it forks a terminal's means nothing, and one of somebody's ends it. */
+void pmap_hear_interrupts(void (*ask)(void), bool (*is_asked)(void));
+
+/* In such a fork: nothing that the system does is interrupted by it. */
+void pmap_leave_interrupts(void);
+
 /* Makes this process and what it starts one group that is killed when `parent` dies; false when it died already. */
 bool pmap_die_with(pid_t parent);
+
+/* The same again, in the group that it leads: a task may have blocked or ignored the signal, and the kernel forgets it
+ * when a process gets other rights. */
+bool pmap_still_die_with(pid_t parent);
 
 /* From now on the group of this leader stops with this process at SIGTSTP, and goes on with it; 0 makes the place free. */
 void pmap_take_along(size_t place, pid_t leader);

@@ -2,6 +2,8 @@
 #ifndef PMAP_PROGRAM_H
 #define PMAP_PROGRAM_H
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 typedef struct {
@@ -10,13 +12,35 @@ typedef struct {
     const char *const *environment; /* or NULL for this process's */
     const char *folder;             /* or NULL for this process's */
     int streams[3];                 /* what becomes 0, 1 and 2; -1 is /dev/null */
+    bool as_system;                 /* other descriptors, and signals that are ignored, are its own too */
 } pmap_program;
 
 typedef enum { PMAP_AT_PROCESS, PMAP_AT_STREAM, PMAP_AT_FOLDER, PMAP_AT_PROGRAM } pmap_program_step;
 
 /* Starts a program that has no other descriptors than these, whose signals do what they do by default, and that is
- * killed when this process ends. Answers its number, or -1 with errno and the step that failed. */
+ * killed with what it has started when this process ends; its own end is told by pmap_wait_program. Answers its number,
+ * or -1 with errno and the step that failed. All programs are started here. */
 pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed);
+
+/* As system(3), but that a SIGINT which ends the program, or is this process's alone, takes effect once the program has
+ * ended. */
+int pmap_run_shell(const char *command);
+
+/* A program, and what it writes or what it reads; a fork of its owner has the stream, but not the program. */
+typedef struct pmap_shell {
+    FILE *stream;
+    pid_t pid, owner;
+    bool is_read;
+    struct pmap_shell *next;
+} pmap_shell;
+
+/* As popen(3) and pclose(3). */
+pmap_shell *pmap_open_shell(const char *command, bool is_read);
+int pmap_close_shell(pmap_shell *shell);
+
+/* This process is about to end: those that read what it writes get the end of it, and so long, or for ever when that is
+ * negative, to do something about it; what runs after that is killed. */
+void pmap_end_shells(int milliseconds);
 
 /* Both ends of a pipe of ordinary size, close-on-exec; -1 on failure. A megabyte each, as between host and worker, would
  * use up the user's share of pipe memory with a few dozen programs. */

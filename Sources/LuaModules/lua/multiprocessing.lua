@@ -15,6 +15,7 @@ local mp = {
   parent_process = process.parent_process,
   active_children = process.active_children,
   fork = process.fork,
+  waitpid = process.waitpid,
 
   Lock = synchronize.new_lock,
   RLock = synchronize.new_rlock,

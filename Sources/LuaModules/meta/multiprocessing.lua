@@ -39,6 +39,14 @@ function mp.active_children() end
 ---@return integer pid
 function mp.fork() end
 
+--- Waits for the end of a child, once: its number and its exit code, -n when signal n ended it. With `nohang`
+--- `nil, "running"` while it runs.
+---@param pid integer
+---@param nohang? boolean
+---@return integer? pid
+---@return integer|"running" exitcode
+function mp.waitpid(pid, nohang) end
+
 --- A lock that one process holds at a time, and any may release.
 ---@return multiprocessing.Lock
 function mp.Lock() end

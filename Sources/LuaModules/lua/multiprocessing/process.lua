@@ -14,6 +14,7 @@ process.Process = Process
 local current = setmetatable({ _name = "MainProcess", _pid = core.getpid(), _daemon = false }, Process)
 local parent
 local children = {}
+local forked = {} -- those that `fork` has made and that nobody has waited for, by their numbers
 local supervisors = function() return {} end
 local serial = 0
 
@@ -23,7 +24,7 @@ local function this()
     local worker = (package.loaded.pmap or {}).worker
     local name = worker and "PoolWorker-" .. worker.id or "Process-" .. core.getpid()
     parent, current = current, setmetatable({ _name = name, _pid = core.getpid(), _daemon = true }, Process)
-    children, serial = {}, 0
+    children, forked, serial = {}, {}, 0
   end
   return current
 end
@@ -82,7 +83,7 @@ local function become(self)
   parent, current = current, self
   core.at_place(nil)
   self._pid = core.getpid()
-  children, serial = {}, 0
+  children, forked, serial = {}, {}, 0
   math.randomseed(core.random(), core.random()) -- Lua's own seed is the same in all that are forked in one second
 end
 
@@ -267,9 +268,24 @@ function process.fork()
     become(child)
   else
     child._pid = pid
-    children[pid] = child
+    children[pid], forked[pid] = child, child
   end
   return pid
+end
+
+--- Waits for the end of a child, once: its number and its exit code, -n for signal n; with `nohang` `nil, "running"` while
+--- it runs.
+function process.waitpid(pid, nohang)
+  if math.type(pid) ~= "integer" then core.fail("waitpid takes the number of a process, not a " .. type(pid)) end
+  this()
+  local child = forked[pid] or children[pid]
+  if not child then core.fail("process " .. pid .. " is not a child of this process, or was waited for already") end
+  local timeout
+  if nohang then timeout = false end
+  local code = poll(child, timeout)
+  if not code then return nil, "running" end
+  forked[pid] = nil
+  return pid, code
 end
 
 return process

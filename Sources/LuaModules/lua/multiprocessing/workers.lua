@@ -19,6 +19,7 @@ local function work(self, id, script)
       core.put(self._reports, failure)
       core.exit(initializer_failed)
     end
+    core.lead_group() -- again: blocked signals, or rights that were given up, undo it
   end
   core.array_set(self._ready, id, 1)
   core.pool_work(self._tasks, self._results, self._maxtasks, errors.capture)

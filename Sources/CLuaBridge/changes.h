@@ -1,0 +1,13 @@
+/* What is changed in Lua's standard library for every script; for those whose task runs in a worker, see library.h. */
+#ifndef PMAP_CHANGES_H
+#define PMAP_CHANGES_H
+
+#include "bridge.h"
+
+/* Replaces os.execute and io.popen. May raise. */
+void pmap_change_programs(lua_State *L);
+
+/* One call of io.stderr:write is one piece. May raise. */
+void pmap_change_standard_error(lua_State *L);
+
+#endif

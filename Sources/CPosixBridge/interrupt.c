@@ -1,0 +1,56 @@
+/* SIGINT in a script and in the processes that it has made. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "posix_bridge.h"
+
+static pid_t main_process;
+static void (*ask)(void);
+static bool (*is_asked)(void);
+static int64_t last; /* in nanoseconds; 0: there was none */
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void on_interrupt(int number, siginfo_t *signal, void *context) {
+    int reason = errno;
+    (void)context;
+    if (getpid() != main_process) {
+        /* A terminal's is the main process's, with which this one ends. */
+        if (signal->si_code != SI_KERNEL) pmap_die_by(number);
+    } else {
+        int64_t before = last;
+        last = now();
+        if (is_asked() || (before != 0 && last - before < 2000000000)) pmap_die_by(number);
+        ask();
+    }
+    errno = reason;
+}
+
+static void hear(int flags) {
+    struct sigaction action = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | flags};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+void pmap_hear_interrupts(void (*new_ask)(void), bool (*new_is_asked)(void)) {
+    struct sigaction before;
+    sigaction(SIGINT, NULL, &before);
+    if (before.sa_handler == SIG_IGN) return;
+    main_process = getpid();
+    ask = new_ask;
+    is_asked = new_is_asked;
+    hear(0); /* no SA_RESTART: a script that reads from a terminal is waiting, too */
+}
+
+void pmap_leave_interrupts(void) {
+    struct sigaction before;
+    sigaction(SIGINT, NULL, &before);
+    if (before.sa_flags & SA_SIGINFO && before.sa_sigaction == on_interrupt) hear(SA_RESTART);
+}

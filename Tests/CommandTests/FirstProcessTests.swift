@@ -1,0 +1,52 @@
+// pmap as the first process of a container: signals without a handler do not reach it, and all orphans are left to it.
+
+import Glibc
+import Running
+import Testing
+
+private let unshare = "unshare --fork --pid --mount-proc"
+private let mayUnshare = (try? Run("\(unshare) true", in: Scratch()).finish().ending) == .exit(0)
+
+private let loop = "io.stderr:write 'ready\\n' while true do end"
+
+@Test(
+    .enabled(if: mayUnshare, "a namespace for processes cannot be made here"),
+    arguments: [
+        ("pmap run t.lua", loop), ("pmap -j 0 t.lua ::: a", "function task() \(loop) end"),
+        ("pmap t.lua", "\(loop) function task() end"),
+    ], [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR2])
+func `a signal ends the first process of a container by 128 and its number`(
+    how: (line: String, script: String), number: Int32
+) throws {
+    let run = try Run(
+        "set -m; \(unshare) \(how.line) & read go; kill -$go $(cat /proc/$!/task/*/children); wait $!",
+        in: Scratch(["t.lua": how.script]), input: nil)
+    try run.wait(errors: "ready")
+    run.write("\(number)\n")
+    #expect(try run.finish().ending == .exit(128 + number))
+}
+
+private let countZombies = "pmap.sleep(0.2) return (io.popen('ps -e -o stat= | grep -c Z'):read 'n')"
+
+@Test(
+    .enabled(if: mayUnshare, "a namespace for processes cannot be made here"),
+    arguments: [
+        Row(
+            "tasks leave none",
+            "function task(x) os.execute '(true &) & (true &)' if x == '200' then \(countZombies) end end",
+            "seq 200 | \(unshare) pmap -j 2 t.lua", out: "0\n"),
+        Row(
+            "a program leaves none",
+            "for i = 1, 200 do os.execute '(true &) & (true &)' end print((function() \(countZombies) end)())",
+            "\(unshare) pmap run t.lua", out: "0\n"),
+        Row("its status is pmap's", "os.exit(7)", "\(unshare) pmap run t.lua", status: 7),
+        Row("its death is told", "os.execute 'kill -9 $PPID'", "\(unshare) pmap run t.lua", status: 137),
+        Row(
+            "a reader that leaves ends it", "while true do print 'y' end",
+            "\(unshare) pmap run t.lua | head -n 1; echo ${PIPESTATUS[0]}", out: "y\n141\n"),
+        Row(
+            "its standard input and output are pmap's alone",
+            "io.stdout:close() io.stdin:close() os.execute 'sleep 0.3' os.exit(0)",
+            "yes | \(unshare) pmap run t.lua; echo ${PIPESTATUS[0]}", out: "141\n"),
+    ])
+func `as the first process of a container pmap reaps orphans, and ends as ever`(row: Row) throws { try row.check() }
