@@ -94,3 +94,41 @@ import Testing
         """, "pmap run t.lua", out: "11\t21\t31\n"),
 ])
 func `processes, pipes and pools come to their end`(row: Row) throws { try row.check() }
+
+/// The second of three items takes a lock in some way and does `act`; the third one says what it finds, of the lock that
+/// `setup` has taken too.
+private func holding(
+    _ claim: String, _ way: String, _ act: String, _ options: String, out: String, status: Int32 = 0
+) -> Row {
+    Row(
+        claim,
+        """
+        local mp = require "multiprocessing"
+        local lock, own = mp.Lock(), mp.Lock()
+        function setup() own:acquire() end
+        function task(item)
+          if item == "b" then
+            HELD = lock:\(way)()
+            \(act)
+          elseif item == "c" then
+            local got, reason = lock:acquire(false)
+            return tostring(own:acquire(false)), tostring(got), reason
+          end
+          return item
+        end
+        """, "pmap \(options) t.lua ::: a b c 2> errors", out: out, status: status)
+}
+
+@Test(arguments: [
+    holding("it returns", "acquire", "", "-j 1", out: "a\nb\nnil\tnil\ttimeout\n"),
+    holding("it raises", "acquire", "error 'x'", "-j 1", out: "a\nnil\ttrue\tabandoned\n", status: 1),
+    holding(
+        "it returns nil and a message", "acquire", "return nil, 'x'", "-j 1", out: "a\nnil\tnil\ttimeout\n", status: 1),
+    holding(
+        "it loops", "acquire", "while true do end", "-j 1 --timeout 0.2", out: "a\nnil\ttrue\tabandoned\n", status: 1),
+    holding("it returns, with a hold", "hold", "", "-j 1", out: "a\nb\nnil\ttrue\t\n"),
+    holding("it raises, with a hold", "hold", "error 'x'", "-j 1", out: "a\nnil\ttrue\tabandoned\n", status: 1),
+    holding("it returns, without a worker", "acquire", "", "-j 0", out: "a\nb\nnil\tnil\ttimeout\n"),
+    holding("it raises, without a worker", "acquire", "error 'x'", "-j 0", out: "a\nnil\ttrue\tabandoned\n", status: 1),
+])
+func `what an item has taken is judged as if it had been a process`(row: Row) throws { try row.check() }
