@@ -125,7 +125,8 @@ final class Reporter: RunObserver {
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
         case .asked(let workers, let tally):
-            print("\(tally.items) items done so far")
+            let done = tally.succeeded + tally.failures
+            print("\(done) item\(done == 1 ? "" : "s") done so far")
             for worker in workers { print("  \(line(worker))") }
             answer()
         }
