@@ -98,6 +98,17 @@ package final class InputSequence: ChunkSource {
         return rest
     }
 
+    /// The same, if it is not the rest of a stream and takes no longer than so many nanoseconds.
+    package func countRest(within nanoseconds: Int) -> Int? {
+        let end = Clock.now() + nanoseconds
+        var rest = 0
+        while let source = try? openSource() {
+            guard inputs[next - 1].isCountable, Clock.now() < end else { return nil }
+            if case .records(_, let count)? = try? source.cut(items: 1 << 16) { rest += count } else { current = nil }
+        }
+        return rest
+    }
+
     /// The input that is being cut, or the next one.
     private func openSource() throws(Failure) -> (any RecordSource)? {
         if let current { return current }

@@ -40,11 +40,16 @@ extension HostLoop {
         noteDescriptors(Array(repeating: -1, count: WorkerHandle.descriptorCount), of: worker.number)
         defer { buried = nil }
         if death.wasReady { places.noteReady(worker.number) }
-        let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : setupDeath(worker, death.status))
+        let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : deathOutsideItems(worker, death.status))
         if let failure = setupFailure, !isKilling, !places.mayRefill(worker.number, after: worker.startFailure(death)) {
             return giveUp(worker.number, unfinished: worker.assignments.chunks, why: .setup(failure))
         }
-        if !isKilling && setupFailure == nil { blame(worker, death.status) }
+        if !isKilling && setupFailure == nil {
+            blame(worker, death.status)
+            if death.wasLeaving, case .killed = death.status {
+                observer.notice(.teardownFailed(deathOutsideItems(worker, death.status)))
+            }
+        }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished(worker) : [])))
     }
 
@@ -97,7 +102,7 @@ extension HostLoop {
         return Failure(.timeout, message)
     }
 
-    func setupDeath(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
+    func deathOutsideItems(_ worker: WorkerHandle, _ status: ExitStatus) -> Failure {
         Failure(.crash, "the worker (pid \(worker.pid)) \(reason(status))\(cause(worker))")
     }
 

@@ -224,6 +224,7 @@ package final class HostLoop {
             case .refused: return worker.refuse()
             case .retry(let chunk, let delay): awaitRetry(chunk, delay)
             case .setupFailed(let failure): worker.setupFailure = failure
+            case .teardownFailed(let failure): observer.notice(.teardownFailed(failure))
             case .inputFailed(let failure):
                 if ending == nil { ending = .inputFailed(failure) }
                 stop()

@@ -105,6 +105,7 @@ struct Ledger: ~Copyable {
         /// The item is to be run again, by itself, after so many nanoseconds.
         case retry(Chunk, delay: Int)
         case setupFailed(Failure)
+        case teardownFailed(Failure)
         case inputFailed(Failure)
         /// `rest` are items that the worker has not begun and will not.
         case chunkEnded(items: Int, nanoseconds: Int, rest: Chunk?)
@@ -135,6 +136,7 @@ struct Ledger: ~Copyable {
     mutating func enter(_ entry: Entry, of assignments: inout Assignments, worker: Int) -> Consequence? {
         switch entry {
         case .output(let bytes, items: 0) where assignments.chunks.isEmpty:
+            tally.bytes += bytes.count
             if !bytes.isEmpty { delivery.accept(.output(.memory(bytes)), items: 0, chunk: nil) }
             return nil
         case .output(let bytes, let items):
@@ -147,6 +149,7 @@ struct Ledger: ~Copyable {
             succeed(bytes, items: 1, traits.hasRecord ? 1 : 0, of: chunk)
             return nil
         case .text(let bytes):
+            tally.bytes += bytes.count
             delivery.accept(.text(bytes), items: 0, chunk: assignments.chunks.first)
             return nil
         case .failure(let failure):
@@ -155,6 +158,7 @@ struct Ledger: ~Copyable {
             log?.noteModule(name, digest: digest)
             return nil
         case .setupFailed(let failure): return .setupFailed(failure)
+        case .teardownFailed(let failure): return .teardownFailed(failure)
         case .inputFailed(let failure): return .inputFailed(failure)
         case .chunkEnd(let nanoseconds):
             guard let chunk = assignments.chunks.first else { return nil }
@@ -208,6 +212,7 @@ struct Ledger: ~Copyable {
 
     private mutating func succeed(_ bytes: [UInt8], items: Int, _ records: Int = 0, of chunk: Chunk) {
         tally.succeeded += items
+        tally.bytes += bytes.count
         tally.skipped -= items
         tally.records += records
         delivery.accept(.output(.memory(bytes)), items: items, chunk: chunk)

@@ -10,6 +10,7 @@ package final class LocalRun {
     private var scheduler: Scheduler
     private var assignments = Assignments()
     private var poller = Poller<Void>()
+    private let observer: any RunObserver
     private let log: (any OutcomeLog)?
     private let halt: HaltPolicy?
     private var totalItems: Int?
@@ -20,6 +21,7 @@ package final class LocalRun {
         log: (any OutcomeLog)? = nil
     ) {
         self.source = source
+        self.observer = observer
         self.log = log
         halt = plan.halt
         totalItems = plan.totalItems
@@ -49,7 +51,11 @@ package final class LocalRun {
         if case .halted? = ending { ledger.skip(source.countRest()) }
         body.tearDown(outbox: &outbox)
         outbox.flush()
-        _ = take(batches.takeEntries())
+        for entry in batches.takeEntries() {
+            if case .teardownFailed(let failure)? = ledger.enter(entry, of: &assignments, worker: 0) {
+                observer.notice(.teardownFailed(failure))
+            }
+        }
         write(all: true)
         return (ending ?? .completed, ledger.tally)
     }
@@ -119,7 +125,7 @@ package final class LocalRun {
             case .chunkEnded(let items, let nanoseconds, _):
                 events.append(.ended(worker: 0, items: items, nanoseconds: nanoseconds))
             case .refused: preconditionFailure("this process has run items that it was not given")
-            case .setupFailed, nil: continue
+            case .setupFailed, .teardownFailed, nil: continue
             }
         }
         return events

@@ -82,6 +82,8 @@ package enum Notice: Equatable {
     case finishing(items: Int, signal: Int32)
     /// `setup` failed in one worker; the others go on.
     case setupFailed(Failure)
+    /// `teardown` failed in a worker.
+    case teardownFailed(Failure)
     /// There is no process to be had for a further worker.
     case fewerWorkers(PosixError)
     /// Somebody has asked what goes on.
@@ -107,6 +109,8 @@ package struct Tally: Equatable, Sendable {
     package var failed: [Failure.Kind: Int] = [:]
     /// Cut and never run.
     package var skipped = 0
+    /// Of records, and of what was printed.
+    package var bytes = 0
 
     package init() {}
 

@@ -223,6 +223,8 @@ final class WorkerHandle {
         let entries: [Entry]
         /// `setup` has been run.
         let wasReady: Bool
+        /// `teardown` had begun.
+        let wasLeaving: Bool
     }
 
     /// Takes what it left behind, and reaps it.
@@ -235,7 +237,7 @@ final class WorkerHandle {
         }
         if isGarbled && !isRefused { entries += takeRest() }
         entries += takeUnsent()
-        return Death(status: child.wait(), entries: entries, wasReady: isReady)
+        return Death(status: child.wait(), entries: entries, wasReady: isReady, wasLeaving: status.load(.ready) == 2)
     }
 
     /// Why one that was not ready has died.

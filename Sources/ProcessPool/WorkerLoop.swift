@@ -54,6 +54,7 @@ package struct WorkerLoop: ~Copyable {
             if !outbox.isStopped && !body.run(chunk, outbox: &outbox) { break }
             outbox.endChunk(nanoseconds: Clock.now() - start)
         }
+        outbox.leaving()
         body.tearDown(outbox: &outbox)
         outbox.flush()
     }

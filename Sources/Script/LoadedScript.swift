@@ -47,7 +47,9 @@ package final class LoadedScript {
     private var references: [ScriptName: Int] = [:]
     /// The text it was loaded from.
     package private(set) var source: [UInt8] = []
-    private(set) var isInline = false
+    package private(set) var isInline = false
+    /// The task is written as a list of fields: nil is an empty one.
+    private(set) var listsFields = false
     /// The names that `require` has looked for.
     package private(set) var soughtModules: [ByteString] = []
 
@@ -123,7 +125,7 @@ package final class LoadedScript {
 
     /// Makes an expression or a body of `item` and `index` the task.
     package func load(inline code: ByteString) throws(ScriptError) {
-        try stack.loadInline(code)
+        listsFields = try stack.loadInline(code)
         (self.source, isInline) = (code.bytes, true)
         references[.task] = stack.makeReference()
     }

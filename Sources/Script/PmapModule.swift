@@ -7,6 +7,7 @@ import Wire
 /// Its functions hold on to this, so it lives as long as the state.
 package final class PmapModule {
     static let emitOutsideTask = "pmap.emit works inside a task only"
+    static let emitInTeardown = "pmap.emit in teardown: records belong to items; return it from the task"
 
     let marks: TableMarks
     private let main: Stack
@@ -79,7 +80,7 @@ package final class PmapModule {
         [
             "emit": { [unowned self] stack throws(LuaError) in
                 guard let emit else { throw LuaError(message: PmapModule.emitOutsideTask) }
-                if stack.top > 0, stack.type(1) != .nil { try emit(stack) }
+                if (0..<stack.top).contains(where: { stack.type($0 + 1) != .nil }) { try emit(stack) }
                 return 0
             },
             "array": { [unowned self] stack throws(LuaError) in try mark(stack, .array) },

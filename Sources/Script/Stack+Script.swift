@@ -59,8 +59,9 @@ extension Stack {
         rawSet(globals)
     }
 
-    /// Stack: → function of `item` and `index`. Tries the code as an expression, then as a body.
-    func loadInline(_ code: ByteString) throws(ScriptError) {
+    /// Stack: → function of `item` and `index`. Tries the code as an expression, then as a body. Answers whether it is
+    /// several expressions.
+    func loadInline(_ code: ByteString) throws(ScriptError) -> Bool {
         let text = code.text
         let words = text.drop(while: \.isWhitespace).split(maxSplits: 3) { " \t\n(".contains($0) }
         let isFunction = text.drop(while: \.isWhitespace).hasPrefix("function") && words.first == "function"
@@ -68,14 +69,26 @@ extension Stack {
             words.starts(with: ["function", "task"]) || words.starts(with: ["local", "function", "task"])
         let (expression, asExpression) = tryInline("return " + code)
         if isFunction && (expression == nil || definesTask) { throw .functionInsteadOfBody }
-        guard let expression else { return nameParameters("return " + code) }
+        guard let expression else {
+            nameParameters("return " + code)
+            return isList(code)
+        }
         let (body, asBody) = tryInline(code)
         if body == nil {
             if definesTask { throw .functionInsteadOfBody }
-            return nameParameters(code)
+            nameParameters(code)
+            return false
         }
         // The one that got further is the one that was meant.
         throw .lua(asExpression - "return ".utf8.count >= asBody ? expression : body ?? expression)
+    }
+
+    /// Whether an expression cannot stand in parentheses, behind which a comment may end.
+    private func isList(_ code: ByteString) -> Bool {
+        if !code.bytes.contains(UInt8(ascii: ",")) { return false }
+        guard tryInline("return (" + code + "\n)").0 == nil else { return true }
+        pop()
+        return false
     }
 
     /// Stack: → function, or nothing and why not, with how far the text was read.

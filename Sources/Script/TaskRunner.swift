@@ -65,7 +65,9 @@ package final class TaskRunner {
         script.push(.task)
         script.push(.inputs)
         script.module.emit = { [unowned self] stack throws(LuaError) in
-            guard isInTask else { throw LuaError(message: PmapModule.emitOutsideTask) }
+            guard isInTask else {
+                throw LuaError(message: isInTeardown ? PmapModule.emitInTeardown : PmapModule.emitOutsideTask)
+            }
             try emit(stack)
         }
     }
@@ -78,7 +80,7 @@ package final class TaskRunner {
             try stack.beginCapture(programs: programs, mode: mode)
             if let seconds = form.timeLimit { stack.armTimeout(outbox.status, seconds: seconds) }
             script.module.setWorker(worker)
-            try call(.setup, worker: worker)
+            try call(.setup, worker: worker, results: 0)
         } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }
@@ -96,27 +98,40 @@ package final class TaskRunner {
 
     private var worker = 0
     var isInTask = false
+    private var isInTeardown = false
     /// Which time the items that follow are run.
     package var attempt = 1
 
-    /// Runs the script's `teardown`.
+    /// Runs the script's `teardown`. What it prints is a note: which worker ran which items is nobody's business, and a
+    /// journal knows nothing of it.
     package func tearDown(outbox: inout Outbox) {
         script.state.limitMemory(to: nil)
-        do throws(LuaError) {
-            try call(.teardown, worker: worker)
-        } catch {
-            outbox.stray(Array("pmap: teardown: \(error.message)\n".utf8))
-        }
         passOnCaptured(&outbox)
+        isInTeardown = true
+        let failure = teardownFailure()
+        isInTeardown = false
+        let text = stack.takeCaptured(all: true)
+        if !text.isEmpty { outbox.stray(text) }
+        if let failure { outbox.teardownFailed(failure) }
     }
 
-    private func call(_ name: ScriptName, worker: Int) throws(LuaError) {
+    /// What it raised, or returned behind nil.
+    private func teardownFailure() -> Failure? {
+        let height = stack.top
+        defer { stack.top = height }
+        do throws(LuaError) { try call(.teardown, worker: worker, results: -1) } catch {
+            return Failure(.error, error.message, traceback: error.traceback)
+        }
+        return refusal(above: height)
+    }
+
+    private func call(_ name: ScriptName, worker: Int, results: Int32) throws(LuaError) {
         guard script.has(name) else { return }
         script.push(name)
         stack.newTable(keys: 1)
         stack.push(Int64(worker))
         stack.rawSet(-2, field: "id")
-        try stack.call(arguments: 1, results: 0)
+        try stack.call(arguments: 1, results: results)
     }
 
     /// What was printed outside any item, or written by a program that nobody waited for.
@@ -207,8 +222,9 @@ package final class TaskRunner {
         let base = stack.top - answer.results
         let printed = takePrinted(answer)
         var traits = ItemTraits(drewRandomNumbers: answer.usesSeed)
-        // nil and a message: a failure, as under `assert`.
-        if answer.isNothing && answer.results > 1 { return fail(refusal(base + 2), printed, record, &outbox) }
+        if answer.isNothing && answer.results > 1 && !script.listsFields, let failure = refusal(above: base) {
+            return fail(failure, printed, record, &outbox)
+        }
         if !printed.isEmpty && form.printsToOutput { outbox.output.append(printed) }
         do throws(RecordError) {
             traits.hasRecord = try append(answer, above: base, record, &outbox)
@@ -251,9 +267,7 @@ package final class TaskRunner {
         _ answer: Answer, above base: Int32, _ record: RecordBytes?, _ outbox: inout Outbox
     ) throws(RecordError) -> Bool {
         if emitted.count > 0 { outbox.output.append(emitted) }
-        if answer.isNothing || form.isFilter && !stack.boolean(base + 1) {
-            return emitted.count > 0
-        }
+        if form.isFilter ? !stack.boolean(base + 1) : isNothing(answer, above: base) { return emitted.count > 0 }
         if form.isFilter {
             try appendItem(record, &outbox)
         } else {
@@ -262,12 +276,20 @@ package final class TaskRunner {
         return true
     }
 
-    private func refusal(_ message: Int32) -> Failure {
-        stack.copy(message)
-        do throws(LuaError) { try stack.convertToString() } catch {
-            return Failure(.error, error.message, traceback: error.traceback)
+    private func isNothing(_ answer: Answer, above base: Int32) -> Bool {
+        answer.isNothing && (0..<answer.results).allSatisfy { stack.type(base + 1 + $0) == .nil }
+    }
+
+    /// nil and a string are a failure, as under `assert`; of `nil, "exit", 3` the number is what tells something.
+    private func refusal(above base: Int32) -> Failure? {
+        guard stack.top > base + 1, stack.type(base + 1) == .nil, stack.type(base + 2) == .string else { return nil }
+        let message = stack.string(base + 2) ?? ""
+        if ["exit", "signal"].contains(message), stack.type(base + 3) == .number, let code = stack.integer(base + 3) {
+            return Failure(.error, "\(message) \(code)")
         }
-        return Failure(.error, stack.string(-1) ?? "(no message)")
+        var failure = Failure(.error, message)
+        failure.isRefusal = true
+        return failure
     }
 
     /// The item unchanged: its own bytes where both formats are the same.

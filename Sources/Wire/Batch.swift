@@ -32,6 +32,8 @@ package enum EntryTag: UInt32, Sendable {
     case item
     /// A module that the worker has loaded: fields of its name and, where its file is known, of what that held.
     case module
+    /// `teardown` failed: fields of a `Failure`.
+    case teardownFailed
 }
 
 /// What else is known of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
@@ -60,6 +62,7 @@ package enum Entry: Equatable, Sendable {
     case text([UInt8])
     case failure(Failure)
     case setupFailed(Failure)
+    case teardownFailed(Failure)
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
     case module(String, digest: [UInt8]?)

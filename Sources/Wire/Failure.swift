@@ -20,6 +20,8 @@ package struct Failure: Error, Equatable {
     package var text: [UInt8] = []
     /// It is not to be tried again.
     package var isFinal = false
+    /// The task has returned nil and this message.
+    package var isRefusal = false
     /// It depends on the run's seed and the item's number.
     package var drewRandomNumbers = false
     /// It says more of this run than of the item, and no journal keeps it.
@@ -55,7 +57,9 @@ extension WireBuffer {
             append(field: text.map { Array($0.utf8) })
         }
         append(field: failure.text)
-        for flag in [failure.isFinal, failure.drewRandomNumbers, failure.isPassing] { append(field: flag ? [] : nil) }
+        for flag in [failure.isFinal, failure.drewRandomNumbers, failure.isPassing, failure.isRefusal] {
+            append(field: flag ? [] : nil)
+        }
     }
 
     func failure(in range: Range<Int>) -> Failure {
@@ -70,6 +74,7 @@ extension WireBuffer {
         failure.isFinal = field(at: &offset, end: range.upperBound) != nil
         failure.drewRandomNumbers = field(at: &offset, end: range.upperBound) != nil
         failure.isPassing = field(at: &offset, end: range.upperBound) != nil
+        failure.isRefusal = field(at: &offset, end: range.upperBound) != nil
         return failure
     }
 }

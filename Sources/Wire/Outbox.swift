@@ -156,6 +156,14 @@ package struct Outbox: ~Copyable {
     /// `setup` has been run.
     package func ready() { status.store(1, .ready) }
 
+    /// `teardown` is being run, and nothing comes after it.
+    package func leaving() { status.store(2, .ready) }
+
+    package mutating func teardownFailed(_ failure: Failure) {
+        closeEntry()
+        appendEntry(.teardownFailed, items: 0) { $0.append(failure) }
+    }
+
     package mutating func setupFailed(_ failure: Failure) {
         appendEntry(.setupFailed, items: 0) { $0.append(failure) }
         flush()

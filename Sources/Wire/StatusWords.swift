@@ -12,7 +12,7 @@ import Synchronization
         case committed
         /// Which batch is open, from 1.
         case batch
-        /// Not 0 when `setup` has been run.
+        /// 1 when `setup` has been run, and 2 from where `teardown` begins.
         case ready
         /// Not 0 while a batch is being sent: the running item waits for the host, and no time counts.
         case sending

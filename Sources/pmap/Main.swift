@@ -154,6 +154,7 @@ enum Main {
             if job.workers == 0 { script.furniture?.hearQuestions() }
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
+            if case .signal = ending { reporter.itemsLeft = source.countRest(within: 300_000_000) }
             return reporter.finish(journaled?.end(ending) ?? ending, tally, journaled?.tally)
         } catch {
             throw UsageError(error.description)

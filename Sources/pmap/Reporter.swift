@@ -11,6 +11,9 @@ import Wire
 final class Reporter: RunObserver {
     private let job: Job
     private let scriptName: ByteString
+    /// Written as `-e CODE`.
+    private let isInline: Bool
+    private let start = Clock.now()
     /// Says where the script's own processes wait.
     private let answer: () -> Void
     /// To standard error; nil where that cannot be written to without waiting.
@@ -21,7 +24,15 @@ final class Reporter: RunObserver {
     private let waitsAtOnce: Bool
     private var failures = 0
     private var said: Set<String> = []
+    private var hasExplainedRefusal = false
+    private var teardownHasFailed = false
+    /// Of an interrupted run: items that were not cut, where they can be counted.
+    var itemsLeft: Int?
 
+    /// So many nanoseconds of work are worth being kept.
+    private static let worthKeeping = 60_000_000_000
+    /// So many items without a record are no accident.
+    private static let fruitless = 100
     private static let (inFull, asLines) = (10, 100)
     /// Bytes of a message that are printed; `--errors` has them all.
     private static let messageLimit = 4096
@@ -31,7 +42,7 @@ final class Reporter: RunObserver {
 
     init(_ job: Job, _ script: LoadedScript) throws(UsageError) {
         self.job = job
-        scriptName = script.name
+        (scriptName, isInline) = (script.name, script.isInline)
         answer = script.furniture?.answer ?? {}
         waitsAtOnce = job.workers == 0
         do { words = MessageQueue(try OutputDescriptor(copying: StandardDescriptor.error)) } catch { words = nil }
@@ -94,7 +105,7 @@ final class Reporter: RunObserver {
         if failures <= Reporter.asLines {
             let isInFull = failures <= Reporter.inFull
             print(
-                "\(input.name(ofPlace: place)): \(shortened(item.failure.message))",
+                "\(input.name(ofPlace: place)): \(shortened(item.failure.message))\(explanation(item.failure))",
                 isInFull ? item.failure.traceback : nil)
         }
         var failure = item.failure
@@ -113,6 +124,12 @@ final class Reporter: RunObserver {
         if said.insert(message).inserted { print(message) }
     }
 
+    private func explanation(_ failure: Failure) -> String {
+        if !failure.isRefusal || hasExplainedRefusal { return "" }
+        hasExplainedRefusal = true
+        return " (nil and a string is a failure; write x or \"\" for an empty field)"
+    }
+
     func notice(_ notice: Notice) {
         switch notice {
         case .finishing(let items, let signal):
@@ -122,6 +139,9 @@ final class Reporter: RunObserver {
             print(
                 "\(scriptName): setup failed in a worker; the others go on: \(failure.message)",
                 failure.traceback)
+        case .teardownFailed(let failure):
+            if !teardownHasFailed { print("\(scriptName): teardown failed: \(failure.message)", failure.traceback) }
+            teardownHasFailed = true
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
         case .asked(let workers, let tally):
@@ -154,7 +174,9 @@ final class Reporter: RunObserver {
         if let kept = journal.map({ $0.recalled + $0.added }), kept > 0, let path = job.journal?.path,
             ending.maySurprise
         {
-            print("\(kept) items are in \(path); the same command goes on from there")
+            print(
+                "\(kept == 1 ? "results of 1 of the" : "\(kept)") items are in \(path); the same command goes on from there"
+            )
         }
         switch ending {
         case .signal, .outputClosed: drain(until: Clock.now() + Reporter.grace)
@@ -165,8 +187,10 @@ final class Reporter: RunObserver {
         case .outputClosed: Signal.die(by: Signal.brokenPipe)
         case .completed where errorsFailure != nil || tally.skipped > 0: return .hostFailed
         case .halted where errorsFailure != nil: return .hostFailed
-        case .completed: return tally.failures > 0 ? .itemsFailed : .success
-        case .halted(let policy): return tally.failures == 0 || policy.isGoal ? .success : .itemsFailed
+        case .completed, .halted:
+            if teardownHasFailed { return .itemsFailed }
+            if case .halted(let policy) = ending, policy.isGoal { return .success }
+            return tally.failures > 0 ? .itemsFailed : .success
         case .noWorkers(_, inSetup: true) where tally.items == tally.skipped: return .usage
         case .crashLoop, .outputFailed, .inputFailed, .logFailed, .noWorkers: return .hostFailed
         }
@@ -177,7 +201,13 @@ final class Reporter: RunObserver {
         switch ending {
         case .halted, .signal, .outputClosed: break
         case .completed:
-            if tally.skipped > 0 { print("\(tally.skipped) of \(tally.items) items were not run") }
+            if tally.skipped > 0 {
+                print("\(tally.skipped) of \(tally.items) items \(were(tally.skipped)) not run")
+            } else if isFruitless(tally) {
+                print(
+                    "none of \(tally.items) items gave a record: is a name misspelled, or return missing? Where none is wanted write -t none"
+                )
+            }
         case .crashLoop(let deaths):
             print(
                 "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
@@ -198,29 +228,53 @@ final class Reporter: RunObserver {
             )
         }
         if journal.damaged > 0 {
-            print("\(path): \(journal.damaged) results were damaged; their items were run again")
+            print("\(path): \(results(journal.damaged)) damaged, and run again")
         }
         if journal.tooLarge > 0 {
-            print("\(path): \(journal.tooLarge) results were too large for it (1 GB); their items will be run again")
+            print("\(path): \(results(journal.tooLarge)) too large for it (1 GB), and will be made again")
         }
         let failed =
             journal.recalledFailures > 0
             ? ", \(journal.recalledFailures) of which failed then; --retry-failed runs those again" : ""
         if journal.recalled > 0 {
-            print("\(journal.recalled) of \(tally.items) items were done in an earlier run, says \(path)\(failed)")
+            print(
+                "\(journal.recalled) of \(tally.items) items \(were(journal.recalled)) done in an earlier run, says \(path)\(failed)"
+            )
         }
     }
 
     /// `3 of 10000 items failed (2 error, 1 crash), 97 were skipped`
     private func summary(_ ending: Ending, _ tally: Tally) -> String? {
+        let done = tally.succeeded + tally.failures
+        var (skipped, isInterrupted) = (Int?.some(tally.skipped), false)
+        if case .signal = ending {
+            isInterrupted = true
+            skipped = itemsLeft.map { tally.skipped + $0 }
+        }
+        let total = done + (skipped ?? 0)
+        let rest = skipped.map { $0 > 0 ? ", \($0) \(were($0)) skipped" : "" } ?? ", the others were skipped"
+        let isWorthKeeping = isInterrupted && job.journal == nil && Clock.now() - start >= Reporter.worthKeeping
+        let advice = isWorthKeeping ? "; --journal FILE would have kept what was done" : ""
         if tally.failures > 0 {
             let kinds = Failure.Kind.allCases.compactMap { kind in tally.failed[kind].map { "\($0) \(kind)" } }
-            let skipped = tally.skipped > 0 ? ", \(tally.skipped) were skipped" : ""
-            return "\(tally.failures) of \(tally.items) items failed (\(kinds.joined(separator: ", ")))\(skipped)"
+            return "\(tally.failures) of \(total) items failed (\(kinds.joined(separator: ", ")))\(rest)\(advice)"
+        }
+        if isInterrupted {
+            let items = skipped != nil ? "of \(total) items" : done == 1 ? "item" : "items"
+            return "\(done) \(items) \(were(done)) done\(rest)\(advice)"
         }
         guard case .halted = ending, tally.skipped > 0 else { return nil }
-        return "\(tally.skipped) of \(tally.items) items were skipped"
+        return "\(tally.skipped) of \(total) items \(were(tally.skipped)) skipped"
     }
+
+    /// Code that was meant to give something, and has given nothing for any of many items.
+    private func isFruitless(_ tally: Tally) -> Bool {
+        isInline && !job.form.isFilter && job.form.output != .none && tally.items >= Reporter.fruitless
+            && tally.failures == 0 && tally.bytes == 0
+    }
+
+    private func were(_ count: Int) -> String { count == 1 ? "was" : "were" }
+    private func results(_ count: Int) -> String { count == 1 ? "1 result was" : "\(count) results were" }
 
     // MARK: Standard error
 

@@ -72,7 +72,7 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
         err: "pmap: t.lua: setup failed in a worker; the others go on: no\n" + traceback),
     Row(
         "teardown that fails", "function teardown() error('no', 0) end function task(x) return x end",
-        "pmap -j 1 t.lua ::: a b", out: "a\nb\n", err: "pmap: teardown: no\n"),
+        "pmap -j 1 t.lua ::: a b", out: "a\nb\n", err: "pmap: t.lua: teardown failed: no\n" + traceback, status: 1),
     Row(
         "teardown that ends its worker", "function teardown() os.exit(3) end function task(x) return x end",
         "pmap -j 1 t.lua ::: a b", out: "a\nb\n"),

@@ -22,6 +22,44 @@ func `-e takes an expression or a body`(row: Row) throws { try row.check() }
 
 @Test(arguments: [
     Row(
+        "nil before a number and before a string", ["f": "{\"id\":5}\n{\"id\":\"x\"}\n{\"name\":\"n\"}\n{}\n"],
+        "pmap -f jsonl -e 'item.name, item.id' f", out: "\t5\n\tx\nn\t\n"),
+    Row("each in parentheses", [:], "pmap -e '(nil), (item)' ::: a", out: "\ta\n"),
+    Row("a comment at the end", [:], "pmap -e 'nil, item -- both' ::: a", out: "\ta\n"),
+    Row(
+        "commas inside a call make no list", [:], "pmap -e 'select(2, 1, nil, item) -- one, call' ::: a",
+        err: "pmap: :::1: a (nil and a string is a failure; write x or \"\" for an empty field)\n"
+            + lastLine(1, of: 1, "1 error"), status: 1),
+    Row("a filter looks at the first", [:], "pmap --filter -e 'nil, item' ::: a"),
+])
+func `-e with commas lists fields`(row: Row) throws { try row.check() }
+
+private let fruitless =
+    "pmap: none of 100 items gave a record: is a name misspelled, or return missing? Where none is wanted write -t none\n"
+
+@Test(arguments: [
+    Row("a misspelled name", [:], "seq 100 | pmap -e 'itme'", err: fruitless),
+    Row("no return", [:], "seq 100 | pmap -j 0 -e 'local x = item * 2'", err: fruitless),
+    Row("as jsonl", [:], "seq 100 | pmap -t jsonl -e 'itme'", err: fruitless),
+    Row("fewer items", [:], "seq 99 | pmap -e 'itme'"),
+    Row("a filter", [:], "seq 100 | pmap --filter -e 'itme'"),
+    Row("-t none", [:], "seq 100 | pmap -t none -e 'local x = item'"),
+    Row("a script", "function task() end", "seq 100 | pmap t.lua"),
+    Row("one record", [:], "seq 100 | pmap -e 'if index == 70 then return index end'", out: "70\n"),
+    Row("one that is emitted", [:], "seq 100 | pmap -e 'if index == 70 then pmap.emit(index) end'", out: "70\n"),
+    Row("something printed", [:], "seq 100 | pmap -e 'if index == 70 then print(index) end'", out: "70\n"),
+    Row(
+        "printed on standard error", [:], "seq 100 | pmap -t jsonl -e 'if index == 70 then print(index) end'",
+        err: "70\n"),
+    Row("a program's output", [:], "seq 100 | pmap -e 'if index == 70 then os.execute \"echo 70\" end'", out: "70\n"),
+    Row(
+        "a failure", [:], "seq 100 | pmap -e 'if index == 70 then error(\"no\", 0) end'",
+        err: "pmap: -:70: no\n" + traceback + lastLine(1, of: 100, "1 error"), status: 1),
+])
+func `-e that gives nothing for a hundred items says so`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
         "an expression that breaks off", [:],
         "pmap -e 'item +' ::: a", err: "pmap: -e:1: unexpected symbol near <eof>\n", status: 2),
     Row(

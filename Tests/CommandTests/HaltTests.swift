@@ -87,6 +87,6 @@ func `what is looked for comes exactly as often as was asked`(workers: Int) thro
         "no value", [:], "pmap --halt", err: "pmap: missing value for --halt; write --halt WHEN,WHY=N\n", status: 2),
     Row(
         "in the script", "options = { halt = 'now,record=1' } function task(x) return x end",
-        "pmap -j 1 --chunk 1 t.lua ::: a b", out: "a\n", err: "pmap: 1 of 2 items were skipped\n"),
+        "pmap -j 1 --chunk 1 t.lua ::: a b", out: "a\n", err: "pmap: 1 of 2 items was skipped\n"),
 ])
 func `halting in its contexts`(row: Row) throws { try row.check() }

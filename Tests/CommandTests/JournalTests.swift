@@ -36,7 +36,7 @@ private let again = "; rm ran; pmap -j 2 --journal j t.lua f; if [ -e ran ]; the
         "echo a > f; cp t.lua u; pmap --journal j t.lua f; echo '-- more' >> t.lua; pmap --journal j t.lua f; cp u t.lua\(again)",
         out: "A\nA\nA\n",
         err:
-            "pmap: j: t.lua has changed since the last run; what it gave is not used\npmap: j: t.lua has changed since the last run; what it gave is not used\npmap: 1 of 1 items were done in an earlier run, says j\n"
+            "pmap: j: t.lua has changed since the last run; what it gave is not used\npmap: j: t.lua has changed since the last run; what it gave is not used\npmap: 1 of 1 items was done in an earlier run, says j\n"
     ),
     Row(
         "a module has changed",
@@ -57,7 +57,7 @@ private let again = "; rm ran; pmap -j 2 --journal j t.lua f; if [ -e ran ]; the
     Row(
         "a task that looks at the index", [:],
         "pmap --journal j -e 'index .. item' ::: a b > /dev/null; pmap --journal j -e 'index .. item' ::: b b",
-        out: "1b\n2b\n", err: "pmap: 1 of 2 items were done in an earlier run, says j\n"),
+        out: "1b\n2b\n", err: "pmap: 1 of 2 items was done in an earlier run, says j\n"),
     Row(
         "tables of the script's",
         [
@@ -97,7 +97,7 @@ private let again = "; rm ran; pmap -j 2 --journal j t.lua f; if [ -e ran ]; the
     Row(
         "what a task printed is in its result", [:],
         "pmap --journal j -e 'print(item) return 1' ::: a; pmap --journal j -e 'print(item) return 1' ::: a",
-        out: "a\n1\na\n1\n", err: "pmap: 1 of 1 items were done in an earlier run, says j\n"),
+        out: "a\n1\na\n1\n", err: "pmap: 1 of 1 items was done in an earlier run, says j\n"),
 ])
 func `only what is new is run again`(row: Row) throws { try row.check() }
 
@@ -118,7 +118,7 @@ func `only what is new is run again`(row: Row) throws { try row.check() }
         "crashes too", [:],
         "pmap --journal j -e 'os.exit(3)' ::: a 2> /dev/null; pmap --journal j -e 'os.exit(3)' ::: a",
         err: "pmap: :::1: the worker (pid N) exited (3) before returning a result; the others went on\n"
-            + "pmap: 1 of 1 items were done in an earlier run, says j, 1 of which failed then; --retry-failed runs those again\n"
+            + "pmap: 1 of 1 items was done in an earlier run, says j, 1 of which failed then; --retry-failed runs those again\n"
             + lastLine(1, of: 1, "1 crash"), status: 1),
 ])
 func `failed items are run again`(row: Row) throws { try row.check() }

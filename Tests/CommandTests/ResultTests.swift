@@ -51,7 +51,7 @@ func `a result is written as a line`(row: Row) throws { try row.check() }
     Row(
         "of an item that then fails they are dropped", [:],
         "pmap -e 'pmap.emit(item) if item == \"b\" then return nil, \"no\" end' ::: a b c",
-        out: "a\nc\n", err: "pmap: :::2: no\n" + lastLine(1, of: 3, "1 error"), status: 1),
+        out: "a\nc\n", err: "pmap: :::2: no\(hint)\n" + lastLine(1, of: 3, "1 error"), status: 1),
     Row(
         "what cannot be written is an error where it was emitted", [:],
         "pmap -t jsonl -e 'pmap.emit(print)' ::: a",
@@ -67,16 +67,55 @@ func `pmap.emit adds records of its own`(row: Row) throws { try row.check() }
     Row(
         "nil and a message, as from io.open", [:],
         "pmap -e 'io.open(item)' ::: /nosuch",
-        err: "pmap: :::1: /nosuch: No such file or directory\n" + lastLine(1, of: 1, "1 error"), status: 1),
+        err: "pmap: :::1: /nosuch: No such file or directory\(hint)\n" + lastLine(1, of: 1, "1 error"), status: 1),
     Row(
         "the others go on", [:],
         "pmap -e 'if item == \"b\" then return nil, \"not \" .. item end return item' ::: a b c",
-        out: "a\nc\n", err: "pmap: :::2: not b\n" + lastLine(1, of: 3, "1 error"), status: 1),
+        out: "a\nc\n", err: "pmap: :::2: not b\(hint)\n" + lastLine(1, of: 3, "1 error"), status: 1),
     Row(
-        "a message that is no string", [:],
-        "pmap -e 'return nil, 42' ::: a", err: "pmap: :::1: 42\n" + lastLine(1, of: 1, "1 error"), status: 1),
+        "the first one explains itself", [:],
+        "pmap -j 1 -e 'return nil, item' ::: a b",
+        err: "pmap: :::1: a\(hint)\npmap: :::2: b\n" + lastLine(2, of: 2, "2 error"),
+        status: 1),
+    Row(
+        "also of a filter", [:],
+        "pmap --filter -e 'return nil, item' ::: a", err: "pmap: :::1: a\(hint)\n" + lastLine(1, of: 1, "1 error"),
+        status: 1),
+    Row(
+        "in the file of errors it is the message alone", [:],
+        "pmap --errors e -e 'return nil, item' ::: a 2>/dev/null; grep -o '\"message\":\"[^\"]*\"' e",
+        out: "\"message\":\"a\"\n"),
 ])
 func `nil and a message is a failed item`(row: Row) throws { try row.check() }
+
+private let hint = " (nil and a string is a failure; write x or \"\" for an empty field)"
+
+@Test(arguments: [
+    Row("all nil", [:], "pmap -e 'item:match \"(%w+)=(%w+)\"' ::: a=b c", out: "a\tb\n"),
+    Row("several nil", [:], "pmap -e 'return nil, nil' ::: a; pmap -t jsonl -e 'nil, nil' ::: a"),
+    Row("before a number", [:], "pmap -e 'return nil, 42' ::: a", out: "\t42\n"),
+    Row("before a table", [:], "pmap -e 'return nil, {}, item' ::: a", out: "\t[]\ta\n"),
+    Row("before nil and a string", [:], "pmap -e 'return nil, nil, item' ::: a", out: "\t\ta\n"),
+    Row("as jsonl", [:], "pmap -t jsonl -e 'return nil, 42' ::: a", out: "[null,42]\n"),
+    Row("as lua", [:], "pmap -t lua -e 'return nil, 42' ::: a", out: "nil, 42\n"),
+    Row("of a filter it is no", [:], "pmap --filter -e 'return nil, 42' ::: a"),
+    Row(
+        "emitted", [:], "pmap -e 'pmap.emit(nil, 5) pmap.emit(nil, item) pmap.emit(nil, nil) pmap.emit()' ::: a",
+        out: "\t5\n\ta\n"),
+])
+func `nil in front of other results is an empty field`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    ("os.execute 'exit 3'", "exit 3"), ("os.execute 'kill -9 $$'", "signal 9"),
+    ("io.popen('exit 3'):close()", "exit 3"), ("io.popen('kill -15 $$'):close()", "signal 15"),
+    ("select(2, pcall(error, nil)), 'exit', 4", "exit 4"),
+])
+func `a program that failed says how it ended`(code: String, message: String) throws {
+    try Row(
+        code, "function task() return \(code) end", "pmap t.lua ::: a",
+        err: "pmap: :::1: \(message)\n" + lastLine(1, of: 1, "1 error"), status: 1
+    ).check()
+}
 
 @Test(arguments: [
     Row("lines is the default", ["f": "a\nbb\nc\n"], "pmap --filter -e '#item == 1' f", out: "a\nc\n"),

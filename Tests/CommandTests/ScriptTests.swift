@@ -144,7 +144,9 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
     Row(
         "hyphens are underscores",
         "options = { on_error = 'keep', jobs = 2, chunk = 1 } function task(x) return nil, 'no ' .. x end",
-        "pmap t.lua ::: a", out: "error: no a\n", err: "pmap: :::1: no a\n" + lastLine(1, of: 1, "1 error"), status: 1),
+        "pmap t.lua ::: a", out: "error: no a\n",
+        err: "pmap: :::1: no a (nil and a string is a failure; write x or \"\" for an empty field)\n"
+            + lastLine(1, of: 1, "1 error"), status: 1),
     Row(
         "the command line wins", "options = { to = 'jsonl' } return string.upper",
         "pmap t.lua -t lines ::: a", out: "A\n"),
@@ -229,7 +231,7 @@ private let fails = "function task(item)\n  error \"no\"\nend"
     Row(
         "a journal knows the script by its base name", ["sub/x.lua": "return string.upper"],
         "pmap --journal j sub/x.lua ::: a; cd sub; pmap --journal ../j x.lua ::: a", out: "A\nA\n",
-        err: "pmap: 1 of 1 items were done in an earlier run, says ../j\n"),
+        err: "pmap: 1 of 1 items was done in an earlier run, says ../j\n"),
 ])
 func `a script has the name that was typed`(row: Row) throws { try row.check() }
 
@@ -253,3 +255,58 @@ func `a script has the name that was typed`(row: Row) throws { try row.check() }
         "ln -s lib there; pmap there/x.lua ::: a", out: "A\n"),
 ])
 func `a script behind a symbolic link finds its modules`(row: Row) throws { try row.check() }
+
+private let summing = """
+    local sum = 0
+    function task(x)
+      sum = sum + x
+      if x == "3" and not io.open "died" then io.open("died", "w"):close() os.execute "kill -9 $PPID" end
+      return x
+    end
+    function teardown() print("sum", sum) return sum, "ignored" end
+    """
+
+@Test(arguments: [
+    Row(
+        "printed is a note", summing, "touch died; pmap -j 1 t.lua ::: 1 2 3 2>note; cat note", out: "1\n2\n3\nsum\t6\n"
+    ),
+    Row("without workers", summing, "touch died; pmap -j 0 t.lua ::: 1 2 3 2>note; cat note", out: "1\n2\n3\nsum\t6\n"),
+    Row(
+        "as jsonl", summing, "touch died; pmap -j 1 -t jsonl t.lua ::: 1 2 2>/dev/null", out: "\"1\"\n\"2\"\n"),
+    Row(
+        "when a worker dies and its item is run again", summing, "pmap -j 1 --retries 1 t.lua ::: 1 2 3",
+        out: "1\n2\n3\n", err: "sum\t3\n"),
+    Row(
+        "when a journal goes on", summing,
+        "touch died; pmap -j 1 --journal j t.lua ::: 1 2; pmap -j 1 --journal j t.lua ::: 1 2 3",
+        out: "1\n2\n1\n2\n3\n",
+        err: "sum\t3\nsum\t3\npmap: 2 of 3 items were done in an earlier run, says j\n"),
+    Row(
+        "raised in each of two workers, it is told once",
+        "function task(x) return x end function teardown() error('no', 0) end",
+        "pmap -j 2 --chunk 1 --max-tasks 1 t.lua ::: a b c", out: "a\nb\nc\n",
+        err: "pmap: t.lua: teardown failed: no\n" + traceback, status: 1),
+    Row(
+        "nil and a message", "return { task = string.upper, teardown = function() return io.open '/nosuch' end }",
+        "pmap -j 1 t.lua ::: a; echo $?; pmap -j 0 t.lua ::: b", out: "A\n1\nB\n",
+        err: "pmap: t.lua: teardown failed: /nosuch: No such file or directory\n"
+            + "pmap: t.lua: teardown failed: /nosuch: No such file or directory\n", status: 1),
+    Row(
+        "with items that failed", "function task(x) error(x, 0) end function teardown() os.execute 'kill -9 $PPID' end",
+        "pmap -j 1 t.lua ::: a",
+        err: "pmap: :::1: a\n" + traceback
+            + "pmap: t.lua: teardown failed: the worker (pid N) was killed by SIGKILL\n"
+            + lastLine(1, of: 1, "1 error"),
+        status: 1),
+    Row(
+        "with a goal that was reached", "function task(x) return x end function teardown() error('no', 0) end",
+        "pmap -j 1 --chunk 1 --halt soon,record=1 t.lua ::: a b", out: "a\n",
+        err: "pmap: t.lua: teardown failed: no\n" + traceback + "pmap: 1 of 2 items was skipped\n", status: 1),
+    Row(
+        "pmap.emit", "function task(x) return x end\nfunction teardown() pmap.emit(1) end", "pmap -j 1 t.lua ::: a",
+        out: "a\n",
+        err:
+            "pmap: t.lua: teardown failed: t.lua:2: pmap.emit in teardown: records belong to items; return it from the task\n"
+            + traceback, status: 1),
+])
+func `teardown gives notes, and no results`(row: Row) throws { try row.check() }

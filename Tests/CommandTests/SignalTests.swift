@@ -41,8 +41,10 @@ func `the first signal lets running items finish, writes what is done, and ends 
     #expect(outcome.output == (workers == 1 ? "a\n" : options == "-u" ? "b\na\n" : "a\nb\n"))
     let name = [SIGINT: "Ctrl-C", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"][number] ?? ""
     let items = workers == 1 ? "1 running item" : "2 running items"
+    let done = workers == 1 ? "1 of 4 items was done, 3 were skipped" : "2 of 4 items were done, 2 were skipped"
     #expect(
-        outcome.errors.replacing("begun\n", with: "") == "pmap: finishing \(items); \(name) again stops now\n")
+        outcome.errors.replacing("begun\n", with: "")
+            == "pmap: finishing \(items); \(name) again stops now\npmap: \(done)\n")
     #expect(outcome.ending == .signal(number))
 }
 
@@ -55,6 +57,39 @@ func `the second signal ends the running items too`(number: Int32) throws {
     run.signal(number)
     let outcome = try run.finish()
     #expect(outcome.output == "" && outcome.ending == .signal(number))
+}
+
+/// Its second item has the host interrupted, and ends when the host has said so.
+private let interrupting = """
+    local done = 0
+    function task(item)
+      done = done + 1
+      if done == 2 then os.execute "kill -INT $(ps -o ppid= $PPID); until grep -q finishing err; do sleep 0.01; done" end
+      return item
+    end
+    """
+
+@Test(arguments: [
+    ("a file", "pmap -j 1 --chunk 1 t.lua f", "2 of 5 items were done, 3 were skipped"),
+    (
+        "a stream, whose rest cannot be counted",
+        "{ cat f; until grep -q finishing err; do sleep 0.01; done; } | pmap -j 1 --chunk 1 t.lua",
+        "2 items were done, the others were skipped"
+    ),
+    (
+        "with a journal", "pmap --journal j -j 1 --chunk 1 t.lua f",
+        "2 of 5 items were done, 3 were skipped\npmap: 2 items are in j; the same command goes on from there"
+    ),
+    (
+        "where items have failed", "pmap -j 1 --chunk 1 -l t -e 'task(item) error(\"no\", 0)' f",
+        "2 of 5 items failed (2 error), 3 were skipped"
+    ),
+])
+func `a run that a signal ends says how much was done`(claim: String, line: String, last: String) throws {
+    let files = ["t.lua": interrupting, "f": "a\nb\nc\nd\ne\n"]
+    let outcome = try Run(": > err; \(line) 2> err; s=$?; cat err >&2; exit $s", in: Scratch(files)).finish()
+    #expect(outcome.errors.hasSuffix("pmap: \(last)\n"))
+    #expect(outcome.ending == .exit(130))
 }
 
 @Test func `what was finished before Ctrl-C is written, though an earlier item is not`() throws {

@@ -74,8 +74,9 @@ func `items that are tried again or taken back give each once, and in order if t
     #expect(deadlines.look([0: 1, 1: 6], now: 1000) == [0: .condemn(item: 1)])
     #expect(deadlines.look([0: 1], now: 2000) == [:])
     #expect(deadlines.look([0: 1, 1: 6], now: 2500) == [:], "a worker that was between items begins anew")
-    #expect(deadlines.look([0: 1, 1: 6], now: 500_001_000) == [0: .kill, 1: .condemn(item: 6)])
-    #expect(deadlines.look([0: 2], now: 500_001_001) == [:])
+    #expect(deadlines.look([0: 1, 1: 6], now: 500_001_000) == [0: .press(item: 1), 1: .condemn(item: 6)])
+    #expect(deadlines.look([0: 1], now: 1_000_001_000) == [0: .kill])
+    #expect(deadlines.look([0: 2], now: 1_000_001_001) == [:])
 }
 
 @Test func `time in which nobody looked is nobody's`() {

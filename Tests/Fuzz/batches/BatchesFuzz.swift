@@ -139,7 +139,8 @@ import Fuzzing
             case .text(let bytes), .item(let bytes, _): return sum + bytes.count
             case .chunkEnd: return sum + 8
             case .module(let name, let digest): return sum + name.utf8.count / 3 + (digest?.count ?? 0)
-            case .failure(let failure), .setupFailed(let failure), .inputFailed(let failure):
+            case .failure(let failure), .setupFailed(let failure), .teardownFailed(let failure),
+                .inputFailed(let failure):
                 let texts = [failure.message, failure.traceback, failure.input].compactMap(\.self)
                 return sum + failure.text.count + texts.reduce(0) { $1 == "(no message)" ? $0 : $0 + $1.utf8.count / 3 }
             }
