@@ -1,7 +1,9 @@
 /* Reading tables by lua_next, which may raise: many pairs for one protected call. */
 #include "bridge.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Stack: table, key, limit → key, value, key, value, … */
 static int next_protected(lua_State *L) {
@@ -24,6 +26,32 @@ int pmap_next(lua_State *L, int table, int pairs) {
     lua_pushinteger(L, pairs);
     if (lua_pcall(L, 3, LUA_MULTRET, 0) != LUA_OK) return -1;
     return (lua_gettop(L) - key) / 2;
+}
+
+/* Stack: table, count → key or nil */
+static int stray_protected(lua_State *L) {
+    lua_Unsigned count = (lua_Unsigned)lua_tointeger(L, 2);
+    lua_settop(L, 1);
+    for (lua_pushnil(L); lua_next(L, 1); lua_settop(L, 2)) {
+        if (lua_isinteger(L, 2) && (lua_Unsigned)lua_tointeger(L, 2) - 1 < count) continue;
+        bool is_packed = lua_isinteger(L, 3) && (lua_Unsigned)lua_tointeger(L, 3) == count;
+        if (is_packed && lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "n") == 0) continue;
+        lua_settop(L, 2);
+        return 1;
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
+void pmap_push_stray_key(lua_State *L, int table, long long count) {
+    table = lua_absindex(L, table);
+    lua_pushcfunction(L, stray_protected);
+    lua_pushvalue(L, table);
+    lua_pushinteger(L, count);
+    if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
+        lua_settop(L, -2);
+        lua_pushnil(L);
+    }
 }
 
 static unsigned long long mixed(lua_State *L, unsigned long long print) {

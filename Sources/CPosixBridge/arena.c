@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 unsigned char *pmap_arena_memory;
-static int file = -1;
+static int file = -1; /* stays so where files have a limit, which would be the arena's */
 
 typedef struct {
     uint64_t at, old;
@@ -92,11 +93,13 @@ static void leave_at_exit(int status, void *nothing) {
 uint64_t pmap_arena_open(uint64_t limit) {
     on_exit(leave_at_exit, NULL);
     pthread_atfork(NULL, NULL, become_stranger);
-    file = memfd_create("pmap-arena", MFD_CLOEXEC);
-    if (file < 0) return 0;
+    struct rlimit files;
+    bool is_file = getrlimit(RLIMIT_FSIZE, &files) != 0 || files.rlim_cur == RLIM_INFINITY;
+    if (is_file && (file = memfd_create("pmap-arena", MFD_CLOEXEC)) < 0) return 0;
+    int kind = MAP_SHARED | MAP_NORESERVE | (is_file ? 0 : MAP_ANONYMOUS);
     for (;; limit /= 2) {
         if (limit < 2 * (uint64_t)pmap_arena_start) break;
-        void *start = mmap(NULL, limit, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
+        void *start = mmap(NULL, limit, PROT_READ | PROT_WRITE, kind, file, 0);
         if (start == MAP_FAILED) continue;
         pmap_arena_memory = start;
         if (!pmap_arena_grow(2 * (uint64_t)pmap_arena_start)) break;
@@ -105,12 +108,13 @@ uint64_t pmap_arena_open(uint64_t limit) {
         return limit;
     }
     int reason = errno;
-    close(file);
+    if (file >= 0) close(file);
     errno = reason;
     return 0;
 }
 
 bool pmap_arena_grow(uint64_t size) {
+    if (file < 0) return true; /* without a file all of it is usable */
     int result;
     do result = ftruncate(file, (off_t)size);
     while (result != 0 && errno == EINTR);

@@ -160,6 +160,8 @@ static bool are_caught;
 
 static void count_signal(int number) { atomic_fetch_add(&arrived[number], 1); }
 
+void pmap_ignore_file_limit(void) { signal(SIGXFSZ, SIG_IGN); }
+
 void pmap_catch_signals(void) {
     struct sigaction action = {.sa_handler = count_signal}; /* no SA_RESTART: waiting calls come back */
     sigset_t blocked;
@@ -176,7 +178,7 @@ void pmap_catch_signals(void) {
     are_caught = true;
     for (int each = 0; each < caught_count; each++) sigdelset(&waiting_mask, caught[each]);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a write that fails can be told; this signal could not */
+    pmap_ignore_file_limit();
 }
 
 void pmap_let_signals_in(void) {

@@ -174,6 +174,9 @@ package enum ValueType: Int32, Sendable {
         return pairs
     }
 
+    /// Stack: → the first key that is neither one of 1…`count` nor table.pack's n, or nil.
+    package func pushStrayKey(_ table: Int32, count: Int) { unsafe pmap_push_stray_key(thread, table, Int64(count)) }
+
     // MARK: Calls
 
     /// Stack: function, arguments… → results…; `results` of -1 keeps all.

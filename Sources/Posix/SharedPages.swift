@@ -1,20 +1,15 @@
 // Memory that a forked child shares with its parent.
 
-import CPosixBridge
 import Glibc
 package import Wire
 
-/// Zeroed pages from an unnamed memory file; unmapped when this value goes out of scope.
+/// Zeroed pages that are of no file, whose size might be limited; unmapped when this value goes out of scope.
 @safe package struct SharedPages: ~Copyable {
     private let memory: UnsafeMutableRawBufferPointer
 
     package init(bytes: Int) throws(PosixError) {
-        let file = unsafe pmap_memfd_create("pmap")
-        if file < 0 { throw PosixError("memfd_create") }
-        defer { close(file) }
-        guard retrying({ ftruncate(file, bytes) }) == 0 else { throw PosixError("ftruncate") }
-        guard let start = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0),
-            unsafe start != MAP_FAILED
+        let kind = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE
+        guard let start = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, kind, -1, 0), unsafe start != MAP_FAILED
         else { throw PosixError("mmap") }
         unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: bytes)
     }

@@ -13,6 +13,9 @@ package enum Signal {
     /// Counts SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 from now on; they arrive only while the poller waits.
     package static func catchSignals() { pmap_catch_signals() }
 
+    /// A file that may grow no further is an error of the write, and does not end this process by a signal.
+    package static func ignoreFileLimit() { pmap_ignore_file_limit() }
+
     /// A crash ends the process with its signal, without the Swift runtime's helper program; children can be waited for.
     package static func restoreDefaults() { pmap_restore_signals() }
 

@@ -1,4 +1,4 @@
-// The script's `inputs` function, called until it returns nil.
+// The script's `inputs` function, called until it returns nil; or an object that can be called, as a generic `for` does it.
 
 import Lua
 package import Wire
@@ -22,6 +22,7 @@ package struct Iteration: ~Copyable {
         stack.top = 0
         try? stack.beginProducing()
         script.push(.inputs)
+        stack.pushNil()
     }
 
     package enum Item {
@@ -33,13 +34,23 @@ package struct Iteration: ~Copyable {
 
     /// Appends the next item as a value on the wire.
     package mutating func appendNext(to buffer: inout WireBuffer) throws(Failure) -> Item {
+        // Stack: inputs, the value before
+        let isObject = stack.type(1) != .function
         stack.copy(1)
+        if isObject {
+            stack.pushNil()
+            stack.copy(2)
+        }
         do throws(LuaError) {
-            try stack.call(arguments: 0, results: 1)
+            try stack.call(arguments: isObject ? 2 : 0, results: 1)
         } catch {
             throw Failure(.error, "inputs: \(error.message)", traceback: error.traceback)
         }
-        defer { stack.top = 1 }
+        defer { stack.top = 2 }
+        if isObject {
+            stack.copy(-1)
+            stack.replace(2)
+        }
         if stack.type(-1) == .nil { return .end }
         do throws(EncodeError) {
             try encoder.encode(-1, of: stack, into: &buffer, root: "item")

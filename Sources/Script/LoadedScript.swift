@@ -151,6 +151,22 @@ package final class LoadedScript {
             case .options: type == .table
             }
         if !isRight { throw .wrongType(script: name, definition, type: "\(type)") }
+        if definition == .inputs, type == .table, !stack.isCallable(-1) { try checkList() }
+    }
+
+    /// The table on top of the stack is `inputs`: of one that is no list nobody would see that items are missing.
+    private func checkList() throws(ScriptError) {
+        stack.pushStrayKey(-1, count: stack.countItems(-1))
+        defer { stack.pop() }
+        let type: String
+        switch stack.type(-1) {
+        case .nil: return
+        case .number where stack.isInteger(-1) && (stack.integer(-1) ?? 0) > 0:
+            type = "list with a hole before \(stack.integer(-1) ?? 0)"
+        case .string: type = "table with the key \(stack.byteString(-1) ?? "")"
+        case let other: type = "table with a key that is a \(other)"
+        }
+        throw .wrongType(script: name, .inputs, type: type)
     }
 
     // MARK: What it defined
@@ -170,7 +186,7 @@ package final class LoadedScript {
     package var listedItems: Int? {
         push(.inputs)
         defer { stack.pop() }
-        return stack.type(-1) == .table ? stack.rawCount(-1) : nil
+        return stack.type(-1) == .table && !stack.isCallable(-1) ? stack.countItems(-1) : nil
     }
 
     /// The script's `options`, by name.

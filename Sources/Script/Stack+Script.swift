@@ -11,6 +11,15 @@ extension Stack {
         return rawGet(-1, field: "__call") != .nil
     }
 
+    /// How many items a list has: up to its end, or as table.pack says it.
+    func countItems(_ list: Int32) -> Int {
+        let (list, count) = (absolute(list), rawCount(list))
+        if count == 0 { return 0 }
+        rawGet(list, field: "n")
+        defer { pop() }
+        return isInteger(-1) ? max(Int(integer(-1) ?? 0), count) : count
+    }
+
     /// Makes `require` look in `folders` before anywhere else.
     func searchFirst(in folders: [ByteString]) {
         pushGlobals()

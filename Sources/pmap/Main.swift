@@ -43,6 +43,7 @@ enum Main {
             return .success
         }
         let (source, files) = try scriptAndFiles(typed.flags)
+        Signal.ignoreFileLimit()
         try FileUses(typed.flags, script: source, inputs: files).check()
         // The seed of an interrupted run is in its journal.
         let earlier = try JournalPlan.open(typed.flags.journal, mustExist: true)

@@ -71,6 +71,27 @@ import Testing
         end
         function task(item) return item end
         """, "pmap -j 1 t.lua > out; cat out", out: "nil\n"),
+    Row("files may not grow", [:], "ulimit -f 1; pmap -j 2 -e item ::: a b", out: "a\nb\n"),
+    Row(
+        "files may not grow, and what is printed is larger", [:],
+        "ulimit -f 1; pmap -e 'print(item:rep(9999))' ::: a | wc -c", out: "10000\n"),
+    Row(
+        "files may not grow, in a program with processes",
+        [
+            "t.lua": """
+            local mp = require "multiprocessing"
+            local pool <close> = mp.Pool(2)
+            print(#pool:map(function(x) return ("x"):rep(x) end, { 1, 3000000 })[2])
+            """
+        ], "ulimit -f 1; pmap run t.lua", out: "3000000\n"),
+    Row(
+        "the output may not grow", [:], "ulimit -f 0; pmap -j 2 -e item ::: a > out",
+        err: "pmap: write standard output: File too large\n", status: 3),
+    Row(
+        "the output may not grow, with -j 0", [:], "ulimit -f 0; pmap -j 0 -e item ::: a > out",
+        err: "pmap: write standard output: File too large\n", status: 3),
+    Row("a small stack", [:], "ulimit -s 100; pmap -j 2 -e item ::: a", out: "a\n"),
+    Row("little address space", [:], "ulimit -v 60000; pmap -j 2 -e item ::: a", out: "a\n"),
     Row("few descriptors", [:], "ulimit -n 40; seq 100 | pmap -j 4 -e item | tail -1", out: "100\n"),
 ])
 func `standard descriptors may be anything`(row: Row) throws { try row.check() }

@@ -92,6 +92,17 @@ func `the parts of a script run where and when it is promised`(row: Row) throws 
     Row(
         "a list of tables", "inputs = { { n = 1 }, { n = 2 } } function task(item) return item.n * 10 end",
         "pmap t.lua", out: "10\n20\n"),
+    Row("an empty list", "inputs = {} task = string.upper", "pmap t.lua"),
+    Row(
+        "a list with a nil, as table.pack gives it",
+        "inputs = table.pack('a', nil, 'c') function task(x) return tostring(x) end",
+        "pmap t.lua", out: "a\nnil\nc\n"),
+    Row(
+        "a range", "inputs = pmap.range(1, 7, 3) function task(x) return x end", "pmap t.lua", out: "1\n4\n7\n"),
+    Row(
+        "an object that can be called, as a generic for calls it",
+        "inputs = setmetatable({}, { __call = function(_, _, x) return (x or 0) < 3 and (x or 0) + 1 or nil end }) function task(x) return x end",
+        "pmap -j 2 t.lua", out: "1\n2\n3\n"),
     Row(
         "an iterator", "inputs = ('x y z'):gmatch '%a' function task(item, index) return index, item end",
         "pmap t.lua", out: "1\tx\n2\ty\n3\tz\n"),
@@ -310,3 +321,18 @@ private let summing = """
             + traceback, status: 1),
 ])
 func `teardown gives notes, and no results`(row: Row) throws { try row.check() }
+
+private func noList(_ inputs: String, _ what: String) -> Row {
+    Row(
+        inputs, "inputs = \(inputs) task = print", "pmap t.lua",
+        err: "pmap: t.lua: inputs is a \(what); write a list, or a function that returns the next item\n", status: 2)
+}
+
+@Test(arguments: [
+    noList("{ a = 1, b = 1 }", "table with the key ‹…›"), noList("{ 'x', name = 1 }", "table with the key name"),
+    noList("{ n = 5 }", "table with the key n"), noList("{ 1, 2, 3, n = 1 }", "table with the key n"),
+    noList("{ [1] = 1, [3] = 3 }", "list with a hole before 3"),
+    noList("{ [0] = 1 }", "table with a key that is a number"),
+    noList("{ [true] = 1 }", "table with a key that is a boolean"), noList("'abc'", "string"),
+])
+func `inputs that are no list are refused`(row: Row) throws { try row.check() }

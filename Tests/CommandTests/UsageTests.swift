@@ -193,6 +193,35 @@ func `a wrong command line is answered with a right one`(row: Row) throws { try 
 ])
 func `options are taken in the forms that people write`(row: Row) throws { try row.check() }
 
+private let largest = "9223372036854775807"
+
+@Test(arguments: [
+    "--chunk \(largest)", "--memory \(largest)", "--memory 8589934591G", "--max-tasks \(largest)",
+    "--retries \(largest)",
+    "--seed \(largest)", "--seed -9223372036854775808", "--seed 18446744073709551615", "--spill \(largest)",
+    "--spill 0",
+    "--timeout 999999h", "--backoff 999999h", "--halt now,fail=\(largest)", "--halt soon,done=\(largest)", "-j 100%",
+    "-j -\(largest)", "-j -9223372036854775808", "--chunk 1 --max-tasks \(largest)", "--chunk \(largest) -u",
+])
+func `numbers at their limits are numbers`(options: String) throws {
+    for inputs in ["f", "- < f", "::: a b"] {
+        try Row(options, ["f": "a\nb\n"], "pmap \(options) -e item \(inputs) | sort", out: "a\nb\n").check()
+    }
+}
+
+@Test(arguments: [
+    wrong("--chunk 9223372036854775808", "--chunk 9223372036854775808: write a number of items, 1 or more"),
+    wrong("--memory 8589934592G", "--memory 8589934592G: write a size, as in 500M or 10G"),
+    wrong("--memory -1", "--memory -1: write a size, as in 500M or 10G"),
+    wrong("--seed 18446744073709551616", "--seed 18446744073709551616: write an integer"),
+    wrong("--timeout 1e999", "--timeout 1e999: write a time in seconds, as in 0.5, 5m or 2h"),
+    wrong("--timeout nan", "--timeout nan: write a time in seconds, as in 0.5, 5m or 2h"),
+    wrong("--backoff 1000000h", "--backoff 1000000h: write a time in seconds, as in 0.5, 5m or 2h"),
+    wrong("-j +\(largest)", "-j +\(largest): at most 4096 workers"),
+    wrong("-j \(largest)%", "-j \(largest)%: write a number of workers: N, N%, +N, -N, or 0 for none"),
+])
+func `numbers beyond their limits are refused`(row: Row) throws { try row.check() }
+
 @Test func `the number of workers follows the processors this process may use`() throws {
     let script = "function setup(worker) io.stderr:write('w\\n') end function task() os.execute('sleep 0.05') end"
     for (options, prefix, workers) in [

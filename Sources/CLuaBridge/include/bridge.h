@@ -83,6 +83,8 @@ void pmap_push_function(lua_State *L, pmap_host_function function, void *context
 /* Stack: key → key, value, key, value, …, at most `pairs` of them, of the table at `table`: those after
  * `key`, which is nil for the first. Answers how many pairs, or -1 and → message. */
 int pmap_next(lua_State *L, int table, int pairs);
+/* Stack: → the first key that is neither one of 1…count nor table.pack's n, or nil. */
+void pmap_push_stray_key(lua_State *L, int table, long long count);
 
 typedef struct {
     long long entries; /* keys in the table, or -1: there was no room for them */

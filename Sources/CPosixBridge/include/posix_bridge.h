@@ -65,6 +65,8 @@ void pmap_restore_signals(void);
 /* SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 are counted from now on and arrive only inside pmap_ppoll; SIGPIPE
  * and SIGXFSZ are ignored. One that was ignored stays so. */
 void pmap_catch_signals(void);
+/* A write that fails at RLIMIT_FSIZE can be told; the signal for it could not. */
+void pmap_ignore_file_limit(void);
 
 /* Lets the counted signals arrive now: ppoll lets them in only when it has to wait. */
 void pmap_let_signals_in(void);
