@@ -23,6 +23,17 @@
 #include <time.h>
 #include <unistd.h>
 
+static int word_count;
+static char **words;
+
+/* The C library calls it as it calls main. */
+__attribute__((constructor)) static void note_words(int count, char **arguments) {
+    word_count = count;
+    words = arguments;
+}
+
+const char *pmap_command_word(int place) { return place < word_count ? words[place] : NULL; }
+
 pid_t pmap_fork(void) {
     fflush(NULL);
     pmap_hear_of_children();

@@ -7,9 +7,9 @@ package import Wire
 package enum Process {
     /// The words of the command line, as they are.
     package static var arguments: [ByteString] {
-        (0..<Int(CommandLine.argc)).compactMap { place in
-            unsafe CommandLine.unsafeArgv[place].map { unsafe ByteString(cString: $0) }
-        }
+        var words: [ByteString] = []
+        while let word = unsafe pmap_command_word(Int32(words.count)) { words.append(unsafe ByteString(cString: word)) }
+        return words
     }
 
     /// Flushes C's streams, lets programs end that read what this process has written, and ends; nothing else is run or

@@ -202,6 +202,36 @@ private let noSpace = "No space left on device\n"
     ])
 func `a disk that fills up on the way is said, and what fits is right`(row: Row) throws { try row.check() }
 
+/// Nothing is mounted on /proc.
+private func withoutProc(_ claim: String, _ line: String, out: String = "", err: String = "", status: Int32 = 0) -> Row
+{
+    Row(
+        claim, ["line": "umount -l /proc; " + line, "t.lua": "print(arg[0], ...)"], "unshare -m bash -o pipefail line",
+        input: "1\n2\n3\n", out: out, err: err, status: status)
+}
+
+@Test(
+    .enabled(if: mayMount, "mounting a file system is not permitted here"),
+    arguments: [
+        withoutProc("arguments", "pmap -j 2 -e 'item, io.popen \"echo x\":read()' ::: a b", out: "a\tx\nb\tx\n"),
+        withoutProc("standard input, without workers", "pmap -j 0 -e item", out: "1\n2\n3\n"),
+        withoutProc("a pipe on both sides", "seq 100000 | pmap -j 2 -e item | tail -n 1", out: "100000\n"),
+        withoutProc(
+            "a worker that dies", "pmap -j 2 -e 'if item == \"2\" then os.exit(3) end return item' 2> err",
+            out: "1\n3\n", status: 1),
+        withoutProc("a program", "pmap run t.lua a b", out: "t.lua\ta\tb\n"),
+        withoutProc(
+            "a program with processes and programs",
+            "echo 'print(require \"multiprocessing\".Pool(2):apply(math.max, {1, 2}), require \"subprocess\".run{\"true\"}.returncode)' | pmap run -",
+            out: "2\t0\n"),
+        withoutProc(
+            "a journal",
+            "for i in 1 2; do pmap -j 2 --journal j -e 'print \"ran\" return item' ::: a b > out || exit; done; cat out",
+            out: "a\nb\n", err: "pmap: 2 of 2 items were done in an earlier run, says j\n"),
+        withoutProc("no script", "pmap 2>&1 | head -c 16", out: "pmap: no script;", status: 2),
+    ])
+func `without /proc everything works that does not name it`(row: Row) throws { try row.check() }
+
 /// `$group`, a memory control group below our own, for version 1 and 2; it goes with the shell.
 private let memoryGroup = """
     own=$(awk -F: '$2 == "memory" || $1 == 0 && $2 == "" { print $2 "" $3; exit }' /proc/self/cgroup)

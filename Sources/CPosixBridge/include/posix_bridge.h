@@ -12,6 +12,9 @@
 /* fork(2), after all C streams were flushed, so that nothing buffered is written twice. */
 pid_t pmap_fork(void);
 
+/* A word of the command line, of which the name of the program is the first, or NULL. Swift would look in /proc. */
+const char *pmap_command_word(int place);
+
 /* Lets the ends of children be told: where SIGCHLD is ignored the kernel reaps them itself. */
 void pmap_hear_of_children(void);
 
