@@ -71,6 +71,37 @@ static void describe(lua_State *L) {
     lua_replace(L, -2);
 }
 
+static const char hints_key = 0;
+
+/* Stack: message → message with what to write instead. Loads the module that knows. */
+static int add_hint(lua_State *L) {
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &hints_key) != LUA_TFUNCTION) {
+        luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+        if (lua_getfield(L, -1, "pmap.hints") != LUA_TFUNCTION) return 0;
+        lua_pushliteral(L, "pmap.hints");
+        lua_call(L, 1, 1);
+        lua_getfield(L, -1, "add");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &hints_key);
+    }
+    lua_pushvalue(L, 1);
+    lua_pushinteger(L, 4); /* the hints, this, the handler, and then what has raised */
+    lua_call(L, 2, 1);
+    return 1;
+}
+
+/* Stack: message → message, of an error of Lua's own that it was meant for something else maybe with what that is */
+static void explain(lua_State *L) {
+    const char *text = lua_tostring(L, 1);
+    if (!strstr(text, "attempt to call a nil value (") && !strstr(text, "attempt to index a nil value (global")
+        && !strstr(text, "got a non-closable value"))
+        return;
+    lua_pushcfunction(L, add_hint);
+    lua_pushvalue(L, 1);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) lua_replace(L, 1);
+    lua_settop(L, 1);
+}
+
 /* Stack: traceback → the same without the C function that has called the script's. */
 static void forget_last_level(lua_State *L) {
     static const char level[] = "\n\t[C]: in ?";
@@ -103,6 +134,7 @@ static void join_tracebacks(lua_State *L) {
 
 static int handle_error(lua_State *L) {
     lua_settop(L, 1);
+    if (lua_type(L, 1) == LUA_TSTRING) explain(L);
     bool has_origin = push_origin(L, 1);
     lua_pushvalue(L, 1);
     describe(L);

@@ -1,13 +1,15 @@
 #include "item.h"
 #include "original.h"
 
+#include "random.h"
+
 #include <locale.h>
 #include <string.h>
 
 #include "values.h"
 
 void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item) {
-    pmap_library_begin_item(item);
+    pmap_random_begin_item(item);
     lua_settop(L, base);
     lua_pushvalue(L, task);
 }
@@ -17,7 +19,7 @@ static pmap_answer look_at_answer(lua_State *L, int below, int status) {
     answer.results = lua_gettop(L) - below;
     answer.type = lua_type(L, below + 1);
     answer.printed = pmap_has_captured();
-    answer.uses_seed = pmap_library_uses_seed();
+    answer.uses_seed = pmap_random_uses_seed();
     if (answer.results == 1 && answer.type == LUA_TSTRING) answer.text = lua_tolstring(L, -1, &answer.length);
     return answer;
 }
@@ -95,7 +97,7 @@ static int run_items(lua_State *L) {
         lua_Integer index = (lua_Integer)items->item++;
         items->items--;
         items->reason = PMAP_ITEMS_ANSWER; /* also when it raises */
-        pmap_library_begin_item((unsigned long long)index);
+        pmap_random_begin_item((unsigned long long)index);
         lua_pushvalue(L, 2);
         if (!items->push(L, items)) {
             items->reason = PMAP_ITEMS_RECORD;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "library.h"
 #include "original.h"
+#include "random.h"
 
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -69,6 +70,8 @@ bool pmap_has_captured(void) {
     return captured.length > 0 || captured.programs_ran || (captured.stream && __fpending(captured.stream));
 }
 
+bool pmap_has_printed(void) { return __fbufsize(stdout) > 0; }
+
 const char *pmap_take_captured(size_t *length, bool all) {
     flush_captured();
     if (all) fflush(stderr);
@@ -108,6 +111,7 @@ static int begin_producing(lua_State *L) {
     pmap_lead_output_to(L, stderr);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     captured.programs = -1;
+    pmap_random_end_script();
     mode = PMAP_PRODUCING;
     return 0;
 }
@@ -123,6 +127,7 @@ int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode new_mode) {
     if (status != LUA_OK) return status;
     dup2(programs, STDOUT_FILENO);
     captured.programs = programs;
+    pmap_random_end_script();
     mode = new_mode;
     return LUA_OK;
 }
@@ -231,47 +236,10 @@ static int collect_garbage(lua_State *L) {
     return call_original(L);
 }
 
-/* ---- Random numbers ---- */
-
-static struct {
-    unsigned long long seed, item;
-    bool is_seeded;
-    bool uses_seed; /* of the run */
-} randomness;
-
-void pmap_library_seed(unsigned long long seed) { randomness.seed = seed; }
-
-void pmap_library_begin_item(unsigned long long item) {
-    randomness.item = item;
-    randomness.is_seeded = false;
-    randomness.uses_seed = false;
-}
-
-bool pmap_library_uses_seed(void) { return randomness.uses_seed; }
-
-/* Upvalues: math.random, math.randomseed */
 void pmap_leave_item_as_copy(void) {
     char what[64] = "a function of the script";
-    if (randomness.item) snprintf(what, sizeof what, "item %llu", randomness.item);
+    if (pmap_random_item()) snprintf(what, sizeof what, "item %llu", pmap_random_item());
     pmap_leave_as_copy(what);
-}
-
-static int random_of_item(lua_State *L) {
-    if (!randomness.is_seeded) {
-        randomness.is_seeded = true;
-        randomness.uses_seed = true;
-        lua_pushvalue(L, lua_upvalueindex(2));
-        lua_pushinteger(L, (lua_Integer)randomness.seed);
-        lua_pushinteger(L, (lua_Integer)randomness.item);
-        lua_call(L, 2, 0);
-    }
-    return call_original(L);
-}
-
-/* A seed that the task chooses stands. */
-static int randomseed(lua_State *L) {
-    randomness.is_seeded = true;
-    return call_original(L);
 }
 
 /* ---- All of it ---- */
@@ -281,15 +249,12 @@ static void replace(lua_State *L, const char *library, const char *name, lua_CFu
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     lua_getfield(L, -1, library);
     lua_getfield(L, -1, name);
-    if (function == random_of_item) lua_getfield(L, -2, "randomseed");
-    lua_pushcclosure(L, function, function == random_of_item ? 2 : 1);
+    lua_pushcclosure(L, function, 1);
     lua_setfield(L, -2, name);
     lua_pop(L, 2);
 }
 
 static int change_library(lua_State *L) {
-    replace(L, LUA_MATHLIBNAME, "random", random_of_item); /* before randomseed is replaced */
-    replace(L, LUA_MATHLIBNAME, "randomseed", randomseed);
     replace(L, LUA_OSLIBNAME, "exit", leave);
     replace(L, LUA_OSLIBNAME, "execute", execute);
     replace(L, LUA_IOLIBNAME, "popen", open_program);
@@ -297,9 +262,8 @@ static int change_library(lua_State *L) {
     return 0;
 }
 
-int pmap_change_library(lua_State *L, unsigned long long seed, const char *script) {
+int pmap_change_library(lua_State *L, const char *script) {
     snprintf(script_name, sizeof script_name, "%s", script);
-    pmap_library_seed(seed);
     lua_pushcfunction(L, change_library);
     return lua_pcall(L, 0, 0, 0);
 }

@@ -1,5 +1,6 @@
 #include "library.h"
 #include "original.h"
+#include "random.h"
 #include "values.h"
 
 static unsigned long long loads;
@@ -24,6 +25,7 @@ static int run_task(lua_State *L) {
         if (!length) break;
         run->next += length;
         run->is_called = true;
+        pmap_random_begin_item((unsigned long long)run->place);
         __atomic_store_n(run->begun, (uint64_t)(run->place - run->task_first + 1), __ATOMIC_RELEASE);
         lua_call(L, 1, run->results);
         if (!pmap_is_original()) pmap_leave_item_as_copy();

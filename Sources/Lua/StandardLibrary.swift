@@ -13,8 +13,8 @@ package enum LibraryMode: Sendable {
 
 extension Stack {
     /// Makes the changes, before a script is loaded.
-    package func changeLibrary(seed: UInt64, script: ByteString) throws(LuaError) {
-        let status = unsafe pmap_change_library(thread, seed, "\(script)")
+    package func changeLibrary(script: ByteString) throws(LuaError) {
+        let status = unsafe pmap_change_library(thread, "\(script)")
         if status != LUA_OK { throw popError(status: status) }
     }
 
@@ -25,17 +25,14 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// The run's seed, when the script itself has said it.
-    package func seedRandom(_ seed: UInt64) { pmap_library_seed(seed) }
-
     /// This process makes items: what it prints must not come between the records.
     package func beginProducing() throws(LuaError) {
         let status = unsafe pmap_begin_producing(thread)
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Whether the item, or before the first one the script, drew random numbers that depend on the run's seed.
-    package var usesSeed: Bool { pmap_library_uses_seed() }
+    /// Whether anything was ever written to standard output.
+    package var hasPrinted: Bool { pmap_has_printed() }
 
     /// What was written since the last call; `all` looks also for what nobody knew of.
     package func takeCaptured(all: Bool = false) -> [UInt8] {

@@ -24,6 +24,9 @@ static const char functions[] = {
 static const char futures[] = {
 #embed "lua/concurrent/futures.lua"
 };
+static const char hints[] = {
+#embed "lua/pmap/hints.lua"
+};
 static const char iterators[] = {
 #embed "lua/multiprocessing/iterators.lua"
 };
@@ -60,6 +63,9 @@ static const char queues[] = {
 static const char sharedctypes[] = {
 #embed "lua/multiprocessing/sharedctypes.lua"
 };
+static const char shown[] = {
+#embed "lua/multiprocessing/shown.lua"
+};
 static const char subprocess[] = {
 #embed "lua/subprocess.lua"
 };
@@ -94,10 +100,12 @@ static const struct {
     {"multiprocessing.process", process, sizeof process},
     {"multiprocessing.queues", queues, sizeof queues},
     {"multiprocessing.sharedctypes", sharedctypes, sizeof sharedctypes},
+    {"multiprocessing.shown", shown, sizeof shown},
     {"multiprocessing.synchronize", synchronize, sizeof synchronize},
     {"multiprocessing.unasked", unasked, sizeof unasked},
     {"multiprocessing.workers", workers, sizeof workers},
     {"pmap.functions", functions, sizeof functions},
+    {"pmap.hints", hints, sizeof hints},
     {"popen2", popen2, sizeof popen2},
     {"subprocess", subprocess, sizeof subprocess},
     {"subprocess.command", command, sizeof command},

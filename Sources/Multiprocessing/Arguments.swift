@@ -7,13 +7,19 @@ extension Stack {
     /// How long to wait: nothing or `true` for ever, `false` not at all, or seconds; where it is the last argument,
     /// Python's pair `true, 5` too.
     func patience(_ index: Int32, isLast: Bool = true) throws(LuaError) -> Patience {
-        let second = isLast && type(index + 1) == .number ? Patience.seconds(number(index + 1)) : .forever
+        let second = isLast ? try patience(index + 1, isLast: false) : .forever
         switch type(index) {
         case .none, .nil: return second
         case .boolean: return boolean(index) ? second : .none
-        case .number: return .seconds(number(index))
+        case .number: return try seconds(index)
         case let other: throw LuaError(message: "a timeout is a number of seconds, true or false, not a \(other)")
         }
+    }
+
+    private func seconds(_ index: Int32) throws(LuaError) -> Patience {
+        let seconds = number(index)
+        if seconds.isNaN { throw LuaError(message: "a timeout is a number of seconds, not nan") }
+        return .seconds(seconds)
     }
 
     func handleArgument(_ index: Int32) throws(LuaError) -> Int {
@@ -41,15 +47,26 @@ extension Stack {
     }
 
     func numberArgument(_ index: Int32) throws(LuaError) -> Number {
+        if type(index) == .boolean { return .boolean(boolean(index)) }
         guard type(index) == .number else { throw LuaError(message: "not a number but a \(type(index))") }
         if isInteger(index), let value = integer(index) { return .integer(value) }
         return .float(number(index))
+    }
+
+    /// A number, or where bytes of text are kept a string of one.
+    func elementArgument(_ index: Int32, isByte: Bool) throws(LuaError) -> Number {
+        guard isByte, type(index) == .string else { return try numberArgument(index) }
+        guard rawCount(index) == 1, let byte = byteArray(index)?.first else {
+            throw LuaError(message: "one place holds one byte; write array.value for a string")
+        }
+        return .integer(Int64(byte))
     }
 
     func push(_ value: Number?) {
         switch value {
         case .integer(let value): push(value)
         case .float(let value): push(value)
+        case .boolean(let value): push(value)
         case nil: pushNil()
         }
     }

@@ -177,8 +177,20 @@ extension CoreModule {
             },
             "array_set": function { tree, stack throws(LuaError) in
                 let (array, place) = (try stack.handleArgument(1), try stack.integerArgument(2, "a place"))
-                let value = try stack.numberArgument(3)
+                let value = try stack.elementArgument(3, isByte: tree.isBytes(array))
                 try orRaise { () throws(TreeError) in try tree.set(value, in: array, at: place) }
+                return 0
+            },
+            // array of "c" → string
+            "array_bytes": function { tree, stack throws(LuaError) in
+                let array = try stack.handleArgument(1)
+                stack.push(try orRaise { () throws(TreeError) in try tree.bytes(ofArray: array) })
+                return 1
+            },
+            // array of "c", string, not longer than it: its first bytes from now on
+            "array_set_bytes": function { tree, stack throws(LuaError) in
+                let (array, bytes) = (try stack.handleArgument(1), stack.byteArray(2) ?? [])
+                try orRaise { () throws(TreeError) in try tree.set(bytes, inArray: array) }
                 return 0
             },
             // array, place, amount → sum

@@ -17,7 +17,18 @@ extension CoreModule {
                 }
                 return 2
             },
-            // tasks, job, function, is starred, items, place of the first, count, wants all results
+            // → a number for a pool, among the children of this process
+            "pool_number": { stack throws(LuaError) in
+                stack.push(Int64(bitPattern: stack.nextChild()))
+                return 1
+            },
+            // pool's number, job → the seed of its items
+            "pool_seed": { stack throws(LuaError) in
+                let (pool, job) = (try stack.integerArgument(1, "pool"), try stack.integerArgument(2, "job"))
+                stack.push(Int64(bitPattern: stack.seed(ofCall: job, pool: UInt64(pool))))
+                return 1
+            },
+            // tasks, job, function, is starred, items, place of the first, count, wants all results, seed
             "pool_submit": function { [unowned self] tree, stack throws(LuaError) in
                 try submit(tree, stack)
                 return 0
@@ -106,9 +117,10 @@ extension CoreModule {
         let tasks = try stack.handleArgument(1), job = try stack.integerArgument(2, "job")
         let blob = try stack.handleArgument(3), isStarred = stack.boolean(4)
         let first = try stack.integerArgument(6, "first"), count = try stack.integerArgument(7, "count")
+        let seed = try stack.integerArgument(9, "seed")
         let words: [(TaskWords, Int)] = [
             (.job, job), (.first, first), (.count, count), (.blob, blob), (.isStarred, isStarred ? 1 : 0),
-            (.wantsAll, stack.boolean(8) ? 1 : 0),
+            (.wantsAll, stack.boolean(8) ? 1 : 0), (.seed, seed),
         ]
         func fill(_ buffer: inout WireBuffer, _ encoder: inout Encoder) throws(LuaError) {
             buffer.append(zeros: TaskWords.size)

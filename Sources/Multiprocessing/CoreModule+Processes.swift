@@ -10,8 +10,10 @@ extension CoreModule {
             "fork": function { tree, stack throws(LuaError) in
                 let name = stack.string(1) ?? "Process"
                 stack.prepareForProgram()
+                let number = stack.nextChild()
                 switch try orRaise({ () throws(TreeError) in try tree.fork(name: name) }) {
                 case .child:
+                    stack.beginChild(number)
                     try stack.leaveCapture()
                     stack.push(Int64(0))
                 case .parent(let pid): stack.push(Int64(pid))
@@ -71,11 +73,6 @@ extension CoreModule {
                 stack.push(Int64(usage.processes))
                 return 2
             },
-            // → an integer that no other process gets
-            "random": { stack throws(LuaError) in
-                stack.push(Int64.random(in: .min ... .max))
-                return 1
-            },
             "forget": function { tree, stack throws(LuaError) in
                 tree.forget(try stack.smallIntegerArgument(1, "a process"))
                 return 0
@@ -116,7 +113,9 @@ extension CoreModule {
                 return 1
             },
             "sleep": { [unowned self] stack throws(LuaError) in
-                guard stack.type(1) == .number else { throw LuaError(message: "sleep takes a number of seconds") }
+                guard stack.type(1) == .number, !stack.number(1).isNaN else {
+                    throw LuaError(message: "sleep takes a number of seconds")
+                }
                 Posix.Process.sleep(seconds: stack.number(1)) { answerQuestion() }
                 return 0
             },

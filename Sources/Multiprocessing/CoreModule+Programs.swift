@@ -116,6 +116,13 @@ extension CoreModule {
                 Rings.wait(seconds: stack.number(1))
                 return 0
             },
+            // pcall notes what it catches from now on.
+            "note_caught": { stack throws(LuaError) in
+                stack.noteCaught()
+                return 0
+            },
+            // → the last value that was caught, the traceback of where it was raised, whether it was just now; or nothing
+            "caught": { stack throws(LuaError) in stack.pushCaught() ? 3 : 0 },
             // → "lengths.lua:9: ", where the script is, or ""
             "position": { stack throws(LuaError) in
                 stack.push(stack.position())

@@ -47,6 +47,7 @@ package final class CoreModule {
             if let openTree, !Arena.isStranger { openTree.note(programs: count) }
         }
         try install(stack)
+        try stack.changePcall()
     }
 
     /// The tree this process belongs to; the arena is mapped when it is first needed.
@@ -146,7 +147,9 @@ package final class CoreModule {
         stack.rawGet(package, field: "searchers")
         try noteLoads(stack)
         stack.push(function: { [unowned self] stack throws(LuaError) in
-            pushLoader(named: stack.string(1) ?? "", stack)
+            let name = stack.string(1) ?? ""
+            pushLoader(named: name, stack)
+            if stack.type(-1) == .nil, let refusal = PythonNames.refusal(of: name) { throw LuaError(message: refusal) }
             return 1
         })
         stack.rawSet(-2, at: stack.rawCount(-2) + 1)

@@ -251,6 +251,8 @@ enum TaskWords: Int, Field {
     case skipped
     /// Whether all results of a call are asked for, instead of the first.
     case wantsAll
+    /// What the random numbers of its items begin with.
+    case seed
     static let size = 88
 }
 

@@ -44,6 +44,7 @@ struct PoolWorker {
                 stack.pop()
             }
             var place = task[.first]
+            stack.beginCall(seed: UInt64(bitPattern: Int64(task[.seed])))
             let function = stack.top, last = place + task[.count] - 1
             while true {
                 // A starred item is a list.
@@ -58,6 +59,7 @@ struct PoolWorker {
                 var hasReturned = end == .answer
                 if end == .item {
                     task[.begun] = place - task[.first] + 1
+                    stack.beginItem(place: place)
                     hasReturned = try call(items, &offset, of: task, &encoder, &decoder, into: &output.buffer)
                 }
                 if end == .failure { try appendFailure(&encoder, into: &output.buffer) }

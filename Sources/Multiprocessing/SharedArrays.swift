@@ -1,6 +1,7 @@
 // Numbers in shared memory, typed as in C; one of them is read or written at once, and nothing else is.
 
 import Posix
+package import Wire
 
 /// The letters of Python's array types.
 enum TypeCode: UInt8 {
@@ -25,24 +26,28 @@ enum TypeCode: UInt8 {
     static let letters = "c b B h H i I l L q Q f d ?"
 }
 
-/// A number as Lua has it.
+/// A number as Lua has it, or a boolean.
 package enum Number: Equatable {
     case integer(Int64)
     case float(Double)
+    case boolean(Bool)
 
-    /// Nil when it is an integer that is none of 64 bits.
-    static func sum(_ left: Number, _ right: Number) -> Number? {
-        guard case .integer(let a) = left, case .integer(let b) = right else {
-            return .float(left.asFloat + right.asFloat)
+    static func sum(_ left: Number, _ right: Number) throws(TreeError) -> Number {
+        if case .integer(let a) = left, case .integer(let b) = right {
+            let (sum, overflows) = a.addingReportingOverflow(b)
+            if !overflows { return .integer(sum) }
+            throw .misuse("the sum does not fit: the type holds \(Int64.min) to \(Int64.max)")
         }
-        let (sum, overflows) = a.addingReportingOverflow(b)
-        return overflows ? nil : .integer(sum)
+        guard let a = left.asFloat, let b = right.asFloat else { throw .misuse("a boolean cannot be added to") }
+        return .float(a + b)
     }
 
-    var asFloat: Double {
+    /// Nil for a boolean.
+    var asFloat: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .float(let value): value
+        case .boolean: nil
         }
     }
 
@@ -51,7 +56,14 @@ package enum Number: Equatable {
         switch self {
         case .integer(let value): value
         case .float(let value): Int64(exactly: value)
+        case .boolean: nil
         }
+    }
+
+    /// 0 and 1 count.
+    var asBoolean: Bool? {
+        if case .boolean(let value) = self { return value }
+        return asInteger.flatMap { 0...1 ~= $0 ? $0 == 1 : nil }
     }
 }
 
@@ -111,12 +123,27 @@ extension ProcessTree {
             guard let before = try number(in: array, at: place) else {
                 throw .misuse("place \(place) is outside the array")
             }
-            guard let sum = Number.sum(before, value) else {
-                throw .misuse("the sum does not fit: the type holds \(Int64.min) to \(Int64.max)")
-            }
+            let sum = try Number.sum(before, value)
             try set(sum, in: array, at: place)
             return sum
         }
+    }
+
+    /// Whether it is one of single bytes of text.
+    func isBytes(_ array: Int) -> Bool { shape(array)?.0 == .char }
+
+    /// All bytes of an array of them.
+    package func bytes(ofArray array: Int) throws(TreeError) -> WireBuffer {
+        guard let (code, count) = shape(array), code == .char else { throw .gone("array of bytes") }
+        return ArenaBytes.view(array + SharedArray.bytes.offset, count: count)
+    }
+
+    /// Replaces its first bytes, as many as it has places for.
+    package func set(_ bytes: [UInt8], inArray array: Int) throws(TreeError) {
+        guard let (code, count) = shape(array), code == .char else { throw .gone("array of bytes") }
+        var buffer = WireBuffer(capacity: bytes.count)
+        buffer.append(bytes.prefix(count))
+        ArenaBytes.copy(buffer, to: array + SharedArray.bytes.offset)
     }
 
     private func load(_ code: TypeCode, at offset: Int) -> Number {
@@ -125,7 +152,8 @@ extension ProcessTree {
         }
         return switch code {
         case .signedByte: integer(Int8.self)
-        case .char, .byte, .boolean: integer(UInt8.self)
+        case .char, .byte: integer(UInt8.self)
+        case .boolean: .boolean(ArenaBytes.load(offset, as: UInt8.self) != 0)
         case .short: integer(Int16.self)
         case .unsignedShort: integer(UInt16.self)
         case .int: integer(Int32.self)
@@ -139,22 +167,29 @@ extension ProcessTree {
 
     private func store(_ value: Number, _ code: TypeCode, at offset: Int) throws(TreeError) {
         func integer<Word: FixedWidthInteger>(_: Word.Type) throws(TreeError) {
-            guard let whole = value.asInteger else { throw .misuse("\(value.asFloat) is no integer") }
+            guard let whole = value.asInteger else { throw .misuse("\(try float()) is no integer") }
             guard let word = Word(exactly: whole) else {
                 throw .misuse("\(whole) does not fit: the type holds \(Word.min) to \(Word.max)")
             }
             ArenaBytes.store(word, at: offset)
         }
+        func float() throws(TreeError) -> Double {
+            guard let float = value.asFloat else { throw .misuse("not a number but a boolean") }
+            return float
+        }
         switch code {
         case .signedByte: try integer(Int8.self)
-        case .char, .byte, .boolean: try integer(UInt8.self)
+        case .char, .byte: try integer(UInt8.self)
+        case .boolean:
+            guard let boolean = value.asBoolean else { throw .misuse("not a boolean; write true or false") }
+            ArenaBytes.store(boolean ? 1 : 0 as UInt8, at: offset)
         case .short: try integer(Int16.self)
         case .unsignedShort: try integer(UInt16.self)
         case .int: try integer(Int32.self)
         case .unsignedInt: try integer(UInt32.self)
         case .long, .longLong, .unsignedLong, .unsignedLongLong: try integer(Int64.self)
-        case .float: ArenaBytes.store(Float(value.asFloat).bitPattern, at: offset)
-        case .double: ArenaBytes.store(value.asFloat.bitPattern, at: offset)
+        case .float: ArenaBytes.store(Float(try float()).bitPattern, at: offset)
+        case .double: ArenaBytes.store(try float().bitPattern, at: offset)
         }
     }
 }

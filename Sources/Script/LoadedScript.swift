@@ -58,6 +58,8 @@ package final class LoadedScript {
     /// What a script is loaded with.
     package struct Settings {
         package var seed: UInt64 = 0
+        /// The script's own `math.randomseed` does not change it.
+        package var isSeedFinal = false
         /// `pmap.args`
         package var arguments: [ByteString: ByteString] = [:]
         /// Modules to be required first.
@@ -77,9 +79,12 @@ package final class LoadedScript {
         self.name = name
         do throws(LuaError) {
             state = try State()
-            try state.stack.changeLibrary(seed: settings.seed, script: name)
+            try state.stack.changeLibrary(script: name)
+            try state.stack.changeRandom(seed: settings.seed)
+            if settings.isSeedFinal { state.stack.seedRandom(settings.seed) }
             if settings.watchesCoroutines { try state.stack.watchCoroutines() }
             watchesCoroutines = settings.watchesCoroutines
+            try state.stack.nameScript()
             module = PmapModule(state.stack, arguments: settings.arguments)
             furniture = try settings.furnish(state.stack)
             try state.stack.noteSearches { [unowned self] in soughtModules.append($0) }
@@ -98,6 +103,7 @@ package final class LoadedScript {
         let text = try ScriptText(source, name: name)
         let height = stack.top
         do throws(LuaError) {
+            try stack.refuseForeignWords(in: text.bytes)
             try stack.load(text.bytes, name: text.chunkName)
             try stack.call(arguments: 0, results: 1)
         } catch {
@@ -125,6 +131,7 @@ package final class LoadedScript {
 
     /// Makes an expression or a body of `item` and `index` the task.
     package func load(inline code: ByteString) throws(ScriptError) {
+        do throws(LuaError) { try stack.refuseForeignWords(in: code.bytes) } catch { throw .lua(error) }
         listsFields = try stack.loadInline(code)
         (self.source, isInline) = (code.bytes, true)
         references[.task] = stack.makeReference()
@@ -204,7 +211,10 @@ package final class LoadedScript {
         if !watchesCoroutines { watchesCoroutines = (try? stack.watchCoroutines()) != nil }
     }
 
-    /// The seed of the script's own options, known when it is loaded.
+    /// The seed that its top level has chosen by `math.randomseed(n)`.
+    package var chosenSeed: UInt64? { stack.chosenSeed }
+
+    /// The run's seed, known when it is loaded.
     package func seedRandom(_ seed: UInt64) { stack.seedRandom(seed) }
 
     /// Makes the loaded state ready to be shared by forked workers.

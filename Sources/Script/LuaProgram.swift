@@ -15,6 +15,8 @@ package final class LuaProgram {
         stack = state.stack
         self.state = consume state
         try stack.watchCoroutines()
+        try stack.changeRandom(seed: .random(in: 0...UInt64.max))
+        try stack.nameScript()
         module = PmapModule(stack, arguments: arguments)
         stack.searchFirst(in: folders)
     }
@@ -37,8 +39,9 @@ package final class LuaProgram {
     package func require(_ name: ByteString) throws(LuaError) { try stack.requireGlobally(name) }
 
     /// Runs a program's text. `words` are what the command line says: the script is at `script`, and its arguments
-    /// follow; they become `arg`, and the arguments also `...`.
-    package func run(_ source: [UInt8], name: ByteString, words: [ByteString], script: Int) throws(ScriptError) {
+    /// follow; they become `arg`, and the arguments also `...`. Answers whether it has done nothing but define a task.
+    package func run(_ source: [UInt8], name: ByteString, words: [ByteString], script: Int) throws(ScriptError) -> Bool
+    {
         let text = try ScriptText(source, name: name)
         stack.newTable(list: Int32(words.count))
         for (place, word) in words.enumerated() {
@@ -50,13 +53,23 @@ package final class LuaProgram {
         stack.rawSet(-2, field: "arg")
         stack.pop()
         do throws(LuaError) {
+            try stack.refuseForeignWords(in: text.bytes)
             try stack.load(text.bytes, name: text.chunkName)
             let arguments = words.dropFirst(script + 1)
             guard stack.reserve(Int32(arguments.count)) else { throw LuaError(message: "too many arguments") }
             for word in arguments { stack.push(word) }
-            try stack.call(arguments: Int32(arguments.count), results: 0)
+            try stack.call(arguments: Int32(arguments.count), results: 1)
         } catch {
             throw .lua(error)
         }
+        defer { stack.pop() }
+        return !stack.hasPrinted && (stack.type(-1) == .function || hasTask())
+    }
+
+    /// Whether the table on top of the stack, or else the globals, have a function `task`.
+    private func hasTask() -> Bool {
+        if stack.type(-1) == .table { stack.copy(-1) } else { stack.pushGlobals() }
+        defer { stack.pop(2) }
+        return stack.rawGet(-1, field: "task") == .function
     }
 }

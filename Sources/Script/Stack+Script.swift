@@ -55,6 +55,41 @@ extension Stack {
         rawSet(searchers, at: 1)
     }
 
+    /// `__name__` is "__main__", and in a module while `require` loads it its name.
+    func nameScript() throws(LuaError) {
+        let text = """
+            local naming = { __close = function(before) __name__ = before.name end }
+            __name__ = "__main__"
+            for place = 1, 2 do
+              local search = package.searchers[place]
+              package.searchers[place] = function(name)
+                local loader, data = search(name)
+                if type(loader) ~= "function" then return loader, data end
+                return function(...)
+                  local _ <close> = setmetatable({ name = __name__ }, naming)
+                  __name__ = name
+                  return loader(...)
+                end, data
+              end
+            end
+            """
+        try load(Array(text.utf8), name: "=[pmap]")
+        try call(arguments: 0, results: 0)
+    }
+
+    /// Python's words for true and false are errors in a script that has one of them, instead of nil.
+    func refuseForeignWords(in source: [UInt8]) throws(LuaError) {
+        guard ["True", "False"].contains(where: { source.firstRange(of: $0.utf8) != nil }) else { return }
+        let text = """
+            if getmetatable(_G) then return end
+            setmetatable(_G, { __index = function(_, name)
+              if name == "True" or name == "False" then error(("%s is written %s in Lua"):format(name, name:lower()), 2) end
+            end })
+            """
+        try load(Array(text.utf8), name: "=[pmap]")
+        try call(arguments: 0, results: 0)
+    }
+
     /// As `lua -l NAME`: the module becomes a global.
     func requireGlobally(_ name: ByteString) throws(LuaError) {
         pushGlobals()

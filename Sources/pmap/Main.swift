@@ -55,13 +55,14 @@ enum Main {
         // What the command line names is found from where it was typed, wherever the script has gone.
         let scripts = try standing()
         try resume(start)
-        seed = try flags.seedValue() ?? seed
+        let chosen = try flags.seedValue() ?? script.chosenSeed
+        seed = chosen ?? seed
         try FileUses(flags, script: source, inputs: files).check()
         var job = try Job(flags, files: files, arguments: typed.arguments, script: script, seed: seed)
         let journal: Journal?
         if let earlier { journal = earlier } else { journal = try JournalPlan.open(flags.journal) }
         if let journal {
-            if try flags.seedValue() == nil, let last = journal.seed { seed = last }
+            if chosen == nil, let last = journal.seed { seed = last }
             job.journal = try JournalPlan(journal, flags, script, seed: seed, command: words)
         }
         script.seedRandom(seed)

@@ -76,8 +76,13 @@ struct RunCommand {
     /// Answers its status, or nil when Ctrl-C has ended it, with which its processes end.
     private func run(_ program: LuaProgram, _ text: [UInt8], _ script: ByteString) -> Int32? {
         do throws(ScriptError) {
-            try program.run(text, name: script == "-" ? "stdin" : script, words: ["pmap", "run"] + words, script: 2)
-            _ = program.wasInterrupted()  // and has caught it
+            let name = script == "-" ? "stdin" : script
+            let isOnlyTask = try program.run(text, name: name, words: ["pmap", "run"] + words, script: 2)
+            let wasInterrupted = program.wasInterrupted()  // and has caught it
+            if isOnlyTask && !wasInterrupted {
+                let way = "pmap \(script) calls it for each item"
+                Reporter.print("\(name) defines a task, which pmap run does not call; \(way)")
+            }
             return 0
         } catch {
             if case .lua(let cause) = error {

@@ -17,6 +17,7 @@ enum ScriptSource {
     func load(_ flags: Flags, seed: UInt64) throws(UsageError) -> LoadedScript {
         var settings = LoadedScript.Settings()
         settings.seed = seed
+        settings.isSeedFinal = flags.seed != nil
         settings.modules = flags.modules
         settings.arguments = try ScriptSource.arguments(flags.definitions)
         settings.folders = folders

@@ -21,8 +21,27 @@ private func log(
         err: "WARNING:root:3 of x is  12.3%\n"),
     log("without arguments nothing is formatted", "logging.warning '100% sure'", err: "WARNING:root:100% sure\n"),
     log(
-        "arguments that do not fit are not lost", "logging.warning('%d', 'x')",
-        err: "WARNING:root:%d [x] (bad argument #2 to 'string.format' (number expected, got string))\n"),
+        "percent signs of a message and of its arguments stay",
+        "logging.warning 'a%%20b' logging.warning('%s', '50%% off')",
+        err: "WARNING:root:a%%20b\nWARNING:root:50%% off\n"),
+    log(
+        "arguments that do not fit stand behind the message, and where is said once",
+        "for i = 1, 2 do logging.warning('%d', 'x') end\nlogging.warning('lost', 42, nil)\nlogging.warning('%s %s', 1) logging.warning 'on'",
+        err: """
+            pmap: t.lua:1: the log message "%d" does not fit its arguments: argument 1 (number expected, got string)
+            WARNING:root:%d [x]
+            WARNING:root:%d [x]
+            pmap: t.lua:2: the log message "lost" does not fit its arguments: it has 0 places for 2
+            WARNING:root:lost [42, nil]
+            pmap: t.lua:3: the log message "%s %s" does not fit its arguments: argument 2 (no value)
+            WARNING:root:%s %s [1]
+            WARNING:root:on
+
+            """),
+    log(
+        "what has no text does not end the program",
+        "local odd = setmetatable({}, {__tostring = function() error 'no' end}) logging.warning(odd) logging.warning('x', odd)",
+        err: "WARNING:root:(a table that has no text)\npmap: ‹…›\nWARNING:root:x [(a table that has no text)]\n"),
     log(
         "a level, by name or number",
         "logging.basicConfig{level = 'debug'} logging.debug 'd' logging.basicConfig{level = logging.ERROR} logging.warning 'w'",
@@ -86,6 +105,20 @@ func `what is logged`(row: Row) throws { try row.check() }
         "local p = require 'multiprocessing'.Process(function() error 'deep' end) p:start() local ok, e = pcall(p.result, p) logging.exception('job', e)",
         err: "Process-1: t.lua:1: deep\n\(traceback)ERROR:root:job\nt.lua:1: deep\n\(traceback)"),
     log(
+        "where it was raised, not where it is logged",
+        "local function risky() error 'boom' end\nlocal ok, e = pcall(function() risky() return 1 end)\npcall(error)\nok, e = pcall(risky)\npcall(print)\n"
+            + "local lines = {} logging.getLogger():addHandler(function(r) lines = r.message end)\n"
+            + "logging.exception('job', e) print(lines:match '\\n\tt.lua:1:', lines:match '\\n\tt.lua:4:', lines:match '\\n\tt.lua:7:')",
+        out: "\n\n\tt.lua:1:\t\n\tt.lua:4:\tnil\n", err: "ERROR:root:job\nt.lua:1: boom\n\(traceback)"),
+    log(
+        "what was caught just now, when the message says nothing of it",
+        "local ok, e = pcall(error, 'no', 0) logging.exception 'job' logging.exception('job: %s', e)",
+        err: "ERROR:root:job\nno\n\(traceback)ERROR:root:job: no\n\(traceback)"),
+    log(
+        "no traceback of what was caught nowhere, or long ago",
+        "pcall(error, 'no', 0) pcall(print) logging.exception 'job' logging.exception('job', 'made up')",
+        out: "\n", err: "ERROR:root:job\nERROR:root:job\nmade up\n"),
+    log(
         "what debug.traceback made",
         "local ok, e = xpcall(error, debug.traceback, 'no', 0) logging.exception('job', e)",
         err: "ERROR:root:job\nno\n\(traceback)"),
@@ -106,6 +139,30 @@ func `exception adds a traceback`(row: Row) throws { try row.check() }
     log(
         "no field", "logging.basicConfig{format = '%(thread)s'}",
         err: "pmap: t.lua:1: %(thread) is no field of a message\n\(traceback)", status: 1),
+    log(
+        "a field without a letter", "logging.basicConfig{format = '%(message)'}",
+        err:
+            "pmap: t.lua:1: write %(message)s in the format: a letter as in string.format follows a field\n\(traceback)",
+        status: 1),
+    log(
+        "a percent sign alone", "logging.basicConfig{format = '100% %(message)s'}",
+        err:
+            "pmap: t.lua:1: \"% \" in the format is no field; write %(message)s for a field, and %% for a percent sign\n\(traceback)",
+        status: 1),
+    log(
+        "no field at all", "logging.basicConfig{format = '{message}'}",
+        err: "pmap: t.lua:1: the format has no field; write %(message)s for the message\n\(traceback)", status: 1),
+    log(
+        "a number of what is text", "logging.basicConfig{format = '%(message)d'}",
+        err: "pmap: t.lua:1: %(message)d in the format: ‹…›number expected, got string)\n\(traceback)", status: 1),
+    log(
+        "a form of time that is none", "logging.basicConfig{datefmt = '%H:%M:%S.%f'}",
+        err:
+            "pmap: t.lua:1: datefmt is a format of os.date, which \"%H:%M:%S.%f\" is not; write %(msecs)03d in the format for milliseconds\n\(traceback)",
+        status: 1),
+    log(
+        "a form of time that gives a table", "logging.basicConfig{datefmt = '*t'}",
+        err: "pmap: t.lua:1: datefmt is a format of os.date, which \"*t\" is not\n\(traceback)", status: 1),
     log(
         "no option", "logging.basicConfig{file = 'f'}",
         err:

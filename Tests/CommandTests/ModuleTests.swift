@@ -78,3 +78,82 @@ func `require finds what lua finds, and what lies beside the script`(row: Row) t
         "pmap -D a -e item ::: i", err: "pmap: -D a: write NAME=VALUE\n", status: 2),
 ])
 func `-D gives a string to the script`(row: Row) throws { try row.check() }
+
+/// A module that says what it is called, and whether it believes to be a script.
+private let named = """
+    local name = __name__
+    if __name__ == "__main__" then print "wrong" end
+    return function() return name, __name__ end
+    """
+
+@Test(arguments: [
+    Row(
+        "in a program, and in a module while it is loaded",
+        [
+            "t.lua": """
+            local sub = require "named"
+            package.preload.early = function() return __name__ end
+            print(sub())
+            print(require "early", pcall(require, "broken"))
+            if __name__ == "__main__" then print(__name__) end
+            """, "named.lua": named, "broken.lua": "error(__name__, 0)",
+        ], "pmap run t.lua", out: "named\t__main__\nearly\tfalse\tbroken\n__main__\n"),
+    Row(
+        "in a script with a task, in a module that it loads late, and under -l",
+        ["t.lua": "local name = __name__ function task() return name, (require 'named'()) end", "named.lua": named],
+        "pmap t.lua ::: a; pmap -l named -e '__name__, (named())' ::: a", out: "__main__\tnamed\n__main__\tnamed\n"),
+])
+func `__name__ says who is the script`(row: Row) throws { try row.check() }
+
+private func misunderstood(_ script: String, _ message: String, line: String = "pmap run t.lua") -> Row {
+    Row(message, script, line, err: "pmap: t.lua:1: \(message)\n\(traceback)", status: 1)
+}
+
+@Test(arguments: [
+    misunderstood(
+        "local time = require 'time'",
+        "there is no module 'time'; write os.time(), os.clock(), pmap.clock() and pmap.sleep(seconds)"),
+    misunderstood(
+        "require 'asyncio'",
+        "there is no module 'asyncio'; write coroutine.wrap for coroutines, or require \"concurrent.futures\" for calls in processes"
+    ),
+    misunderstood(
+        "require 'signal'",
+        "there is no module 'signal'; write process:terminate(), process:kill() and process:interrupt()"),
+    misunderstood(
+        "require 'sys'",
+        "there is no module 'sys'; write arg, io.stdin, io.stdout, io.stderr and os.exit(status)"),
+    misunderstood("print(os.getpid())", "attempt to call a nil value (field 'getpid'); write mp.getpid()"),
+    misunderstood(
+        "time.sleep(1)",
+        "attempt to index a nil value (global 'time'); write os.time(), os.clock() and pmap.sleep(seconds)"),
+    misunderstood(
+        "Process(print)",
+        "attempt to call a nil value (global 'Process'); write local Process = require \"multiprocessing\".Process"),
+    misunderstood("print({ daemon = True })", "True is written true in Lua"),
+    misunderstood("if x == False then end", "False is written false in Lua"),
+    misunderstood(
+        "local l <close> = require 'multiprocessing'.Lock()",
+        "variable 'l' got a non-closable value; write local held <close> = lock:hold()"),
+    misunderstood(
+        "local d = require 'multiprocessing'.Manager():dict() d:keys()",
+        "attempt to call a nil value (method 'keys'); write dict.key, pairs(dict), or mp.update(dict, key, f): a dict has no methods"
+    ),
+    misunderstood("nothing()", "attempt to call a nil value (global 'nothing')"),
+    Row(
+        "in a task, too", "function task() return os.getpid() end", "pmap t.lua ::: a",
+        err: "pmap: :::1: t.lua:1: attempt to call a nil value (field 'getpid'); write mp.getpid()\n\(traceback)"
+            + lastLine(1, of: 1, "1 error"), status: 1),
+    Row(
+        "and in a process",
+        "local p = require 'multiprocessing'.Process(function() os.getpid() end) p:start() print(select(2, pcall(p.result, p)))",
+        "pmap run t.lua 2> /dev/null", out: "t.lua:1: attempt to call a nil value (field 'getpid'); write mp.getpid()\n"
+    ),
+    Row(
+        "a module of one's own comes first", ["t.lua": "print(require 'time')", "time.lua": "return 'mine'"],
+        "pmap run t.lua", out: "mine\t./time.lua\n"),
+    Row(
+        "a name that is set is one's own", "True = 1 print(True, rawget(_G, 'False'))", "pmap run t.lua",
+        out: "1\tnil\n"),
+])
+func `words of Python's are answered with what to write`(row: Row) throws { try row.check() }

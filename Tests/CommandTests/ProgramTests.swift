@@ -281,3 +281,18 @@ func `tasks run programs`(row: Row) throws { try row.check() }
         out: "true\ttrue\n"),
 ])
 func `pmap has functions written in Lua`(row: Row) throws { try row.check() }
+
+private let hint = "pmap: t.lua defines a task, which pmap run does not call; pmap t.lua calls it for each item\n"
+
+@Test(arguments: [
+    Row("a global", "function task(x) return x end", "pmap run t.lua", err: hint),
+    Row("what it returns", "return function(x) return x end", "pmap run t.lua", err: hint),
+    Row("a table", "return { task = print }", "pmap run t.lua", err: hint),
+    Row("a program that prints", "function task() end io.write 'x'", "pmap run t.lua", out: "x"),
+    Row(
+        "a program with processes",
+        "local mp = require 'multiprocessing' function task() end local p = mp.Process(task) p:start() p:join()",
+        "pmap run t.lua"),
+    Row("a program that does nothing", "local function task() end", "pmap run t.lua"),
+])
+func `a script that only defines a task is named under pmap run`(row: Row) throws { try row.check() }

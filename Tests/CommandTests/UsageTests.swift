@@ -44,6 +44,15 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("-j4e", "-j 4e: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("--jobs many", "--jobs many: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("-I {}", "-I: the item is the variable item in the task"),
+    Row(
+        "nan", "options = { timeout = 0 / 0 } task = print",
+        "pmap --timeout nan -e item ::: a; pmap --backoff nan -e item ::: a; pmap t.lua ::: a",
+        err: """
+            pmap: --timeout nan: write a time in seconds, as in 0.5, 5m or 2h
+            pmap: --backoff nan: write a time in seconds, as in 0.5, 5m or 2h
+            pmap: ‹…›nan: write a time in seconds, as in 0.5, 5m or 2h
+
+            """, status: 2),
 ])
 func `a wrong option is answered with what to write`(row: Row) throws { try row.check() }
 

@@ -16,6 +16,7 @@ local expect = { cases = cases, sleep = core.sleep, clock = core.clock }
 --- The same values, tables by their contents.
 function expect.equal(got, wanted, path)
   path = path or "value"
+  if rawequal(got, wanted) then return end
   if type(got) ~= "table" or type(wanted) ~= "table" then
     if got ~= wanted or math.type(got) ~= math.type(wanted) then
       error(("%s is %s, not %s"):format(path, tostring(got):sub(1, 200), tostring(wanted):sub(1, 200)), 2)

@@ -9,7 +9,7 @@ local ended = expect.ended
 local codes = {
   { "i", 4343, 24234 }, { "d", 3.625, -4.25 }, { "h", -232, 234 }, { "q", 2 << 33, 2 << 34 }, { "c", 120, 121 },
   { "b", -128, 127 }, { "B", 0, 255 }, { "H", 0, 65535 }, { "I", 0, (1 << 32) - 1 }, { "l", math.mininteger, -1 },
-  { "L", 0, 1 }, { "Q", 7, math.maxinteger }, { "f", 0.5, -0.25 }, { "?", 0, 1 },
+  { "L", 0, 1 }, { "Q", 7, math.maxinteger }, { "f", 0.5, -0.25 }, { "?", false, true },
 }
 
 function cases.test_value()
@@ -67,14 +67,55 @@ function cases.test_array()
   end)
   for place = 2, 10 do numbers[place] = numbers[place] + numbers[place - 1] end
   equal(array:totable(), numbers)
-  equal(array[0], nil)
   equal(array[11], nil)
+  array[#array] = 5.0
+  equal(array[10.0], 5)
   raises("outside the array", function() array[11] = 1 end)
   raises("outside the array", function() array[0] = 1 end)
   raises("places are integers", function() array.x = 1 end)
   local seen = {}
   for place, number in pairs(mp.Array("i", { 4, 5 })) do seen[place] = number end
   equal(seen, { 4, 5 })
+end
+
+function cases.test_booleans()
+  local flag, flags = mp.Value("?", true), mp.Array("?", { true, false })
+  equal(flag.value, true)
+  equal(flags:totable(), { true, false })
+  flags[2], flag.value = 1, 0 -- as C has them
+  ended(function() flags[1] = false end)
+  equal(flags:totable(), { false, true })
+  equal(flag.value, false)
+  equal(mp.Value("?").value, false)
+  raises("true or false", function() flag.value = 2 end)
+  raises("true or false", function() flag.value = 0.5 end)
+  raises("cannot be added to", flag.add, flag, 1)
+  for _, code in ipairs { "i", "d", "c" } do raises("a boolean", mp.Value, code, true) end
+end
+
+function cases.test_text()
+  local array = mp.Array("c", 10)
+  equal(array.value, "")
+  equal(array.raw, ("\0"):rep(10))
+  array.value = "some text"
+  ended(function() array.value = "one" end)
+  equal(array.value, "one")
+  equal(array.raw, "one\0 text\0")
+  array.raw = "0123456789"
+  equal(array.value, "0123456789")
+  array.raw = "ab"
+  equal(array.raw, "ab23456789")
+  array[3], array[4] = "c", 0
+  equal(array.value, "abc")
+  equal(array[3], 99)
+  equal(mp.Array("c", "h\0i").raw, "h\0i")
+  equal(mp.Array("c", { "h", 105 }).value, "hi")
+  equal(mp.Value("c", "x").value, 120)
+  raises("11 bytes, which are more than the array's 10", function() array.value = "0123456789a" end)
+  raises("is a string, not a number", function() array.raw = 5 end)
+  raises("one place holds one byte", function() array[1] = "ab" end)
+  raises("one place holds one byte", function() array[1] = "" end)
+  raises("integers from 1 to 3, not \"value\"", function() return mp.Array("b", 3).value end)
 end
 
 function cases.test_array_of_a_string()

@@ -229,7 +229,7 @@ end
 --- Locks in all processes, given back by others than those who have acquired them, in turns.
 function cases.test_readers_and_writers()
   for _, make in ipairs { mp.Semaphore, mp.Lock } do
-    local mutex, room, readers, inside, left = make(1), make(1), mp.Value("i", 0), mp.Semaphore(0), mp.Semaphore(0)
+    local mutex, room, readers, inside, left = make(), make(), mp.Value("i", 0), mp.Semaphore(0), mp.Semaphore(0)
     local order = mp.Queue()
     local function reader(name)
       mutex:acquire()

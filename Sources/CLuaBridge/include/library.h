@@ -17,9 +17,9 @@ typedef enum {
     PMAP_FORKED         /* a process of a task's own: os.exit is as in lua */
 } pmap_library_mode;
 
-/* Replaces math.random, math.randomseed, os.exit, os.execute, io.popen and collectgarbage; `script` is what
- * messages call it. Answers a Lua status; Stack: → message when it is not LUA_OK. */
-int pmap_change_library(lua_State *L, unsigned long long seed, const char *script);
+/* Replaces os.exit, os.execute, io.popen and collectgarbage; `script` is what messages call it. Answers a Lua status;
+ * Stack: → message when it is not LUA_OK. */
+int pmap_change_library(lua_State *L, const char *script);
 
 /* From now on everything written to standard output is kept: by Lua, by C code, and by programs. `programs`
  * is the descriptor that becomes standard output for the latter. Answers a Lua status, as above. */
@@ -28,20 +28,14 @@ int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode mode);
 /* This process makes items from now on: its standard output leads to standard error. Answers a Lua status. */
 int pmap_begin_producing(lua_State *L);
 
-/* The run's seed, when it is known only after the script was loaded. */
-void pmap_library_seed(unsigned long long seed);
-
-/* An item begins: math.random seeds itself from the run's seed and `item` when it is first called. */
-void pmap_library_begin_item(unsigned long long item);
-
 /* This process is a copy of the one that runs the item, and has come back from it: it ends. See original.h. */
 _Noreturn void pmap_leave_item_as_copy(void);
 
-/* Whether the item, or before the first one the script, drew numbers that depend on the run's seed. */
-bool pmap_library_uses_seed(void);
-
 /* Whether there may be something captured; cheap. */
 bool pmap_has_captured(void);
+
+/* Whether anything was ever written to standard output: then C has made a buffer for it. */
+bool pmap_has_printed(void);
 
 /* What was captured since the last call; valid until the next. `all` also looks at what programs wrote that
  * nothing was known of. */

@@ -2,6 +2,9 @@
 --- kill comes too early for it.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
+local class = require "multiprocessing.class"
+
+core.note_caught() -- for `exception`
 
 local logging = {}
 
@@ -17,13 +20,11 @@ local set_levels = { root = levels.WARNING }
 local handlers = {}
 -- Messages of this level and below are not written, whatever logger they are of.
 local disabled
-local output = { stream = io.stderr, format = "%(levelname)s:%(name)s:%(message)s" }
+local output = { stream = io.stderr }
 
 --- A logger: `logging.getLogger "shop.cart"` is below "shop", and has its level unless it is given one.
 local Logger = {}
 logging.Logger = Logger
-Logger.__index = Logger
-Logger.__name = "logger"
 Logger.__eq = function(a, b) return a.name == b.name end
 
 local function level_of(level)
@@ -113,24 +114,67 @@ local fields = {
   lineno = function(record) return record.lineno end,
 }
 
-local directive = "%%%((%a+)%)([-+ #0]*%d*%.?%d*)(%a)"
+-- Those that are numbers.
+local numeric = { created = true, msecs = true, levelno = true, process = true, lineno = true }
+-- Conversions of string.format that take a whole number.
+local whole = { c = true, d = true, i = true, o = true, x = true, X = true }
 
-local function check_format(format)
-  if type(format) ~= "string" then core.fail("the format is a string, not a " .. type(format)) end
-  for name, flags, kind in format:gmatch(directive) do
-    if not fields[name] then core.fail(("%%(%s) is no field of a message"):format(name)) end
-    local made, reason = pcall(string.format, "%" .. flags .. kind, kind == "s" and "" or 0)
-    if not made then core.fail(("%%(%s)%s%s in the format: %s"):format(name, flags, kind, reason)) end
+local function converted(name, kind, value) return whole[kind] and numeric[name] and math.floor(value) or value end
+
+--- What stands between two pieces of text.
+local function read_field(format, place)
+  local name, specifier, kind, after = format:match("^%%%((%w+)%)([-+ #0]*%d*%.?%d*)(%a)()", place)
+  if not name then
+    name = format:match("^%%%((%w+)%)", place)
+    if name then core.fail(("write %%(%s)s in the format: a letter as in string.format follows a field"):format(name)) end
+    core.fail(("%q in the format is no field; write %%(message)s for a field, and %%%% for a percent sign"):format(
+      format:sub(place, place + 1)))
   end
-  return format
+  if not fields[name] then core.fail(("%%(%s) is no field of a message"):format(name)) end
+  specifier = "%" .. specifier .. kind
+  local made, reason = pcall(string.format, specifier, converted(name, kind, numeric[name] and 0 or ""))
+  if not made then core.fail(("%%(%s)%s in the format: %s"):format(name, specifier:sub(2), reason)) end
+  return { name = name, specifier = specifier, kind = kind }, after
 end
 
+--- A format as a list of texts and fields.
+local function read_format(format)
+  if type(format) ~= "string" then core.fail("the format is a string, not a " .. type(format)) end
+  local pieces, place, has_field = {}, 1, false
+  while place <= #format do
+    local percent = format:find("%", place, true) or #format + 1
+    if percent > place then pieces[#pieces + 1] = format:sub(place, percent - 1) end
+    place = percent
+    if format:find("^%%%%", percent) then
+      pieces[#pieces + 1], place = "%", percent + 2
+    elseif percent <= #format then
+      pieces[#pieces + 1], place = read_field(format, percent)
+      has_field = true
+    end
+  end
+  if not has_field then core.fail "the format has no field; write %(message)s for the message" end
+  return pieces
+end
+
+output.pieces = read_format "%(levelname)s:%(name)s:%(message)s"
+
 local function line_of(record)
-  return (output.format:gsub(directive, function(name, flags, kind)
-    local value = fields[name](record)
-    if kind == "d" then value = math.floor(tonumber(value) or 0) end
-    return (("%" .. flags .. kind):format(value))
-  end):gsub("%%%%", "%%"))
+  local texts = {}
+  for place, piece in ipairs(output.pieces) do
+    if type(piece) == "table" then
+      piece = piece.specifier:format(converted(piece.name, piece.kind, fields[piece.name](record)))
+    end
+    texts[place] = piece
+  end
+  return table.concat(texts)
+end
+
+local function check_datefmt(format)
+  if type(format) ~= "string" then core.fail("datefmt is a string, not a " .. type(format)) end
+  local made, text = pcall(os.date, format)
+  if made and type(text) == "string" then return format end
+  local known = format:find("%f", 1, true) and "; write %(msecs)03d in the format for milliseconds" or ""
+  core.fail(("datefmt is a format of os.date, which %s is not%s"):format(arguments.shown(format), known))
 end
 
 local function process_name()
@@ -138,15 +182,42 @@ local function process_name()
   return process and process.current_process().name or "MainProcess"
 end
 
--- The message, and how many arguments it took. What cannot be formatted is not lost.
+local function shown(value)
+  local made, text = pcall(tostring, value)
+  return made and text or ("(a %s that has no text)"):format(type(value))
+end
+
+-- How many arguments a message has places for.
+local function arguments_wanted(message)
+  local _, all = message:gsub("%%", "")
+  local _, escaped = message:gsub("%%%%", "")
+  return all - 2 * escaped
+end
+
+-- The places in the script whose messages do not fit, which are told once each.
+local told = {}
+
+local function tell_misfit(message, reason)
+  local where = core.position()
+  if told[where] then return end
+  told[where] = true
+  reason = reason:gsub("^bad argument #(%d+) to '[%w.]+' ", function(place) return ("argument %d "):format(place - 1) end)
+  io.stderr:write(("pmap: %sthe log message %s does not fit its arguments: %s\n"):format(
+    where, arguments.shown(message), reason))
+end
+
+-- The message with its arguments; those that do not fit stand behind it.
 local function text_of(message, ...)
-  message = tostring(message)
-  if select("#", ...) == 0 then return message end
+  message = shown(message)
+  local count = select("#", ...)
+  if count == 0 then return message end
+  local wanted = arguments_wanted(message)
   local made, text = pcall(string.format, message, ...)
-  if made then return text end
+  if made and wanted == count then return text end
+  tell_misfit(message, made and ("it has %d places for %d"):format(wanted, count) or text)
   local words = table.pack(...)
-  for place = 1, words.n do words[place] = tostring(words[place]) end
-  return ("%s [%s] (%s)"):format(message, table.concat(words, ", "), text)
+  for place = 1, count do words[place] = shown(words[place]) end
+  return ("%s [%s]"):format(message, table.concat(words, ", "))
 end
 
 local function write(self, level, message)
@@ -170,9 +241,7 @@ local function write(self, level, message)
 end
 
 local function log(self, level, message, ...)
-  if getmetatable(self) ~= Logger then core.fail "write logger:info(…), with a colon" end
-  if not is_enabled(self, level) then return end
-  write(self, level, text_of(message, ...))
+  if is_enabled(self, level) then write(self, level, text_of(message, ...)) end
 end
 
 --- `logger:log(logging.INFO, format, …)`: the arguments are those of string.format.
@@ -184,31 +253,47 @@ end
 
 Logger.warn, Logger.fatal = Logger.warning, Logger.critical
 
-local function arguments_wanted(message)
-  local _, all = message:gsub("%%", "")
-  local _, escaped = message:gsub("%%%%", "")
-  return all - 2 * escaped
+-- The traceback of where a value was raised, if it is known, or the value has it in its text already.
+local function traceback_of(value)
+  local traceback = type(value) == "table" and rawget(value, "traceback")
+  if traceback then return traceback:sub(traceback:find("stack traceback:", 1, true) or 1) end -- its message stands before
+  if type(value) == "string" and value:find("\nstack traceback:", 1, true) then return "" end
+  local caught, made = core.caught()
+  return made and rawequal(caught, value) and made
 end
 
--- The traceback of what was caught where it was raised, if it knows, or else of where it is told.
-local function with_traceback(text, caught, is_told)
-  local traceback = type(caught) == "table" and caught.traceback
-  if traceback then return is_told and traceback or text .. "\n" .. traceback end
-  if not is_told then text = text .. "\n" .. tostring(caught) end
-  return text:find("\nstack traceback:", 1, true) and text or text .. "\n" .. debug.traceback(nil, 3)
+local function with_traceback(text, traceback)
+  return traceback and traceback ~= "" and text .. "\n" .. traceback or text
+end
+
+-- A message that says nothing of what was caught: that is what pcall has caught just now.
+local function with_latest(text)
+  local caught, traceback, is_latest = core.caught()
+  return is_latest and with_traceback(text .. "\n" .. shown(caught), traceback_of(caught) or traceback) or text
 end
 
 --- An error message with what was caught, which comes last, and its traceback: `logger:exception("job %d", 3, caught)`.
 function Logger:exception(message, ...)
-  if getmetatable(self) ~= Logger then core.fail "write logger:exception(…), with a colon" end
   if not is_enabled(self, levels.ERROR) then return end
-  local arguments = table.pack(...)
-  local wanted = type(message) == "string" and math.min(arguments_wanted(message), arguments.n) or 0
-  local caught = arguments[wanted + 1]
-  local text = text_of(message, table.unpack(arguments, 1, wanted))
-  if arguments.n == 0 then caught = message end
-  write(self, levels.ERROR, with_traceback(text, caught, caught == message))
+  local given = table.pack(...)
+  local caught = given[given.n]
+  local text
+  if given.n > 0 and arguments_wanted(shown(message)) == given.n - 1 then
+    text = text_of(message, table.unpack(given, 1, given.n - 1)) .. "\n" .. shown(caught)
+  else
+    text = text_of(message, ...)
+    if given.n == 0 then caught = message end
+  end
+  local traceback = traceback_of(caught)
+  write(self, levels.ERROR, traceback and with_traceback(text, traceback) or given.n == 0 and with_latest(text) or text)
 end
+
+function Logger:__tostring()
+  return ("Logger(%s, %s)"):format(self.name, logging.getLevelName(self:getEffectiveLevel()))
+end
+
+class.guard(Logger, "logger")
+class.close(Logger, "logger", { name = function() end }, { call = "logger:info(…)", level = "logger:getEffectiveLevel()" })
 
 -- The functions of the module are those of the logger above all.
 
@@ -227,8 +312,8 @@ function logging.basicConfig(options)
   arguments.check_options(options, config_options, "basicConfig")
   if options.filename and options.stream then core.fail "write either filename or stream" end
   if options.level ~= nil then set_levels.root = level_of(options.level) end
-  if options.format ~= nil then output.format = check_format(options.format) end
-  if options.datefmt ~= nil then output.datefmt = options.datefmt end
+  if options.format ~= nil then output.pieces = read_format(options.format) end
+  if options.datefmt ~= nil then output.datefmt = check_datefmt(options.datefmt) end
   if options.stream ~= nil then
     if io.type(options.stream) ~= "file" then core.fail "the stream is an open file of Lua" end
     output.stream, output.filename = options.stream, nil
@@ -244,4 +329,4 @@ function logging.basicConfig(options)
   output.stream, output.filename = file, options.filename
 end
 
-return logging
+return class.module(logging, "logging")

@@ -1,5 +1,6 @@
 --- Processes, and what they share, under the names of Python's multiprocessing.
 local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
 local process = require "multiprocessing.process"
 local synchronize = require "multiprocessing.synchronize"
 local managers = require "multiprocessing.managers"
@@ -65,4 +66,4 @@ function mp.freeze_support() end
 --- Whether a deadlock ends the program with a report; it does unless this says otherwise.
 function mp.set_deadlock_detection(on) core.set_deadlock_detection(on) end
 
-return mp
+return class.module(mp, "mp")

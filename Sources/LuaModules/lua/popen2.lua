@@ -30,4 +30,4 @@ function popen2.popen4(cmd)
   return process.stdout, process.stdin, process
 end
 
-return popen2
+return require("multiprocessing.class").module(popen2, "popen2")

@@ -2,7 +2,9 @@
 local core = require "_multiprocessing"
 local command = require "subprocess.command"
 local errors = require "multiprocessing.errors"
+local class = require "multiprocessing.class"
 local popen = require "subprocess.popen"
+local shown = require "multiprocessing.shown"
 
 local PIPE, STDOUT, DEVNULL = command.PIPE, command.STDOUT, command.DEVNULL
 
@@ -13,6 +15,11 @@ local subprocess = {
   Popen = popen.start,
   TimeoutExpired = popen.TimeoutExpired,
 }
+
+--- What a program that was run has come to.
+local Result = { __name = "result" }
+subprocess.Result = Result
+function Result:__tostring() return shown.object("CompletedProcess", self) end
 
 local function last_line(text) return text and text:match "([^\n]*)\n*$" end
 
@@ -55,6 +62,7 @@ function subprocess.run(cmd, options)
   local process <close> = popen.start(cmd, streams)
   local stdout, stderr = process:communicate(options.input, options.timeout)
   local result = { args = cmd, returncode = process._returncode, stdout = stdout, stderr = stderr }
+  setmetatable(result, Result)
   if options.check and result.returncode ~= 0 then error(subprocess.CalledProcessError(result), 0) end
   return result
 end
@@ -86,4 +94,4 @@ end
 
 function subprocess.getoutput(command) return (select(2, subprocess.getstatusoutput(command))) end
 
-return subprocess
+return class.module(subprocess, "subprocess")

@@ -108,17 +108,17 @@ function mp.Pipe(duplex) end
 ---@return (multiprocessing.Connection|multiprocessing.Queue|multiprocessing.Process|integer)[]
 function mp.wait(list, timeout) end
 
---- A number in shared memory: `mp.Value("i", 0)`; `lock` is the one to use, or false for none.
+--- A number in shared memory: `mp.Value("i", 0)`, or with "?" a boolean; `lock` is the one to use, or false for none.
 ---@param code multiprocessing.Code
----@param number? number
+---@param number? number|boolean|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Value
 function mp.Value(code, number, lock) end
 
---- Numbers in shared memory: so many zeros, those of a list, or for "c" the bytes of a string; `lock` is the one to use,
---- or false for none.
+--- Numbers in shared memory, or with "?" booleans: so many zeros, those of a list, or for "c" the bytes of a string; `lock`
+--- is the one to use, or false for none.
 ---@param code multiprocessing.Code
----@param numbers integer|number[]|string
+---@param numbers integer|number[]|boolean[]|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Array
 function mp.Array(code, numbers, lock) end
@@ -639,7 +639,7 @@ function Barrier:reset() end
 
 --- One number in shared memory.
 ---@class multiprocessing.Value
----@field value number # read and written like a field
+---@field value number|boolean # read and written like a field
 local Value = {}
 
 --- Adds to it as one step, and returns the sum; `v.value = v.value + 1` is two.
@@ -660,7 +660,9 @@ function Value:get_lock() end
 
 --- Numbers in shared memory, at places from 1: `a[i]`, `#a`, `pairs(a)`.
 ---@class multiprocessing.Array
----@field [integer] number
+---@field [integer] number|boolean # of "c" a string of one byte may be written, too
+---@field value string # of "c": the bytes before the first NUL; what is written is followed by one, if there is room
+---@field raw string # of "c": all bytes
 local Array = {}
 
 --- Adds to the number at a place as one step, and returns the sum.
@@ -752,14 +754,14 @@ function Manager:Barrier(parties, action, timeout) end
 
 --- As `mp.Value`.
 ---@param code multiprocessing.Code
----@param number? number
+---@param number? number|boolean|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Value
 function Manager:Value(code, number, lock) end
 
 --- As `mp.Array`.
 ---@param code multiprocessing.Code
----@param numbers integer|number[]|string
+---@param numbers integer|number[]|boolean[]|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Array
 function Manager:Array(code, numbers, lock) end

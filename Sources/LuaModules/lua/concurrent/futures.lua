@@ -23,7 +23,10 @@ futures.Executor, futures.Future = Executor, Future
 local executor_options = { "max_workers", "initializer", "initargs", "max_tasks_per_child" }
 
 --- `ProcessPoolExecutor(n)`, or `ProcessPoolExecutor{max_workers=, initializer=, initargs=, max_tasks_per_child=}`.
-function futures.ProcessPoolExecutor(options)
+function futures.ProcessPoolExecutor(options, ...)
+  if select("#", ...) > 0 then
+    core.fail "options have names: write ProcessPoolExecutor{ max_workers = 4, initializer = f, initargs = {…} }"
+  end
   if type(options) ~= "table" then options = { max_workers = options } end
   if options[1] ~= nil then
     core.fail "how many workers: write ProcessPoolExecutor(7), or ProcessPoolExecutor{max_workers=7}"
@@ -75,12 +78,10 @@ local function collect(self, timeout)
 end
 
 local function await(self, timeout)
-  local deadline = type(timeout) == "number" and core.clock() + timeout
+  local deadline = arguments.deadline(timeout)
   while not is_done(self) do
-    local rest = timeout
-    if deadline then rest = math.max(0, deadline - core.clock()) end
-    collect(self, rest)
-    if not is_done(self) and (timeout == false or deadline and core.clock() >= deadline) then
+    collect(self, arguments.rest(deadline))
+    if not is_done(self) and deadline and core.clock() >= deadline then
       error(errors.new { kind = "timeout", message = ("no result within %s s"):format(timeout or 0) }, 0)
     end
   end
@@ -142,7 +143,7 @@ end
 
 function Future:__gc() unasked.drop(self._job) end
 
-class.seal(Future, "future")
+class.seal(Future, "future", nil, { call = "future:result()", value = "future:result()", get = "future:result()" })
 
 -- ---- Executors ----
 
@@ -225,7 +226,14 @@ function Executor:__close()
   if not owner or owner == core.getpid() then self:shutdown() end
 end
 
-class.seal(Executor, "executor")
+function Executor:__tostring()
+  return ("ProcessPoolExecutor(%d%s)"):format(self._pool._processes, self._is_shut and ", shut down" or "")
+end
+
+class.seal(Executor, "executor", nil, {
+  call = "executor:submit(f, …)", values = "for place, value in executor:map(f, items) do",
+  close = "executor:shutdown()", join = "executor:shutdown()", apply_async = "executor:submit(f, …)",
+})
 
 process.at_end(function()
   local waiting = {}
@@ -333,4 +341,4 @@ function futures.wait(list, timeout, return_when)
   return done, others
 end
 
-return futures
+return class.module(futures, "futures")

@@ -1,5 +1,6 @@
 --- What scripts pass to these modules, refused where it is passed when it cannot be right.
 local core = require "_multiprocessing"
+local class = require "multiprocessing.class"
 
 local arguments = {}
 
@@ -31,10 +32,24 @@ function arguments.count_option(value, name)
   return math.min(value, 1 << 40)
 end
 
+--- Refuses arguments where there are none.
+function arguments.check_none(what, ...)
+  if select("#", ...) > 0 and (...) ~= nil then
+    core.fail(("%s takes no arguments; this is %s"):format(what, arguments.shown((...))))
+  end
+end
+
+--- Refuses what is no number, where `example` is what to write.
+function arguments.check_number(value, name, example)
+  if value == nil or type(value) == "number" then return end
+  core.fail(("%s is an integer, not a %s; write %s"):format(name, type(value), example))
+end
+
 --- Whether it can be called.
 function arguments.is_callable(value)
+  if type(value) == "function" then return true end
   local meta = getmetatable(value)
-  return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
+  return type(meta) == "table" and rawget(meta, "__call") ~= nil and not class.forbids_call(meta)
 end
 
 --- Refuses what cannot be called; `name` is what messages call it.
@@ -42,21 +57,38 @@ function arguments.check_function(value, name)
   if not arguments.is_callable(value) then core.fail(("%s is a function, not a %s"):format(name, type(value))) end
 end
 
---- Refuses what is no table of arguments.
-function arguments.check_list(value, name)
+--- Refuses what is no table of arguments; what stands behind it may have been meant for it, too.
+function arguments.check_list(value, name, ...)
   if type(value) == "table" then return end
-  local is_plain = type(value) == "string" or type(value) == "number"
-  core.fail(("%s is a list: {%s}"):format(name, is_plain and arguments.shown(value) or "…"))
+  local words = table.pack(value, ...)
+  while words.n > 1 and words[words.n] == nil do words.n = words.n - 1 end
+  for place = 1, words.n do
+    local is_plain = type(words[place]) == "string" or type(words[place]) == "number"
+    words[place] = is_plain and arguments.shown(words[place]) or "…"
+  end
+  core.fail(("%s is a list: {%s}"):format(name, table.concat(words, ", ")))
+end
+
+--- Refuses what is no timeout.
+function arguments.check_timeout(timeout)
+  if timeout == nil or type(timeout) == "boolean" then return end
+  if type(timeout) ~= "number" then
+    core.fail("a timeout is a number of seconds, true or false, not a " .. type(timeout))
+  end
+  if timeout ~= timeout then core.fail "a timeout is a number of seconds, not nan" end
 end
 
 --- The moment when a timeout ends: nil for never, and now for `false`.
 function arguments.deadline(timeout)
+  arguments.check_timeout(timeout)
   if timeout == nil or timeout == true then return nil end
-  if timeout == false then return core.clock() end
-  if type(timeout) ~= "number" then
-    core.fail("a timeout is a number of seconds, true or false, not a " .. type(timeout))
-  end
-  return core.clock() + timeout
+  return core.clock() + (timeout or 0)
+end
+
+--- The timeout that is left until a deadline: nil for ever, and `false` when it is over.
+function arguments.rest(deadline)
+  local rest = deadline and deadline - core.clock()
+  return rest and rest > 0 and rest
 end
 
 return arguments

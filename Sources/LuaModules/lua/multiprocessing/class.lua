@@ -23,23 +23,116 @@ end
 
 core.on_results(pumped)
 
-local function checked(meta, noun, name, method)
-  return function(self, ...)
-    if getmetatable(self) ~= meta then core.fail(("write %s:%s(…), with a colon"):format(noun, name)) end
-    pumped()
-    return method(self, ...)
+--- Methods of the class that are called with a dot say so; `before` runs at every call of one.
+function class.guard(meta, noun, before)
+  for name, method in pairs(meta) do
+    if type(method) == "function" and name:sub(1, 1) ~= "_" then
+      meta[name] = function(self, ...)
+        if getmetatable(self) ~= meta then core.fail(("write %s:%s(…), with a colon"):format(noun, name)) end
+        if before then before() end
+        return method(self, ...)
+      end
+    end
+  end
+end
+
+--- Functions of the module that are called with a colon say so; `table` is the one they are called with, if not this one.
+function class.module(module, name, table)
+  for key, f in pairs(module) do
+    if type(f) == "function" then
+      module[key] = function(...)
+        if rawequal((...), table or module) then core.fail(("write %s.%s(…), with a dot"):format(name, key)) end
+        return f(...)
+      end
+    end
+  end
+  return module
+end
+
+-- What is known of each class, for messages: `noun` is what they call an object of it, `fields` what it has, and the rest
+-- says what to write instead.
+local known = {}
+
+local function a(noun) return (noun:find "^[aeiou]" and "an " or "a ") .. noun end
+
+local function shown(key) return type(key) == "string" and key or ("[%s]"):format(tostring(key)) end
+
+local function advice(text) return text and "; write " .. text or "" end
+
+local function missing(class, key)
+  if type(key) == "string" and key:sub(1, 1) == "_" then return nil end
+  local hints = class.hints
+  if type(key) == "number" and hints.values then
+    core.fail(("%s has no places%s"):format(a(class.noun), advice(hints.values)))
+  end
+  local instead = hints[key] and advice(hints[key]) or "; it has " .. table.concat(class.fields, ", ")
+  core.fail(("%s has no field %s%s"):format(a(class.noun), shown(key), instead))
+end
+
+local function set(self, key, value)
+  local class = known[getmetatable(self)]
+  if type(key) == "string" and key:sub(1, 1) == "_" then return rawset(self, key, value) end
+  core.fail(("%s has no field %s to set%s"):format(a(class.noun), shown(key), advice(class.hints[key])))
+end
+
+local function length(self)
+  local class = known[getmetatable(self)]
+  core.fail(("%s has no length%s"):format(a(class.noun), advice(class.hints.length)))
+end
+
+local function values(self)
+  local class = known[getmetatable(self)]
+  core.fail(("%s has no values to go through%s"):format(a(class.noun), advice(class.hints.values)))
+end
+
+local function call(self)
+  local class = known[getmetatable(self)]
+  core.fail(("%s cannot be called%s"):format(a(class.noun), advice(class.hints.values or class.hints.call)))
+end
+
+--- What messages call an object, if it is of one of these classes.
+function class.noun(object)
+  local class = known[getmetatable(object)]
+  return class and class.noun
+end
+
+--- What to write instead of something with this object, if it is of a class that knows.
+function class.hint(object, name)
+  local class = known[getmetatable(object)]
+  return class and class.hints[name]
+end
+
+--- Whether calling an object of this class is an error.
+function class.forbids_call(meta) return rawequal(meta.__call, call) end
+
+--- What can be done with no object of a class is an error: `fields` are the names of what it has, and `hints` says what to
+--- write for some others, for `length`, `values` (in a loop) and `call`.
+function class.refuse(meta, noun, fields, hints)
+  table.sort(fields)
+  known[meta] = { noun = noun, fields = fields, hints = hints or {} }
+  meta.__name = noun
+  for name, method in pairs { __newindex = set, __len = length, __pairs = values, __call = call } do
+    if rawget(meta, name) == nil then meta[name] = method end
   end
 end
 
 --- Ends the definition of a class: `noun` is what messages call an object of it. Fields that are in `properties` are
---- functions of the object, read without a call.
-function class.seal(meta, noun, properties)
-  local methods = {}
-  for name, value in pairs(meta) do
-    if type(value) == "function" and name:sub(1, 1) ~= "_" then methods[name] = checked(meta, noun, name, value) end
+--- functions of the object, read without a call; others are errors, unless they begin with "_".
+function class.seal(meta, noun, properties, hints)
+  class.guard(meta, noun, pumped)
+  class.close(meta, noun, properties, hints)
+end
+
+--- The same for methods that run no callbacks.
+function class.close(meta, noun, properties, hints)
+  local fields = {}
+  for _, names in ipairs { meta, properties or {} } do
+    for name in pairs(names) do
+      if name:sub(1, 1) ~= "_" then fields[#fields + 1] = name end
+    end
   end
-  for name, method in pairs(methods) do meta[name] = method end
-  meta.__name = noun
+  class.refuse(meta, noun, fields, hints)
+  setmetatable(meta, { __index = function(_, key) return missing(known[meta], key) end })
   if not properties then
     meta.__index = meta
     return

@@ -55,6 +55,7 @@ function Connection:close()
 end
 
 function Connection:__close() self:close() end
+function Connection:__tostring() return ("Connection(%s)"):format(self._closed and "closed" or "open") end
 function Connection.__eq(a, b) return rawequal(a._handle, b._handle) end
 class.seal(Connection, "connection", {
   closed = function(self) return self._closed or false end,
@@ -66,10 +67,13 @@ class.seal(Connection, "connection", {
     check_open(self)
     return (core.directions(self._handle))
   end,
-})
+}, { values = "connection:recv(), which returns nil and a reason at the end", call = "connection:recv()" })
 
 --- Two ends; after `mp.Pipe(false)` the first receives and the second sends.
 function connection.Pipe(duplex)
+  if duplex ~= nil and type(duplex) ~= "boolean" then
+    core.fail(("duplex is true or false, not a %s; write mp.Pipe(false)"):format(type(duplex)))
+  end
   local first, second = core.pipe(duplex ~= false)
   return setmetatable({ _handle = first }, Connection), setmetatable({ _handle = second }, Connection)
 end
@@ -89,7 +93,6 @@ function connection.wait(list, timeout)
   if #sources == 0 and (timeout == nil or timeout == true) then
     core.fail "wait was given an empty list and no timeout: it would never end"
   end
-  if type(timeout) == "number" and timeout < 0 then timeout = 0 end
   local ready = core.wait(sources, timeout)
   for place, source in ipairs(ready) do ready[place] = list[source] end
   return ready

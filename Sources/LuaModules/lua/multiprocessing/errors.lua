@@ -1,4 +1,6 @@
 --- What a task raised in another process, to be raised again in this one.
+local hints = require "pmap.hints"
+
 local errors = {}
 
 --- `kind` is "error", "timeout", "crash", "unsendable", "cancelled" or "status"; `value` is what was raised.
@@ -39,6 +41,7 @@ function errors.capture(raised)
   if not made or type(raised) == "nil" or type(raised) == "table" and not getmetatable(raised) then
     text = ("(error object is a %s value)"):format(type(raised))
   end
+  if type(raised) == "string" then text = hints.add(text, 3) end
   return errors.new { kind = "error", message = text, traceback = traceback(text, 2), value = raised }
 end
 

@@ -115,13 +115,16 @@ local function brings_callback(job) return job.callback or job.error_callback or
 --- than one.
 function jobs.new(self, f, fields)
   check_open(self)
-  if not arguments.is_callable(f) then core.fail("a pool runs functions, not a " .. type(f)) end
+  if not arguments.is_callable(f) then
+    core.fail(("a pool runs functions, not a %s; write the function itself, f and not f(1)"):format(type(f)))
+  end
   start(self)
   self._serial = self._serial + 1
   local job = fields or {}
   job.id, job.results, job.errors = self._serial, {}, {}
   job.failures, job.submitted, job.done = 0, 0, 0
   job.func = share(f)
+  job.seed = core.pool_seed(self._number, job.id)
   serial = serial + 1
   job.number = serial
   self._jobs[job.id] = job
@@ -268,7 +271,8 @@ function jobs.submit_list(self, job, items, count, chunksize, starred)
   local first = 1
   while first <= count do
     local size = math.min(chunksize or guided(count - first + 1, self._processes), count - first + 1)
-    local is_sent, message = pcall(core.pool_submit, self._tasks, job.id, job.func, starred, items, first, size, not job.is_list)
+    local is_sent, message =
+      pcall(core.pool_submit, self._tasks, job.id, job.func, starred, items, first, size, not job.is_list, job.seed)
     if not is_sent then
       job.total = job.submitted
       jobs.cut(self, job)
@@ -308,11 +312,11 @@ end
 function jobs.single(job) return values(job, 1) end
 
 function jobs.wait_for(self, job, timeout)
-  local deadline = type(timeout) == "number" and core.clock() + timeout
+  local deadline = arguments.deadline(timeout)
   while not job.is_finished do
-    local rest = timeout
-    if deadline then rest = math.max(0, deadline - core.clock()) end
-    if not jobs.collect(self, rest) and (deadline and core.clock() >= deadline or timeout == false) then return nil, "timeout" end
+    if not jobs.collect(self, arguments.rest(deadline)) and deadline and core.clock() >= deadline then
+      return nil, "timeout"
+    end
   end
   if self._callbacks then jobs.run_callbacks(self) end
   return true
@@ -365,7 +369,7 @@ end
 
 --- What cannot travel is the failure of its item.
 local function submit(self, job, items, first, last)
-  local is_sent, message = pcall(core.pool_submit, self._tasks, job.id, job.func, job.is_starred, items, first, last - first + 1, true)
+  local is_sent, message = pcall(core.pool_submit, self._tasks, job.id, job.func, job.is_starred, items, first, last - first + 1, true, job.seed)
   if is_sent then return end
   if first < last then
     for place = first, last do submit(self, job, items, place, place) end

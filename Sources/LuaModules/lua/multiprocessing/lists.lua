@@ -1,6 +1,7 @@
 --- Lists as they go into calls of pools and come out of them.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
+local shown = require "multiprocessing.shown"
 
 local lists = {}
 
@@ -53,6 +54,8 @@ local function next_result(results, place)
   if key == "n" then return next(results, key) end
   return key, value
 end
+
+function Results:__tostring() return shown.table(table.move(self, 1, self.n, 1, {}), self.n) end
 
 function Results:__pairs() return next_result, self end
 

@@ -7,6 +7,7 @@ local lists = require "multiprocessing.lists"
 local process = require "multiprocessing.process"
 local queues = require "multiprocessing.queues"
 local sharedctypes = require "multiprocessing.sharedctypes"
+local shown = require "multiprocessing.shown"
 local synchronize = require "multiprocessing.synchronize"
 
 local managers = {}
@@ -23,16 +24,26 @@ managers.hidden = hidden
 -- What this process owns as a manager: its objects by number.
 local owned, owner_requests
 
+-- An error of the line that asks, which is in another process.
+local function refuse(message) error(errors.new { kind = "misuse", message = message }, 0) end
+
 local function target(id)
   local object = owned[id]
-  if object == nil then error(errors.new { kind = "error", message = "the object is not the manager's any more" }, 0) end
+  if object == nil then refuse "the object is not the manager's any more" end
   return object
 end
 
-local function list_place(list, place)
-  if math.type(place) ~= "integer" then core.fail("a list's places are integers, not " .. arguments.shown(place)) end
-  if place < 0 then place = #list + 1 + place end
-  return place
+-- A place from 1 to `last`, which negative ones count from the end.
+local function list_place(list, place, last)
+  if math.type(place) ~= "integer" then
+    place = type(place) == "number" and math.tointeger(place)
+      or refuse("a list's places are integers, not " .. arguments.shown(place))
+  end
+  local counted = place < 0 and #list + 1 + place or place
+  if counted < 1 or counted > last then
+    refuse(("place %d is outside the list, which has 1 to %d"):format(place, #list))
+  end
+  return counted
 end
 
 local operations = {}
@@ -55,13 +66,12 @@ function operations.update(id, key, f, ...)
   return value
 end
 
-function operations.list_get(id, place) return target(id)[list_place(target(id), place)] end
+-- The place behind the last one is nil, which is where ipairs ends.
+function operations.list_get(id, place) return target(id)[list_place(target(id), place, #target(id) + 1)] end
 
 function operations.list_set(id, place, value)
   local list = target(id)
-  place = list_place(list, place)
-  if place < 1 or place > #list + 1 then core.fail("place " .. place .. " is outside the list, which has 1 to " .. #list) end
-  list[place] = value
+  list[list_place(list, place, #list + 1)] = value
 end
 
 function operations.append(id, ...)
@@ -74,8 +84,14 @@ function operations.extend(id, values)
   table.move(values, 1, #values, #list + 1, list)
 end
 
-function operations.insert(id, place, value) table.insert(target(id), list_place(target(id), place), value) end
-function operations.pop(id, place) return table.remove(target(id), place and list_place(target(id), place)) end
+function operations.insert(id, place, value)
+  table.insert(target(id), list_place(target(id), place, #target(id) + 1), value)
+end
+
+function operations.pop(id, place)
+  return table.remove(target(id), place and list_place(target(id), place, #target(id)))
+end
+
 function operations.sort(id, before) table.sort(target(id), before) end
 
 function operations.reverse(id)
@@ -96,14 +112,29 @@ function operations.clear(id)
   for key in pairs(object) do object[key] = nil end
 end
 
+-- What an operation answers, or its failure. Functions of the script raise their own errors; all others are of the line
+-- that asks.
+local function operate(op, id, ...)
+  local done, value = xpcall(operations[op], errors.capture, id, ...)
+  if done then return value end
+  local runs_script = op == "update" or op == "sort" and ... ~= nil
+  if not runs_script then value = errors.new { kind = "misuse", message = value.message:gsub("^%[[%w.]+%]:%d+: ", "") } end
+  return nil, value
+end
+
+local function raise(failure)
+  if failure.kind == "misuse" then core.fail(failure.message) end
+  error(failure, 0)
+end
+
 --- Answers requests until the queue of them is closed.
 local function serve(requests)
   owned, owner_requests = {}, requests
   while true do
     local request, reason = core.get(requests)
     if reason then return end
-    local done = table.pack(xpcall(operations[request.op], errors.capture, request.id, table.unpack(request, 1, request.n)))
-    local answer = done[1] and { value = done[2] } or { failure = done[2] }
+    local value, failure = operate(request.op, request.id, table.unpack(request, 1, request.n))
+    local answer = { value = value, failure = failure }
     local sent, message = pcall(core.put, request.reply, answer)
     if not sent then core.put(request.reply, { failure = errors.new { kind = "unsendable", message = message } }) end
     core.task_done(requests)
@@ -116,7 +147,11 @@ end
 local reply, reply_owner
 
 local function ask(requests, pid, op, id, ...)
-  if owned and requests == owner_requests then return operations[op](id, ...) end
+  if owned and requests == owner_requests then
+    local value, failure = operate(op, id, ...)
+    if failure then raise(failure) end
+    return value
+  end
   if reply_owner ~= core.getpid() then reply = core.channel(0, "replies") end
   local reply = reply
   reply_owner = nil -- an answer that is not waited for to its end must not be taken for the next one
@@ -129,7 +164,7 @@ local function ask(requests, pid, op, id, ...)
   if not answer then
     error(errors.new { kind = "crash", message = reason == "closed" and "the manager has ended" or "the manager: " .. reason }, 0)
   end
-  if answer.failure then error(answer.failure, 0) end
+  if answer.failure then raise(answer.failure) end
   return answer.value
 end
 
@@ -165,21 +200,38 @@ function Dict:__newindex(key, value)
   call(self, "set", key, value)
 end
 
+-- As text, also when the manager has ended.
+local function content_text(self, name, text)
+  local got, content = pcall(call, self, "copy")
+  return got and text(content) or ("%s(%s)"):format(name, tostring(content))
+end
+
 Dict.__pairs, Dict.__eq = copied_pairs, same
+function Dict:__tostring() return content_text(self, "dict", shown.table) end
 function Dict:__len() return call(self, "length") end
 
 Namespace.__name = "namespace"
 Namespace.__index, Namespace.__newindex, Namespace.__pairs, Namespace.__eq = Dict.__index, Dict.__newindex, copied_pairs, same
+function Namespace:__tostring()
+  return content_text(self, "Namespace", function(content) return shown.object("Namespace", content) end)
+end
+
+local to_read = "for key, value in pairs(dict) do"
+class.refuse(Dict, "dict", {}, { call = to_read, values = to_read })
+class.refuse(Namespace, "namespace", {}, { call = "namespace.key" })
 
 --- A list's methods; its places are read and set like a table's, from the end if they are negative.
 for _, name in ipairs { "append", "extend", "insert", "pop", "sort", "reverse", "count", "clear" } do
   List[name] = function(self, ...) return call(self, name, ...) end
 end
-class.seal(List, "list")
+class.seal(List, "list", nil, {
+  call = "for place, value in ipairs(list) do", values = "for place, value in ipairs(list) do", remove = "list:pop(place)",
+})
 function List:__index(key)
-  if math.type(key) == "integer" then return call(self, "list_get", key) end
+  if type(key) == "number" then return call(self, "list_get", key) end
   return List[key]
 end
+function List:__tostring() return content_text(self, "list", shown.table) end
 function List:__newindex(place, value) call(self, "list_set", place, value) end
 List.__pairs, List.__eq = copied_pairs, same
 function List:__len() return call(self, "length") end
@@ -231,10 +283,12 @@ function Manager:shutdown()
 end
 
 function Manager:__close() self:shutdown() end
+function Manager:__tostring() return ("Manager(%s)"):format(self._pid and "running" or "shut down") end
 class.seal(Manager, "manager", { pid = function(self) return rawget(self, "_pid") end })
 
 --- Starts a manager.
-function managers.new()
+function managers.new(...)
+  arguments.check_none("mp.Manager", ...)
   local requests = core.channel(0, "requests")
   local server = process.new { target = serve, args = { requests }, name = "Manager", daemon = true }
   server:start()

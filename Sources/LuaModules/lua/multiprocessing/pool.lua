@@ -20,7 +20,10 @@ pool.Pool = Pool
 local pool_options = { "processes", "initializer", "initargs", "maxtasksperchild" }
 
 --- `mp.Pool(4)`, or `mp.Pool{processes=, initializer=, initargs=, maxtasksperchild=}`.
-function pool.new(options)
+function pool.new(options, ...)
+  if select("#", ...) > 0 then
+    core.fail "options have names: write mp.Pool{ processes = 4, initializer = f, initargs = {…} }"
+  end
   if type(options) ~= "table" then options = { processes = options } end
   if options[1] ~= nil then core.fail "how many processes: write mp.Pool(7), or mp.Pool{processes=7}" end
   arguments.check_options(options, pool_options, "Pool")
@@ -78,11 +81,21 @@ end
 
 function AsyncResult:__gc() unasked.drop(self._job) end
 
-class.seal(AsyncResult, "result")
+function AsyncResult:__tostring()
+  local job = self._job
+  return ("AsyncResult(%s)"):format(not job.is_finished and "pending" or job.failures > 0 and "failed" or "finished")
+end
+
+class.seal(AsyncResult, "result", nil, {
+  values = "for place, value in ipairs(result:get()) do", call = "result:get()", value = "result:get()",
+})
 
 -- ---- The calls ----
 
 local function map_job(self, f, items, chunksize, starred, fields)
+  if type(chunksize) == "table" then
+    core.fail "a map takes one list; for a function of several arguments write pool:starmap(f, { {1, 2}, {3, 4} })"
+  end
   arguments.count_option(chunksize, "chunksize")
   local list, count = lists.as_list(items)
   fields = fields or {}
@@ -147,13 +160,15 @@ local function apply_job(self, f, args, fields)
 end
 
 --- What `f` returns for these arguments, all of it, run by a worker.
-function Pool:apply(f, args)
+function Pool:apply(f, args, ...)
+  if args ~= nil then arguments.check_list(args, "args", ...) end
   local job = apply_job(self, f, args, { is_asked = true })
   jobs.wait_for(self, job)
   return jobs.answer(job)
 end
 
 function Pool:apply_async(f, args, callback, error_callback)
+  if args ~= nil then arguments.check_list(args, "args", callback, error_callback) end
   local fields = callbacks(callback, error_callback, apply_options, "apply_async")
   fields.name = "apply_async"
   return async(self, apply_job(self, f, args, fields))
@@ -235,7 +250,9 @@ function Pool:__close() self:terminate() end
 
 function Pool:__tostring() return ("Pool(%d, %s)"):format(self._processes, self._state) end
 
-class.seal(Pool, "pool")
+class.seal(Pool, "pool", nil, {
+  call = "pool:map(f, items)", values = "for place, value in pool:imap(f, items) do", submit = "pool:apply_async(f, {1, 2})",
+})
 class.on_call(jobs.pump)
 
 process.set_supervisors(function()

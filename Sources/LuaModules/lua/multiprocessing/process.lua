@@ -36,17 +36,29 @@ local process_options = { "target", "args", "name", "daemon" }
 --- `mp.Process(f, …)`, or `mp.Process{target=f, args={…}, name=, daemon=}`.
 function process.new(target, ...)
   local self = { _args = table.pack(...) }
-  if type(target) == "table" and not arguments.is_callable(target) then
+  local instead = "write mp.Process(f, 1) for a process that calls f(1), or mp.Process{ target = f, args = {1} }"
+  if type(target) == "table" and not arguments.is_callable(target) and not class.noun(target) then
     local options = target
+    if options[1] ~= nil then core.fail("the target is an option; " .. instead) end
+    if options.kwargs ~= nil then core.fail "a function of Lua has no named arguments; write args = { { name = value } }" end
     arguments.check_options(options, process_options, "Process")
     if options.args ~= nil then arguments.check_list(options.args, "args") end
+    if options.name ~= nil and type(options.name) ~= "string" then
+      core.fail("the name of a process is a string, not a " .. type(options.name))
+    end
+    if options.daemon ~= nil and type(options.daemon) ~= "boolean" then
+      core.fail("daemon is true or false, not a " .. type(options.daemon))
+    end
     self._target, self._name, self._daemon = options.target, options.name, options.daemon
     self._args = options.args or {}
     self._args.n = self._args.n or #self._args
   else
     self._target = target
   end
-  if self._target ~= nil then arguments.check_function(self._target, "the target of a process") end
+  if self._target == nil then core.fail("no target; " .. instead) end
+  if not arguments.is_callable(self._target) then
+    core.fail(("the target of a process is a function, not a %s; %s"):format(type(self._target), instead))
+  end
   local maker = this()
   if self._daemon == nil then self._daemon = maker._daemon or false end
   serial = serial + 1
@@ -84,7 +96,6 @@ local function become(self)
   core.at_place(nil)
   self._pid = core.getpid()
   children, forked, serial = {}, {}, 0
-  math.randomseed(core.random(), core.random()) -- Lua's own seed is the same in all that are forked in one second
 end
 
 --- In a process that a pool has made: it is called `name` and stands for a child of the script.
@@ -97,7 +108,7 @@ end
 local function run(self)
   become(self)
   core.leave_input()
-  local results = table.pack(xpcall(self._target or function() end, errors.capture, table.unpack(self._args, 1, self._args.n)))
+  local results = table.pack(xpcall(self._target, errors.capture, table.unpack(self._args, 1, self._args.n)))
   core.at_place "the end of its function"
   local failure = not results[1] and results[2]
   if failure then io.stderr:write(self._name, ": ", failure.traceback or tostring(failure), "\n") end
@@ -148,7 +159,7 @@ end
 --- Waits until it ends; true, or `nil, "timeout"`.
 function Process:join(timeout)
   check_child(self)
-  if type(timeout) == "number" and timeout < 0 then timeout = 0 end
+  arguments.check_timeout(timeout)
   if poll(self, timeout) then return true end
   return nil, "timeout"
 end
@@ -197,6 +208,7 @@ function Process:result()
       failure = errors.new {
         kind = "crash",
         message = ("%s (pid %d) %s before it returned"):format(self._name, self._pid, ending),
+        exitcode = code,
       },
     }
   end
@@ -224,9 +236,10 @@ class.seal(Process, "process", {
   exitcode = function(self) return not self._is_worker and poll(self, false) or nil end,
   --- What `mp.wait` takes too.
   sentinel = function(self) return self._pid end,
-})
+}, { call = "process:start()", ident = "process.pid", exit_code = "process.exitcode", returncode = "process.exitcode" })
 
 function Process:__newindex(key, value)
+  key = tostring(key)
   if (key == "name" or key == "daemon") and not self._pid then
     rawset(self, "_" .. key, value)
   elseif key:sub(1, 1) == "_" then

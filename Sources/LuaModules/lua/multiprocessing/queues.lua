@@ -1,5 +1,6 @@
 --- Queues: any process puts, any process gets, each value goes to one of them.
 local core = require "_multiprocessing"
+local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 
 local queues = {}
@@ -49,9 +50,15 @@ function Queue:cancel_join_thread() end
 function Queue:__close() self:close() end
 function Queue.__eq(a, b) return rawequal(a._handle, b._handle) end
 function Queue:__tostring() return ("Queue(%d)"):format(self:qsize()) end
-class.seal(Queue, "queue")
+class.seal(Queue, "queue", nil, {
+  values = "for value in queue:iter() do", length = "queue:qsize()",
+  size = "queue:qsize() for how many are in it, mp.Queue(3) for how many may be", maxsize = "mp.Queue(3)",
+})
 
 --- A queue of at most `maxsize` values; without one, of as many as memory holds.
-function queues.new(maxsize) return setmetatable({ _handle = core.channel(maxsize or 0) }, Queue) end
+function queues.new(maxsize)
+  arguments.check_number(maxsize, "the maxsize of a queue", "mp.Queue(3)")
+  return setmetatable({ _handle = core.channel(maxsize or 0) }, Queue)
+end
 
 return queues

@@ -51,21 +51,36 @@ function Lock:__tostring() return ("Lock(%s)"):format(self:locked() and "held" o
 function RLock:__tostring() return ("RLock(%s)"):format(self:locked() and "held" or "free") end
 function Semaphore:__tostring() return ("Semaphore(%d)"):format(self:get_value()) end
 
-class.seal(Lock, "lock")
-class.seal(RLock, "lock")
-class.seal(Semaphore, "semaphore")
+local to_acquire = { call = "lock:acquire(), or local held <close> = lock:hold()", closing = "local held <close> = lock:hold()" }
+class.seal(Lock, "lock", nil, to_acquire)
+class.seal(RLock, "lock", nil, to_acquire)
+class.seal(Semaphore, "semaphore", nil, {
+  call = "semaphore:acquire(), or local held <close> = semaphore:hold()",
+  closing = "local held <close> = semaphore:hold()",
+  length = "semaphore:get_value()", value = "semaphore:get_value()",
+})
 
 --- A lock that one process holds at a time, and any process may release.
-function synchronize.new_lock() return setmetatable({ _handle = core.lock() }, Lock) end
+function synchronize.new_lock(...)
+  arguments.check_none("mp.Lock", ...)
+  return setmetatable({ _handle = core.lock() }, Lock)
+end
 
 --- A lock that its holder may take again, and gives back as often.
-function synchronize.new_rlock() return setmetatable({ _handle = core.lock(true) }, RLock) end
+function synchronize.new_rlock(...)
+  arguments.check_none("mp.RLock", ...)
+  return setmetatable({ _handle = core.lock(true) }, RLock)
+end
 
 --- `count` may hold it at a time; every release adds one.
-function synchronize.new_semaphore(count) return setmetatable({ _handle = core.semaphore(count or 1) }, Semaphore) end
+function synchronize.new_semaphore(count)
+  arguments.check_number(count, "a semaphore's value", "mp.Semaphore(3)")
+  return setmetatable({ _handle = core.semaphore(count or 1) }, Semaphore)
+end
 
 --- The same, and a release beyond `count` is an error.
 function synchronize.new_bounded_semaphore(count)
+  arguments.check_number(count, "a semaphore's value", "mp.BoundedSemaphore(3)")
   if (count or 1) < 1 then core.fail("a bounded semaphore's value is 1 or more, not " .. tostring(count)) end
   return setmetatable({ _handle = core.semaphore(count or 1, count or 1) }, Semaphore)
 end
@@ -100,8 +115,11 @@ function Condition:notify(n) return core.notify(self._handle, self._lock._handle
 
 function Condition:notify_all() return core.notify(self._handle, self._lock._handle, math.maxinteger) end
 
+function Condition:__tostring() return ("Condition(%s)"):format(self._lock) end
 Condition.__eq = same
-class.seal(Condition, "condition")
+class.seal(Condition, "condition", nil, {
+  call = "condition:wait()", closing = "local held <close> = condition:hold()",
+})
 
 function synchronize.new_condition(lock)
   lock = lock or synchronize.new_rlock()
@@ -124,9 +142,12 @@ function Event:wait(...) return core.event_wait(self._handle, ...) end
 
 function Event:__tostring() return ("Event(%s)"):format(self:is_set() and "set" or "unset") end
 Event.__eq = same
-class.seal(Event, "event")
+class.seal(Event, "event", nil, { call = "event:is_set()", value = "event:is_set()" })
 
-function synchronize.new_event() return setmetatable({ _handle = core.event() }, Event) end
+function synchronize.new_event(...)
+  arguments.check_none("mp.Event", ...)
+  return setmetatable({ _handle = core.event() }, Event)
+end
 
 --- A meeting of `parties` processes.
 local Barrier = {}
@@ -136,6 +157,7 @@ synchronize.Barrier = Barrier
 --- died, given up after its timeout or called `abort`.
 function Barrier:wait(timeout)
   if timeout == nil then timeout = self._timeout end
+  arguments.check_timeout(timeout)
   local place, round = core.barrier_arrive(self._handle)
   if not place then return nil, "broken" end
   if place + 1 < self._parties then
@@ -158,15 +180,22 @@ function Barrier:abort() core.barrier_abort(self._handle) end
 --- Makes it as new; those who wait are told that it was broken.
 function Barrier:reset() core.barrier_reset(self._handle) end
 
+function Barrier:__tostring()
+  if self.broken then return "Barrier(broken)" end
+  return ("Barrier(%d of %d waiting)"):format(self.n_waiting, self.parties)
+end
 Barrier.__eq = same
 class.seal(Barrier, "barrier", {
   parties = function(self) return (core.barrier_state(self._handle)) end,
   n_waiting = function(self) return (select(2, core.barrier_state(self._handle))) end,
   broken = function(self) return (select(3, core.barrier_state(self._handle))) end,
-})
+}, { call = "barrier:wait()" })
 
 --- `action` is called by the last to come, before anybody goes on; `timeout` is that of `wait`.
 function synchronize.new_barrier(parties, action, timeout)
+  arguments.check_number(parties, "a barrier's number of parties", "mp.Barrier(2)")
+  if action ~= nil then arguments.check_function(action, "the action of a barrier") end
+  arguments.check_timeout(timeout)
   return setmetatable({ _handle = core.barrier(parties), _parties = parties, _action = action, _timeout = timeout }, Barrier)
 end
 

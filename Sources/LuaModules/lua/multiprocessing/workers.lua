@@ -82,6 +82,7 @@ end
 function workers.start(self)
   self._tasks, self._results, self._reports = core.channel(0, "tasks"), core.channel(0, "results"), core.channel()
   self._ready = core.array("B", self._processes)
+  self._number = core.pool_number()
   io.stdout:flush()
   local script = core.getpid()
   local pid = core.fork("PoolSupervisor")

@@ -1,6 +1,7 @@
 --- What the table `pmap` has that is written in Lua; loaded when a script first asks for some of it.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
+local class = require "multiprocessing.class"
 
 local functions = {}
 
@@ -10,6 +11,7 @@ functions.clock = core.clock
 --- Sleeps so many seconds, or fractions of one.
 function functions.sleep(seconds)
   if type(seconds) ~= "number" then core.fail("sleep takes a number of seconds, not a " .. type(seconds)) end
+  if seconds ~= seconds then core.fail "sleep takes a number of seconds, not nan" end
   local deadline = core.clock() + seconds
   -- In pieces, which end with a signal: what it asks for may be an error in the script.
   while core.clock() < deadline do core.pause(deadline - core.clock()) end
@@ -43,6 +45,7 @@ function functions.range(first, last, step)
   step = step or 1
   for _, number in ipairs { first or false, last or false, step } do
     if type(number) ~= "number" then core.fail("pmap.range takes numbers, not a " .. type(number)) end
+    if number ~= number then core.fail "pmap.range takes numbers, not nan" end
   end
   if step == 0 then core.fail "the step of a range is not 0" end
   if math.type(first) ~= "integer" or math.type(step) ~= "integer" then first, step = first + 0.0, step + 0.0 end
@@ -50,6 +53,8 @@ function functions.range(first, last, step)
   if #range < 0 then core.fail "the ends of a range are less than 2^63 apart" end
   return range
 end
+
+function Range:__pairs() return ipairs(self) end
 
 -- How many whole steps it is from the first number to this one, which may be a float that is `slack` of a step short.
 local function steps(self, number, slack)
@@ -79,4 +84,5 @@ end
 function Range.__eq(a, b) return a.first == b.first and a.last == b.last and a.step == b.step end
 function Range:__tostring() return ("range(%s, %s, %s)"):format(self.first, self.last, self.step) end
 
-return functions
+-- They are called with the script's table, not with this one.
+return class.module(functions, "pmap", package.loaded.pmap)

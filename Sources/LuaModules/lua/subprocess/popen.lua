@@ -241,7 +241,12 @@ function Popen:__tostring()
   return ("Popen(%s, pid %d, %s)"):format(command.named(self.args), self.pid, state)
 end
 
-class.seal(Popen, "program", { returncode = function(self) return reap(self) end })
+local function nothing() end
+
+-- A stream that is no pipe is nil.
+class.seal(Popen, "program", {
+  returncode = reap, pid = nothing, args = nothing, stdin = nothing, stdout = nothing, stderr = nothing,
+}, { exitcode = "program.returncode", values = "for line in program.stdout:lines() do", call = "program:wait()" })
 
 core.at_exit(core.program_kill_everything)
 

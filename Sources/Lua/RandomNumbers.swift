@@ -1,0 +1,39 @@
+// Streams of random numbers that do not depend on who draws them; see random.h.
+
+import CLua
+import CLuaBridge
+
+extension Stack {
+    /// Makes `math.random` and `math.randomseed` those of a run with this seed, before a script is loaded.
+    package func changeRandom(seed: UInt64) throws(LuaError) {
+        let status = unsafe pmap_change_random(thread, seed)
+        if status != LUA_OK { throw popError(status: status) }
+    }
+
+    /// The run's seed from now on, which `math.randomseed` does not change.
+    package func seedRandom(_ seed: UInt64) { pmap_random_seed(seed, true) }
+
+    /// The seed that the script has chosen by `math.randomseed(n)`.
+    package var chosenSeed: UInt64? {
+        var seed: UInt64 = 0
+        return unsafe pmap_random_chosen(&seed) ? seed : nil
+    }
+
+    /// Whether the item, or before the first one the script, drew random numbers that depend on the run's seed.
+    package var usesSeed: Bool { pmap_random_uses_seed() }
+
+    /// The number of the next child of this process, or of the item that it is at.
+    package func nextChild() -> UInt64 { pmap_random_next_child() }
+
+    /// In that child: it draws numbers of its own.
+    package func beginChild(_ number: UInt64) { pmap_random_begin_child(number) }
+
+    /// A seed for the items of one call of the pool with this number.
+    package func seed(ofCall call: Int, pool: UInt64) -> UInt64 { pmap_random_seed_of_call(pool, UInt64(call)) }
+
+    /// The items that follow belong to a call with this seed.
+    package func beginCall(seed: UInt64) { pmap_random_seed(seed, true) }
+
+    /// An item of it begins.
+    package func beginItem(place: Int) { pmap_random_begin_item(UInt64(place)) }
+}
