@@ -40,8 +40,8 @@ package final class TaskRunner {
     private var writer: RecordWriter
     let way: ItemWay?
     private lazy var decoder = Decoder(stack)
-    /// Is called when somebody has looked for a module, before the outbox hears of the item.
-    package var noteModules: ((inout Outbox) -> Void)?
+    /// Is called when somebody has looked for a module, before the outbox hears of the item, where there is one.
+    package var noteModules: ((inout Outbox, _ inItem: Bool) -> Void)?
     private var soughtModules = 0
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = WireBuffer()
@@ -85,7 +85,7 @@ package final class TaskRunner {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         passOnCaptured(&outbox)
-        tellModules(&outbox)
+        tellModules(&outbox, inItem: false)
         script.furniture?.begin()
         self.worker = worker
         if let bytes = form.memoryLimit { script.state.allowMemory(bytes) }
@@ -195,7 +195,7 @@ package final class TaskRunner {
         isInTask = true
         let answer = stack.runItem(index: item, handler: TaskRunner.handler)
         isInTask = false
-        if noteModules != nil { tellModules(&outbox) }
+        if noteModules != nil { tellModules(&outbox, inItem: true) }
         if let seconds = form.timeLimit, let raised = stack.endInterruption() {
             script.furniture?.endItem(false)
             let place = raised.place.isEmpty ? "" : " at \(raised.place)"
@@ -235,10 +235,10 @@ package final class TaskRunner {
         outbox.commit(traits)
     }
 
-    private func tellModules(_ outbox: inout Outbox) {
+    private func tellModules(_ outbox: inout Outbox, inItem: Bool) {
         if script.soughtModules.count == soughtModules { return }
         soughtModules = script.soughtModules.count
-        noteModules?(&outbox)
+        noteModules?(&outbox, inItem)
     }
 
     private func takePrinted(_ answer: Answer) -> [UInt8] { answer.hasPrinted ? stack.takeCaptured() : [] }

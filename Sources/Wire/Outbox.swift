@@ -114,15 +114,16 @@ package struct Outbox: ~Copyable {
     /// The running item, which will not fail any more, has bytes for standard error, in front of what it appended.
     package mutating func text(_ bytes: [UInt8]) { inFrontOfItem { $0.stray(bytes) } }
 
-    /// The running item has loaded a module; that is known before the item is done.
-    package mutating func loaded(module name: String, digest: [UInt8]?) {
-        inFrontOfItem { outbox in
+    /// A module has been loaded; where that was by the running item, it is known before the item is done.
+    package mutating func loaded(module name: String, digest: [UInt8]?, inItem: Bool) {
+        let tell = { (outbox: inout Outbox) in
             outbox.closeEntry()
             outbox.appendEntry(.module, items: 0) {
                 $0.append(field: Array(name.utf8))
                 $0.append(field: digest)
             }
         }
+        if inItem { inFrontOfItem(tell) } else { tell(&self) }
     }
 
     private mutating func inFrontOfItem(_ tell: (inout Outbox) -> Void) {

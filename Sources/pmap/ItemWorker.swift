@@ -48,14 +48,14 @@ final class ItemWorker: WorkerBody {
     private func watchModules(of script: LoadedScript) {
         var known = Set(script.moduleFiles().keys)
         var sought = script.soughtModules.count
-        runner.noteModules = { outbox in
+        runner.noteModules = { outbox, inItem in
             let files = script.moduleFiles()
             for name in files.keys where known.insert(name).inserted {
-                outbox.loaded(module: name.text, digest: Digest(ofModule: name, of: script)?.bytes)
+                outbox.loaded(module: name.text, digest: Digest(ofModule: name, of: script)?.bytes, inItem: inItem)
             }
             for name in script.soughtModules[sought...] where !known.contains(name) && script.isOfUnknownOrigin(name) {
                 known.insert(name)
-                outbox.loaded(module: name.text, digest: nil)
+                outbox.loaded(module: name.text, digest: nil, inItem: inItem)
             }
             sought = script.soughtModules.count
         }
