@@ -3,6 +3,7 @@
  * process of nothing but a stack, which shares the memory of the one that it stands by. It reads there, when that one has
  * ended, which programs were running. */
 #define _GNU_SOURCE
+#include "group.h"
 #include "guard.h"
 
 #include <errno.h>
@@ -112,11 +113,11 @@ static size_t places;
 static pid_t guard, guarded; /* whom it stands by; a fork of that one has no guard */
 static char stack[64 << 10] __attribute__((aligned(64)));
 
-/* In the guard. What is in the process group of one that led it is what its programs have left behind. */
+/* In the guard. What is in a worker's process group is what its programs have left behind; a shell's is another matter. */
 static void end_programs(int number) {
     (void)number;
     pmap_kill_trees(running, places);
-    if (getpgrp() == guarded) kill(0, SIGKILL);
+    if (pmap_group_leader == guarded && getpgrp() == guarded) kill(0, SIGKILL);
     _exit(0);
 }
 

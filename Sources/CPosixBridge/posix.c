@@ -3,6 +3,7 @@
 #include "original.h"
 
 #include "arena.h"
+#include "group.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -298,9 +299,12 @@ static void take_nobody_along(void) {
     if (now.sa_handler == stop_with_groups) signal(SIGTSTP, SIG_DFL);
 }
 
+pid_t pmap_group_leader;
+
 bool pmap_die_with(pid_t parent) {
     take_nobody_along();
     setpgid(0, 0);
+    pmap_group_leader = getpid();
     return pmap_still_die_with(parent);
 }
 

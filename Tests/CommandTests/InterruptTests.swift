@@ -8,7 +8,7 @@ import Testing
 /// The program t.lua in a terminal, as its foreground.
 private func inTerminal(_ script: String) throws -> Run {
     let ready = "local function ready(...) io.stderr:write('ready', ..., '\\n') end "
-    return try Run("script -qefc 'pmap run t.lua' /dev/null", in: Scratch(["t.lua": ready + script]), input: nil)
+    return try Run("script -qefc 'exec pmap run t.lua' /dev/null", in: Scratch(["t.lua": ready + script]), input: nil)
 }
 
 private let closing = "local x <close> = setmetatable({}, {__close = function() print 'closed' end}) "

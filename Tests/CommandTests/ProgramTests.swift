@@ -172,6 +172,10 @@ func `programs die with whoever started them, also when all of pmap is killed`(
         "local p = io.popen('sleep 0.2; sort > sorted', 'w') function task(x) p:write(x, '\\n'):flush() end",
         "pmap -j 1 t.lua ::: b a; cat sorted", out: "a\nb\n"),
     Row(
+        "those behind it in a pipeline of a shell are not its programs",
+        "os.execute 'true' print 'x' os.execute 'true'",
+        "set -m; pmap run t.lua | { sleep 0.3; cat; }", out: "x\n"),
+    Row(
         "a program in the background goes on, as with lua", "os.execute '(sleep 0.2; echo x > y) &'",
         "pmap run t.lua; until [ -s y ]; do sleep 0.01; done; cat y", out: "x\n"),
 ])

@@ -1,0 +1,10 @@
+/* Between the files here: which process group is one of ours. */
+#ifndef PMAP_GROUP_H
+#define PMAP_GROUP_H
+
+#include <sys/types.h>
+
+/* The last process of this memory that has made itself the leader of a group by pmap_die_with, or 0. */
+extern pid_t pmap_group_leader;
+
+#endif
