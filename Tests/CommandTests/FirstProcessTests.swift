@@ -14,7 +14,7 @@ private let loop = "io.stderr:write 'ready\\n' while true do end"
     arguments: [
         ("pmap run t.lua", loop), ("pmap -j 0 t.lua ::: a", "function task() \(loop) end"),
         ("pmap t.lua", "\(loop) function task() end"),
-    ], [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR2])
+    ], [SIGTERM, SIGINT, SIGHUP, SIGUSR2])
 func `a signal ends the first process of a container by 128 and its number`(
     how: (line: String, script: String), number: Int32
 ) throws {
