@@ -301,7 +301,7 @@ private let full = "mkfifo e; exec 3<> e; head -c 65536 /dev/zero >&3; "
     Row(
         "signals", "function task(item) if item == 'b' then os.execute 'touch done' end error('no') end",
         full
-            + "for signal in TERM INT HUP; do rm -f done; pmap -j 1 t.lua ::: a b 2>&3 3>&- & until [ -e done ]; do sleep 0.01; done; kill -$signal $!; wait $!; echo $?; done",
+            + "for signal in TERM INT HUP; do rm -f done; env --default-signal=INT pmap -j 1 t.lua ::: a b 2>&3 3>&- & until [ -e done ]; do sleep 0.01; done; kill -$signal $!; wait $!; echo $?; done",
         out: "143\n130\n129\n", err: "‹…›"),
     Row(
         "time limits", [:],
