@@ -149,7 +149,8 @@ package final class TaskRunner {
         do throws(RecordError) {
             if try reader.read(record, onto: stack) == .blank { return outbox.commit() }
         } catch {
-            return outbox.fail(Failure(.error, error.description, input: form.keepsInput ? record.text : nil))
+            let message = item == 1 ? error.description(ofFirst: record) : error.description
+            return outbox.fail(Failure(.error, message, input: form.keepsInput ? record.text : nil))
         }
         runPushed(item, record, &outbox)
     }

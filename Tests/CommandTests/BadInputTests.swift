@@ -62,3 +62,36 @@ func `an input that cannot be read is named`(row: Row) throws { try row.check() 
         status: 2
     ).check()
 }
+
+private let structure = "not JSON: a comma, colon, bracket or value is missing, or one too many"
+
+/// The first message about an input of JSON; what follows is not looked at.
+private func first(_ claim: String, _ printf: String, _ message: String) -> Row {
+    Row(
+        claim, [:], "printf '\(printf)' | pmap -f jsonl -e item.id 2>&1 >/dev/null | head -n 1",
+        out: "pmap: -:1: \(message)\n")
+}
+
+@Test(arguments: [
+    first(
+        "a document over several lines", "{\\n \"id\": 1\\n}\\n",
+        structure
+            + "; it looks like a document over several lines, and a value a line is read; write jq -c . FILE | pmap …"),
+    first(
+        "an array of records", "[\\r\\n{\"id\":1},\\r\\n{\"id\":2}\\r\\n]\\r\\n",
+        structure
+            + "; it looks like an array over several lines, and a value a line is read; write jq -c '.[]' FILE | pmap …"
+    ),
+    first(
+        "records with commas between them", "{\"id\":1},\\n{\"id\":2}\\n",
+        structure + "; a value a line is read, without a comma behind it; write sed 's/,$//' FILE | pmap …"),
+    first(
+        "UTF-16", "\\xff\\xfe{\\0\\\"\\0i\\0d\\0\"\\0:\\0001\\0}\\0\\n\\0",
+        "not JSON: ‹…›; it looks like UTF-16; write iconv -f UTF-16 -t UTF-8 FILE | pmap …"),
+    first("anything else", "id,name\\n", structure),
+    Row(
+        "a byte order mark is none of the value", [:],
+        "printf '\\xef\\xbb\\xbf{\"id\":1}\\n{\"id\":2}\\n' | pmap -f jsonl -e item.id",
+        out: "1\n2\n"),
+])
+func `the first message says what an input looks like that is no JSON lines`(row: Row) throws { try row.check() }
