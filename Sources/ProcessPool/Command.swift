@@ -98,6 +98,9 @@ struct CommandQueue: ~Copyable {
         }
     }
 
+    /// Bytes that the pipe has not taken.
+    var byteCount: Int { buffer.count - sent + bodies.reduce(0) { $0 + $1.bytes.count } - sentOfBody }
+
     mutating func removeAll() {
         buffer.reset()
         bodies = []

@@ -1,36 +1,70 @@
-// Which running item has had its time. Times in, verdicts out; no clock.
+// Which worker has had its time, for an item or for what stands around items. Phases and times in, verdicts out; no clock.
 
-/// Watches what workers are on. An item's time begins when the host first sees it, so that a worker reads no clock.
+/// Watches what workers are on. The time of a phase begins when the host first sees it, so that a worker reads no clock.
 struct Deadlines {
+    /// What a worker is on. Another phase has a time of its own, and so has each try of an item.
+    enum Phase: Equatable {
+        /// It was forked, and is not ready: it runs `setup`.
+        case starting
+        /// It is ready and has chunks, and it is time to tell of an item, to begin the next one, or to end the chunk.
+        case waiting(Exchange)
+        /// `begun` counts the items that it has begun with this one.
+        case running(item: Int, begun: Int)
+        /// It was told to leave: it runs `teardown`.
+        case leaving
+    }
+
+    /// How far worker and host have come with each other: whatever changes here gives a worker new time.
+    struct Exchange: Equatable {
+        /// Items that the worker has begun, and the batch that it fills.
+        var begun = 0
+        var batch: UInt64 = 0
+        /// Bytes that are not on their way to the worker yet, and bytes of a batch that have come from it.
+        var unsent = 0
+        var received = 0
+    }
+
     enum Verdict: Equatable {
         /// An ordinary Lua error is to be raised in the item, once.
         case condemn(item: Int)
         /// It did not unwind in time: the error is to be raised wherever it goes.
         case press(item: Int)
-        /// It did not let itself be interrupted.
-        case kill
+        /// It is in this phase for too long, and did not let itself be interrupted where it was asked.
+        case kill(Phase)
+        /// It takes long, and nobody has said how long it may take.
+        case mention(Phase)
     }
 
-    /// How far it has come with an item.
-    private enum Stage { case running, condemned, pressed }
+    /// How far it has come with a phase.
+    private enum Stage { case begun, condemned, pressed, mentioned }
 
     private struct Watch {
-        let item: Int
+        let phase: Phase
         /// When the stage began.
         var since: Int
-        var stage = Stage.running
+        var stage = Stage.begun
     }
 
-    /// Nanoseconds an item may take, and each of the two stages that follow.
-    private let limit: Int
+    /// Nanoseconds an item may take, and `setup` or `teardown`; nil for as long as they like.
+    private let item: Int?
+    private let setup: Int?
+    /// What each of the stages behind the limit of an item takes.
     private static let grace = 500_000_000
+    /// The least that a worker has to begin an item: its pages, and the item's bytes, may be far away.
+    private static let leastToBegin = 5_000_000_000
+    private static let long = 10_000_000_000
     /// A gap this long between two looks means that the host itself did not run.
     private static let suspension = 1_000_000_000
 
     private var watches: [Int: Watch] = [:]
     private var lastLook: Int?
 
-    init(limit: Int) { self.limit = limit }
+    init(item: Int?, setup: Int?) {
+        self.item = item
+        self.setup = setup
+    }
+
+    var watchesItems: Bool { item != nil }
 
     /// Time that does not count.
     mutating func shift(by nanoseconds: Int) {
@@ -38,28 +72,45 @@ struct Deadlines {
         lastLook = lastLook.map { $0 + nanoseconds }
     }
 
-    /// `running` is the item each worker is on, if any. Time in which the host was stopped is nobody's.
-    mutating func look(_ running: [Int: Int], now: Int) -> [Int: Verdict] {
+    /// Nobody's time has begun: the host has not heard its workers.
+    mutating func forget() { watches = [:] }
+
+    /// `phases` is what each worker is on, if anything. Time in which the host was stopped is nobody's.
+    mutating func look(_ phases: [Int: Phase], now: Int) -> [Int: Verdict] {
         if let lastLook, now - lastLook > Deadlines.suspension { shift(by: now - lastLook) }
         lastLook = now
+        for worker in watches.keys where phases[worker] != watches[worker]?.phase { watches[worker] = nil }
         var verdicts: [Int: Verdict] = [:]
-        for worker in watches.keys where running[worker] != watches[worker]?.item { watches[worker] = nil }
-        for (worker, item) in running {
+        for (worker, phase) in phases {
             guard let watch = watches[worker] else {
-                watches[worker] = Watch(item: item, since: now)
+                watches[worker] = Watch(phase: phase, since: now)
                 continue
             }
-            guard now - watch.since >= (watch.stage == .running ? limit : Deadlines.grace) else { continue }
-            switch watch.stage {
-            case .running:
-                watches[worker] = Watch(item: item, since: now, stage: .condemned)
-                verdicts[worker] = .condemn(item: item)
-            case .condemned:
-                watches[worker] = Watch(item: item, since: now, stage: .pressed)
-                verdicts[worker] = .press(item: item)
-            case .pressed: verdicts[worker] = .kill
-            }
+            guard let (verdict, next) = judge(watch, after: now - watch.since) else { continue }
+            verdicts[worker] = verdict
+            if let next { watches[worker] = Watch(phase: phase, since: now, stage: next) }
         }
         return verdicts
     }
+
+    /// The verdict that is due, and the stage that begins with it.
+    private func judge(_ watch: Watch, after elapsed: Int) -> (Verdict, Stage?)? {
+        switch (watch.phase, watch.stage) {
+        case (.running(let item, _), .begun): isDue(elapsed, self.item) ? (.condemn(item: item), .condemned) : nil
+        case (.running(let item, _), .condemned): elapsed >= Deadlines.grace ? (.press(item: item), .pressed) : nil
+        case (.running, _): elapsed >= Deadlines.grace ? (.kill(watch.phase), nil) : nil
+        case (.waiting, _):
+            isDue(elapsed, item.map { max($0, Deadlines.leastToBegin) }) ? (.kill(watch.phase), nil) : nil
+        case (.starting, let stage), (.leaving, let stage):
+            if isDue(elapsed, setup) {
+                (.kill(watch.phase), nil)
+            } else if setup == nil && stage == .begun && elapsed >= Deadlines.long {
+                (.mention(watch.phase), .mentioned)
+            } else {
+                nil
+            }
+        }
+    }
+
+    private func isDue(_ elapsed: Int, _ limit: Int?) -> Bool { limit.map { elapsed >= $0 } ?? false }
 }

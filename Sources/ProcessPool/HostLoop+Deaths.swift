@@ -87,9 +87,12 @@ extension HostLoop {
     }
 
     /// Whether workers have died often enough at this chunk without beginning its next item. One that had begun another
-    /// before may have died of that.
+    /// before may have died of that, unless it was killed for not beginning this one.
     func isFalseStart(_ worker: WorkerHandle) -> Bool {
-        guard let item = worker.assignments.chunks.first?.next, !worker.hasBegun else { return false }
+        guard let chunk = worker.assignments.chunks.first, chunk.remaining > 0,
+            !worker.hasBegun || worker.hasStalled
+        else { return false }
+        let item = chunk.next
         falseStarts[item, default: 0] += 1
         return falseStarts[item] ?? 0 >= HostLoop.mostFalseStarts
     }
@@ -120,24 +123,44 @@ extension HostLoop {
     func crashMessage(_ worker: WorkerHandle, _ status: ExitStatus) -> String {
         let end =
             switch status {
+            case .killed where worker.hasStalled: "was killed, as it did not begin this item"
             case .killed: "\(reason(status)) while it ran this item"
             case .exited(let code): "exited (\(code)) before returning a result"
             }
         return "the worker (pid \(worker.pid)) \(end)\(cause(worker)); the others went on"
     }
 
-    /// Results are drained before deadlines are judged, so nobody is condemned for what is done.
+    /// Results are drained before deadlines are judged, so nobody is condemned for what is done. Where they cannot be, as
+    /// nobody takes the output, no time counts.
     func judgeDeadlines() {
-        guard deadlines != nil, let timeLimit, Clock.now() >= nextJudgement else { return }
-        nextJudgement = Clock.now() + Int(HostLoop.deadlineInterval) * 1_000_000
-        var running: [Int: Int] = [:]
-        for case let worker? in workers { running[worker.number] = worker.runningItem }
-        for (number, verdict) in deadlines?.look(running, now: Clock.now()) ?? [:] {
+        guard Clock.now() >= nextJudgement else { return }
+        nextJudgement = Clock.now() + Int(judgementInterval) * 1_000_000
+        if ledger.delivery.isFull { return deadlines.forget() }
+        var phases: [Int: Deadlines.Phase] = [:]
+        for case let worker? in workers { phases[worker.number] = worker.phase(watchesItems: deadlines.watchesItems) }
+        for (number, verdict) in deadlines.look(phases, now: Clock.now()) {
+            guard let worker = workers[number] else { continue }
             switch verdict {
-            case .condemn(let item): workers[number]?.condemn(item, signal: timeLimit.signal)
-            case .press(let item): workers[number]?.press(item, signal: timeLimit.signal)
-            case .kill: workers[number]?.kill()
+            case .condemn(let item): timeLimit.map { worker.condemn(item, signal: $0.signal) }
+            case .press(let item): timeLimit.map { worker.press(item, signal: $0.signal) }
+            case .mention(let phase):
+                observer.notice(.takesLong(phase == .leaving ? .teardown : .setup, pid: worker.pid))
+            case .kill(let phase): kill(worker, in: phase)
             }
         }
+    }
+
+    private func kill(_ worker: WorkerHandle, in phase: Deadlines.Phase) {
+        switch phase {
+        case .running: break
+        case .waiting: worker.hasStalled = true
+        case .starting: worker.setupFailure = setupTimeout
+        case .leaving: setupTimeout.map { observer.notice(.teardownFailed($0)) }
+        }
+        worker.kill()
+    }
+
+    private var setupTimeout: Failure? {
+        setupLimit.map { Failure(.timeout, "timed out after \($0.seconds) s") }
     }
 }

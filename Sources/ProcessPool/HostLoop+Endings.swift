@@ -34,7 +34,7 @@ extension HostLoop {
         for worker in workers { worker?.suspend(true) }
         Signal.stopHere()
         for worker in workers { worker?.suspend(false) }
-        deadlines?.shift(by: Clock.now() - before)
+        deadlines.shift(by: Clock.now() - before)
     }
 
     /// Running items are finished, no others begun.

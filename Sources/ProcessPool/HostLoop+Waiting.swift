@@ -37,9 +37,12 @@ extension HostLoop {
 
     var lookLimit: Int64? {
         let looks =
-            scheduler.isBusy || waitsForSource && source.isLookedAt || killTime != nil || log?.hasUnsettled == true
-        return looks ? deadlines == nil ? HostLoop.lookInterval : HostLoop.deadlineInterval : nil
+            scheduler.isBusy || workers.contains { $0?.isLeaving == true } || waitsForSource && source.isLookedAt
+            || killTime != nil || log?.hasUnsettled == true
+        return looks ? judgementInterval : nil
     }
+
+    var judgementInterval: Int64 { deadlines.watchesItems ? HostLoop.deadlineInterval : HostLoop.lookInterval }
 
     func handle(_ key: Key) {
         switch key {

@@ -19,7 +19,8 @@ package final class HostLoop {
     let log: (any OutcomeLog)?
     let halt: HaltPolicy?
     let timeLimit: RunPlan.TimeLimit?
-    var deadlines: Deadlines?
+    let setupLimit: RunPlan.SetupLimit?
+    var deadlines: Deadlines
     let work: (inout WorkerLoop) -> Void
 
     var scheduler: Scheduler
@@ -96,7 +97,8 @@ package final class HostLoop {
         halt = plan.halt
         totalItems = plan.totalItems
         timeLimit = plan.timeLimit
-        deadlines = plan.timeLimit.map { Deadlines(limit: $0.nanoseconds) }
+        setupLimit = plan.setupLimit
+        deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)
         scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
         ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries, log: log)
         workers = Array(repeating: nil, count: plan.workers)

@@ -77,12 +77,17 @@ extension RunObserver {
     package var isOverfull: Bool { false }
 }
 
+/// What a script may have done around the items of a worker.
+package enum WorkerFunction: String { case setup, teardown }
+
 package enum Notice: Equatable {
     /// A signal has come: running items are finished, no others begun.
     case finishing(items: Int, signal: Int32)
     /// `setup` failed in one worker; the others go on.
     case setupFailed(Failure)
-    /// `teardown` failed in a worker.
+    /// `setup` or `teardown` takes long in one worker, which goes on.
+    case takesLong(WorkerFunction, pid: Int32)
+    /// `teardown` failed in one worker.
     case teardownFailed(Failure)
     /// There is no process to be had for a further worker.
     case fewerWorkers(PosixError)

@@ -8,11 +8,24 @@ package struct RunPlan {
     package var retries = RetryPolicy()
     /// What one item may take.
     package var timeLimit: TimeLimit?
+    /// What `setup` and `teardown` may take, each.
+    package var setupLimit: SetupLimit?
     package var halt: HaltPolicy?
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
 
     package init() {}
+
+    package struct SetupLimit {
+        package let nanoseconds: Int
+        /// As messages say it.
+        package let seconds: String
+
+        package init(nanoseconds: Int, seconds: String) {
+            self.nanoseconds = nanoseconds
+            self.seconds = seconds
+        }
+    }
 
     package struct TimeLimit {
         package let nanoseconds: Int

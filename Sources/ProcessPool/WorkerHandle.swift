@@ -20,6 +20,10 @@ final class WorkerHandle {
     var assignments = Assignments()
     /// Why it cannot work.
     var setupFailure: Failure?
+    /// It was told to leave.
+    private(set) var isLeaving = false
+    /// It was killed because it did not begin what it was given.
+    var hasStalled = false
     /// Whether it has told anything since the host last asked.
     private var hasSpoken = false
     /// Something else has written where it tells the host.
@@ -77,6 +81,11 @@ final class WorkerHandle {
     // MARK: What it is told
 
     func send(_ chunk: Chunk) throws(PosixError) {
+        // An item that is tried again has its whole time.
+        if chunk.items.contains(Int(truncatingIfNeeded: status.load(.condemned))) {
+            status.store(0, .condemned)
+            status.store(0, .pressed)
+        }
         if !isBusy && assignments.limit != nil {
             assignments.liftLimit()
             status.store(0, .barrier)
@@ -85,7 +94,10 @@ final class WorkerHandle {
         try send(.run(chunk))
     }
 
-    func dismiss() throws(PosixError) { try send(.leave) }
+    func dismiss() throws(PosixError) {
+        isLeaving = true
+        try send(.leave)
+    }
 
     private func send(_ command: Command) throws(PosixError) {
         unsent.append(command)
@@ -131,6 +143,20 @@ final class WorkerHandle {
         guard let chunk = assignments.chunks.first, chunk.remaining > 0, status.load(.sending) == 0 else { return nil }
         let current = Int(truncatingIfNeeded: status.load(.current))
         return current >= chunk.next ? current : nil
+    }
+
+    /// What it is on; nil when it has nothing to do, or is at items and nobody watches them.
+    func phase(watchesItems: Bool) -> Deadlines.Phase? {
+        if !isReady { return .starting }
+        if !isBusy { return isLeaving ? .leaving : nil }
+        if !watchesItems { return nil }
+        let begun = assignments.begun(current: currentItem)
+        if begun > assignments.finished && status.load(.sending) == 0 {
+            return .running(item: currentItem, begun: begun)
+        }
+        return .waiting(
+            Deadlines.Exchange(
+                begun: begun, batch: status.load(.batch), unsent: unsent.byteCount, received: reader.received.count))
     }
 
     var occupation: Occupation {

@@ -9,7 +9,7 @@ extension Flags {
     /// Reads every value, for the message.
     func readValues() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
-        _ = try (timeLimit(), memoryLimit(), retryCounts(), haltPolicy(), chaosValue(seed: 0))
+        _ = try (timeLimit(), setupLimit(), memoryLimit(), retryCounts(), haltPolicy(), chaosValue(seed: 0))
         _ = try (inputFormat(), outputFormat(), maxRecordSize(), bigIntegersChoice())
         _ = try ScriptSource.arguments(definitions)
         if let itemsPerCall, itemsPerCall.text != "1" {
@@ -128,6 +128,9 @@ extension Flags {
 
     /// Seconds that one item may take.
     func timeLimit() throws(UsageError) -> Double? { try timeout?.seconds() }
+
+    /// Seconds that `setup` and `teardown` may take, each.
+    func setupLimit() throws(UsageError) -> Double? { try setupTimeout?.seconds() }
 
     func inputFormat() throws(UsageError) -> InputFormat {
         guard let from else { return null ? .nul : .lines }

@@ -25,6 +25,7 @@ struct Flags {
     var retries: Typed?
     var backoff: Typed?
     var timeout: Typed?
+    var setupTimeout: Typed?
     var memory: Typed?
     var maxRecord: Typed?
     var bigIntegers: Typed?
@@ -118,6 +119,10 @@ extension Option {
             "--timeout", value: "SECONDS",
             "What one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only that item is lost."
         ) { $0.timeout = $1 },
+        Option(
+            "--setup-timeout", value: "SECONDS",
+            "What setup, and teardown, of a worker may take; without it as long as they like."
+        ) { $0.setupTimeout = $1 },
         Option(
             "--memory", value: "SIZE", "What one worker's Lua heap may grow by, with k, M, G: then a Lua error."
         ) { $0.memory = $1 },

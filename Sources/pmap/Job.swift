@@ -52,9 +52,12 @@ struct Job {
         plan.retries = RetryPolicy(retries: retries, backoffSeconds: backoff, seed: seed)
         form.memoryLimit = try flags.memoryLimit()
         if let seconds = try flags.timeLimit() {
-            let shown = seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+            let shown = Job.shown(seconds)
             form.timeLimit = shown
             plan.timeLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: shown, signal: timeoutSignal)
+        }
+        if let seconds = try flags.setupLimit() {
+            plan.setupLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: Job.shown(seconds))
         }
         plan.workers = max(workers, 1)
         plan.chunkItems = try flags.chunkItems()
@@ -70,6 +73,11 @@ struct Job {
         }
         // Without workers nothing runs while the goal is judged.
         if workers == 0, plan.halt != nil { plan.chunkItems = 1 }
+    }
+
+    /// Seconds, as messages say them.
+    private static func shown(_ seconds: Double) -> String {
+        seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
     }
 
     /// The host wants to know of each item, and not only how many there are.

@@ -142,6 +142,8 @@ final class Reporter: RunObserver {
         case .teardownFailed(let failure):
             if !teardownHasFailed { print("\(scriptName): teardown failed: \(failure.message)", failure.traceback) }
             teardownHasFailed = true
+        case .takesLong(let function, let pid):
+            print("\(scriptName): \(function) of a worker (pid \(pid)) has run for 10 s, and goes on")
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
         case .asked(let workers, let tally):

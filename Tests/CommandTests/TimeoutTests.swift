@@ -1,5 +1,7 @@
 // What one item may take, and what becomes of it when it takes more. Of what it started nothing is left running.
 
+import Glibc
+import Running
 import Testing
 
 /// A task that does `code` for the item x, and gives back all others.
@@ -153,3 +155,57 @@ func `only the time in the task counts`(row: Row) throws { try row.check() }
         err: "pmap: --memory much: write a size, as in 500M or 10G\n", status: 2),
 ])
 func `memory beyond the limit is an ordinary error`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "the first try hangs, the second takes its time",
+        """
+        function task(item)
+          if not io.open("tried") then io.open("tried", "w"):close() while true do end end
+          os.execute "sleep 1"
+          return item
+        end
+        """, "pmap --timeout 2 --retries 1 t.lua ::: a", out: "a\n"),
+    Row(
+        "all tries hang", [:], "pmap --timeout 0.2 --retries 2 -e 'while true do end' ::: a",
+        err: "pmap: :::1: timed out after 0.2 s at -e:1\n" + traceback + lastLine(1, of: 1, "1 timeout"), status: 1),
+    Row(
+        "tries that raise errors", [:],
+        "pmap --timeout 1 --retries 5 -e 'os.execute \"sleep 0.25\" error(\"no\", 0)' ::: a",
+        err: "pmap: :::1: no\n" + traceback + lastLine(1, of: 1, "1 error"), status: 1),
+])
+func `each try has the whole time, and no clock of an earlier one`(row: Row) throws { try row.check() }
+
+@Test func `a worker that does not begin an item it was given is replaced, and the item runs elsewhere`() throws {
+    let run = try Run(
+        "exec pmap -j 1 --timeout 1 -e 'io.open(\"/proc/self/stat\"):read \"n\", item'", in: Scratch(), input: nil)
+    run.write("a\n")
+    try run.wait(lines: 1)
+    let worker = Int32(String(decoding: run.output, as: UTF8.self).prefix { $0 != "\t" }) ?? 0
+    kill(worker, SIGSTOP)
+    run.write("b\nc\n")
+    let outcome = try run.finish()
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.map { $0.suffix(1) } == ["a", "b", "c"] && outcome.errors == "" && outcome.ending == .exit(0))
+    #expect(lines.map { Int32($0.prefix { $0 != "\t" }) == worker } == [true, false, false])
+}
+
+@Test(arguments: [
+    Row(
+        "setup", "function setup() while true do end end function task(item) return item end",
+        "pmap -j 2 --setup-timeout 0.2 t.lua ::: a b",
+        err: "pmap: t.lua: setup failed in every worker: timed out after 0.2 s\n", status: 2),
+    Row(
+        "setup of one worker",
+        "function setup(worker) while worker.id == 1 do end end function task(item) return item end",
+        "pmap -j 2 --setup-timeout 0.2 t.lua ::: a b", out: "a\nb\n",
+        err: "pmap: t.lua: setup failed in a worker; the others go on: timed out after 0.2 s\n"),
+    Row(
+        "teardown", "function teardown() while true do end end function task(item) return item end",
+        "pmap -j 1 --setup-timeout 0.2 t.lua ::: a b", out: "a\nb\n",
+        err: "pmap: t.lua: teardown failed: timed out after 0.2 s\n", status: 1),
+    Row(
+        "a slow reader", [:],
+        "seq 100000 | pmap -j 2 --timeout 0.3 --spill 1 -e '(\"x\"):rep(1000)' | { sleep 2; wc -l; }", out: "100000\n"),
+])
+func `what is no item has a limit of its own`(row: Row) throws { try row.check() }

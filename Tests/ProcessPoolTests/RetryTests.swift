@@ -66,25 +66,3 @@ func `items that are tried again or taken back give each once, and in order if t
         #expect(gather.openChunks == 0)
     }
 }
-
-@Test func `an item that takes too long is condemned once, and its worker killed when that does not help`() {
-    var deadlines = Deadlines(limit: 1000)
-    #expect(deadlines.look([0: 1, 1: 5], now: 0) == [:])
-    #expect(deadlines.look([0: 1, 1: 6], now: 999) == [:])
-    #expect(deadlines.look([0: 1, 1: 6], now: 1000) == [0: .condemn(item: 1)])
-    #expect(deadlines.look([0: 1], now: 2000) == [:])
-    #expect(deadlines.look([0: 1, 1: 6], now: 2500) == [:], "a worker that was between items begins anew")
-    #expect(deadlines.look([0: 1, 1: 6], now: 500_001_000) == [0: .press(item: 1), 1: .condemn(item: 6)])
-    #expect(deadlines.look([0: 1], now: 1_000_001_000) == [0: .kill])
-    #expect(deadlines.look([0: 2], now: 1_000_001_001) == [:])
-}
-
-@Test func `time in which nobody looked is nobody's`() {
-    var deadlines = Deadlines(limit: 1000)
-    _ = deadlines.look([0: 1], now: 0)
-    #expect(deadlines.look([0: 1], now: 3_000_000_000) == [:])
-    #expect(deadlines.look([0: 1], now: 3_000_000_999) == [:])
-    deadlines.shift(by: 5000)
-    #expect(deadlines.look([0: 1], now: 3_000_005_999) == [:])
-    #expect(deadlines.look([0: 1], now: 3_000_006_000) == [0: .condemn(item: 1)])
-}
