@@ -107,10 +107,12 @@ static bool pack_pairs(lua_State *L, int table, pmap_packer *packer, int depth) 
     unsigned char *head = packer->next++;
     int key = lua_gettop(L) - 1, value = key + 1;
     uint64_t entries = 0, largest = 0; /* 0 when a key is no place in a list */
+    bool has_places = false;
     do {
         int type = lua_type(L, key);
         if (type == LUA_TTABLE || type == LUA_TLIGHTUSERDATA) return false;
         lua_Integer place = lua_isinteger(L, key) ? lua_tointeger(L, key) : 0;
+        if (place > 0) has_places = true;
         if (place <= 0 || (entries > 0 && largest == 0)) largest = 0;
         else if ((uint64_t)place > largest) largest = (uint64_t)place;
         if (!count_entry(packer, head, ++entries)) return false;
@@ -118,7 +120,8 @@ static bool pack_pairs(lua_State *L, int table, pmap_packer *packer, int depth) 
         lua_settop(L, key);
     } while (lua_next(L, table));
     put_head(head, 0x80, 0xde, entries);
-    return largest != entries; /* else it is a list, whose places come in another order */
+    if (largest == entries) return false; /* it is a list, whose places come in another order */
+    return !has_places || lua_rawlen(L, table) == 0; /* else its length travels too */
 }
 
 static bool pack_table(lua_State *L, int table, pmap_packer *packer, int depth) {

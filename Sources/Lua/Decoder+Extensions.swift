@@ -11,7 +11,7 @@ extension Decoder {
         }
         try reader.require(count)
         switch kind {
-        case .array, .object, .instance, .function: return false
+        case .array, .object, .instance, .function, .table: return false
         case .graph: throw .malformed(kind, at: start)
         case .null:
             if count != 0 { throw .malformed(kind, at: start) }
@@ -49,9 +49,14 @@ extension Decoder {
         let start = reader.offset, end = start + count, outerEnd = reader.payloadEnd
         guard let kind = WireExtension(rawValue: code) else { throw .unknownExtension(code, at: start) }
         reader.payloadEnd = end
-        var frame =
-            kind == .function
-            ? try openFunction(awaited: awaited, &reader) : try openWithMetatable(kind, awaited: awaited, &reader)
+        var frame: Frame
+        switch kind {
+        case .function: frame = try openFunction(awaited: awaited, &reader)
+        case .table:
+            guard case .integer(let length) = try reader.readToken() else { throw .malformed(kind, at: start) }
+            frame = try openShaped(kind, at: start, length: length, awaited: awaited, &reader)
+        default: frame = try openWithMetatable(kind, awaited: awaited, &reader)
+        }
         frame.end = end
         frame.outerEnd = outerEnd
         return frame
@@ -67,6 +72,8 @@ extension Decoder {
         switch try reader.readToken() {
         case .array(let count): frame = try openTable(.list, count: count, awaited: awaited, &reader)
         case .map(let count): frame = try openTable(.pairs, count: 2 * count, awaited: awaited, &reader)
+        case .integer(let length):
+            frame = try openShaped(kind, at: start, length: length, awaited: awaited, &reader)
         default: throw .malformed(kind, at: start)
         }
         stack.insert(at: -2)

@@ -1,4 +1,5 @@
-// Tables on their way out: lists become arrays, all others maps; a metatable is named around them.
+// Tables on their way out: lists become arrays, all others maps, with their length if they have one; a metatable is
+// named around them.
 
 import CLua
 import Wire
@@ -14,7 +15,7 @@ extension Encoder {
         }
         if encodeReference(to: stack.identity(slot), into: &buffer) { return nil }
         let slot = makeRoom(for: slot)
-        let header = stack.pushMetatable(slot) ? try encodeMetatable(into: &buffer) : nil
+        var header = stack.pushMetatable(slot) ? try encodeMetatable(into: &buffer) : nil
         let base = stack.top
         guard let contents = stack.contents(slot, limit: 0) else {
             throw .cannotSend("anything: the Lua stack is full", path: "")
@@ -25,10 +26,26 @@ extension Encoder {
             buffer.appendArray(count: entries)
             return frame(.list, slot, base: base, count: entries, header: header)
         }
+        let length = stack.rawCount(slot)
+        if length > 0, length <= WireExtension.longestTable(entries: entries) {
+            header = header ?? buffer.open(.table)
+            buffer.append(integer: Int64(length))
+            buffer.append(integer: Int64(entries - places(of: slot, upTo: length)))
+        }
         buffer.appendMap(count: entries)
         stack.pushNil()
         _ = try orInterrupted { () throws(LuaError) in try stack.nextPairs(slot, limit: Encoder.batch) }
         return frame(.pairs, slot, base: base, count: entries, header: header)
+    }
+
+    /// How many places of a table, up to this one, are not nil.
+    private func places(of slot: Int32, upTo length: Int) -> Int {
+        var count = 0
+        for place in 1...length {
+            if stack.rawGet(slot, at: place) != .nil { count += 1 }
+            stack.pop()
+        }
+        return count
     }
 
     /// Begins the extension that says what the metatable is. Stack: metatable →

@@ -141,14 +141,18 @@ extension ProcessTree {
         }
     }
 
-    /// The first message, as long as a process lives that could still put one: after its death only what is there.
-    func get(from channel: Int, while pid: Int32, _ patience: Patience) throws(TreeError) -> Received? {
+    /// The first message, as long as a process lives that could still put one: after its death only what is there. Of a pool
+    /// also nil when callbacks of others have run, which may have taken it.
+    func get(
+        from channel: Int, while pid: Int32, ofPool: Bool = false, _ patience: Patience
+    ) throws(TreeError) -> Received? {
         let slot = pid == 0 ? nil : change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
         let child = children[pid]
         let awaited = Awaited(
             objects: [channel], queues: [channel + Channel.getters.offset],
             processes: child == nil ? slot.map { [$0] } ?? [] : [],
-            children: child.map { [$0.death] } ?? [], deadline: patience.deadline, allowsCallbacks: false)
+            children: child.map { [$0.death] } ?? [], deadline: patience.deadline, allowsCallbacks: ofPool,
+            endsAfterCallbacks: true)
         return try wait(awaited) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
             if let received = try take(from: channel, isTask: false, memory) { return received }

@@ -111,6 +111,18 @@ extension CoreModule {
         ]
     }
 
+    /// Sleeps so many seconds, or until a signal arrives, or callbacks have run.
+    func pause(_ seconds: Double, _ stack: Stack) throws(LuaError) {
+        if bringsCallbacks {
+            _ = try function { tree, _ throws(LuaError) in
+                try orRaise { () throws(TreeError) in try tree.pause(.seconds(seconds)) }
+                return 0
+            }(stack)
+        } else {
+            Rings.wait(seconds: seconds)
+        }
+    }
+
     // MARK: The script's side
 
     private func submit(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) {
@@ -168,7 +180,7 @@ extension CoreModule {
         let supervisor = try stack.smallIntegerArgument(4, default: 0, "a process")
         let received: Received?
         do throws(TreeError) {
-            received = try tree.get(from: channel, while: supervisor, patience)
+            received = try tree.get(from: channel, while: supervisor, ofPool: true, patience)
         } catch {
             guard case .gone = error else { throw LuaError(message: error.description) }
             return stack.refuse(.closed)

@@ -108,12 +108,12 @@ extension CoreModule {
                 stack.push(Clock.date())
                 return 1
             },
-            // Sleeps so long, or until a signal arrives.
-            "pause": { stack throws(LuaError) in
+            // Sleeps so long, or until a signal arrives, or callbacks have run.
+            "pause": { [unowned self] stack throws(LuaError) in
                 Rings.expect()
                 defer { Rings.forget() }
                 if let interruption = stack.takeInterruption() { throw LuaError(message: interruption) }
-                Rings.wait(seconds: stack.number(1))
+                try pause(stack.number(1), stack)
                 return 0
             },
             // pcall notes what it catches from now on.

@@ -227,6 +227,9 @@ package final class CoreModule {
         }
     }
 
+    /// Whether results are out that bring callbacks.
+    var bringsCallbacks: Bool { openTree.map { !Arena.isStranger && !$0.watched.isEmpty } ?? false }
+
     /// False when it was called by one of them.
     private func runCallbacks() throws(TreeError) -> Bool {
         guard let caller, let callbacks, caller.reserve(8) else { return false }

@@ -33,8 +33,10 @@ struct Awaited {
     var children: [Int32] = []
     /// The moment when it ends in vain.
     var deadline: Int?
-    /// Whether callbacks may run meanwhile: not where their own results are awaited.
+    /// Whether callbacks may run meanwhile.
     var allowsCallbacks = true
+    /// Whether it ends in vain when some have run: they may have taken what is awaited. What is awaited itself brings none.
+    var endsAfterCallbacks = false
     /// Whether an error that a signal asks for may end it.
     var mayBeInterrupted = true
 }
@@ -49,7 +51,7 @@ extension ProcessTree {
         attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
         var waits: [Int] = []
-        let watched = awaited.allowsCallbacks && !runsCallbacks ? self.watched : []
+        let watched = watched(during: awaited)
         let queues = awaited.queues + watched.map { $0 + Channel.getters.offset }
         let value = try changing { memory throws(TreeError) -> Value? in
             if let value = try attempt(memory, []) { return value }
@@ -76,7 +78,9 @@ extension ProcessTree {
                 if value != nil || isLast { return value }
                 if hasMessages(watched), try runCallbacks(awaited) {
                     // They may have closed what is waited for: the attempt says so, before anything else is done with it.
-                    if let value = try tryAgain(waits, attempt) { return value }
+                    let isLast = awaited.endsAfterCallbacks
+                    if let value = try tryAgain(waits, isLast: isLast, attempt) { return value }
+                    if isLast { return nil }
                 } else {
                     if awaited.mayBeInterrupted, let interruption = interruption() { throw .raised(interruption) }
                     sleep(awaited, now: now)
@@ -152,6 +156,18 @@ extension ProcessTree {
     }
 
     // MARK: Callbacks
+
+    /// Whose messages bring callbacks that may run meanwhile.
+    private func watched(during awaited: Awaited) -> [Int] {
+        if watched.isEmpty || runsCallbacks || !awaited.allowsCallbacks { return [] }
+        return awaited.endsAfterCallbacks ? watched.filter { !awaited.objects.contains($0) } : watched
+    }
+
+    /// Sleeps so long, or until callbacks have run.
+    func pause(_ patience: Patience) throws(TreeError) {
+        let awaited = Awaited(objects: [], queues: [], deadline: patience.deadline, endsAfterCallbacks: true)
+        let _: Bool? = try wait(awaited) { _, _ in nil }
+    }
 
     private func hasMessages(_ channels: [Int]) -> Bool {
         !channels.isEmpty

@@ -17,12 +17,19 @@
 ///     88    member     module and key as two strings: a function or metatable directly in a module
 ///     89    class      the name under which `pmap.register` knows the metatable
 ///     90    handle     a number, 8 bytes: something in the memory that the processes of one run share
+///     91    table      a table that is no list and has a length nevertheless, as `{1, nil, 3}` and `{1, n = 1}` have
 ///
 /// Inside a graph every table, function and upvalue is numbered from 0 in the order of first appearance; of an
 /// upvalue that several functions share, the later ones hold a `reference` to its number. In tables `nil` is
 /// `pmap.null`; at the top and as an upvalue it is nil.
+///
+/// The payload of `table` is what Lua's `#` gives, how many entries are not among the places up to it, and a map; in
+/// `array`, `object` and `instance` the same may stand for the map. It is for tables that are not too sparse.
 package enum WireExtension: Int8, Sendable, CaseIterable {
     case timestamp = -1
     case graph = 80
-    case reference, null, array, object, instance, function, module, member, `class`, handle
+    case reference, null, array, object, instance, function, module, member, `class`, handle, table
+
+    /// The greatest length that is told of a table, for which room is made beforehand.
+    package static func longestTable(entries: Int) -> Int { 64 + 16 * entries }
 }

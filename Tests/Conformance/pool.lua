@@ -120,6 +120,139 @@ function cases.test_callbacks_run_in_every_wait()
   equal({ queue:get(0.001) }, { nil, "empty" })
 end
 
+function cases.test_callbacks_run_in_every_call_that_may_wait()
+  local pool <close> = mp.Pool(1)
+  local other <close> = mp.Pool(2)
+  local queue, lock, event = mp.Queue(), mp.Lock(), mp.Event()
+  local process = expect.start(function() event:wait() end)
+  for name, poll in pairs {
+    sleep = function() pmap.sleep(0.001) end,
+    no_sleep = function() pmap.sleep(0) end,
+    active_children = mp.active_children,
+    cpu_count = mp.cpu_count,
+    current_process = mp.current_process,
+    exitcode = function() return process.exitcode end,
+    wait = function() mp.wait({ queue }, 0) end,
+    get = function() queue:get(false) end,
+    is_set = function() event:is_set() end,
+    another_pool = function() other:apply(identity, { 1 }) end,
+  } do
+    local is_done = false
+    pool:apply_async(sqr, { 3, 0.01 }, function(value) is_done = value end)
+    local deadline = pmap.clock() + 20
+    while not is_done do
+      assert(pmap.clock() < deadline, name)
+      poll()
+    end
+    equal(is_done, 9)
+  end
+  event:set()
+  process:join()
+end
+
+function cases.test_callbacks_run_for_results_that_are_dropped()
+  local pool, called = mp.Pool(1), {}
+  local function note(value) called[#called + 1] = type(value) == "table" and (value.kind or #value) or value end
+  for _ = 1, 3 do
+    pool:apply_async(sqr, { 2, 0.02 }, note)
+    pool:map_async(sqr, { 1, 2 }, nil, note)
+    pool:apply_async(error, { "x" }, nil, note)
+    collectgarbage()
+  end
+  pool:close()
+  pool:join()
+  equal(called, { 4, 2, "error", 4, 2, "error", 4, 2, "error" })
+  pool = mp.Pool(1)
+  pool:apply_async(sleep, { 100 }, nil, note)
+  collectgarbage()
+  pool:terminate()
+  pool:join()
+end
+
+function cases.test_callbacks_end_a_sleep_that_they_raise_in()
+  local pool <close> = mp.Pool(1)
+  pool:apply_async(sqr, { 3, 0.01 }, function() error "in the callback" end)
+  raises("in the callback", pmap.sleep, 1000)
+end
+
+function cases.test_callbacks_wait_for_a_call_that_may_wait()
+  local pool <close> = mp.Pool(1)
+  local lock, value, array, is_done = mp.Lock(), mp.Value("i", 0), mp.Array("i", 3), false
+  local result = pool:apply_async(sqr, { 3 }, function() is_done = true end)
+  local condition = mp.Condition()
+  lock:acquire()
+  condition:acquire()
+  sleep(0.2)
+  value:add(1)
+  value.value = value.value + 1
+  array:add(1, 1)
+  array[2] = array:totable()[1]
+  pmap.clock()
+  lock:release()
+  condition:release()
+  equal(is_done, false)
+  result:wait()
+  equal(is_done, true)
+end
+
+--- One pool is waited for while another one brings callbacks, which use both.
+function cases.test_callbacks_run_while_another_pool_is_waited_for()
+  local pool <close> = mp.Pool(1)
+  local other <close> = mp.Pool(2)
+  local event = mp.Event()
+  local function go()
+    equal(other:apply(sqr, { 2 }), 4)
+    event:set()
+  end
+  for _, wait in ipairs {
+    function() return other:apply(function() return event:wait() end) end,
+    function() return other:map(function() return event:wait() end, { 1 })[1] end,
+    function() return select(2, other:imap(function() return event:wait() end, { 1 })()) end,
+    function() return other:apply_async(function() return event:wait() end):get(20) end,
+  } do
+    event:clear()
+    pool:apply_async(sqr, { 3, 0.02 }, go)
+    equal(wait(), true)
+  end
+end
+
+--- Tables have the same length when they have travelled.
+function cases.test_lengths_are_kept()
+  local pool <close> = mp.Pool(1)
+  local queue = mp.Queue()
+  local manager <close> = mp.Manager()
+  local dict, gaps = manager:dict(), upto(100)
+  for place = 1, 99, 2 do gaps[place] = nil end
+  local many = upto(10000)
+  many.n = 5
+  local class = setmetatable({ 1, nil, 3 }, getmetatable(pool:map(identity, {})))
+  class.n = 3
+  for _, list in ipairs {
+    { 42, nil, "hello" }, { nil, nil, 3 }, { 1, 2, 3, n = 3 }, { 1, 2, [4] = 4 }, { [2] = 2 }, { x = 1 }, {},
+    table.pack(1, nil, nil), table.pack(nil, nil, 2, nil), gaps, many, { { 1, nil, 3 } }, { x = { nil, 2 } },
+    pmap.array { 1, nil, 3 }, pmap.object { 1, nil, 3 }, { 1, nil, pmap.null }, { 1, nil, "x", function() end }, class,
+  } do
+    queue:put(list)
+    dict.list = list
+    local copies = {
+      queue:get(), pool:apply(identity, { list }), pool:map(identity, { list })[1], dict.list, expect.ended(identity, list),
+      pmap.loads(pmap.dumps(list)), pool:apply(identity, { { { list } } })[1][1],
+    }
+    for place = 1, 7 do
+      equal(#copies[place], #list, place)
+      for key, value in pairs(list) do
+        if type(value) ~= "function" then equal(copies[place][key], value, key) end
+        if type(value) == "table" then equal(#copies[place][key], #value) end
+      end
+    end
+  end
+  local knot = { 1, nil, 3 }
+  knot.self = knot
+  queue:put(knot)
+  local copy = queue:get()
+  equal({ #copy, rawequal(copy.self, copy) }, { #knot, true })
+end
+
 function cases.test_apply()
   local pool <close> = mp.Pool(4)
   equal(pool:apply(sqr, { 5 }), 25)

@@ -12,9 +12,9 @@ local sharedctypes = require "multiprocessing.sharedctypes"
 local mp = {
   Process = process.new,
   Pool = pool.new,
-  current_process = process.current_process,
-  parent_process = process.parent_process,
-  active_children = process.active_children,
+  current_process = class.with_callbacks(process.current_process),
+  parent_process = class.with_callbacks(process.parent_process),
+  active_children = class.with_callbacks(process.active_children),
   fork = process.fork,
   waitpid = process.waitpid,
 
@@ -31,7 +31,7 @@ local mp = {
   JoinableQueue = queues.new,
 
   Pipe = connection.Pipe,
-  wait = connection.wait,
+  wait = class.with_callbacks(connection.wait),
 
   Value = sharedctypes.new_value,
   Array = sharedctypes.new_array,
@@ -40,7 +40,7 @@ local mp = {
   update = managers.update,
   copy = managers.copy,
 
-  cpu_count = core.cpu_count,
+  cpu_count = class.with_callbacks(core.cpu_count),
   getpid = core.getpid,
 }
 

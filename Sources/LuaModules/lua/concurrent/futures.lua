@@ -302,6 +302,7 @@ function futures.as_completed(list, timeout)
   local total, deadline, given = #all, arguments.deadline(timeout), 0
   local group = group_of(all)
   return function()
+    class.run_callbacks()
     if given == total then return nil end
     while given == #group.done do
       if deadline and core.clock() >= deadline then
@@ -321,6 +322,7 @@ function futures.wait(list, timeout, return_when)
   return_when = return_when or futures.ALL_COMPLETED
   if not futures[return_when] then core.fail("return_when is FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED") end
   local all, deadline = futures_of(list, "wait"), arguments.deadline(timeout)
+  class.run_callbacks()
   local group, seen, failed = group_of(all), 0, false
   while true do
     for place = seen + 1, #group.done do

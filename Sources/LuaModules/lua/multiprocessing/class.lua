@@ -23,13 +23,25 @@ end
 
 core.on_results(pumped)
 
---- Methods of the class that are called with a dot say so; `before` runs at every call of one.
+--- Runs the callbacks whose time has come.
+function class.run_callbacks() pumped() end
+
+--- A function that runs them first.
+function class.with_callbacks(f)
+  return function(...)
+    pumped()
+    return f(...)
+  end
+end
+
+--- Methods of the class that are called with a dot say so; `before` runs at every call of one, except for `release`, at which
+--- no script expects it.
 function class.guard(meta, noun, before)
   for name, method in pairs(meta) do
     if type(method) == "function" and name:sub(1, 1) ~= "_" then
       meta[name] = function(self, ...)
         if getmetatable(self) ~= meta then core.fail(("write %s:%s(…), with a colon"):format(noun, name)) end
-        if before then before() end
+        if before and name ~= "release" then before() end
         return method(self, ...)
       end
     end

@@ -177,9 +177,10 @@ end
 
 --- Results have come for so many items from a place on.
 local function arrive(job, first, count)
+  if not job.arrived then return end
   if job.is_dropped then
     discard(job, first, count)
-  elseif job.arrived then
+  else
     job.last_run = job.last_run + 1
     job.arrived[job.last_run] = { first, count }
   end
@@ -199,7 +200,7 @@ function jobs.lose(self)
   if self._state == "open" then self._state = "broken: " .. failure.message end
   if self._state == "terminated" then unasked.hush(failure) end
   for _, job in pairs(self._jobs) do
-    for place = 1, job.is_dropped and 0 or job.total or job.submitted do
+    for place = 1, job.arrived and job.is_dropped and 0 or job.total or job.submitted do
       if job.results[place] == nil and not job.errors[place] then job.errors[place] = failure end
     end
     job.total = job.total or job.submitted

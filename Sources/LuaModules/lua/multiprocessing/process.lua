@@ -233,7 +233,10 @@ class.seal(Process, "process", {
   pid = function(self) return self._pid end,
   name = function(self) return self._name end,
   daemon = function(self) return self._daemon end,
-  exitcode = function(self) return not self._is_worker and poll(self, false) or nil end,
+  exitcode = function(self)
+    class.run_callbacks()
+    return not self._is_worker and poll(self, false) or nil
+  end,
   --- What `mp.wait` takes too.
   sentinel = function(self) return self._pid end,
 }, { call = "process:start()", ident = "process.pid", exit_code = "process.exitcode", returncode = "process.exitcode" })

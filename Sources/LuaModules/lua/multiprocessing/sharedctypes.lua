@@ -29,7 +29,8 @@ function Value:add(amount) return core.array_add(self._handle, 1, amount) end
 function Value:with(f, ...) return get_lock(self):with(f, ...) end
 
 Value.get_lock = get_lock
-class.seal(Value, "value", { value = function(self) return core.array_get(self._handle, 1) end }, {
+class.guard(Value, "value")
+class.close(Value, "value", { value = function(self) return core.array_get(self._handle, 1) end }, {
   length = "value.value", values = "value.value", call = "value.value", get = "value.value", set = "value.value = 1",
 })
 
@@ -73,7 +74,8 @@ function Array:totable(first, last)
   return numbers
 end
 
-class.seal(Array, "array", nil, { call = "array[1]" })
+class.guard(Array, "array")
+class.close(Array, "array", nil, { call = "array[1]" })
 
 local function fail_outside(self, key)
   if type(key) == "number" and math.tointeger(key) then

@@ -14,7 +14,11 @@ function functions.sleep(seconds)
   if seconds ~= seconds then core.fail "sleep takes a number of seconds, not nan" end
   local deadline = core.clock() + seconds
   -- In pieces, which end with a signal: what it asks for may be an error in the script.
-  while core.clock() < deadline do core.pause(deadline - core.clock()) end
+  class.run_callbacks()
+  while core.clock() < deadline do
+    core.pause(deadline - core.clock())
+    class.run_callbacks()
+  end
 end
 
 --- Runs a program without a shell; what it writes, without the last newline: `pmap.sh{"git", "rev-parse", "HEAD"}`.
