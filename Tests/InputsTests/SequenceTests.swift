@@ -24,7 +24,7 @@ func `a payload comes out as it went in`(records: Payload.Records) {
 }
 
 /// A folder with a file for each text.
-private final class Folder {
+final class Folder {
     let path = FileManager.default.temporaryDirectory.appending(path: "inputs-test-\(UUID().uuidString)").path()
     let inputs: [Input]
 
