@@ -238,6 +238,12 @@ bool pmap_order_memory(void) {
            || syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0;
 }
 
+int pmap_stop_signal(pid_t pid) {
+    siginfo_t state = {0};
+    bool is_stopped = waitid(P_PID, (id_t)pid, &state, WSTOPPED | WNOHANG | WNOWAIT) == 0 && state.si_pid == pid;
+    return is_stopped ? state.si_status : 0;
+}
+
 void pmap_leave_no_core(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
@@ -305,6 +311,7 @@ bool pmap_die_with(pid_t parent) {
     take_nobody_along();
     setpgid(0, 0);
     pmap_group_leader = getpid();
+    signal(SIGTTOU, SIG_IGN); /* a terminal with `stty tostop` would stop whoever writes to it in the background */
     return pmap_still_die_with(parent);
 }
 

@@ -99,6 +99,9 @@ package struct Child: ~Copyable {
         if !pmap_still_die_with(parent) { killGroup(getpid()) }
     }
 
+    /// Whether it is stopped because it, or what it has started, wanted to read from the terminal.
+    package var wantsTerminal: Bool { status == nil && pmap_stop_signal(pid) == SIGTTIN }
+
     /// Whether it has ended; it is reaped by `wait`.
     package var hasEnded: Bool {
         if status != nil { return true }

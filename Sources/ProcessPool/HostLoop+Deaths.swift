@@ -124,6 +124,8 @@ extension HostLoop {
         let end =
             switch status {
             case .killed where worker.hasStalled: "was killed, as it did not begin this item"
+            case .killed where worker.wantsTerminal:
+                "was killed: it or its program wanted to read from the terminal, which a task cannot"
             case .killed: "\(reason(status)) while it ran this item"
             case .exited(let code): "exited (\(code)) before returning a result"
             }

@@ -254,6 +254,7 @@ package final class HostLoop {
     func lookAtSilentWorkers() {
         guard Clock.now() - lastLook >= Int(HostLoop.lookInterval) * 1_000_000 else { return }
         lastLook = Clock.now()
+        for case let worker? in workers where worker.isBusy { worker.killIfItWantsTerminal() }
         if waitsForSource && source.isLookedAt { askSource() }
         for case let worker? in workers where worker.isBusy && !ledger.delivery.isFull {
             take(worker.takeUnsentOfSilent(), from: worker)

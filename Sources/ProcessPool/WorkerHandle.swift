@@ -133,6 +133,15 @@ final class WorkerHandle {
     }
 
     func kill() { child.kill() }
+
+    /// Whether a program of its item wanted to read from the terminal, which would stop it for ever.
+    private(set) var wantsTerminal = false
+
+    func killIfItWantsTerminal() {
+        if wantsTerminal || !child.wantsTerminal { return }
+        wantsTerminal = true
+        kill()
+    }
     func suspend(_ isStopped: Bool) { child.suspend(isStopped) }
 
     /// It has run `setup`.

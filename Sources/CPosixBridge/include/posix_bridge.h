@@ -87,6 +87,9 @@ void pmap_release_signals(void);
 bool pmap_order_memory(void);
 void pmap_join_barriers(void);
 
+/* The signal that has stopped a child, or 0 while it is not stopped. */
+int pmap_stop_signal(pid_t pid);
+
 /* A crash of this process, and of what it starts, writes no core file. */
 void pmap_leave_no_core(void);
 
