@@ -1,6 +1,7 @@
 --- Lists as they go into calls of pools and come out of them.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
+local class = require "multiprocessing.class"
 local shown = require "multiprocessing.shown"
 
 local lists = {}
@@ -63,8 +64,14 @@ function Results:__pairs() return next_result, self end
 --- there is one, and it. Where it is known beforehand, also how many there are, and of a plain list that list itself.
 function lists.item_source(items)
   local meta = getmetatable(items)
-  local is_callable = type(items) == "function" or (meta and meta.__call)
-  if is_callable and not (meta and meta.__len) then
+  if type(items) == "function" then
+    return function()
+      local item = items()
+      return item ~= nil, item
+    end
+  end
+  local is_callable = meta and meta.__call and not class.forbids_call(meta)
+  if is_callable and (class.noun(items) or not meta.__len) then -- in a class of these modules `#` is an error
     local before
     return function()
       before = items(nil, before)
