@@ -69,7 +69,7 @@ private let structure = "not JSON: a comma, colon, bracket or value is missing, 
 private func first(_ claim: String, _ printf: String, _ message: String) -> Row {
     Row(
         claim, [:], "printf '\(printf)' | pmap -f jsonl -e item.id 2>&1 >/dev/null | head -n 1",
-        out: "pmap: -:1: \(message)\n")
+        out: "pmap: -:1: \(message)\n", status: 1)
 }
 
 @Test(arguments: [
