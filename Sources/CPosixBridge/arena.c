@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -24,6 +25,8 @@ enum { most_strangers = 256 };
 typedef struct {
     pthread_mutex_t lock;
     volatile uint64_t changes; /* in the log, of the transaction that runs */
+    uint64_t transactions;     /* that have ended */
+    uint64_t told;             /* the number after the last one of which was said that it does not end */
     uint64_t hungry;           /* how many are to pause after their transactions for somebody who waits too long */
     pthread_mutex_t strangers[most_strangers]; /* each stranger holds one of them, as long as it is one */
     bool has_had_more;         /* some of whom are not known */
@@ -150,13 +153,46 @@ static void put_back(journal *journal) {
     }
 }
 
+/* One line, by one of those who wait: that the process is stopped, or that it `takes_long` in another way. */
+static void tell_who_is_stuck(journal *journal, uint64_t transaction, bool takes_long) {
+    if (__atomic_load_n(&journal->told, __ATOMIC_RELAXED) == transaction + 1) return;
+    char path[64], text[512];
+    int pid = journal->lock.__data.__lock & 0x3fffffff; /* FUTEX_TID_MASK; __owner is written a moment later */
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *stat = fopen(path, "re");
+    size_t size = stat ? fread(text, 1, sizeof text - 1, stat) : 0;
+    if (stat) fclose(stat);
+    text[size] = 0;
+    const char *name_end = strrchr(text, ')');
+    bool is_stopped = name_end && (name_end[2] == 'T' || name_end[2] == 't');
+    if (!is_stopped && !takes_long) return;
+    if (__atomic_exchange_n(&journal->told, transaction + 1, __ATOMIC_RELAXED) == transaction + 1) return;
+    if (is_stopped) {
+        dprintf(2, "pmap: process %d is stopped and holds the shared memory; all others wait for it: kill -CONT %d\n", pid, pid);
+    } else {
+        dprintf(2, "pmap: process %d holds the shared memory and does not go on; all others wait for it\n", pid);
+    }
+}
+
 /* Whoever comes back at once takes the mutex before one that slept for it has woken up: two processes that do nothing else
  * have kept a third one out for minutes. So the third makes them pause. */
-static int lock_in_time(journal *journal) {
+static int lock_in_time(journal *journal, int64_t deadline) {
+    static uint64_t stuck = UINT64_MAX; /* the transaction that did not end when this process last waited for one */
+    const int64_t second = 1000000000;
     int status = pthread_mutex_trylock(&journal->lock);
+    uint64_t seen = UINT64_MAX;
+    int64_t since = 0;
     while (status == EBUSY || status == ETIMEDOUT) {
         struct timespec limit;
         clock_gettime(CLOCK_MONOTONIC, &limit);
+        uint64_t running = __atomic_load_n(&journal->transactions, __ATOMIC_RELAXED);
+        int64_t now = limit.tv_sec * second + limit.tv_nsec;
+        if (running != seen) seen = running, since = running == stuck ? now - second : now;
+        if (now - since >= second) {
+            stuck = running;
+            tell_who_is_stuck(journal, running, now - since >= 5 * second);
+            if (now >= deadline) return ETIMEDOUT;
+        }
         limit.tv_nsec += 2000000;
         if (limit.tv_nsec >= 1000000000) limit.tv_sec++, limit.tv_nsec -= 1000000000;
         status = pthread_mutex_clocklock(&journal->lock, CLOCK_MONOTONIC, &limit);
@@ -168,21 +204,23 @@ static int lock_in_time(journal *journal) {
 static void leave(journal *journal) {
     uint64_t hungry = __atomic_load_n(&journal->hungry, __ATOMIC_RELAXED);
     if (hungry > 0) __atomic_store_n(&journal->hungry, hungry - 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&journal->transactions, journal->transactions + 1, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&journal->lock);
     if (hungry > 0) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
 }
 
-bool pmap_arena_begin(void) {
+bool pmap_arena_begin(int64_t deadline) {
     journal *journal = log_of_changes();
-    int status = lock_in_time(journal);
+    int status = lock_in_time(journal, deadline);
     if (status == 0) return true;
+    if (status == ETIMEDOUT) return false;
     if (status != EOWNERDEAD) {
         fprintf(stderr, "pmap: the lock of the shared memory is broken (%d)\n", status);
         _exit(3);
     }
     put_back(journal);
     pthread_mutex_consistent(&journal->lock);
-    return false;
+    return true;
 }
 
 void pmap_arena_store(uint64_t at, uint64_t value) {

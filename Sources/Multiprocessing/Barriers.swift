@@ -15,8 +15,12 @@ extension ProcessTree {
 
     /// This process has come: its place, from 0, and the round; nil when the barrier is broken. Whoever gets the last
     /// place opens it.
-    package func arrive(_ barrier: Int) throws(TreeError) -> (place: Int, round: Int)? {
-        bury(attending: barrier)
+    package func arrive(_ barrier: Int, _ patience: Patience) throws(TreeError) -> (place: Int, round: Int)? {
+        try within(patience) { () throws(TreeError) in try arrive(barrier) }
+    }
+
+    private func arrive(_ barrier: Int) throws(TreeError) -> (place: Int, round: Int)? {
+        try bury(attending: barrier)
         return try changing { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             guard memory[barrier, Barrier.isBroken] == 0,
@@ -46,7 +50,13 @@ extension ProcessTree {
         let awaited = Awaited(objects: [barrier], queues: [barrier + Barrier.waits.offset], deadline: patience.deadline)
         var passed: Bool?
         // Nobody waits for one that has failed, in a callback or for lack of patience.
-        defer { if passed == nil { change { memory in giveUp(barrier: barrier, memory) } } }
+        defer {
+            if passed == nil {
+                patienceEnd = patience.deadline
+                tidy { [unowned self] memory in giveUp(barrier: barrier, memory) }
+                patienceEnd = nil
+            }
+        }
         passed = try wait(awaited) { memory, _ throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             if memory[barrier, Barrier.generation] != round { return memory[barrier, Barrier.brokenRound] != round }
@@ -103,8 +113,8 @@ extension ProcessTree {
         ringAll(barrier + Barrier.waits.offset, memory)
     }
 
-    private func bury(attending barrier: Int) {
-        let dead = change { memory -> [Int] in
+    private func bury(attending barrier: Int) throws(TreeError) {
+        let dead = try changing { memory -> [Int] in
             guard kind(barrier, memory) == .barrier else { return [] }
             return stakes(.attends, in: barrier, memory).map { memory[$0, Stake.process] }.filter {
                 !isAlive($0, memory)

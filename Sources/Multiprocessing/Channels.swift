@@ -35,7 +35,14 @@ extension ProcessTree {
         _ patience: Patience
     ) throws(TreeError) -> Bool {
         let size = value.count
-        let message = try makeMessage(size: size, carrying: handles, for: channel)
+        let before = patienceEnd
+        patienceEnd = patience.deadline
+        defer { patienceEnd = before }
+        let message: Int
+        do throws(TreeError) { message = try makeMessage(size: size, carrying: handles, for: channel) } catch {
+            if error == .stuck { return false }
+            throw error
+        }
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
         return try put(message: message, into: channel, as: kind, patience)
     }
@@ -86,7 +93,7 @@ extension ProcessTree {
         _ message: Int, _ awaited: Awaited, attempt: (Memory, [Int]) throws(TreeError) -> Bool?
     ) throws(TreeError) -> Bool {
         var isPut: Bool?
-        defer { if isPut != true { change { memory in discard(message, memory) } } }
+        defer { if isPut != true { tidy { [unowned self] memory in discard(message, memory) } } }
         isPut = try wait(awaited, attempt: attempt)
         return isPut ?? false
     }
@@ -146,7 +153,10 @@ extension ProcessTree {
     func get(
         from channel: Int, while pid: Int32, ofPool: Bool = false, _ patience: Patience
     ) throws(TreeError) -> Received? {
-        let slot = pid == 0 ? nil : change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
+        let found: Int?? = try within(patience) { () throws(TreeError) -> Int?? in
+            pid == 0 ? .some(nil) : .some(try changing { memory in self.slot(pid: pid, memory) })
+        }
+        guard let slot = found else { return nil }
         let child = children[pid]
         let awaited = Awaited(
             objects: [channel], queues: [channel + Channel.getters.offset],

@@ -105,10 +105,11 @@ extension CoreModule {
                 if parties < 1 { throw LuaError(message: "a barrier has 1 party or more, not \(parties)") }
                 return try orRaise { () throws(TreeError) in try tree.makeBarrier(parties: parties) }
             },
-            // → place from 0, round, or nil when it is broken
+            // barrier, timeout → place from 0, round, or nil when it is broken
             "barrier_arrive": function { tree, stack throws(LuaError) in
-                let barrier = try stack.handleArgument(1)
-                guard let (place, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier) }) else {
+                let (barrier, patience) = (try stack.handleArgument(1), try stack.patience(2))
+                guard let (place, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier, patience) })
+                else {
                     stack.pushNil()
                     return 1
                 }

@@ -62,7 +62,7 @@ extension ProcessTree {
 
     /// The next message, or nil when the patience has ended.
     package func receive(from end: Int, _ patience: Patience) throws(TreeError) -> Received? {
-        let inbox = try inbox(of: end)
+        guard let inbox = try within(patience, { () throws(TreeError) in try inbox(of: end) }) else { return nil }
         let awaited = Awaited(
             objects: [end], queues: [inbox + Channel.getters.offset], deadline: patience.deadline)
         return try wait(awaited) { memory, _ throws(TreeError) in
@@ -95,7 +95,19 @@ extension ProcessTree {
     /// Which of the sources have something to be got, or have ended: their places, none when the patience has ended.
     package func wait(for sources: [Source], _ patience: Patience) throws(TreeError) -> [Int] {
         var awaited = Awaited(objects: [], queues: [], deadline: patience.deadline)
-        try changing { memory throws(TreeError) in
+        let isKnown: Void? = try within(patience) { () throws(TreeError) in try look(for: sources, &awaited) }
+        if isKnown == nil { return [] }
+        let ready: [Int]? = try wait(awaited) { memory, _ throws(TreeError) in
+            var ready: [Int] = []
+            for (place, source) in sources.enumerated() where try isReady(source, memory) { ready.append(place) }
+            return ready.isEmpty ? nil : ready
+        }
+        return ready ?? []
+    }
+
+    private func look(for sources: [Source], _ awaited: inout Awaited) throws(TreeError) {
+        awaited = try changing { [awaited] memory throws(TreeError) in
+            var awaited = awaited
             for source in sources {
                 switch source {
                 case .object(let object):
@@ -108,13 +120,8 @@ extension ProcessTree {
                 case .descriptor(let number): awaited.readable.append(number)
                 }
             }
+            return awaited
         }
-        let ready: [Int]? = try wait(awaited) { memory, _ throws(TreeError) in
-            var ready: [Int] = []
-            for (place, source) in sources.enumerated() where try isReady(source, memory) { ready.append(place) }
-            return ready.isEmpty ? nil : ready
-        }
-        return ready ?? []
     }
 
     private func inboxOrChannel(_ object: Int, _ memory: Memory) throws(TreeError) -> Int {

@@ -84,8 +84,8 @@ extension ProcessTree {
 
     /// Descriptors that tell of the deaths of those on whom the wait depends: at most a few, as every second all of
     /// them are looked at anyway.
-    func deathsToWatch(_ awaited: Awaited) -> WatchedProcesses {
-        let pids = change { memory in
+    func deathsToWatch(_ awaited: Awaited) throws(TreeError) -> WatchedProcesses {
+        let pids = try changing { memory in
             var slots = awaited.processes
             for object in awaited.objects { slots += holders(object, memory) }
             return slots.filter { $0 != me }.prefix(8).map { Int32(memory[$0, Slot.pid]) }
@@ -125,8 +125,8 @@ extension ProcessTree {
     /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front. Whether
     /// there were any.
     @discardableResult
-    func bury(among awaited: Awaited) -> Bool {
-        let dead = change { memory in
+    func bury(among awaited: Awaited) throws(TreeError) -> Bool {
+        let dead = try changing { memory in
             var slots = awaited.processes
             for object in awaited.objects { slots += holders(object, memory) }
             for queue in awaited.queues {

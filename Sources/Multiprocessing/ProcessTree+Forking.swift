@@ -75,10 +75,16 @@ extension ProcessTree {
 
     /// Waits for the child's end.
     package func join(_ pid: Int32, _ patience: Patience) throws(TreeError) -> ExitStatus? {
+        let before = patienceEnd
+        patienceEnd = patience.deadline
+        defer { patienceEnd = before }
         if let status = ending(of: pid) { return status }
         guard children[pid] != nil else { throw .misuse("process \(pid) is not a child of this process") }
         if patience == .none { return nil }
-        let slot = change { (memory: Memory) -> Int? in self.slot(pid: pid, memory) }
+        let found = try within(patience) { () throws(TreeError) -> Int?? in
+            .some(try changing { memory in self.slot(pid: pid, memory) })
+        }
+        guard let slot = found else { return nil }
         let awaited = Awaited(
             objects: slot.map { [$0] } ?? [], queues: [], processes: slot.map { [$0] } ?? [],
             children: children[pid].map { [$0.death] } ?? [],
@@ -104,11 +110,12 @@ extension ProcessTree {
     /// Forgets a child that has ended.
     package func forget(_ pid: Int32) { children[pid] = nil }
 
+    /// Where the memory is not to be had in time, somebody else does it.
     private func retire(_ pid: Int32) {
-        let slot = change { memory in
+        let slot = try? changing { memory in
             everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && memory[$0, Slot.parent] == me }
         }
-        if let slot { bury(slot, child: Int(pid)) }
+        if let slot = slot ?? nil { bury(slot, child: Int(pid)) }
     }
 
     /// Sends a signal to a child, or to another process of the tree.

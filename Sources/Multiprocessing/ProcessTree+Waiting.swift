@@ -50,6 +50,19 @@ extension ProcessTree {
         _ awaited: Awaited, enlisting: (Memory) throws(TreeError) -> Void = { _ in },
         attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
+        let before = patienceEnd
+        patienceEnd = awaited.deadline
+        defer { patienceEnd = before }
+        do throws(TreeError) { return try sleep(awaited, enlisting, attempt) } catch {
+            if error == .stuck { return nil }
+            throw error
+        }
+    }
+
+    private func sleep<Value>(
+        _ awaited: Awaited, _ enlisting: (Memory) throws(TreeError) -> Void,
+        _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
+    ) throws(TreeError) -> Value? {
         var waits: [Int] = []
         let watched = watched(during: awaited)
         let queues = awaited.queues + watched.map { $0 + Channel.getters.offset }
@@ -70,24 +83,25 @@ extension ProcessTree {
             if spin(waits), let value = try tryAgain(waits, attempt) { return value }
             Rings.expect()
             defer { Rings.forget() }
-            settle(waits, in: queues, awaited)
+            try settle(waits, in: queues, awaited)
             while true {
-                bury(among: awaited)
+                try bury(among: awaited)
                 let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
                 let value = try tryAgain(waits, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
-                if hasMessages(watched), try runCallbacks(awaited) {
+                if try hasMessages(watched), try runCallbacks(awaited) {
                     // They may have closed what is waited for: the attempt says so, before anything else is done with it.
                     let isLast = awaited.endsAfterCallbacks
                     if let value = try tryAgain(waits, isLast: isLast, attempt) { return value }
                     if isLast { return nil }
                 } else {
                     if awaited.mayBeInterrupted, let interruption = interruption() { throw .raised(interruption) }
-                    sleep(awaited, now: now)
+                    try sleep(awaited, now: now)
                 }
             }
         } catch {
-            change { memory in delist(waits.prefix(ProcessTree.atOnce), memory) }
+            let some = waits.prefix(ProcessTree.atOnce)
+            tidy { [unowned self] memory in delist(some, memory) }
             delistRest(of: waits)
             throw error
         }
@@ -132,10 +146,10 @@ extension ProcessTree {
     }
 
     /// Stands at the end of the queues from now on, and is rung by a signal.
-    private func settle(_ waits: [Int], in queues: [Int], _ awaited: Awaited) {
+    private func settle(_ waits: [Int], in queues: [Int], _ awaited: Awaited) throws(TreeError) {
         setPlace(place())
         for start in stride(from: 0, to: max(1, waits.count), by: ProcessTree.atOnce) {
-            change { memory in
+            try changing { memory in
                 let places = start..<min(start + ProcessTree.atOnce, waits.count)
                 for (wait, queue) in zip(waits[places], queues[places]) where memory[wait, Wait.isSpinning] != 0 {
                     memory[wait, Wait.isSpinning] = 0
@@ -169,29 +183,32 @@ extension ProcessTree {
         let _: Bool? = try wait(awaited) { _, _ in nil }
     }
 
-    private func hasMessages(_ channels: [Int]) -> Bool {
-        !channels.isEmpty
-            && change { memory in
-                channels.contains { kind($0, memory) == .channel && memory[$0, Channel.count] > 0 }
-            }
+    private func hasMessages(_ channels: [Int]) throws(TreeError) -> Bool {
+        if channels.isEmpty { return false }
+        return try changing { memory in
+            channels.contains { kind($0, memory) == .channel && memory[$0, Channel.count] > 0 }
+        }
     }
 
     /// The process keeps its places in the queues. False when it runs some already, which go on after this wait.
     private func runCallbacks(_ awaited: Awaited) throws(TreeError) -> Bool {
-        change { memory in memory[me, Slot.awaits] = 0 }
+        try changing { memory in memory[me, Slot.awaits] = 0 }
+        let before = patienceEnd
+        patienceEnd = nil
         runsCallbacks = true
         Rings.forget()
         defer {
             runsCallbacks = false
             Rings.expect()
-            change { memory in noteWait(awaited, memory) }
+            patienceEnd = before
+            tidy { [unowned self] memory in noteWait(awaited, memory) }
         }
         return try callbacks()
     }
 
     /// Until a ring, a death, something readable, or a second has passed.
-    private func sleep(_ awaited: Awaited, now: Int) {
-        let watched = deathsToWatch(awaited)
+    private func sleep(_ awaited: Awaited, now: Int) throws(TreeError) {
+        let watched = try deathsToWatch(awaited)
         let second = 1_000_000_000, rest = min(awaited.deadline.map { $0 - now } ?? second, second)
         let happened = Rings.wait(awaited.readable + awaited.children, watched, nanoseconds: rest)
         endIfCondemned()
@@ -220,7 +237,7 @@ extension ProcessTree {
 
     private func delistRest(of waits: [Int]) {
         for start in stride(from: ProcessTree.atOnce, to: waits.count, by: ProcessTree.atOnce) {
-            change { memory in delist(waits[start...].prefix(ProcessTree.atOnce), memory) }
+            tidy { [unowned self] memory in delist(waits[start...].prefix(ProcessTree.atOnce), memory) }
         }
     }
 

@@ -13,12 +13,15 @@ package enum TreeError: Error, Equatable, CustomStringConvertible {
     /// What a callback has raised.
     case raised(String)
     case system(PosixError)
+    /// The patience has ended, and another process is stopped in the middle of a change.
+    case stuck
 
     package var description: String {
         switch self {
         case .memory(let reason), .misuse(let reason), .raised(let reason): reason
         case .gone(let what): "the \(what) is closed"
         case .system(let error): error.description
+        case .stuck: "another process holds the shared memory and is stopped"
         }
     }
 }
@@ -36,6 +39,10 @@ package final class ProcessTree {
     /// Whether the change that runs has left messages to `sweep`.
     var leavesRubbish = false
     var isSweeping = false
+    /// When whoever waits now is not to wait any longer for the memory itself; nil for never.
+    var patienceEnd: Int?
+    /// What could not be done in time, and is before the next change.
+    var leftovers: [(Memory) -> Void] = []
     /// The number of the last hold; a fork counts on.
     var lastHold = 0
     /// What two looks a second apart must both have seen before a deadlock is believed.
@@ -78,22 +85,54 @@ package final class ProcessTree {
     /// A change, and then the rings that it has asked for: a sleeper that is woken earlier finds the memory locked. If
     /// this process is killed in between, the sleeper looks by itself within a second.
     func change<Value, Failure: Error>(_ body: (Memory) throws(Failure) -> Value) throws(Failure) -> Value {
-        defer {
-            if !rings.isEmpty {
-                for pid in rings { Rings.ring(pid) }
-                rings.removeAll(keepingCapacity: true)
-            }
-            if leavesRubbish {
-                leavesRubbish = false
-                sweep()
-            }
+        defer { follow() }
+        if !leftovers.isEmpty {
+            arena.change { memory in for each in leftovers { each(memory) } }
+            leftovers = []
         }
         return try arena.change(body)
     }
 
-    /// One that may need memory.
+    private func follow() {
+        if !rings.isEmpty {
+            for pid in rings { Rings.ring(pid) }
+            rings.removeAll(keepingCapacity: true)
+        }
+        if leavesRubbish {
+            leavesRubbish = false
+            sweep()
+        }
+    }
+
+    /// One that may need memory, and that is not waited for longer than the patience lasts.
     func changing<Value>(_ body: (Memory) throws(TreeError) -> Value) throws(TreeError) -> Value {
-        try change(body)
+        guard let patienceEnd else { return try change(body) }
+        defer { follow() }
+        if !leftovers.isEmpty {
+            let done: Void? = arena.change(before: patienceEnd) { memory in for each in leftovers { each(memory) } }
+            if done == nil { throw .stuck }
+            leftovers = []
+        }
+        guard let value = try arena.change(before: patienceEnd, body) else { throw .stuck }
+        return value
+    }
+
+    /// Done now, or before the next change when the memory is not to be had in time.
+    func tidy(_ body: @escaping (Memory) -> Void) {
+        do throws(TreeError) { try changing(body) } catch { leftovers.append(body) }
+    }
+
+    /// Does what does not wait longer for the memory than `patience` lasts, and answers nil if it had to.
+    func within<Value>(
+        _ patience: Patience, _ body: () throws(TreeError) -> Value?
+    ) throws(TreeError) -> Value? {
+        let before = patienceEnd
+        patienceEnd = patience.deadline
+        defer { patienceEnd = before }
+        do throws(TreeError) { return try body() } catch {
+            if error == .stuck { return nil }
+            throw error
+        }
     }
 
     func allocate(_ bytes: Int, _ memory: Memory) throws(TreeError) -> Int {
@@ -138,6 +177,7 @@ package final class ProcessTree {
         Arena.isStranger = false
         children = [:]
         (watched, runsCallbacks) = ([], false)
+        (leftovers, patienceEnd) = ([], nil)
         (lastLook, lastCircle, toldCircle) = (nil, nil, nil)
     }
 

@@ -54,7 +54,10 @@ extension ProcessTree {
         }
         if let acquisition = try attempt() { return acquisition }
         // Who does not wait has not looked whether the holder is alive.
-        return patience == .none && bury(among: awaited) ? try attempt() : nil
+        return try within(patience) { () throws(TreeError) -> Acquisition? in
+            if patience == .none, try bury(among: awaited) { return try attempt() }
+            return nil
+        }
     }
 
     private func take(

@@ -30,7 +30,18 @@ package struct Arena: Sendable {
     package func change<Value, Failure: Error>(
         _ body: (Memory) throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        _ = pmap_arena_begin()
+        _ = pmap_arena_begin(.max)
+        return try finish(body)
+    }
+
+    /// The same, but nil if another process is stopped in the middle of a change, and that moment of `Clock` has come.
+    package func change<Value, Failure: Error>(
+        before deadline: Int, _ body: (Memory) throws(Failure) -> Value
+    ) throws(Failure) -> Value? {
+        pmap_arena_begin(Int64(deadline)) ? try finish(body) : nil
+    }
+
+    private func finish<Value, Failure: Error>(_ body: (Memory) throws(Failure) -> Value) throws(Failure) -> Value {
         let value: Value
         do throws(Failure) {
             value = try body(Memory())

@@ -82,6 +82,50 @@ function cases.handles_in_pools()
   end)
 end
 
+--- Whoever waits with a timeout is not kept by a process that is stopped in the middle of a change.
+--! errors pmap: process ‹…› is stopped and holds the shared memory; all others wait for it: kill -CONT ‹…›\n
+function cases.stopped_in_a_change()
+  without_traces(function()
+    local numbers, lock, queue, event = mp.Array("q", 1, false), mp.Lock(), mp.Queue(1), mp.Event()
+    local barrier, condition, full = mp.Barrier(2), mp.Condition(), mp.Queue(1)
+    local receiver, sender = mp.Pipe(false)
+    local sleeper = expect.start(function() event:wait() end)
+    full:put(1)
+    local busy = expect.start(function() while true do numbers:add(1, 1) end end)
+    soon(function() return numbers[1] > 0 end)
+    repeat
+      core.kill(busy.pid, 19)
+      local before = expect.clock()
+      equal({ queue:get(false) }, { nil, "empty" })
+      local is_stuck = expect.clock() - before >= 1
+      if not is_stuck then core.kill(busy.pid, 18) end
+    until is_stuck
+    for _ = 1, 2 do
+      equal({ queue:get(0.01) }, { nil, "empty" })
+      equal({ lock:acquire(false) }, { nil, "timeout" })
+      equal({ full:put(("x"):rep(10000), 0.01) }, { nil, "full" })
+      equal({ queue:put(1, 0.01) }, { nil, "full" })
+      equal({ receiver:recv(0.01) }, { nil, "timeout" })
+      equal({ event:wait(0.01) }, { nil, "timeout" })
+      equal({ barrier:wait(0.01) }, { nil, "broken" })
+      equal({ sleeper:join(0.01) }, { nil, "timeout" })
+      equal(mp.wait({ queue, sleeper }, 0.01), {})
+    end
+    core.kill(busy.pid, 18)
+    busy:kill()
+    busy:join()
+    event:set()
+    sleeper:join()
+    equal({ queue:get(false) }, { nil, "empty" })
+    equal({ lock:acquire(false) }, { true })
+    lock:release()
+    equal(full:get(), 1)
+    sender:send(2)
+    equal(receiver:recv(1), 2)
+    for _, each in ipairs { busy, sleeper } do each:close() end
+  end)
+end
+
 function cases.put()
   without_traces(function()
     local said = mp.Value("q", 0, false)

@@ -35,8 +35,9 @@ bool pmap_arena_grow(uint64_t size);
 /* Gives the pages of a range back; they are zero afterwards. */
 void pmap_arena_discard(uint64_t at, uint64_t size);
 
-/* Begins a transaction. False: the one before was cut off by its process's death and has been undone. */
-bool pmap_arena_begin(void);
+/* Begins a transaction. False, from the moment `deadline` on: another one has been going on for a second and does not
+ * end, as its process is stopped; one line says so. A transaction that was cut off by its process's death is undone. */
+bool pmap_arena_begin(int64_t deadline);
 void pmap_arena_commit(void);
 void pmap_arena_undo(void);
 

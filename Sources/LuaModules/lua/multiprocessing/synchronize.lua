@@ -158,7 +158,7 @@ synchronize.Barrier = Barrier
 function Barrier:wait(timeout)
   if timeout == nil then timeout = self._timeout end
   arguments.check_timeout(timeout)
-  local place, round = core.barrier_arrive(self._handle)
+  local place, round = core.barrier_arrive(self._handle, timeout)
   if not place then return nil, "broken" end
   if place + 1 < self._parties then
     if not core.barrier_pass(self._handle, round, timeout) then return nil, "broken" end
