@@ -15,7 +15,7 @@ function cases.arrays()
   end
   local numbers = mp.Array("q", 3)
   raises("place 9223372036854775807 is outside the array, which has 1 to 3", function() numbers[most] = 1 end)
-  equal(numbers[least], nil)
+  raises("place -9223372036854775808 is outside the array", function() return numbers[least] end)
   equal(numbers:totable(least, most), { 0, 0, 0 })
 end
 
