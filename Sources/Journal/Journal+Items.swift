@@ -37,6 +37,8 @@ package struct ItemKeys: Equatable {
 /// A row that an item has taken, and what it says where that was read with it.
 package struct ClaimedRow {
     let id: Int64
+    /// What the item was known by.
+    let key: Digest
     var entry: JournalEntry?
 }
 
@@ -108,13 +110,13 @@ extension Journal {
 
     private func takeRead(_ key: Digest) -> Find? {
         while let row = ahead.take(key) {
-            if claimed.take(row.id) { return accept(row.id, isFailure: row.isFailure, row.entry) }
+            if claimed.take(row.id) { return accept(row.id, key, isFailure: row.isFailure, row.entry) }
         }
         return nil
     }
 
-    private func accept(_ id: Int64, isFailure: Bool, _ entry: JournalEntry? = nil) -> Find {
-        if !isFailure || !retriesFailures { return .row(ClaimedRow(id: id, entry: entry)) }
+    private func accept(_ id: Int64, _ key: Digest, isFailure: Bool, _ entry: JournalEntry? = nil) -> Find {
+        if !isFailure || !retriesFailures { return .row(ClaimedRow(id: id, key: key, entry: entry)) }
         forget(id)
         return .failure
     }
@@ -147,7 +149,7 @@ extension Journal {
             }
             if claimed.take(id) {
                 ahead.goOn(behind: id)
-                return accept(id, isFailure: outcome != "ok")
+                return accept(id, key, isFailure: outcome != "ok")
             }
             claimed.note(id, key)
             last = id
@@ -163,6 +165,7 @@ extension Journal {
     /// What a row that was taken for `keys` says; nil when it is not what was written, and then it is gone, or when a
     /// damaged index has led to the row of another item.
     package func entry(_ claim: ClaimedRow, of keys: ItemKeys) -> JournalEntry? {
+        guard [keys.usual, keys.random].contains(claim.key) else { return nil }
         if let entry = claim.entry { return entry }
         let row = change { statements throws(DatabaseError) in try statements.read.rows([.integer(claim.id)]).first }
         guard let row, let entry = JournalEntry(row: row) else {

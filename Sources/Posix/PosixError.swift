@@ -25,6 +25,9 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
     /// "No such file or directory"
     package var reason: String { unsafe String(cString: strerror(code)) }
 
+    /// There may be enough of it in a moment: others have it now.
+    package var isTransient: Bool { code == EAGAIN || code == ENOMEM || code == ENFILE }
+
     /// Nobody reads what is written.
     package var isBrokenPipe: Bool { code == EPIPE || code == ECONNRESET }
 

@@ -14,7 +14,7 @@ extension HostLoop {
         case (.noProcess(let error), true): end(.noWorkers(Failure(.error, error.description), inSetup: false))
         case (.setup(let failure), true): end(.noWorkers(failure, inSetup: true))
         case (.noProcess(let error), false):
-            if scheduler.isHelpless { break }  // until the next try nobody works
+            if scheduler.isHelpless { break }  // until the next try
             if !hasFewerWorkers { observer.notice(.fewerWorkers(error)) }
             hasFewerWorkers = true
         case (.setup(let failure), false): setupFailure = failure

@@ -193,8 +193,10 @@ package final class HostLoop {
             noteDescriptors(worker.descriptors, of: number)
             return worker
         } catch {
-            _ = places.mayRefill(number, after: .fork)
-            refills.append((number, Clock.now() + places.delay(number)))
+            if error.isTransient {
+                _ = places.mayRefill(number, after: .fork)
+                refills.append((number, Clock.now() + places.delay(number)))
+            }
             giveUp(number, unfinished: [chunk], why: .noProcess(error))
             return nil
         }

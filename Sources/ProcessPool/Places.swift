@@ -14,8 +14,9 @@ package struct Places {
     private var failures: [Int: Int] = [:]
     private var wereReady: Set<Int> = []
 
-    /// So many workers in a row that did not come to their first item are no accident.
-    package static let mostFailures = 10
+    /// So many workers in a row that did not come to their first item are no accident; fewer where none ever has, since what
+    /// kills in `setup`, such as want of memory, does so again and may take its time.
+    package static let (mostFailures, mostFirstFailures) = (10, 3)
 
     package init() {}
 
@@ -29,8 +30,12 @@ package struct Places {
     /// fail again; a process may be had at any time.
     package mutating func mayRefill(_ place: Int, after failure: Failure) -> Bool {
         failures[place, default: 0] += 1
-        if failure == .setup && !wereReady.contains(place) { return false }
-        return failure == .fork || !isHopeless(place)
+        let wasReady = wereReady.contains(place)
+        switch failure {
+        case .fork: return true
+        case .killed: return failures[place, default: 0] < (wasReady ? Places.mostFailures : Places.mostFirstFailures)
+        case .setup: return wasReady && !isHopeless(place)
+        }
     }
 
     /// Whether it has been tried often enough, if nobody works anywhere.

@@ -158,8 +158,11 @@ package final class LoadedScript {
             case .options: type == .table
             }
         if !isRight { throw .wrongType(script: name, definition, type: "\(type)") }
-        if definition == .inputs, type == .table, !stack.isCallable(-1) { try checkList() }
+        if definition == .inputs, type == .table, !isIterator { try checkList() }
     }
+
+    /// Whether the table on top of the stack is called for items. One that has some is a list, whatever its metatable says.
+    private var isIterator: Bool { stack.isCallable(-1) && stack.countItems(-1) == 0 }
 
     /// The table on top of the stack is `inputs`: of one that is no list nobody would see that items are missing.
     private func checkList() throws(ScriptError) {
@@ -193,7 +196,7 @@ package final class LoadedScript {
     package var listedItems: Int? {
         push(.inputs)
         defer { stack.pop() }
-        return stack.type(-1) == .table && !stack.isCallable(-1) ? stack.countItems(-1) : nil
+        return stack.type(-1) == .table && !isIterator ? stack.countItems(-1) : nil
     }
 
     /// The script's `options`, by name.

@@ -34,7 +34,7 @@ private func one(_ message: String) -> String { "pmap: \(message)\n" + traceback
         "an item of an iterator", "inputs = ('ab'):gmatch '.' " + picky, "pmap t.lua", out: "a\n",
         err: "pmap: inputs[2]: t.lua:3: bad item b\n" + traceback + lastLine(1, of: 2, "1 error"), status: 1),
     Row(
-        "a script in another folder", ["d/t.lua": picky], "pmap d/t.lua ::: b", err: one(":::1: t.lua:3: bad item b"),
+        "a script in another folder", ["d/t.lua": picky], "pmap d/t.lua ::: b", err: one(":::1: d/t.lua:3: bad item b"),
         status: 1),
     Row(
         "with -j 0", picky, "pmap -j 0 t.lua ::: a b", out: "a\n",
@@ -142,7 +142,9 @@ func `whatever is raised has a text`(row: Row) throws { try row.check() }
         out: "error: no\n", status: 1),
     Row(
         "keep still says so on standard error", [:], "pmap --on-error keep -e 'return nil, \"no\"' ::: a",
-        out: "error: no\n", err: "pmap: :::1: no\n" + lastLine(1, of: 1, "1 error"), status: 1),
+        out: "error: no\n",
+        err: "pmap: :::1: no (nil and a string is a failure; write x or \"\" for an empty field)\n"
+            + lastLine(1, of: 1, "1 error"), status: 1),
     Row(
         "stop, one by one", picky, "pmap -j 0 --on-error stop t.lua ::: a b c d", out: "a\n",
         err: "pmap: :::2: t.lua:3: bad item b\n" + traceback + "pmap: 1 of 4 items failed (1 error), 2 were skipped\n",

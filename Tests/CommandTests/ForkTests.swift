@@ -88,7 +88,7 @@ private let all = (1...8).map { "\($0)\n" }.joined()
           if item == 3 then mp.fork() while #mp.active_children() > 2 do end end
           return item
         end, { 1, 2, 3, 4, 5, 6 })))
-        """, "pmap run t.lua", out: "1\t2\t3\t4\t5\t6\n", err: copy(of: "a function of the script")),
+        """, "pmap run t.lua", out: "1\t2\t3\t4\t5\t6\n", err: copy(of: "item 3")),
     Row(
         "the target of a process",
         """

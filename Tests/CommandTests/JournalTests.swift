@@ -312,7 +312,7 @@ func `a result of another module is never used`(row: Row) throws { try row.check
         """,
         "seq 2001 3000 > f; pmap -j 1 --chunk 1000 --journal j t.lua f 2>&1 | tail -1; sqlite3 j 'SELECT count(*) FROM items'; seq 2001 3000 > f; pmap -j 1 --chunk 1000 --on-error keep t.lua f 2> /dev/null | sort -u",
         out:
-            "pmap: 1000 of 1000 items failed (1000 error)\n0\nerror: the file changed while it was read\n"),
+            "pmap: 1000 of 1000 items failed (1000 error)\n0\nerror: the file changed while it was read\n", status: 1),
 ])
 func `items that are not what they were are run again`(row: Row) throws { try row.check() }
 
@@ -321,7 +321,7 @@ private func onlyAgain(_ items: Int) -> String {
 }
 
 private func doneBefore(_ items: Int, of all: Int) -> String {
-    "pmap: \(items) of \(all) items were done in an earlier run, says j\n"
+    "pmap: \(items) of \(all) items \(items == 1 ? "was" : "were") done in an earlier run, says j\n"
 }
 
 @Test(arguments: [

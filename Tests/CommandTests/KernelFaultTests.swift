@@ -227,7 +227,7 @@ private func withoutProc(_ claim: String, _ line: String, out: String = "", err:
         withoutProc(
             "a journal",
             "for i in 1 2; do pmap -j 2 --journal j -e 'print \"ran\" return item' ::: a b > out || exit; done; cat out",
-            out: "a\nb\n", err: "pmap: 2 of 2 items were done in an earlier run, says j\n"),
+            out: "ran\na\nran\nb\n", err: "pmap: 2 of 2 items were done in an earlier run, says j\n"),
         withoutProc("no script", "pmap 2>&1 | head -c 16", out: "pmap: no script;", status: 2),
     ])
 func `without /proc everything works that does not name it`(row: Row) throws { try row.check() }

@@ -220,11 +220,13 @@ private let fails = "function task(item)\n  error \"no\"\nend"
         out: """
             pmap: :::1: sub/x.lua:2: no
             stack traceback:
-            \tsub/x.lua:2: in function <sub/x.lua:1>
+            \tsub/x.lua:2: in function 'task'
             pmap: 1 of 1 items failed (1 error)
 
-            """, status: 0),
-    Row("in this folder", ["x.lua": fails], "pmap ./x.lua ::: a 2>&1 | head -1", out: "pmap: :::1: ./x.lua:2: no\n"),
+            """, status: 1),
+    Row(
+        "in this folder", ["x.lua": fails], "pmap ./x.lua ::: a 2>&1 | head -1", out: "pmap: :::1: ./x.lua:2: no\n",
+        status: 1),
     Row(
         "a script that does not load", ["sub/x.lua": "error 'no'"], "pmap sub/x.lua ::: a",
         err: "pmap: sub/x.lua:1: no\n\(traceback)", status: 2),
@@ -259,7 +261,7 @@ func `a script has the name that was typed`(row: Row) throws { try row.check() }
         ["lib/x.lua": "return require 'm'", "lib/m.lua": "return string.upper"],
         "mkdir bin; ln -s ../lib/x.lua bin/y; ln -s bin/y x; pmap x ::: a", out: "A\n"),
     Row(
-        "of pmap run", ["lib/x.lua": "print(require 'm')", "lib/m.lua": "return 'here'"],
+        "of pmap run", ["lib/x.lua": "print((require 'm'))", "lib/m.lua": "return 'here'"],
         "mkdir bin; ln -s ../lib/x.lua bin/x; pmap run bin/x", out: "here\n"),
     Row(
         "in a folder that is a link", ["lib/x.lua": "return require 'm'", "lib/m.lua": "return string.upper"],

@@ -29,7 +29,7 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("--on-error ignore", "--on-error ignore: write drop, keep or stop"),
     wrong("--seed x", "--seed x: write an integer"),
     wrong("--spill lots", "--spill lots: write a size, as in 500M or 10G"),
-    wrong("-D =x", "-D =x: write NAME=VALUE"),
+    wrong("-D =x", "-D =…: write NAME=VALUE"),
     wrong("--errors /nosuch/f", "--errors /nosuch/f: No such file or directory"),
     wrong("-o out", "-o: write to a file with > FILE"),
     wrong("-0 -f jsonl", "-0 is --from nul; it cannot go with --from jsonl"),

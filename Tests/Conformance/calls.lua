@@ -230,7 +230,7 @@ function cases.test_what_objects_print_as()
     ["Logger(a.b, WARNING)"] = logging.getLogger "a.b",
   } do equal(tostring(object), text) end
   may_end:set()
-  async:wait()
+  raises("late", async.get, async)
   equal(tostring(pool:apply(function() return subprocess.run({ "true" }) end)), 'CompletedProcess(args = {"true"}, returncode = 0)')
   second:close()
   executor:shutdown()

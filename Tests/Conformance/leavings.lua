@@ -116,6 +116,7 @@ function cases.processes()
   end)
 end
 
+--! errors ‹…›
 function cases.pool_workers()
   local pool = mp.Pool { processes = 1, maxtasksperchild = 1 }
   pool:apply(function() end)

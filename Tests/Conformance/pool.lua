@@ -999,7 +999,7 @@ function cases.test_memory_is_bounded_when_nobody_reads()
   assert(collectgarbage "count" < 50 << 10, collectgarbage "count")
 end
 
---! errors pmap: still reading items at ‹…›pool.lua:‹…›, ‹…› so far
+--! errors pmap: still reading items at ‹…›pool.lua:‹…›, ‹…› so far\n
 function cases.test_join_says_that_it_reads()
   local pool, until_then = mp.Pool(1), pmap.clock() + 5.5
   pool:imap(identity, function() return pmap.clock() < until_then and 1 or nil end, 64)

@@ -5,7 +5,7 @@ import Testing
 @testable import ProcessPool
 
 @Test(arguments: [
-    (Places.Failure.setup, false, 1), (.setup, true, Places.mostFailures), (.killed, false, Places.mostFailures),
+    (Places.Failure.setup, false, 1), (.setup, true, Places.mostFailures), (.killed, false, Places.mostFirstFailures),
     (.killed, true, Places.mostFailures),
 ])
 func `a place is filled again until there is no hope`(failure: Places.Failure, wasReady: Bool, failures: Int) {

@@ -5,7 +5,7 @@ import Testing
 @testable import Wire
 
 @Test func `the extension codes are those of the table`() {
-    #expect(WireExtension.allCases.map(\.rawValue) == [-1] + Array(80...90))
+    #expect(WireExtension.allCases.map(\.rawValue) == [-1] + Array(80...91))
 }
 
 @Test(

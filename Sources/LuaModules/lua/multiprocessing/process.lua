@@ -276,6 +276,7 @@ function process.set_supervisors(f) supervisors = f end
 
 --- As fork(2): 0 in the child, which goes on from here, and the child's number in the parent.
 function process.fork()
+  this() -- what a worker takes for its own from now on is not its host's
   local child = setmetatable({ _name = "Process-" .. serial + 1, _daemon = false }, Process)
   serial = serial + 1
   io.stdout:flush()
