@@ -115,7 +115,7 @@ static siginfo_t interrupt; /* the last one, or zero */
 
 static void note_interrupt(int number, siginfo_t *signal, void *context) {
     (void)number, (void)context;
-    interrupt = *signal;
+    if (!pmap_pass_interrupt(signal)) interrupt = *signal;
 }
 
 /* As if it came now. */

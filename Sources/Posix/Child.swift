@@ -85,6 +85,7 @@ package struct Child: ~Copyable {
             pmap_leave_no_core()
             pmap_join_barriers()
             guard pmap_die_with(host) else { _exit(1) }
+            pmap_pass_interrupts(host)
             let status = body()
             Process.exit(status)
         }
@@ -99,8 +100,11 @@ package struct Child: ~Copyable {
         if !pmap_still_die_with(parent) { killGroup(getpid()) }
     }
 
-    /// Whether it is stopped because it, or what it has started, wanted to read from the terminal.
-    package var wantsTerminal: Bool { status == nil && pmap_stop_signal(pid) == SIGTTIN }
+    /// The signal that has stopped it, while it is stopped.
+    package var stopSignal: Int32? {
+        let signal = status == nil ? pmap_stop_signal(pid) : 0
+        return signal == 0 ? nil : signal
+    }
 
     /// Whether it has ended; it is reaped by `wait`.
     package var hasEnded: Bool {

@@ -9,6 +9,9 @@ package enum Signal {
     package static let brokenPipe = SIGPIPE
 
     package static let quit = SIGQUIT
+    /// What stops a background process that reads from the terminal, and what Ctrl-Z sends.
+    package static let terminalRead = SIGTTIN
+    package static let terminalStop = SIGTSTP
 
     /// Counts SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 from now on; they arrive only while the poller waits.
     package static func catchSignals() { pmap_catch_signals() }
@@ -44,6 +47,9 @@ package enum Signal {
         let quits = Int(pmap_take_signal(SIGQUIT))
         return (quits, pmap_take_signal(SIGUSR1) > 0 || quits > 0)
     }
+
+    /// Stops this process and its group, as Ctrl-Z does, once the signal is let in.
+    package static func stopGroup() { _ = Glibc.kill(0, SIGTSTP) }
 
     /// Stops this process until it is continued.
     package static func stopHere() { _ = raise(SIGSTOP) }

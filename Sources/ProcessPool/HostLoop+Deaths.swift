@@ -39,6 +39,7 @@ extension HostLoop {
         (workers[worker.number], buried) = (nil, worker)
         noteDescriptors(Array(repeating: -1, count: WorkerHandle.descriptorCount), of: worker.number)
         defer { buried = nil }
+        perform(terminal.handle(.gone(worker: worker.number)))
         if death.wasReady { places.noteReady(worker.number) }
         let setupFailure = worker.setupFailure ?? (death.wasReady ? nil : deathOutsideItems(worker, death.status))
         if let failure = setupFailure, !isKilling, !places.mayRefill(worker.number, after: worker.startFailure(death)) {
@@ -124,8 +125,8 @@ extension HostLoop {
         let end =
             switch status {
             case .killed where worker.hasStalled: "was killed, as it did not begin this item"
-            case .killed where worker.wantsTerminal:
-                "was killed: it or its program wanted to read from the terminal, which a task cannot"
+            case .killed where worker.refusal != nil:
+                "was killed: it or its program wanted to read from the terminal\(worker.refusal?.description ?? "")"
             case .killed: "\(reason(status)) while it ran this item"
             case .exited(let code): "exited (\(code)) before returning a result"
             }
@@ -139,7 +140,9 @@ extension HostLoop {
         nextJudgement = Clock.now() + Int(judgementInterval) * 1_000_000
         if ledger.delivery.isFull { return deadlines.forget() }
         var phases: [Int: Deadlines.Phase] = [:]
-        for case let worker? in workers { phases[worker.number] = worker.phase(watchesItems: deadlines.watchesItems) }
+        for case let worker? in workers where !terminal.isWaiting(worker.number) {
+            phases[worker.number] = worker.phase(watchesItems: deadlines.watchesItems)
+        }
         for (number, verdict) in deadlines.look(phases, now: Clock.now()) {
             guard let worker = workers[number] else { continue }
             switch verdict {

@@ -22,6 +22,7 @@ extension HostLoop {
         let (quits, isAsked) = Signal.takeQuestions(), now = Clock.now()
         if quits > 1 || quits > 0 && lastQuit.map({ now - $0 < HostLoop.quitInterval }) == true {
             for worker in workers { worker?.kill() }
+            perform(terminal.handle(.ended))
             Signal.die(by: Signal.quit)
         }
         if quits > 0 { lastQuit = now }
@@ -31,6 +32,7 @@ extension HostLoop {
     /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.
     func stopUntilContinued() {
         let before = Clock.now()
+        perform(terminal.handle(.suspended))
         for worker in workers { worker?.suspend(true) }
         Signal.stopHere()
         for worker in workers { worker?.suspend(false) }

@@ -38,7 +38,7 @@ extension HostLoop {
     var lookLimit: Int64? {
         let looks =
             scheduler.isBusy || workers.contains { $0?.isLeaving == true } || waitsForSource && source.isLookedAt
-            || killTime != nil || log?.hasUnsettled == true
+            || killTime != nil || terminal.holder != nil || log?.hasUnsettled == true
         return looks ? judgementInterval : nil
     }
 

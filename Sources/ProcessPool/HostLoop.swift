@@ -64,6 +64,7 @@ package final class HostLoop {
     var refills: [(place: Int, due: Int)] = []
     /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
     var setupFailure: Failure?
+    var terminal = TerminalQueue()
     /// When the terminal last asked what goes on.
     var lastQuit: Int?
     static let quitInterval = 2_000_000_000
@@ -108,6 +109,7 @@ package final class HostLoop {
 
     /// Runs until every item has its outcome and every byte is written, or until something ends it earlier.
     package func run() -> (Ending, Tally) {
+        Terminal.noteModes()
         perform(scheduler.handle(.available))
         while true {
             balance()
@@ -125,6 +127,7 @@ package final class HostLoop {
             settle()
         }
         for worker in workers { worker?.kill() }
+        perform(terminal.handle(.ended))
         return (ending ?? .completed, ledger.tally)
     }
 
@@ -256,7 +259,7 @@ package final class HostLoop {
     func lookAtSilentWorkers() {
         guard Clock.now() - lastLook >= Int(HostLoop.lookInterval) * 1_000_000 else { return }
         lastLook = Clock.now()
-        for case let worker? in workers where worker.isBusy { worker.killIfItWantsTerminal() }
+        lookAtTerminal()
         if waitsForSource && source.isLookedAt { askSource() }
         for case let worker? in workers where worker.isBusy && !ledger.delivery.isFull {
             take(worker.takeUnsentOfSilent(), from: worker)

@@ -134,14 +134,23 @@ final class WorkerHandle {
 
     func kill() { child.kill() }
 
-    /// Whether a program of its item wanted to read from the terminal, which would stop it for ever.
-    private(set) var wantsTerminal = false
+    /// What of the terminal has stopped it, while it is stopped.
+    var terminalStop: TerminalQueue.Stop? {
+        switch child.stopSignal {
+        case Signal.terminalRead: .wantsToRead
+        case Signal.terminalStop: .key
+        default: nil
+        }
+    }
 
-    func killIfItWantsTerminal() {
-        if wantsTerminal || !child.wantsTerminal { return }
-        wantsTerminal = true
+    /// Why it may not read from the terminal, if it was killed for wanting that.
+    private(set) var refusal: TerminalQueue.Refusal?
+
+    func refuseTerminal(_ why: TerminalQueue.Refusal) {
+        refusal = why
         kill()
     }
+
     func suspend(_ isStopped: Bool) { child.suspend(isStopped) }
 
     /// It has run `setup`.

@@ -90,6 +90,23 @@ void pmap_join_barriers(void);
 /* The signal that has stopped a child, or 0 while it is not stopped. */
 int pmap_stop_signal(pid_t pid);
 
+/* Notes the terminal's modes, if this process is in the foreground there. */
+void pmap_note_terminal(void);
+
+/* Puts the group of a child in the foreground of the terminal, and lets it go on there; false, and nothing is done, where
+ * this process is not in the foreground itself. */
+bool pmap_lend_terminal(pid_t group);
+
+/* Takes the place of that group again, unless it has lost it to another; with the modes that were noted, if need be. */
+void pmap_take_terminal_back(pid_t group, bool restores_modes);
+
+/* In a child, which leads a group of its own: from now on a Ctrl-C that reaches it, as it has the terminal, goes to the
+ * group of `host` instead. */
+void pmap_pass_interrupts(pid_t host);
+
+/* Whether that is such a SIGINT, which is passed on then. */
+bool pmap_pass_interrupt(const siginfo_t *signal);
+
 /* A crash of this process, and of what it starts, writes no core file. */
 void pmap_leave_no_core(void);
 

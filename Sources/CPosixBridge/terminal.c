@@ -1,0 +1,92 @@
+/* The terminal of this session, which a worker's group has for a while. Whoever is in the foreground there may read from it
+ * and hears its keys; whoever else reads from it is stopped. */
+#define _GNU_SOURCE
+#include "posix_bridge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct termios modes;
+static bool has_modes;
+
+static bool is_lent;
+static struct sigaction reading_before, writing_before; /* of SIGTTIN and SIGTTOU */
+
+static int open_terminal(void) { return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK); }
+
+void pmap_note_terminal(void) {
+    int terminal = open_terminal();
+    if (terminal < 0) return;
+    has_modes = tcgetpgrp(terminal) == getpgrp() && tcgetattr(terminal, &modes) == 0;
+    close(terminal);
+}
+
+bool pmap_lend_terminal(pid_t group) {
+    int terminal = open_terminal();
+    if (terminal < 0) return false;
+    pid_t foreground = tcgetpgrp(terminal);
+    bool may_read = foreground == group || (foreground == getpgrp() && tcsetpgrp(terminal, group) == 0);
+    close(terminal);
+    if (!may_read) return false;
+    if (!is_lent) { /* what this process says meanwhile must not stop it, nor the taking back */
+        struct sigaction ignoring = {.sa_handler = SIG_IGN};
+        sigaction(SIGTTIN, &ignoring, &reading_before);
+        sigaction(SIGTTOU, &ignoring, &writing_before);
+        is_lent = true;
+    }
+    kill(-group, SIGCONT);
+    return true;
+}
+
+/* A shell may have taken it while this process was stopped, and given it to somebody else. */
+static bool is_still_lent(int terminal, pid_t group) {
+    pid_t foreground = tcgetpgrp(terminal);
+    return foreground == group || (foreground > 0 && kill(-foreground, 0) != 0 && errno == ESRCH);
+}
+
+void pmap_take_terminal_back(pid_t group, bool restores_modes) {
+    if (!is_lent) return;
+    int terminal = open_terminal();
+    if (terminal >= 0 && is_still_lent(terminal, group) && tcsetpgrp(terminal, getpgrp()) == 0) {
+        if (restores_modes && has_modes) tcsetattr(terminal, TCSANOW, &modes);
+        kill(0, SIGCONT); /* a pager, say, that has tried to read meanwhile */
+    }
+    if (terminal >= 0) close(terminal);
+    sigaction(SIGTTIN, &reading_before, NULL);
+    sigaction(SIGTTOU, &writing_before, NULL);
+    is_lent = false;
+}
+
+static pid_t passer, receiver;
+
+bool pmap_pass_interrupt(const siginfo_t *signal) {
+    bool is_terminals = signal->si_code == SI_KERNEL && getpid() == passer && getpgrp() == passer;
+    if (!is_terminals) return false;
+    if (getppid() != receiver || kill(-getpgid(receiver), SIGINT) != 0) return true;
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* so that it can see to it that no further item is begun */
+    return true;
+}
+
+static void on_interrupt(int number, siginfo_t *interrupt, void *context) {
+    (void)context;
+    int before = errno;
+    if (!pmap_pass_interrupt(interrupt)) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    errno = before;
+}
+
+void pmap_pass_interrupts(pid_t host) {
+    if (is_lent) sigaction(SIGTTIN, &reading_before, NULL); /* by this process's parent, to another */
+    is_lent = false;
+    passer = getpid();
+    receiver = host;
+    struct sigaction now, action = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_DFL) sigaction(SIGINT, &action, NULL);
+}

@@ -1,0 +1,18 @@
+// The terminal of this session, which a child's group may have for a while.
+
+import CPosixBridge
+import Glibc
+
+package enum Terminal {
+    /// Notes the terminal's modes, which `takeBack` can restore.
+    package static func noteModes() { pmap_note_terminal() }
+
+    /// Lets a stopped child and its group go on in the foreground; false where this process is not there itself.
+    package static func lend(to child: Int32) -> Bool { pmap_lend_terminal(child) }
+
+    package static func takeBack(from child: Int32, restoringModes: Bool) {
+        pmap_take_terminal_back(child, restoringModes)
+    }
+
+    package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+}
