@@ -33,6 +33,11 @@ extension CoreModule {
                 stack.takeProgramOutput()
                 return 1
             },
+            // Calls a function with an argument; what it yields to is not the coroutine that this one was called in.
+            "without_yielding": { stack throws(LuaError) in
+                try stack.call(arguments: 1, results: 0)
+                return 0
+            },
             "kill": function { tree, stack throws(LuaError) in
                 let pid = try stack.smallIntegerArgument(1, "a process")
                 tree.kill(pid, signal: try stack.smallIntegerArgument(2, "a signal"))

@@ -407,4 +407,15 @@ function cases.test_ignore_signals()
   process:join()
 end
 
+function cases.test_copies_of_an_end_are_one()
+  local ours, theirs = mp.Pipe()
+  local queue = mp.Queue()
+  queue:put(ours)
+  local copy = queue:get()
+  copy:close()
+  raises("the connection is closed", ours.recv, ours, 1)
+  equal({ ours.closed, copy.closed }, { true, true })
+  equal(select(2, theirs:recv()), "closed")
+end
+
 expect.main()

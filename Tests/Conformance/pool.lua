@@ -1269,4 +1269,19 @@ function cases.test_callbacks_are_functions()
   equal(called, 9)
 end
 
+function cases.test_what_a_task_starts_is_waited_for()
+  local queue, pool = mp.Queue(), mp.Pool(2)
+  pool:apply(function() mp.Process(function() sleep(0.2) queue:put "done" end):start() end)
+  pool:close()
+  pool:join()
+  equal(queue:get(false), "done")
+end
+
+function cases.test_shared_lists_are_items()
+  local pool <close> = mp.Pool(2)
+  local manager <close> = mp.Manager()
+  equal(pool:map(sqr, manager:list { 1, 2, 3 }), { 1, 4, 9 })
+  equal(pool:map(sqr, mp.Array("i", { 2, 3 })), { 4, 9 })
+end
+
 expect.main()

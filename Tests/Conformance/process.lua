@@ -518,4 +518,16 @@ function cases.test_result_of_a_child_that_exits()
   raises("ended with status 5 before it returned", process.result, process)
 end
 
+--! errors Process-‹…›: attempt to yield across a C-call boundary‹…›
+function cases.test_a_target_yields_to_nobody()
+  local pid = mp.getpid()
+  local process = coroutine.wrap(function()
+    local process = mp.Process(function() coroutine.yield() end)
+    process:start()
+    coroutine.yield(process)
+  end)()
+  equal(mp.getpid(), pid)
+  raises("attempt to yield", process.result, process)
+end
+
 expect.main()

@@ -8,8 +8,13 @@ local connection = {}
 local Connection = {}
 connection.Connection = Connection
 
+-- Of handles: one end is one thing in a process, however many copies of it have arrived.
+local closed = setmetatable({}, { __mode = "k" })
+
+local function is_closed(self) return closed[self._handle] or false end
+
 local function check_open(self)
-  if self._closed then core.fail("the connection is closed") end
+  if is_closed(self) then core.fail("the connection is closed") end
 end
 
 --- Sends a copy of `value`: true, or `nil, "closed"` when nobody has the other end any more.
@@ -49,16 +54,16 @@ end
 
 --- Closes this process's end.
 function Connection:close()
-  if self._closed then return end
-  self._closed = true
+  if is_closed(self) then return end
+  closed[self._handle] = true
   core.end_close(self._handle)
 end
 
 function Connection:__close() self:close() end
-function Connection:__tostring() return ("Connection(%s)"):format(self._closed and "closed" or "open") end
+function Connection:__tostring() return ("Connection(%s)"):format(is_closed(self) and "closed" or "open") end
 function Connection.__eq(a, b) return rawequal(a._handle, b._handle) end
 class.seal(Connection, "connection", {
-  closed = function(self) return self._closed or false end,
+  closed = is_closed,
   readable = function(self)
     check_open(self)
     return (select(2, core.directions(self._handle)))
@@ -86,7 +91,7 @@ function connection.wait(list, timeout)
   local sources = {}
   for place, each in ipairs(list) do
     local source = type(each) == "number" and each or type(each) == "table" and (each._handle or each._pid)
-    if type(each) == "table" and each._closed then core.fail("wait takes nothing that is closed") end
+    if type(each) == "table" and (each._closed or each._handle and is_closed(each)) then core.fail("wait takes nothing that is closed") end
     if not source then core.fail("wait takes connections, queues and processes that were started") end
     sources[place] = source
   end

@@ -17,7 +17,7 @@ end
 --- A list as it is; what an iterator gives, or a range, as one.
 function lists.as_list(items)
   local meta = getmetatable(items)
-  if type(items) == "function" or (meta and meta.__call) then
+  if arguments.is_callable(items) then
     local list, count = {}, 0
     for item in items do
       count = count + 1

@@ -60,7 +60,7 @@ function process.new(target, ...)
     core.fail(("the target of a process is a function, not a %s; %s"):format(type(self._target), instead))
   end
   local maker = this()
-  if self._daemon == nil then self._daemon = maker._daemon or false end
+  if self._daemon == nil then self._daemon = maker._daemon and not maker._joins or false end
   serial = serial + 1
   self._name = self._name or (maker._name == "MainProcess" and "" or maker._name .. ":") .. "Process-" .. serial
   return setmetatable(self, Process)
@@ -100,7 +100,7 @@ end
 
 --- In a process that a pool has made: it is called `name` and stands for a child of the script.
 function process.become_worker(name, script)
-  become(setmetatable({ _name = name, _daemon = true }, Process))
+  become(setmetatable({ _name = name, _daemon = true, _joins = true }, Process)) -- what its tasks start is waited for
   core.leave_input()
   process.script = script
 end
@@ -132,7 +132,7 @@ function Process:start()
   self._results = core.channel()
   io.stdout:flush()
   local pid = core.fork(self._name)
-  if pid == 0 then run(self) end
+  if pid == 0 then core.without_yielding(run, self) end
   self._pid = pid
   children[pid] = self
 end
