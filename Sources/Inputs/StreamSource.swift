@@ -40,12 +40,14 @@ final class StreamSource: RecordSource {
     var descriptors: [Int32] { [file.number] }
 
     func cut(items: Int) throws(Failure) -> RecordCut {
-        while true {
-            if let cut = isSkipping ? skipHeld() : cutHeld(items) { return cut }
-            if isAtEnd { return .end }
-            if try !fill() { return .nothingYet }
-        }
+        if let cut = next(items) { return cut }
+        if isAtEnd { return .end }
+        // Of a long record a part at a time: whoever asks hears signals in between.
+        if try !fill() { return .nothingYet }
+        return next(items) ?? (isAtEnd ? .end : .nothingYet)
     }
+
+    private func next(_ items: Int) -> RecordCut? { isSkipping ? skipHeld() : cutHeld(items) }
 
     /// Reads what is there; false when there is nothing yet.
     private func fill() throws(Failure) -> Bool {

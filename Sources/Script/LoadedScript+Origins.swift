@@ -33,8 +33,8 @@ extension LoadedScript {
 
     /// A module that was looked for and loaded, from nowhere that is known: not from a file, the script or this program.
     package func isOfUnknownOrigin(_ name: ByteString) -> Bool {
-        LuaModule(named: name.text) == nil && stack.isLoaded(name) && !stack.isPreloaded(name)
-            && moduleFile(name) == nil
+        let isOurs = LuaModule(named: name.text) != nil || name.text == "_multiprocessing"
+        return !isOurs && stack.isLoaded(name) && !stack.isPreloaded(name) && moduleFile(name) == nil
     }
 
     /// The text of the item at `place` of the `inputs` list, as `ItemText` has it.

@@ -80,7 +80,10 @@ package final class TaskRunner {
             try stack.beginCapture(programs: programs, mode: mode)
             if let seconds = form.timeLimit { stack.armTimeout(outbox.status, seconds: seconds) }
             script.module.setWorker(worker)
-            try call(.setup, worker: worker, results: 0)
+            let height = stack.top
+            try call(.setup, worker: worker, results: -1)
+            defer { stack.top = height }
+            if let refusal = refusal(above: height) { return refusal }
         } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }

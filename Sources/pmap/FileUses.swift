@@ -7,7 +7,7 @@ import Wire
 struct FileUses {
     private enum Use {
         case reads, writes
-        /// A standard stream, which is harmless to what is read when it appends.
+        /// A standard stream; one that appends goes with others that do.
         case writesOpen, appendsOpen
     }
 
@@ -54,8 +54,7 @@ struct FileUses {
         for (place, file) in files.enumerated() {
             for other in files[..<place] where other.identity == file.identity {
                 switch (other.use, file.use) {
-                case (.reads, .reads), (.reads, .appendsOpen), (.writesOpen, .writesOpen), (.appendsOpen, .appendsOpen):
-                    break
+                case (.reads, .reads), (.writesOpen, .writesOpen), (.appendsOpen, .appendsOpen): break
                 default: throw UsageError("\(file.name) and \(other.name) are one file; name another one")
                 }
             }

@@ -96,6 +96,10 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
         "pmap -j 0 t.lua ::: a b c",
         err: "pmap: t.lua: setup failed in every worker: t.lua:1: no database\n" + traceback, status: 2),
     Row(
+        "setup that returns nil and why", "function setup() return io.open '/nosuch' end function task(x) return x end",
+        "pmap -j 2 t.lua ::: a",
+        err: "pmap: t.lua: setup failed in every worker: /nosuch: No such file or directory\n", status: 2),
+    Row(
         "setup that kills its worker",
         "function setup() os.execute('kill -9 $PPID') end\nfunction task(x) return x end", "pmap -j 2 t.lua ::: a b c",
         err: "pmap: t.lua: setup failed in every worker: the worker (pid N) was killed by SIGKILL\n", status: 2),

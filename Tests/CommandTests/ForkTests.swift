@@ -85,7 +85,10 @@ private let all = (1...8).map { "\($0)\n" }.joined()
         local mp = require "multiprocessing"
         local pool <close> = mp.Pool(2)
         print(table.unpack(pool:map(function(item)
-          if item == 3 then mp.fork() while #mp.active_children() > 2 do end end
+          if item == 3 then
+            local pid = mp.fork()
+            if pid > 0 then mp.waitpid(pid) end
+          end
           return item
         end, { 1, 2, 3, 4, 5, 6 })))
         """, "pmap run t.lua", out: "1\t2\t3\t4\t5\t6\n", err: copy(of: "item 3")),

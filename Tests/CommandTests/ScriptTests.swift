@@ -225,7 +225,7 @@ private let fails = "function task(item)\n  error \"no\"\nend"
 
             """, status: 1),
     Row(
-        "in this folder", ["x.lua": fails], "pmap ./x.lua ::: a 2>&1 | head -1", out: "pmap: :::1: ./x.lua:2: no\n",
+        "in this folder", ["x.lua": fails], "pmap ./x.lua ::: a 2>&1 | sed -n 1p", out: "pmap: :::1: ./x.lua:2: no\n",
         status: 1),
     Row(
         "a script that does not load", ["sub/x.lua": "error 'no'"], "pmap sub/x.lua ::: a",
