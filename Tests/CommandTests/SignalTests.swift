@@ -324,3 +324,12 @@ func `a reader of standard error that does not read makes nobody deaf`(row: Row)
         out: "100\n1\n"
     ).check()
 }
+
+@Test(arguments: ["/dev/zero", "- < /dev/zero", "/dev/zero --max-record 1M"])
+func `a record without an end keeps no signal waiting`(input: String) throws {
+    let script = "io.stderr:write 'begun\\n' function task(item) return #item end"
+    let run = try Run("exec pmap t.lua \(input)", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun")
+    run.signal(SIGTERM)
+    #expect(try run.finish().ending == .signal(SIGTERM))
+}

@@ -14,10 +14,13 @@ local function check_places(items, count)
     arguments.shown(key)))
 end
 
+local function length(items) return #items end
+
 --- A list as it is; what an iterator gives, or a range, as one.
 function lists.as_list(items)
   local meta = getmetatable(items)
-  if arguments.is_callable(items) then
+  local is_list = meta and meta.__call and class.forbids_call(meta) and pcall(length, items)
+  if type(items) == "function" or (meta and meta.__call and not is_list) then
     local list, count = {}, 0
     for item in items do
       count = count + 1
