@@ -134,11 +134,11 @@ extension HostLoop {
     }
 
     /// Results are drained before deadlines are judged, so nobody is condemned for what is done. Where they cannot be, as
-    /// nobody takes the output, no time counts.
+    /// nobody takes the output or the messages, no time counts.
     func judgeDeadlines() {
         guard Clock.now() >= nextJudgement else { return }
         nextJudgement = Clock.now() + Int(judgementInterval) * 1_000_000
-        if ledger.delivery.isFull { return deadlines.forget() }
+        if ledger.delivery.isFull || observer.isOverfull { return deadlines.forget() }
         var phases: [Int: Deadlines.Phase] = [:]
         for case let worker? in workers where !terminal.isWaiting(worker.number) {
             phases[worker.number] = worker.phase(watchesItems: deadlines.watchesItems)
