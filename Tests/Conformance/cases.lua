@@ -61,11 +61,11 @@ end
 
 --- Comes back when `f()` is true.
 function expect.soon(f)
-  for _ = 1, 20000 do
+  for _ = 1, 100000 do
     if f() then return end
     core.sleep(0.001)
   end
-  error("it did not happen within 20 s: " .. debug.traceback("", 2))
+  error("it did not happen within 100 s: " .. debug.traceback("", 2))
 end
 
 --- What a script of its own writes to standard output and error, and its exit status, -n for signal n.
