@@ -10,7 +10,7 @@ package protocol WorkerBody: AnyObject {
     /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each. False when it is to be the
     /// worker's last: another one does what is left of it, if it is to be done.
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool
-    /// Runs once before the worker leaves in good order.
+    /// Runs once before the worker leaves in good order; tells the outbox when a death would cost something from there on.
     func tearDown(outbox: inout Outbox)
 }
 
@@ -54,9 +54,9 @@ package struct WorkerLoop: ~Copyable {
             if !outbox.isStopped && !body.run(chunk, outbox: &outbox) { break }
             outbox.endChunk(nanoseconds: Clock.now() - start)
         }
-        outbox.leaving()
         body.tearDown(outbox: &outbox)
         outbox.flush()
+        outbox.ready()  // a death costs nothing any more
     }
 
     /// Makes items instead of running them, until there are no more.

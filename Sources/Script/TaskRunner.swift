@@ -110,6 +110,8 @@ package final class TaskRunner {
     package func tearDown(outbox: inout Outbox) {
         script.state.limitMemory(to: nil)
         passOnCaptured(&outbox)
+        if !script.has(.teardown) { return }
+        outbox.leaving()
         isInTeardown = true
         let failure = teardownFailure()
         isInTeardown = false
