@@ -38,10 +38,13 @@ let package = Package(
         .target(name: "Inputs", dependencies: ["Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
         .target(name: "Script", dependencies: ["Lua", "Records", "Wire"], swiftSettings: strict),
         .target(
-            name: "Journal", dependencies: ["CSQLite", "CHashBridge", "Posix", "Wire"], swiftSettings: strict,
+            name: "Journal", dependencies: ["CSQLite", "CHashBridge", "Posix", "Wire"], exclude: ["README.md"],
+            swiftSettings: strict,
             // From the archive: finding a shared library takes a fifth of a short run.
             linkerSettings: [.linkedLibrary(":libsqlite3.a"), .linkedLibrary("m")]),
-        .target(name: "LuaModules", exclude: ["lua", "meta"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+        .target(
+            name: "LuaModules", exclude: ["lua", "meta", "README.md"],
+            cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(
             name: "Multiprocessing", dependencies: ["Lua", "Posix", "Wire"], swiftSettings: strict),
         .executableTarget(

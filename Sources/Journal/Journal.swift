@@ -1,5 +1,5 @@
 // The log of a run: what each item came to, so that a run that was interrupted goes on where it stopped. One SQLite file,
-// which one run at a time writes to and anybody may read. README documents the tables.
+// which one run at a time writes to and anybody may read. README.md beside this file documents the tables.
 
 import Posix
 package import Wire

@@ -22,4 +22,14 @@ package struct LuaModule {
         }
         return nil
     }
+
+    /// What editors and `pmap help` read of the modules, a text each.
+    package static var definitions: [[UInt8]] {
+        var texts: [[UInt8]] = []
+        var length = 0
+        while let start = unsafe pmap_lua_module_definitions(Int32(texts.count), &length) {
+            unsafe texts.append(Array(UnsafeRawBufferPointer(start: start, count: length)))
+        }
+        return texts
+    }
 }

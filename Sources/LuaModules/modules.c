@@ -12,6 +12,9 @@ static const char command[] = {
 static const char connection[] = {
 #embed "lua/multiprocessing/connection.lua"
 };
+static const char definitions[] = {
+#embed "lua/pmap/definitions.lua"
+};
 static const char errors[] = {
 #embed "lua/multiprocessing/errors.lua"
 };
@@ -104,12 +107,45 @@ static const struct {
     {"multiprocessing.synchronize", synchronize, sizeof synchronize},
     {"multiprocessing.unasked", unasked, sizeof unasked},
     {"multiprocessing.workers", workers, sizeof workers},
+    {"pmap.definitions", definitions, sizeof definitions},
     {"pmap.functions", functions, sizeof functions},
     {"pmap.hints", hints, sizeof hints},
     {"popen2", popen2, sizeof popen2},
     {"subprocess", subprocess, sizeof subprocess},
     {"subprocess.command", command, sizeof command},
     {"subprocess.popen", popen, sizeof popen},
+};
+
+static const char meta_futures[] = {
+#embed "meta/concurrent/futures.lua"
+};
+static const char meta_logging[] = {
+#embed "meta/logging.lua"
+};
+static const char meta_multiprocessing[] = {
+#embed "meta/multiprocessing.lua"
+};
+static const char meta_pmap[] = {
+#embed "meta/pmap.lua"
+};
+static const char meta_popen2[] = {
+#embed "meta/popen2.lua"
+};
+static const char meta_subprocess[] = {
+#embed "meta/subprocess.lua"
+};
+
+/* In the order in which they are shown. */
+static const struct {
+    const void *text;
+    size_t length;
+} meta[] = {
+    {meta_multiprocessing, sizeof meta_multiprocessing},
+    {meta_futures, sizeof meta_futures},
+    {meta_subprocess, sizeof meta_subprocess},
+    {meta_popen2, sizeof meta_popen2},
+    {meta_logging, sizeof meta_logging},
+    {meta_pmap, sizeof meta_pmap},
 };
 
 enum { count = sizeof modules / sizeof *modules };
@@ -119,4 +155,10 @@ const char *pmap_lua_module_name(int place) { return place < count ? modules[pla
 const void *pmap_lua_module_text(int place, size_t *length) {
     *length = modules[place].length;
     return modules[place].text;
+}
+
+const void *pmap_lua_module_definitions(int place, size_t *length) {
+    if (place >= (int)(sizeof meta / sizeof *meta)) return NULL;
+    *length = meta[place].length;
+    return meta[place].text;
 }

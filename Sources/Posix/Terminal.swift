@@ -15,4 +15,10 @@ package enum Terminal {
     }
 
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// How wide it is in characters; nil for what is no terminal, or one that does not say.
+    package static func columns(_ descriptor: Int32) -> Int? {
+        let columns = pmap_terminal_columns(descriptor)
+        return columns > 0 ? Int(columns) : nil
+    }
 }

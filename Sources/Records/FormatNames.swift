@@ -23,6 +23,12 @@ package func nearest(to name: String, among known: [String]) -> String? {
     known.first { differences(name, $0) <= min(2, name.count / 2) }
 }
 
+/// All that somebody may have meant who wrote `name`, nearest first; what is compared is `plain` of them.
+package func near(to name: String, among known: [String], as plain: (String) -> String) -> [String] {
+    let found = known.map { (differences(name, plain($0)), $0) }.filter { $0.0 <= min(2, name.count / 3) }
+    return found.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
+}
+
 /// How many characters must be put in, left out or changed to make one name of the other.
 private func differences(_ name: String, _ other: String) -> Int {
     let other = Array(other)

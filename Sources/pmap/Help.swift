@@ -1,79 +1,169 @@
 // What `--help` and `pmap help` print.
 
+import Lua
+import Posix
+import Records
 import Wire
 
 enum Help {
-    private static let job = """
-        pmap: the same Lua function over many inputs, in parallel, on every core, in order.
+    static var all: String {
+        """
+        \(wrapped("pmap: the same Lua function over many inputs, in parallel, on every core, in order."))
 
-          pmap [options] SCRIPT [FILE …]       one item per line of the files
-          pmap [options] SCRIPT ::: ITEM …     the items are the arguments
-          pmap [options] -e CODE [FILE …]      CODE is an expression of item and index, or the task's body
-          pmap run SCRIPT [ARG …]              a Lua program, with the modules for processes to require
-          pmap journal FILE                    what a run has kept with --journal FILE
-          pmap help [NAME]                     about run, journal, or one option
+        \(rows(usage, indent: 39))
 
         OPTIONS:
 
+        \(rows(Option.all.compactMap(entry), indent: 26))
         """
+    }
 
-    static let run = """
-        pmap run: a Lua program, as lua runs it, with the modules for processes to require.
+    private static let usage = [
+        ("pmap [options] SCRIPT [FILE …]", "one item per line of the files"),
+        ("pmap [options] SCRIPT ::: ITEM …", "the items are the arguments"),
+        ("pmap [options] -e CODE [FILE …]", "CODE is an expression of item and index, or the task's body"),
+        ("pmap run SCRIPT [ARG …]", "a Lua program, with the modules for processes to require"),
+        ("pmap journal FILE", "what a run has kept with --journal FILE"),
+        ("pmap help [NAME]", "about run, journal, an option, or a name of the modules"),
+    ]
 
-          pmap run [options] SCRIPT [ARG …]    SCRIPT may be -, which is standard input
+    static var run: String {
+        """
+        \(wrapped("pmap run: a Lua program, as lua runs it, with the modules for processes to require."))
+
+        \(rows([("pmap run [options] SCRIPT [ARG …]", "SCRIPT may be -, which is standard input")], indent: 39))
 
         OPTIONS:
-          -D NAME=VALUE           A string in pmap.args.NAME; may be repeated.
-          -l NAME                 Require a module first, as a global; may be repeated.
-          -h, --help              Show this.
+        \(rows([
+            ("-D NAME=VALUE", "A string in pmap.args.NAME; may be repeated."),
+            ("-l NAME", "Require a module first, as a global; may be repeated."),
+            ("-h, --help", "Show this."),
+        ], indent: 26))
 
-        The modules are those of Python, with its names in Lua's manner: multiprocessing, concurrent.futures,
-        subprocess, popen2, logging. README lists what is in them.
+        \(wrapped(modules))
+        """
+    }
+
+    private static let modules = """
+        The modules are those of Python, with its names in Lua's manner: multiprocessing, concurrent.futures, subprocess, \
+        popen2, logging. pmap help multiprocessing shows what is in one of them.
         """
 
-    static let journal = """
+    static var journal: String {
+        """
         pmap journal: what runs have kept with --journal FILE.
 
-          pmap journal FILE                    counts, runs and failures
+        \(rows([("pmap journal FILE", "counts, runs and failures")], indent: 39))
 
-        The file is an SQLite database with the tables items, runs and parts, see README:
+        The file is an SQLite database with the tables items, runs and parts:
         sqlite3 FILE "SELECT source, message FROM items WHERE outcome <> 'ok'"
         """
+    }
 
-    static var all: String { job + Option.all.compactMap(entry).joined(separator: "\n") }
+    /// What there is to ask for.
+    private static func topics() throws(UsageError) -> String {
+        let commands = [
+            ("options", "all options; pmap --help shows them, too"),
+            ("run", "a whole Lua program with processes"),
+            ("journal", "what a run has kept with --journal FILE"),
+        ]
+        let examples = [
+            ("pmap help --timeout", "one option"), ("pmap help multiprocessing", "one module"),
+            ("pmap help multiprocessing.Pool", "a class of it"), ("pmap help Pool:map", "one function"),
+        ]
+        do throws(LuaError) {
+            return """
+                pmap help NAME shows what there is about:
 
-    /// About one word of the command, or one option; without a name about all.
+                \(rows(commands + (try Reference.topics()), indent: 26))
+
+                and about every name in them:
+
+                \(rows(examples, indent: 39))
+                """
+        } catch { throw UsageError("help: \(error.message)") }
+    }
+
+    /// About one word of the command, one option, or a name of the modules; without a name what there is.
     static func text(_ words: [ByteString]) throws(UsageError) -> String {
-        guard let name = words.first?.text else { return all }
+        guard let name = words.first?.text else { return try topics() }
         if words.count > 1 { throw UsageError("help: write pmap help [NAME]") }
         switch name {
-        case "help", "-h", "--help": return all
+        case "help", "options", "-h", "--help": return all
         case "run": return run
         case "journal": return journal
         default: break
         }
         let forms = name.hasPrefix("-") ? [name] : ["--\(name)", "-\(name)"]
-        if let option = forms.lazy.compactMap(Option.named).first, let entry = entry(of: option) { return entry }
-        for form in forms { if let advice = foreignOptions[form] { return "\(form): \(advice)" } }
-        throw UsageError("help: \(words[0]) is neither run, journal nor an option; pmap help lists them")
+        let option = forms.lazy.compactMap(Option.named).compactMap(entry).first.map { rows([$0], indent: 26) }
+        let answer: Reference.Answer
+        do { answer = try Reference.article(on: name, width: width) } catch {
+            throw UsageError("help: \(error.message)")
+        }
+        switch (option, answer) {
+        case (let option?, .text(let article)): return option + "\n\n" + article.withoutLastNewline
+        case (let option?, .unknown): return option
+        case (nil, .text(let article)): return article.withoutLastNewline
+        case (nil, .unknown(let names)):
+            for form in forms { if let advice = foreignOptions[form] { return "\(form): \(advice)" } }
+            throw unknown(words[0], names)
+        }
     }
 
-    private static let (indent, width) = (26, 100)
+    private static func unknown(_ name: ByteString, _ names: [String]) -> UsageError {
+        let options = Option.all.flatMap(\.names)
+        let known = ["run", "journal", "options"] + options + names
+        let near = near(to: plain(name.text), among: known, as: plain).prefix(3)
+        guard let last = near.last else {
+            return UsageError("help: there is nothing about '\(name)'; pmap help lists what there is")
+        }
+        let meant = near.count == 1 ? last : near.dropLast().joined(separator: ", ") + " or " + last
+        return UsageError("help: there is nothing about '\(name)'; did you mean \(meant)?")
+    }
 
-    /// The names on the left, what they do beside them; nothing for what has no names of our own.
-    private static func entry(of option: Option) -> String? {
+    /// `pool.map` means `Pool:map`, and `timeout` the option.
+    private static func plain(_ name: String) -> String {
+        String(name.lowercased().replacing(":", with: ".").drop { $0 == "-" })
+    }
+
+    // MARK: Layout
+
+    /// What a line may have: the terminal, but no more than is read with ease.
+    private static var width: Int { min(max(Terminal.columns(StandardDescriptor.output) ?? 100, 40), 100) }
+
+    /// The option's names, and what it does; nothing for what has no names of our own.
+    private static func entry(of option: Option) -> (String, String)? {
         if option.names.isEmpty { return nil }
-        let left = "  " + option.names.joined(separator: ", ") + (option.value.map { " \($0)" } ?? "")
-        var lines = [left.count + 2 > indent ? left : left + String(repeating: " ", count: indent - left.count)]
-        if left.count + 2 > indent { lines.append(String(repeating: " ", count: indent)) }
-        for word in option.help.split(separator: " ") {
-            let last = lines[lines.count - 1]
-            if last.count + 1 + word.count > width {
-                lines.append(String(repeating: " ", count: indent) + word)
-            } else {
-                lines[lines.count - 1] = last.hasSuffix(" ") ? last + word : "\(last) \(word)"
+        return (option.names.joined(separator: ", ") + (option.value.map { " \($0)" } ?? ""), option.help)
+    }
+
+    /// Names on the left, what they are beside them, or below where a line is too short for both.
+    private static func rows(_ entries: [(String, String)], indent wanted: Int) -> String {
+        let indent = width < wanted + 40 ? 6 : wanted
+        return entries.map { name, text in
+            let left = "  " + name
+            let isBeside = indent == wanted && left.count + 2 <= indent
+            let space = String(repeating: " ", count: indent)
+            return isBeside
+                ? wrapped(text, behind: left + space.dropFirst(left.count)) : left + "\n" + wrapped(text, behind: space)
+        }.joined(separator: "\n")
+    }
+
+    /// The words of a text behind what its first line begins with, and as much space.
+    private static func wrapped(_ text: String, behind start: String = "") -> String {
+        var (lines, isEmpty) = ([start], true)
+        for word in text.split(separator: " ") {
+            if !isEmpty && lines[lines.count - 1].count + 1 + word.count > width {
+                lines.append(String(repeating: " ", count: start.count))
+                isEmpty = true
             }
+            lines[lines.count - 1] += isEmpty ? word : " " + word
+            isEmpty = false
         }
         return lines.joined(separator: "\n")
     }
+}
+
+extension String {
+    fileprivate var withoutLastNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
 }

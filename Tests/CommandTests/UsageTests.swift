@@ -254,7 +254,7 @@ func `numbers beyond their limits are refused`(row: Row) throws { try row.check(
     #expect(options.filter { !help.output.contains($0) }.isEmpty)
     #expect(try Run("pmap -h", in: Scratch()).finish() == help)
 
-    #expect(try Run("pmap help", in: Scratch()).finish() == help)
+    #expect(try Run("pmap help options", in: Scratch()).finish() == help)
 
     let version = try Run("pmap --version", in: Scratch()).finish()
     #expect(version.output.wholeMatch(of: /pmap \d+\.\d+.*\n/) != nil && version.ending == .exit(0))
@@ -275,8 +275,50 @@ func `numbers beyond their limits are refused`(row: Row) throws { try row.check(
     Row("pmap help journal is the same", [:], "pmap help journal | cmp - <(pmap journal -h)"),
     Row("an option of other programs", [:], "pmap help tag", out: "--tag: return the item in front of the result‹…›"),
     Row(
+        "no name", [:], "pmap help",
+        out: "pmap help NAME shows what there is about:\n\n  options ‹…›\n  concurrent.futures      ‹…›"),
+    Row(
+        "a function of a module, by any end of its name, in any case",
+        [:],
+        """
+        for name in pool.MAP Pool.map mp.Pool:map; do pmap help $name | cmp - <(pmap help multiprocessing.Pool:map); done
+        pmap help Pool:map
+        """,
+        out: "multiprocessing.Pool:map(f, items [, chunksize])\n\n  ‹…›\n  chunksize   integer, may be left out\n‹…›"),
+    Row(
+        "what several things are called", [:], "pmap help wait | grep '^[^ ]'",
+        out: """
+            multiprocessing.wait(list [, timeout])
+            multiprocessing.AsyncResult:wait([timeout])
+            multiprocessing.Condition:wait([timeout])
+            multiprocessing.Event:wait([timeout])
+            multiprocessing.Barrier:wait([timeout])
+            concurrent.futures.wait(list [, timeout [, return_when]])
+            subprocess.Popen:wait([timeout])
+
+            """),
+    Row(
+        "an option that is also a name of the modules", [:], "pmap help errors",
+        out: "  --errors FILE ‹…›\n\nmultiprocessing.Error.errors\n\n‹…›"),
+    Row(
+        "no line is wider than the terminal", [:],
+        """
+        for columns in 60 200; do
+          script -qec "stty cols $columns; for name in multiprocessing Executor:map options --timeout run; do pmap help \\$name; done" \
+            /dev/null | tr -d '\\r' | LC_ALL=C.UTF-8 wc -L
+        done
+        """, out: "60\n100\n"),
+    Row(
         "what is neither", [:], "pmap help frogs",
-        err: "pmap: help: frogs is neither run, journal nor an option; pmap help lists them\n", status: 2),
+        err: "pmap: help: there is nothing about 'frogs'; pmap help lists what there is\n", status: 2),
+    Row(
+        "what is written a little otherwise", [:], "pmap help Pool:mapp; pmap help --tiemout; pmap help pool.aply",
+        err: """
+            pmap: help: there is nothing about 'Pool:mapp'; did you mean Pool:map or Pool:imap?
+            pmap: help: there is nothing about '--tiemout'; did you mean --timeout or timeout?
+            pmap: help: there is nothing about 'pool.aply'; did you mean Pool:apply?
+
+            """, status: 2),
     Row(
         "a value of pmap run that is missing", [:], "pmap run -D",
         err: "pmap: run: missing value for -D; write -D NAME=VALUE\n", status: 2),

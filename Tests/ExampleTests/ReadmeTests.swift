@@ -1,4 +1,4 @@
-// What the README shows is what happens. Each ```console block is typed line by line, in a copy of examples/:
+// What a document shows is what happens. Each ```console block is typed line by line, in a copy of examples/:
 // a line `$ command` runs, and what follows up to the next one is what the terminal then shows. A backslash
 // goes on in the next line; a line that is only … stands for any lines.
 
@@ -6,12 +6,10 @@ import Foundation
 import Running
 import Testing
 
-private let readme = Scratch.checkout.appending(path: "README.md")
-
-@Test
-func `what the README shows is what happens`() throws {
-    let blocks = Session.blocks(of: try String(contentsOf: readme, encoding: .utf8))
-    #expect(!blocks.isEmpty)
+@Test(arguments: documents)
+func `what a document shows is what happens`(document: String) throws {
+    let blocks = Session.blocks(of: try text(ofDocument: document))
+    #expect(document != "README.md" || !blocks.isEmpty)
     for block in blocks {
         let folder = try Scratch(copyOf: "examples")
         for step in block.steps {
@@ -19,12 +17,12 @@ func `what the README shows is what happens`() throws {
             let line =
                 "cd \"$(cat ../cwd 2>/dev/null || pwd)\"; { \(step.command)\n} 2>&1; status=$?; pwd > ../cwd; exit $status"
             let shown = try Run(line, in: folder).finish().output
-            #expect(step.shows(shown), "\(step.command)\nshows:\n\(shown)\nREADME:\n\(step.expected)")
+            #expect(step.shows(shown), "\(step.command)\nshows:\n\(shown)\n\(document):\n\(step.expected)")
         }
     }
 }
 
-/// A block of the README: commands, each with what it shows.
+/// A block of a document: commands, each with what it shows.
 struct Session {
     struct Step {
         var command: String

@@ -90,6 +90,9 @@ void pmap_join_barriers(void);
 /* The signal that has stopped a child, or 0 while it is not stopped. */
 int pmap_stop_signal(pid_t pid);
 
+/* How many columns the terminal has that this is, or 0. */
+int pmap_terminal_columns(int descriptor);
+
 /* Notes the terminal's modes, if this process is in the foreground there. */
 void pmap_note_terminal(void);
 

@@ -9,4 +9,8 @@ const char *pmap_lua_module_name(int place);
 
 const void *pmap_lua_module_text(int place, size_t *length);
 
+/* The definitions of a module, as editors read them, or NULL beyond the last: one module after the other, not by the places
+ * above, as most of those are parts of others. */
+const void *pmap_lua_module_definitions(int place, size_t *length);
+
 #endif
