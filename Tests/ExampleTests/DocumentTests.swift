@@ -63,3 +63,17 @@ func `a document's links lead to files`(document: String) throws {
     #expect(described.sorted() == real.sorted())
     #expect(!real.isEmpty)
 }
+
+@Test func `the README's table of options has those that help shows`() throws {
+    let help = try Run("pmap --help", in: try Scratch()).finish().output
+    let shown = help.split(separator: "\n").filter { $0.hasPrefix("  -") }.map { $0.dropFirst(2).prefix(24) }
+    let rows = try text(ofDocument: "README.md").split(separator: "\n").filter { $0.hasPrefix("| `-") }
+    let described = rows.flatMap { $0.split(separator: "|")[0].split(separator: ", ") }
+    #expect(names(in: described) == names(in: shown))
+    #expect(names(in: shown).count > 40)
+}
+
+/// `-j`, `--jobs`
+private func names(in texts: [Substring]) -> Set<Substring> {
+    Set(texts.flatMap { $0.matches(of: /(?:^|[ `])(--?[A-Za-z0-9][a-z-]*)/).map(\.1) })
+}
