@@ -89,8 +89,6 @@ struct Blocks {
         putFree(block, order, memory)
     }
 
-    func size(_ offset: Int, _ memory: Memory) -> Int { memory[offset - Blocks.headerBytes, Header.size] }
-
     private func take(_ order: Int, _ memory: Memory) throws(SharedMemoryError) -> Int {
         var found = order
         while memory.isEmpty(freeList(found)) {

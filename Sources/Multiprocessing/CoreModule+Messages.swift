@@ -132,7 +132,7 @@ extension CoreModule {
                 stack.forgetHandle(1)
                 return 0
             },
-            // list of handles, process numbers and { descriptor }, timeout → list of places
+            // list of handles and process numbers, timeout → list of places
             "wait": function { tree, stack throws(LuaError) in
                 let patience = try stack.patience(2)
                 var sources: [ProcessTree.Source] = []

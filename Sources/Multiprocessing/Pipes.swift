@@ -89,7 +89,6 @@ extension ProcessTree {
         case object(Int)
         /// A process's end.
         case process(pid: Int32)
-        case descriptor(Int32)
     }
 
     /// Which of the sources have something to be got, or have ended: their places, none when the patience has ended.
@@ -117,7 +116,6 @@ extension ProcessTree {
                     guard let slot = slot(pid: pid, memory) else { continue }
                     awaited.processes.append(slot)
                     awaited.objects.append(slot)
-                case .descriptor(let number): awaited.readable.append(number)
                 }
             }
             return awaited
@@ -142,7 +140,6 @@ extension ProcessTree {
             if memory[channel, Channel.count] > 0 || memory[channel, Channel.isClosed] != 0 { return true }
             return kind(object, memory) == .end && isGone(memory[object, End.peer], memory)
         case .process(let pid): return slot(pid: pid, memory) == nil
-        case .descriptor(let number): return Rings.isReadable(number)
         }
     }
 

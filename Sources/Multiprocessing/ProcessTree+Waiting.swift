@@ -25,8 +25,6 @@ struct Awaited {
     var objects: [Int]
     /// The queues in which this process stands meanwhile.
     var queues: [Int]
-    /// Descriptors that end the sleep when they are readable.
-    var readable: [Int32] = []
     /// Processes that end the sleep when they end.
     var processes: [Int] = []
     /// Children whose ends end the sleep: the descriptors that tell of them.
@@ -166,7 +164,7 @@ extension ProcessTree {
     /// Where only other processes of the tree can end it, it may be part of a deadlock.
     private func noteWait(_ awaited: Awaited, _ memory: Memory) {
         memory[me, Slot.awaits] = awaited.objects.first ?? -1
-        memory[me, Slot.isBounded] = awaited.deadline != nil || !awaited.readable.isEmpty ? 1 : 0
+        memory[me, Slot.isBounded] = awaited.deadline != nil ? 1 : 0
     }
 
     // MARK: Callbacks
@@ -206,11 +204,11 @@ extension ProcessTree {
         return try callbacks()
     }
 
-    /// Until a ring, a death, something readable, or a second has passed.
+    /// Until a ring, a death, or a second has passed.
     private func sleep(_ awaited: Awaited, now: Int) throws(TreeError) {
         let watched = try deathsToWatch(awaited)
         let second = 1_000_000_000, rest = min(awaited.deadline.map { $0 - now } ?? second, second)
-        let happened = Rings.wait(awaited.readable + awaited.children, watched, nanoseconds: rest)
+        let happened = Rings.wait(awaited.children, watched, nanoseconds: rest)
         endIfCondemned()
         answerQuestion()
         if !happened, rest == second { look(awaited) }

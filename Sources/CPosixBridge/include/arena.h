@@ -53,9 +53,6 @@ void pmap_arena_store(uint64_t at, uint64_t value);
 static inline void pmap_arena_set(uint64_t at, uint64_t value) {
     __atomic_store_n((uint64_t *)(pmap_arena_memory + at), value, __ATOMIC_RELEASE);
 }
-static inline uint64_t pmap_arena_add(uint64_t at, uint64_t amount) {
-    return __atomic_fetch_add((uint64_t *)(pmap_arena_memory + at), amount, __ATOMIC_SEQ_CST);
-}
 
 /* Asks all of the tree a question, which one of them takes; false where there is no arena, or for a stranger. */
 bool pmap_arena_ask(void);
