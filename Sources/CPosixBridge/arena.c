@@ -279,42 +279,42 @@ bool pmap_life_is_over(uint64_t at) {
     return true;
 }
 
-/* ---- Rings ----
+/* ---- Wake-ups ----
  *
- * SIGURG is the one signal that every program ignores that has not asked for it: a ring that reaches a process which
- * got the number of a dead one does no harm. */
+ * SIGURG is a signal that every program ignores that has not asked for it: a wake-up that reaches a process which got the
+ * number of a dead one does no harm. */
 
 static sigset_t before, waiting;
-static bool is_expecting;
+static bool is_armed;
 
-static void wake(int number) { (void)number; }
+static void on_wakeup(int number) { (void)number; }
 
-void pmap_ring_expect(void) {
-    static bool is_heard;
+void pmap_wakeup_arm(void) {
+    static bool is_installed;
     sigset_t all;
-    if (!is_heard) {
-        struct sigaction action = {.sa_handler = wake, .sa_flags = SA_RESTART};
+    if (!is_installed) {
+        struct sigaction action = {.sa_handler = on_wakeup, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         sigaction(SIGURG, &action, NULL);
-        is_heard = true;
+        is_installed = true;
     }
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     waiting = before;
     sigdelset(&waiting, SIGURG);
-    is_expecting = true;
+    is_armed = true;
 }
 
-void pmap_ring_forget(void) {
-    is_expecting = false;
+void pmap_wakeup_disarm(void) {
+    is_armed = false;
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-const sigset_t *pmap_ring_mask(void) { return is_expecting ? &waiting : NULL; }
+const sigset_t *pmap_wakeup_mask(void) { return is_armed ? &waiting : NULL; }
 
-int pmap_ring_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds) {
+int pmap_wakeup_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds) {
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
     return ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, &waiting);
 }
 
-void pmap_ring(pid_t pid) { kill(pid, SIGURG); }
+void pmap_wake(pid_t pid) { kill(pid, SIGURG); }

@@ -226,7 +226,7 @@ void pmap_die_by(int number) {
 
 int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds) {
     struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
-    const sigset_t *mask = pmap_ring_mask();
+    const sigset_t *mask = pmap_wakeup_mask();
     if (!mask && are_caught) mask = &waiting_mask;
     return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, mask);
 }

@@ -31,7 +31,7 @@ static void hear(int number, siginfo_t *signal, void *context) {
     /* This process may be in the middle of something that takes long; others who wait look once a second. */
     if (!pmap_arena_ask()) is_asked = 1;
     tell();
-    pmap_ring(getpid());
+    pmap_wake(getpid());
     errno = before;
 }
 

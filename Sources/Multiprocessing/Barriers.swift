@@ -8,7 +8,7 @@ extension ProcessTree {
             let barrier = try make(.barrier, words: Barrier.words, memory)
             memory[barrier, Barrier.parties] = parties
             memory[barrier, Barrier.generation] = 1
-            memory.makeRing(barrier + Barrier.waits.offset)
+            memory.makeList(barrier + Barrier.waits.offset)
             return barrier
         }
     }
@@ -110,7 +110,7 @@ extension ProcessTree {
         memory[barrier, Barrier.arrived] = 0
         memory[barrier, Barrier.generation] += 1
         for stake in stakes(.attends, in: barrier, memory) { removeStake(stake, memory) }
-        ringAll(barrier + Barrier.waits.offset, memory)
+        wakeAll(barrier + Barrier.waits.offset, memory)
     }
 
     private func bury(attending barrier: Int) throws(TreeError) {

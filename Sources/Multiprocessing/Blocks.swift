@@ -41,7 +41,7 @@ struct Blocks {
     func prepare(_ memory: Memory, budget: Int) {
         memory[Arena.start, Root.size] = 2 * Arena.start
         memory[Arena.start, Root.budget] = budget
-        for order in 0..<64 { memory.makeRing(freeList(order)) }
+        for order in 0..<64 { memory.makeList(freeList(order)) }
     }
 
     /// The offset of `bytes` bytes, whatever is in them.

@@ -19,8 +19,8 @@ extension ProcessTree {
             memory[channel, Channel.use] = use.rawValue
             memory[channel, Channel.maximumCount] = maximumCount
             memory[channel, Channel.maximumBytes] = maximumBytes
-            for ring in [Channel.messages, .getters, .putters, .joiners, .fallen] {
-                memory.makeRing(channel + ring.offset)
+            for list in [Channel.messages, .getters, .putters, .joiners, .fallen] {
+                memory.makeList(channel + list.offset)
             }
             return channel
         }
@@ -104,11 +104,11 @@ extension ProcessTree {
         try check(channel, is: .channel, memory)
         if memory[channel, Channel.isClosed] != 0 { throw .gone("queue") }
         let queue = channel + Channel.putters.offset, size = memory[message, Message.size]
-        guard hasRoom(channel, size: size, memory), mayPass(queue, waits, memory) else { return nil }
+        guard hasRoom(channel, size: size, memory), canBarge(queue, waits, memory) else { return nil }
         memory[message, Message.kind] = kind.kind.rawValue
         append(message, to: channel, memory)
         memory[channel, Channel.unfinished] += 1
-        if hasRoom(channel, size: 1, memory) { ring(queue, memory) }
+        if hasRoom(channel, size: 1, memory) { wake(queue, memory) }
         return true
     }
 
@@ -120,7 +120,7 @@ extension ProcessTree {
         memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
         memory[channel, Channel.count] += 1
         memory[channel, Channel.bytes] += memory[message, Message.size]
-        ring(channel + Channel.getters.offset, memory)
+        wake(channel + Channel.getters.offset, memory)
     }
 
     func hasRoom(_ channel: Int, size: Int, _ memory: Memory) -> Bool {
@@ -140,7 +140,7 @@ extension ProcessTree {
         return try wait(awaited) { memory, waits throws(TreeError) in
             try check(channel, is: .channel, memory)
             let queue = channel + Channel.getters.offset
-            if mayPass(queue, waits, memory), let received = try take(from: channel, isTask: isTask, memory) {
+            if canBarge(queue, waits, memory), let received = try take(from: channel, isTask: isTask, memory) {
                 return received
             }
             if memory[channel, Channel.isClosed] != 0, memory[channel, Channel.count] == 0 { throw .gone("queue") }
@@ -209,8 +209,8 @@ extension ProcessTree {
                 try addStake(.owes, channel, me, memory)
             }
         }
-        ring(channel + Channel.putters.offset, memory)
-        if memory[channel, Channel.count] > 0 { ring(channel + Channel.getters.offset, memory) }
+        wake(channel + Channel.putters.offset, memory)
+        if memory[channel, Channel.count] > 0 { wake(channel + Channel.getters.offset, memory) }
         return Received(message: message, size: size)
     }
 
@@ -240,8 +240,8 @@ extension ProcessTree {
         try changing { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
             memory[channel, Channel.isClosed] = 1
-            ringAll(channel + Channel.getters.offset, memory)
-            ringAll(channel + Channel.putters.offset, memory)
+            wakeAll(channel + Channel.getters.offset, memory)
+            wakeAll(channel + Channel.putters.offset, memory)
         }
     }
 
@@ -262,7 +262,7 @@ extension ProcessTree {
 
     func settle(_ channel: Int, count: Int, _ memory: Memory) {
         memory[channel, Channel.unfinished] = max(0, memory[channel, Channel.unfinished] - count)
-        if memory[channel, Channel.unfinished] == 0 { ringAll(channel + Channel.joiners.offset, memory) }
+        if memory[channel, Channel.unfinished] == 0 { wakeAll(channel + Channel.joiners.offset, memory) }
     }
 
     /// Waits until everything that was put is done; false when the patience has ended.

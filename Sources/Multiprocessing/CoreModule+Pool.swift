@@ -119,7 +119,7 @@ extension CoreModule {
                 return 0
             }(stack)
         } else {
-            Rings.wait(seconds: seconds)
+            WakeUp.wait(seconds: seconds)
         }
     }
 

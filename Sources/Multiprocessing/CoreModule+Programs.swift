@@ -110,8 +110,8 @@ extension CoreModule {
             },
             // Sleeps so long, or until a signal arrives, or callbacks have run.
             "pause": { [unowned self] stack throws(LuaError) in
-                Rings.expect()
-                defer { Rings.forget() }
+                WakeUp.arm()
+                defer { WakeUp.disarm() }
                 if let interruption = stack.takeInterruption() { throw LuaError(message: interruption) }
                 try pause(stack.number(1), stack)
                 return 0
@@ -160,8 +160,8 @@ extension CoreModule {
             (pipes.input, pipes.unsent) = (input, unsent)
         }
         if !ahead {
-            Rings.expect()
-            defer { Rings.forget() }
+            WakeUp.arm()
+            defer { WakeUp.disarm() }
             if let interruption = stack.takeInterruption() {
                 if stack.isTimedOut { programs.killAll(pid, holding: pipes.outputs.compactMap { $0 }) }
                 throw LuaError(message: interruption)

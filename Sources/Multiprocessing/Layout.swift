@@ -1,5 +1,5 @@
 // What the blocks of the arena hold, word by word. Every block begins with its kind, so that a handle that is none
-// is known at once; every list is a ring through two words of each member, and two of its head.
+// is known at once; every list is circular, through two words of each member and two of its head.
 //
 //     process ── stakes ──▶ stake ◀── stakes ── shared object        who refers to what, holds it, or has taken from it
 //        ├────── waits ───▶ wait  ◀── a queue of the object          who sleeps for what, in order
@@ -32,17 +32,17 @@ enum Root: Int, Field {
     case size, used, budget
     /// Bytes of large blocks that are free and whose pages were kept.
     case kept
-    /// A ring of all processes.
+    /// The list of all processes.
     case processes, processesEnd
     /// Puts, releases and the like so far: what stands still in a deadlock.
     case deeds
     /// Not 0 when the tree is to end: its exit status.
     case verdict
-    /// A ring of messages that nobody will ever get, to be freed some at a time.
+    /// The garbage list: messages that nobody will ever get, to be freed some at a time.
     case rubbish, rubbishEnd
-    /// A ring of objects that no process has a handle of, and only messages, which may be in the objects themselves.
+    /// The list of objects that no process has a handle of, only messages, which may be in the objects themselves.
     case suspects, suspectsEnd
-    /// A ring for each size of free blocks, of two words each.
+    /// A list for each size of free blocks, whose heads are two words each.
     case free
     static let words = 18 + 2 * 64
 }
@@ -116,13 +116,13 @@ enum Stake: Int, Field {
 enum Wait: Int, Field {
     case kind, process
     case inQueue, inQueuePrevious, inProcess, inProcessPrevious
-    /// It was rung and has not looked yet.
-    case isRung
-    /// How often it was rung in vain: who comes later must not overtake it again.
-    case disappointments
+    /// It was woken and has not tried again yet.
+    case isWoken
+    /// How often it was woken in vain: a process that comes later must not overtake it again.
+    case failedWakeUps
     /// The condition that has notified it, or 0.
     case grantedBy
-    /// It is awake and looks at `isRung` by itself.
+    /// It is awake and polls `isWoken` itself.
     case isSpinning
     static let words = 10
 }
@@ -133,7 +133,7 @@ enum Message: Int, Field {
     case kind, next, previous, channel, size
     /// The process that has it in its hand, or 0.
     case holder
-    /// A ring of its stakes: the handles that are in it.
+    /// The list of its stakes: the handles that are in it.
     case stakes, stakesEnd
     /// Where the bytes begin.
     case bytes

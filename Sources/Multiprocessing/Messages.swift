@@ -41,7 +41,7 @@ extension ProcessTree {
         memory[message, Message.kind] = kind.kind.rawValue
         memory[message, Message.channel] = channel
         memory[message, Message.size] = size
-        memory.makeRing(message + Message.stakes.offset)
+        memory.makeList(message + Message.stakes.offset)
         hold(message, memory)
         return message
     }
@@ -102,8 +102,8 @@ extension ProcessTree {
     /// What is left in a channel that nobody knows of any more; `sweep` frees it, as it may be more than one change
     /// can do.
     func dropMessages(_ channel: Int, _ memory: Memory) {
-        for ring in [Channel.messages, .fallen] {
-            memory.moveAll(from: channel + ring.offset, to: Arena.start + Root.rubbish.offset)
+        for list in [Channel.messages, .fallen] {
+            memory.moveAll(from: channel + list.offset, to: Arena.start + Root.rubbish.offset)
         }
         leavesRubbish = true
     }
@@ -118,7 +118,7 @@ extension ProcessTree {
             for _ in 0..<64 {
                 guard let link = memory.first(of: rubbish) else { return judgeNext(memory) }
                 let message = link - Message.next.offset, words = message + Message.bytes.offset
-                let hasStakes = memory.takeEach(of: message + Message.stakes.offset) { stake in
+                let hasStakes = memory.removeEach(of: message + Message.stakes.offset) { stake in
                     removeStake(stake - Stake.inProcess.offset, memory)
                 }
                 if hasStakes { return true }

@@ -163,18 +163,18 @@ extension ProcessTree {
         sweep()
     }
 
-    /// Whoever waits at the other end looks.
-    func ringForEnd(_ end: Int, _ memory: Memory) {
+    /// Wakes all that wait at either end.
+    func wakeWaiters(_ end: Int, _ memory: Memory) {
         for channel in [memory[end, End.outbox], memory[end, End.inbox]] where channel != 0 {
-            ringAll(channel + Channel.getters.offset, memory)
-            ringAll(channel + Channel.putters.offset, memory)
+            wakeAll(channel + Channel.getters.offset, memory)
+            wakeAll(channel + Channel.putters.offset, memory)
         }
     }
 
     /// The end is about to be freed, and its channels too if the other has gone before.
     func leave(_ end: Int, _ memory: Memory) {
         let peer = memory[end, End.peer]
-        ringForEnd(end, memory)
+        wakeWaiters(end, memory)
         if case let inbox = memory[end, End.inbox], inbox != 0 {
             memory[inbox, Channel.reader] = 0
             dropMessages(inbox, memory)

@@ -219,7 +219,7 @@ extension ProcessTree {
             memory.prepend(task.message + Message.next.offset, to: tasks + Channel.messages.offset)
             memory[tasks, Channel.count] += 1
             memory[tasks, Channel.bytes] += memory[task.message, Message.size]
-            ring(tasks + Channel.getters.offset, memory)
+            wake(tasks + Channel.getters.offset, memory)
         }
         return isLost ? 1 : 0
     }

@@ -33,10 +33,10 @@ extension ProcessTree {
         var known: Set = [object], open = [object]
         if hasReferrer(object, memory) { return [] }
         while let each = open.popLast() {
-            let ring = each + Shared.bringers.offset
-            var next = memory.first(of: ring)
+            let list = each + Shared.bringers.offset
+            var next = memory.first(of: list)
             while let link = next {
-                next = memory.next(after: link, in: ring)
+                next = memory.next(after: link, in: list)
                 var message = memory[link - Stake.inObject.offset, Stake.process]
                 // Results that a dead worker has left are where their task is.
                 if memory[message, Message.kind] == Kind.results.rawValue, memory[message, Message.holder] == 0 {

@@ -41,11 +41,11 @@ extension ProcessTree {
         if memory[slot, Slot.isBorn] == 0 || !isAlive(slot, memory) { return false }
         // What is gone has woken it already, or will.
         return kind(memory[slot, Slot.awaits], memory) != nil && memory[slot, Slot.isBounded] == 0
-            && !memory.links(of: slot + Slot.waits.offset).contains { isRung($0, memory) }
+            && !memory.links(of: slot + Slot.waits.offset).contains { isWoken($0, memory) }
     }
 
-    private func isRung(_ link: Int, _ memory: Memory) -> Bool {
-        memory[link - Wait.inProcess.offset, Wait.isRung] != 0
+    private func isWoken(_ link: Int, _ memory: Memory) -> Bool {
+        memory[link - Wait.inProcess.offset, Wait.isWoken] != 0
     }
 
     // MARK: Circles
@@ -108,13 +108,13 @@ extension ProcessTree {
         }
         let oldest = change { memory in everybody(memory).first }
         if let oldest, oldest != me {
-            Rings.ring(Int32(change { memory in memory[oldest, Slot.pid] }))
+            WakeUp.send(to: Int32(change { memory in memory[oldest, Slot.pid] }))
         } else {
             endIfCondemned()
         }
     }
 
-    /// The oldest process ends the tree. It is told by rings, which may come more often than it looks around.
+    /// The oldest process ends the tree. It is woken for it, and may be woken more often than it checks for deadlocks.
     func endIfCondemned() {
         guard ArenaBytes.word(Arena.start + Root.verdict.offset) != 0 else { return }
         let (verdict, oldest) = change { memory in (memory[Arena.start, Root.verdict], everybody(memory).first) }

@@ -27,9 +27,9 @@ extension ProcessTree {
         memory[slot, Slot.isBuried] = 1
         // Messages before stakes: while it has a stake in a channel, that one is there to take them.
         let hadSome =
-            memory.takeEach(of: slot + Slot.hand.offset) { dispose($0 - Message.next.offset, of: slot, memory) }
-            || memory.takeEach(of: slot + Slot.waits.offset) { removeWait($0 - Wait.inProcess.offset, memory) }
-            || memory.takeEach(of: slot + Slot.stakes.offset) { giveUp($0 - Stake.inProcess.offset, memory) }
+            memory.removeEach(of: slot + Slot.hand.offset) { dispose($0 - Message.next.offset, of: slot, memory) }
+            || memory.removeEach(of: slot + Slot.waits.offset) { removeWait($0 - Wait.inProcess.offset, memory) }
+            || memory.removeEach(of: slot + Slot.stakes.offset) { giveUp($0 - Stake.inProcess.offset, memory) }
         if hadSome { return true }
         memory.remove(slot + Slot.next.offset)
         // Another process may get this place: its children are not that one's.
@@ -48,11 +48,11 @@ extension ProcessTree {
             memory.remove(message + Message.next.offset)
             memory[message, Message.holder] = 0
             memory[message + Message.bytes.offset, TaskWords.worker] = memory[slot, Slot.pid]
-            let ring =
+            let list =
                 kind(channel, memory) == .channel
                 ? channel + Channel.fallen.offset
                 : Arena.start + Root.rubbish.offset
-            memory.append(message + Message.next.offset, to: ring)
+            memory.append(message + Message.next.offset, to: list)
         case .results:
             let task = memory[message, Message.channel]
             if task != 0, memory[task + Message.bytes.offset, TaskWords.results] == message {

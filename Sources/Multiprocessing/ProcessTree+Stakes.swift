@@ -59,13 +59,13 @@ extension ProcessTree {
 
     /// Until `body` answers false.
     private func forEachStake(_ role: Stake.Role, in object: Int, _ memory: Memory, _ body: (Int) -> Bool) {
-        let ring = object + Shared.stakes.offset
-        var link = memory.first(of: ring)
+        let list = object + Shared.stakes.offset
+        var link = memory.first(of: list)
         while let each = link {
             let stake = each - Stake.inObject.offset, itsRole = memory[stake, Stake.role]
             if itsRole == role.rawValue { if !body(stake) { return } }
             if itsRole == Stake.Role.refers.rawValue, role != .refers { return }
-            link = memory.next(after: each, in: ring)
+            link = memory.next(after: each, in: list)
         }
     }
 
@@ -73,7 +73,7 @@ extension ProcessTree {
     func removeStake(_ stake: Int, _ memory: Memory) {
         let object = memory[stake, Stake.object]
         unlink(stake, memory)
-        if memory[object, Shared.kind] == Kind.end.rawValue { ringForEnd(object, memory) }
+        if memory[object, Shared.kind] == Kind.end.rawValue { wakeWaiters(object, memory) }
         freeIfForgotten(object, memory)
     }
 
@@ -126,7 +126,7 @@ extension ProcessTree {
     /// Whoever sleeps there, as its own callback may have closed what it waits for, looks and finds it gone.
     private func dissolve(_ queue: Int, _ memory: Memory) {
         for link in memory.links(of: queue) {
-            ringOne(link - Wait.inQueue.offset, memory)
+            wakeOne(link - Wait.inQueue.offset, memory)
             memory.remove(link)
         }
     }

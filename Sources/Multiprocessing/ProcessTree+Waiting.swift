@@ -1,5 +1,5 @@
-// Asleep until something can be done. Whoever makes it possible rings the first sleeper of the queue, who looks
-// again; nothing is handed over, so a sleeper that is killed takes nothing with it.
+// Waiting until something can be done. Whoever makes it possible wakes the first waiter of the queue, which tries again;
+// nothing is handed over, so a waiter that is killed takes nothing with it.
 
 import Posix
 
@@ -79,9 +79,9 @@ extension ProcessTree {
                 waits += try changing { memory throws(TreeError) in try enlist(in: some, memory) }
             }
             if spin(waits), let value = try tryAgain(waits, attempt) { return value }
-            Rings.expect()
-            defer { Rings.forget() }
-            try settle(waits, in: queues, awaited)
+            WakeUp.arm()
+            defer { WakeUp.disarm() }
+            try park(waits, in: queues, awaited)
             while true {
                 try bury(among: awaited)
                 let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
@@ -114,11 +114,11 @@ extension ProcessTree {
     ) throws(TreeError) -> Value? {
         let value = try changing { memory throws(TreeError) -> Value? in
             let value = try attempt(memory, waits)
-            if value != nil { answerRings(waits, memory) }
+            if value != nil { acknowledgeWakeUps(waits, memory) }
             if value != nil || isLast {
                 delist(waits.prefix(ProcessTree.atOnce), memory)
             } else {
-                noteDisappointments(waits, memory)
+                countFailedWakeUps(waits, memory)
             }
             return value
         }
@@ -129,22 +129,22 @@ extension ProcessTree {
     /// Nanoseconds that somebody stays awake who may get an answer at once: falling asleep and being woken takes longer.
     private static let spinning = 50_000
 
-    /// Whether it was rung in that time. Who spins stands in front, and is rung without a signal.
+    /// Whether it was woken in that time. A process that spins stands in front, and is woken without a signal.
     private func spin(_ waits: [Int]) -> Bool {
         if !maySpin || waits.isEmpty { return false }
         let end = Clock.now() + ProcessTree.spinning
         repeat {
             for _ in 0..<32 {
-                if waits.contains(where: { ArenaBytes.word($0 + Wait.isRung.offset) != 0 }) { return true }
-                Rings.pause()
+                if waits.contains(where: { ArenaBytes.word($0 + Wait.isWoken.offset) != 0 }) { return true }
+                WakeUp.pauseProcessor()
             }
-            Rings.yield()
+            WakeUp.yield()
         } while Clock.now() < end
         return false
     }
 
-    /// Stands at the end of the queues from now on, and is rung by a signal.
-    private func settle(_ waits: [Int], in queues: [Int], _ awaited: Awaited) throws(TreeError) {
+    /// Parks this process: it stands at the end of the queues from now on, and is woken by a signal.
+    private func park(_ waits: [Int], in queues: [Int], _ awaited: Awaited) throws(TreeError) {
         setPlace(place())
         for start in stride(from: 0, to: max(1, waits.count), by: ProcessTree.atOnce) {
             try changing { memory in
@@ -194,21 +194,21 @@ extension ProcessTree {
         let before = patienceEnd
         patienceEnd = nil
         runsCallbacks = true
-        Rings.forget()
+        WakeUp.disarm()
         defer {
             runsCallbacks = false
-            Rings.expect()
+            WakeUp.arm()
             patienceEnd = before
             tidy { [unowned self] memory in noteWait(awaited, memory) }
         }
         return try callbacks()
     }
 
-    /// Until a ring, a death, or a second has passed.
+    /// Sleeps until a wake-up or a death, or until a second has passed.
     private func sleep(_ awaited: Awaited, now: Int) throws(TreeError) {
         let watched = try deathsToWatch(awaited)
         let second = 1_000_000_000, rest = min(awaited.deadline.map { $0 - now } ?? second, second)
-        let happened = Rings.wait(awaited.children, watched, nanoseconds: rest)
+        let happened = WakeUp.wait(awaited.children, watched, nanoseconds: rest)
         endIfCondemned()
         answerQuestion()
         if !happened, rest == second { look(awaited) }
@@ -221,7 +221,7 @@ extension ProcessTree {
             for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
             memory[wait, Wait.kind] = Kind.wait.rawValue
             memory[wait, Wait.process] = me
-            if maySpin, mayPass(queue, [], memory) {
+            if maySpin, canBarge(queue, [], memory) {
                 memory[wait, Wait.isSpinning] = 1
                 memory.prepend(wait + Wait.inQueue.offset, to: queue)
             } else {
@@ -244,64 +244,64 @@ extension ProcessTree {
         if memory[me, Slot.awaits] != 0 { memory[me, Slot.awaits] = 0 }
     }
 
-    /// Leaves a queue; a ring that was not answered goes to the next, and so does a notification.
+    /// Leaves a queue; a wake-up that was not acknowledged passes to the next waiter, and so does a notification.
     func removeWait(_ wait: Int, _ memory: Memory) {
-        let next = memory[wait, Wait.inQueue], wasRung = memory[wait, Wait.isRung] != 0
+        let next = memory[wait, Wait.inQueue], wasWoken = memory[wait, Wait.isWoken] != 0
         let condition = memory[wait, Wait.grantedBy]
         memory.remove(wait + Wait.inQueue.offset)
         memory.remove(wait + Wait.inProcess.offset)
-        if wasRung, next != wait + Wait.inQueue.offset { ring(from: next, memory) }
+        if wasWoken, next != wait + Wait.inQueue.offset { wake(at: next, memory) }
         if condition != 0 { grant(condition, memory) }
         blocks.free(wait, memory)
     }
 
-    /// What it was rung for is had: whoever gives more rings again.
-    private func answerRings(_ waits: [Int], _ memory: Memory) {
-        for wait in waits where memory[wait, Wait.isRung] != 0 { memory[wait, Wait.isRung] = 0 }
+    /// The attempt has worked: the next release sends another wake-up.
+    private func acknowledgeWakeUps(_ waits: [Int], _ memory: Memory) {
+        for wait in waits where memory[wait, Wait.isWoken] != 0 { memory[wait, Wait.isWoken] = 0 }
     }
 
-    private func noteDisappointments(_ waits: [Int], _ memory: Memory) {
-        for wait in waits where memory[wait, Wait.isRung] != 0 {
-            memory[wait, Wait.isRung] = 0
-            memory[wait, Wait.disappointments] += 1
+    private func countFailedWakeUps(_ waits: [Int], _ memory: Memory) {
+        for wait in waits where memory[wait, Wait.isWoken] != 0 {
+            memory[wait, Wait.isWoken] = 0
+            memory[wait, Wait.failedWakeUps] += 1
         }
     }
 
-    // MARK: Rings
+    // MARK: Wake-ups
 
-    /// Rings the first `count` sleepers of a queue that were not rung yet.
-    func ring(_ queue: Int, count: Int = 1, _ memory: Memory) {
+    /// Wakes the first `count` waiters of a queue that were not woken yet.
+    func wake(_ queue: Int, count: Int = 1, _ memory: Memory) {
         noteDeed(memory)
         var link = memory.first(of: queue), left = count
         while let each = link, left > 0 {
-            if ringOne(each - Wait.inQueue.offset, memory) { left -= 1 }
+            if wakeOne(each - Wait.inQueue.offset, memory) { left -= 1 }
             link = memory.next(after: each, in: queue)
         }
     }
 
-    /// The same for one that may be anywhere in its queue: the link may be the queue's head, which is no sleeper.
-    private func ring(from link: Int, _ memory: Memory) {
+    /// The same for one that may be anywhere in its queue: the link may be the queue's head, which is no waiter.
+    private func wake(at link: Int, _ memory: Memory) {
         let wait = link - Wait.inQueue.offset
-        if memory[wait, Wait.kind] == Kind.wait.rawValue { ringOne(wait, memory) }
+        if memory[wait, Wait.kind] == Kind.wait.rawValue { wakeOne(wait, memory) }
     }
 
-    /// False when it was rung before.
+    /// False when it was woken before.
     @discardableResult
-    func ringOne(_ wait: Int, _ memory: Memory) -> Bool {
-        if memory[wait, Wait.isRung] != 0 { return false }
-        memory[wait, Wait.isRung] = 1
-        if memory[wait, Wait.isSpinning] == 0 { rings.append(Int32(memory[memory[wait, Wait.process], Slot.pid])) }
+    func wakeOne(_ wait: Int, _ memory: Memory) -> Bool {
+        if memory[wait, Wait.isWoken] != 0 { return false }
+        memory[wait, Wait.isWoken] = 1
+        if memory[wait, Wait.isSpinning] == 0 { wakeUps.append(Int32(memory[memory[wait, Wait.process], Slot.pid])) }
         return true
     }
 
-    func ringAll(_ queue: Int, _ memory: Memory) { ring(queue, count: .max, memory) }
+    func wakeAll(_ queue: Int, _ memory: Memory) { wake(queue, count: .max, memory) }
 
-    /// Whether this process may take something before those who sleep for it: not when the first of them was there
-    /// and found it taken again; but when it was rung itself, in one of its own `waits`, since nobody else was then.
-    func mayPass(_ queue: Int, _ waits: [Int], _ memory: Memory) -> Bool {
-        if waits.contains(where: { memory[$0, Wait.isRung] != 0 }) { return true }
+    /// Whether this process may take something before those that wait for it: not when the first of them was woken
+    /// before and found it taken again; but when it was woken itself, in one of its own `waits`, as no other was then.
+    func canBarge(_ queue: Int, _ waits: [Int], _ memory: Memory) -> Bool {
+        if waits.contains(where: { memory[$0, Wait.isWoken] != 0 }) { return true }
         guard let link = memory.first(of: queue) else { return true }
         let first = link - Wait.inQueue.offset
-        return memory[first, Wait.process] == me || memory[first, Wait.disappointments] == 0
+        return memory[first, Wait.process] == me || memory[first, Wait.failedWakeUps] == 0
     }
 }

@@ -34,8 +34,8 @@ package final class ProcessTree {
     var me = 0
     /// Those that this process has forked and not yet seen the end of, by their numbers.
     var children: [Int32: ScriptChild] = [:]
-    /// Whom to ring when the change that runs is made.
-    var rings: [Int32] = []
+    /// The processes to wake when the change that runs is made, by their numbers.
+    var wakeUps: [Int32] = []
     /// Whether the change that runs has left messages to `sweep`.
     var leavesRubbish = false
     var isSweeping = false
@@ -74,7 +74,7 @@ package final class ProcessTree {
         change { memory in
             // A control group ends a process rather than page its memory out, and counts what else the processes have.
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory() / 4 * 3))
-            for ring in [Root.processes, .rubbish, .suspects] { memory.makeRing(Arena.start + ring.offset) }
+            for list in [Root.processes, .rubbish, .suspects] { memory.makeList(Arena.start + list.offset) }
         }
         me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }
         adopt(me)
@@ -82,10 +82,10 @@ package final class ProcessTree {
 
     // MARK: Changes
 
-    /// A change, and then the rings that it has asked for: a sleeper that is woken earlier finds the memory locked. If
-    /// this process is killed in between, the sleeper looks by itself within a second.
+    /// A change, and then the wake-ups that it has asked for: a sleeper that is woken earlier finds the memory locked. If
+    /// this process is killed in between, the sleeper wakes up by itself within a second.
     func change<Value, Failure: Error>(_ body: (Memory) throws(Failure) -> Value) throws(Failure) -> Value {
-        defer { follow() }
+        defer { sendWakeUps() }
         if !leftovers.isEmpty {
             arena.change { memory in for each in leftovers { each(memory) } }
             leftovers = []
@@ -93,10 +93,10 @@ package final class ProcessTree {
         return try arena.change(body)
     }
 
-    private func follow() {
-        if !rings.isEmpty {
-            for pid in rings { Rings.ring(pid) }
-            rings.removeAll(keepingCapacity: true)
+    private func sendWakeUps() {
+        if !wakeUps.isEmpty {
+            for pid in wakeUps { WakeUp.send(to: pid) }
+            wakeUps.removeAll(keepingCapacity: true)
         }
         if leavesRubbish {
             leavesRubbish = false
@@ -107,7 +107,7 @@ package final class ProcessTree {
     /// One that may need memory, and that is not waited for longer than the patience lasts.
     func changing<Value>(_ body: (Memory) throws(TreeError) -> Value) throws(TreeError) -> Value {
         guard let patienceEnd else { return try change(body) }
-        defer { follow() }
+        defer { sendWakeUps() }
         if !leftovers.isEmpty {
             let done: Void? = arena.change(before: patienceEnd) { memory in for each in leftovers { each(memory) } }
             if done == nil { throw .stuck }
@@ -154,7 +154,7 @@ package final class ProcessTree {
         for word in 0..<Slot.words { memory[slot + 8 * word] = 0 }
         memory[slot, Slot.kind] = Kind.process.rawValue
         memory[slot, Slot.parent] = parent
-        for ring in [Slot.stakes, .waits, .hand] { memory.makeRing(slot + ring.offset) }
+        for list in [Slot.stakes, .waits, .hand] { memory.makeList(slot + list.offset) }
         Life.prepare(slot + Slot.life.offset)
         memory[slot, Slot.label] = try makeLabel(name, memory)
         memory.append(slot + Slot.next.offset, to: ProcessTree.allProcesses)
@@ -224,7 +224,7 @@ package final class ProcessTree {
         let object = try allocate(8 * words + bytes, memory)
         for word in 0..<words { memory[object + 8 * word] = 0 }
         memory[object, Shared.kind] = kind.rawValue
-        for ring in [Shared.stakes, .bringers, .suspect] { memory.makeRing(object + ring.offset) }
+        for list in [Shared.stakes, .bringers, .suspect] { memory.makeList(object + list.offset) }
         try addStake(.refers, object, me, memory)
         return object
     }

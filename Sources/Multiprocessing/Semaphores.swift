@@ -12,7 +12,7 @@ extension ProcessTree {
             memory[semaphore, Semaphore.count] = count
             memory[semaphore, Semaphore.limit] = limit
             memory[semaphore, Semaphore.variety] = variety.rawValue
-            memory.makeRing(semaphore + Semaphore.waits.offset)
+            memory.makeList(semaphore + Semaphore.waits.offset)
             return semaphore
         }
     }
@@ -69,11 +69,11 @@ extension ProcessTree {
             return .acquired
         }
         let queue = semaphore + Semaphore.waits.offset
-        guard memory[semaphore, Semaphore.count] > 0, mayPass(queue, waits, memory) else { return nil }
+        guard memory[semaphore, Semaphore.count] > 0, canBarge(queue, waits, memory) else { return nil }
         memory[semaphore, Semaphore.count] -= 1
         try add(holding, to: semaphore, memory)
         noteDeed(memory)
-        if memory[semaphore, Semaphore.count] > 0 { ring(queue, memory) }
+        if memory[semaphore, Semaphore.count] > 0 { wake(queue, memory) }
         guard memory[semaphore, Semaphore.isAbandoned] != 0 else { return .acquired }
         memory[semaphore, Semaphore.isAbandoned] = 0
         return .abandoned
@@ -143,7 +143,7 @@ extension ProcessTree {
             memory[semaphore, Semaphore.isTold] = 0
         }
         memory[semaphore, Semaphore.count] += count
-        ring(semaphore + Semaphore.waits.offset, count: count, memory)
+        wake(semaphore + Semaphore.waits.offset, count: count, memory)
     }
 
     /// What is left to be taken.
@@ -159,7 +159,7 @@ extension ProcessTree {
     package func makeCondition() throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             let condition = try make(.condition, words: Condition.words, memory)
-            memory.makeRing(condition + Condition.waits.offset)
+            memory.makeList(condition + Condition.waits.offset)
             return condition
         }
     }
@@ -232,7 +232,7 @@ extension ProcessTree {
             let wait = each - Wait.inQueue.offset
             if memory[wait, Wait.grantedBy] == 0, isAlive(memory[wait, Wait.process], memory) {
                 memory[wait, Wait.grantedBy] = condition
-                ringOne(wait, memory)
+                wakeOne(wait, memory)
                 return true
             }
             link = memory.next(after: each, in: queue)
@@ -245,7 +245,7 @@ extension ProcessTree {
     package func makeEvent() throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             let event = try make(.event, words: Event.words, memory)
-            memory.makeRing(event + Event.waits.offset)
+            memory.makeList(event + Event.waits.offset)
             return event
         }
     }
@@ -261,7 +261,7 @@ extension ProcessTree {
         try changing { memory throws(TreeError) in
             try check(event, is: .event, memory)
             memory[event, Event.isSet] = value ? 1 : 0
-            if value { ringAll(event + Event.waits.offset, memory) }
+            if value { wakeAll(event + Event.waits.offset, memory) }
         }
     }
 

@@ -34,6 +34,12 @@ package struct Descriptor: ~Copyable {
     /// Lets this process have `count` descriptors, as far as it may; children have the limit of before.
     package static func allow(_ count: Int) { pmap_allow_descriptors(rlim_t(count)) }
 
+    /// Whether reading would not wait now.
+    static func isReadable(_ number: Int32) -> Bool {
+        var descriptor = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&descriptor, 1, 0) > 0
+    }
+
     /// All descriptors this process has open.
     package static func openNumbers() -> [Int32] {
         guard let folder = unsafe opendir("/proc/self/fd") else {

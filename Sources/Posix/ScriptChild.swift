@@ -29,7 +29,7 @@ package final class ScriptChild {
         return ScriptChild(pid: pid, pidfd: Descriptor(owning: try Child.openDeath(of: pid)))
     }
 
-    package var hasEnded: Bool { status != nil || Rings.isReadable(pidfd.number) }
+    package var hasEnded: Bool { status != nil || Descriptor.isReadable(pidfd.number) }
 
     /// How it ended, if it has.
     package func reap() -> ExitStatus? {

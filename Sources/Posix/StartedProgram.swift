@@ -31,7 +31,7 @@ package final class StartedProgram {
     /// Readable when the program has ended.
     package var death: Int32 { pidfd.number }
 
-    package var hasEnded: Bool { status != nil || Rings.isReadable(pidfd.number) }
+    package var hasEnded: Bool { status != nil || Descriptor.isReadable(pidfd.number) }
 
     package static func start(_ plan: ProgramPlan) throws(ProgramError) -> StartedProgram {
         var streams = Streams()

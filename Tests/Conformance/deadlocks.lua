@@ -300,7 +300,7 @@ function cases.a_stopped_process()
   equal(event:wait(), true)
 end
 
--- Stopped while it sleeps for an item that is then put: it has been rung and will answer.
+-- Stopped while it sleeps for an item that is then put: it has been woken and will answer.
 function cases.a_process_stopped_in_a_wait()
   local questions, answers = mp.Queue(), mp.Queue()
   local process = start(function() answers:put(questions:get()) end)

@@ -70,15 +70,15 @@ void pmap_life_leave(int status);
 /* Whether it was marked: whoever ended without has been killed, or has failed. */
 bool pmap_life_was_left(uint64_t at);
 
-/* Between these two neither a ring nor another signal is lost: it ends the next pmap_ring_wait or pmap_ppoll, which may
- * also end for no reason. The mask is what those let in; NULL otherwise. */
-void pmap_ring_expect(void);
-void pmap_ring_forget(void);
-const sigset_t *pmap_ring_mask(void);
-int pmap_ring_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds);
-void pmap_ring(pid_t pid);
+/* Between these two neither a wake-up nor another signal is lost: it ends the next pmap_wakeup_wait or pmap_ppoll, which
+ * may also end for no reason. The mask is what those let in; NULL otherwise. */
+void pmap_wakeup_arm(void);
+void pmap_wakeup_disarm(void);
+const sigset_t *pmap_wakeup_mask(void);
+int pmap_wakeup_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds);
+void pmap_wake(pid_t pid);
 
-static inline void pmap_ring_pause(void) {
+static inline void pmap_spin_pause(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif

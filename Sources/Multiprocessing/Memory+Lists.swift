@@ -1,14 +1,14 @@
-// Lists through the blocks themselves: two words in each member and in the head, the next and the one before.
+// Circular lists through the blocks themselves: two words in each member and in the head, the next and the one before.
 
 import Posix
 
 extension Memory {
-    func makeRing(_ head: Int) {
+    func makeList(_ head: Int) {
         self[head] = head
         self[head + 8] = head
     }
 
-    /// The first link in the ring, or nil.
+    /// The first link in the list, or nil.
     func first(of head: Int) -> Int? { self[head] == head ? nil : self[head] }
 
     func next(after link: Int, in head: Int) -> Int? { self[link] == head ? nil : self[link] }
@@ -31,18 +31,18 @@ extension Memory {
         self[head] = link
     }
 
-    /// All members of a ring go to the end of another one.
-    func moveAll(from ring: Int, to head: Int) {
-        guard !isEmpty(ring) else { return }
-        let (first, last, end) = (self[ring], self[ring + 8], self[head + 8])
+    /// All members of a list go to the end of another one.
+    func moveAll(from list: Int, to head: Int) {
+        guard !isEmpty(list) else { return }
+        let (first, last, end) = (self[list], self[list + 8], self[head + 8])
         self[end] = first
         self[first + 8] = end
         self[last] = head
         self[head + 8] = last
-        makeRing(ring)
+        makeList(list)
     }
 
-    /// The link is in no ring afterwards, and removing it again does nothing.
+    /// The link is in no list afterwards, and removing it again does nothing.
     func remove(_ link: Int) {
         let (next, previous) = (self[link], self[link + 8])
         self[previous] = next
@@ -51,9 +51,9 @@ extension Memory {
         self[link + 8] = link
     }
 
-    /// Does away with the first member again and again, up to 64 times, as each may take others along; false when the ring
-    /// was empty.
-    func takeEach(of head: Int, _ body: (Int) -> Void) -> Bool {
+    /// Calls `body`, which removes it, for the first member again and again, up to 64 times, as it may remove others, too;
+    /// false when the list was empty.
+    func removeEach(of head: Int, _ body: (Int) -> Void) -> Bool {
         if isEmpty(head) { return false }
         for _ in 0..<64 {
             guard let link = first(of: head) else { break }

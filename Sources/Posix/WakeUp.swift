@@ -1,43 +1,38 @@
-// How one process of a tree wakes another, and the one place where a script's process sleeps; see arena.h.
+// Wake-ups: how one process of a tree wakes another that sleeps; see arena.h.
 
 import CPosixBridge
 import Glibc
 
-package enum Rings {
-    /// From here on until `forget`, a ring or another signal ends the next wait, here or at a poller.
-    package static func expect() { pmap_ring_expect() }
-    package static func forget() { pmap_ring_forget() }
+package enum WakeUp {
+    /// From here on until `disarm`, a wake-up or another signal ends the next wait, here or at a poller.
+    package static func arm() { pmap_wakeup_arm() }
+    package static func disarm() { pmap_wakeup_disarm() }
     /// A moment for the processor's other thread.
-    package static func pause() { pmap_ring_pause() }
+    package static func pauseProcessor() { pmap_spin_pause() }
     /// Lets another process run here that is ready to.
     package static func yield() { sched_yield() }
-    package static func ring(_ pid: Int32) { if pid > 0 { pmap_ring(pid) } }
+    package static func send(to pid: Int32) { if pid > 0 { pmap_wake(pid) } }
 
-    /// Until a ring or another signal arrives, a descriptor is readable or a process ends; false when the time is over.
+    /// Sleeps until a wake-up or another signal arrives, a descriptor is readable or a process ends; false when the time
+    /// is over.
     package static func wait(
         _ readable: [Int32], _ watched: borrowing WatchedProcesses, nanoseconds: Int
     ) -> Bool {
         var descriptors = (readable + watched.pidfds).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let count = nfds_t(descriptors.count)
         return unsafe descriptors.withUnsafeMutableBufferPointer {
-            unsafe pmap_ring_wait($0.baseAddress, count, Int64(nanoseconds)) != 0
+            unsafe pmap_wakeup_wait($0.baseAddress, count, Int64(nanoseconds)) != 0
         }
     }
 
-    /// Until a ring or another signal arrives; no longer than `seconds`.
+    /// Sleeps until a wake-up or another signal arrives; no longer than `seconds`.
     package static func wait(seconds: Double) {
         guard seconds > 0 else { return }  // nan too
-        _ = pmap_ring_wait(nil, 0, Int64(min(seconds, 1e9) * 1e9))
-    }
-
-    /// Whether reading would not wait now.
-    package static func isReadable(_ number: Int32) -> Bool {
-        var descriptor = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&descriptor, 1, 0) > 0
+        _ = pmap_wakeup_wait(nil, 0, Int64(min(seconds, 1e9) * 1e9))
     }
 }
 
-/// Descriptors that tell of the ends of processes, for one wait. One that has ended already is not among them.
+/// Descriptors that are readable when their processes have ended, for one wait. A process that has ended already has none.
 package struct WatchedProcesses: ~Copyable {
     fileprivate let pidfds: [Int32]
 
