@@ -28,10 +28,10 @@ extension ProcessTree {
             else { return nil }
             let place = memory[barrier, Barrier.arrived]
             memory[barrier, Barrier.arrived] = place + 1
-            if let own = stake(.attends, barrier, me, memory) {
-                memory[own, Stake.count] += 1
+            if let own = reference(.party, barrier, me, memory) {
+                memory[own, Reference.count] += 1
             } else {
-                try addStake(.attends, barrier, me, memory)
+                try addReference(.party, barrier, me, memory)
             }
             return (place, memory[barrier, Barrier.generation])
         }
@@ -109,14 +109,14 @@ extension ProcessTree {
         memory[barrier, Barrier.isBroken] = broken ? 1 : 0
         memory[barrier, Barrier.arrived] = 0
         memory[barrier, Barrier.generation] += 1
-        for stake in stakes(.attends, in: barrier, memory) { removeStake(stake, memory) }
+        for reference in references(.party, in: barrier, memory) { removeReference(reference, memory) }
         wakeAll(barrier + Barrier.waits.offset, memory)
     }
 
     private func bury(attending barrier: Int) throws(TreeError) {
         let dead = try changing { memory -> [Int] in
             guard kind(barrier, memory) == .barrier else { return [] }
-            return stakes(.attends, in: barrier, memory).map { memory[$0, Stake.process] }.filter {
+            return references(.party, in: barrier, memory).map { memory[$0, Reference.process] }.filter {
                 !isAlive($0, memory)
             }
         }

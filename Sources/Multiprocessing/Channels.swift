@@ -203,10 +203,10 @@ extension ProcessTree {
         memory[channel, Channel.count] -= 1
         memory[channel, Channel.bytes] -= size
         if isTask {
-            if let owed = stake(.owes, channel, me, memory) {
-                memory[owed, Stake.count] += 1
+            if let owed = reference(.unfinished, channel, me, memory) {
+                memory[owed, Reference.count] += 1
             } else {
-                try addStake(.owes, channel, me, memory)
+                try addReference(.unfinished, channel, me, memory)
             }
         }
         wake(channel + Channel.putters.offset, memory)
@@ -252,9 +252,11 @@ extension ProcessTree {
             guard memory[channel, Channel.unfinished] > memory[channel, Channel.count] else {
                 throw .misuse("task_done was called more often than there were items")
             }
-            if let owed = stake(.owes, channel, me, memory) ?? stakes(.owes, in: channel, memory).first {
-                memory[owed, Stake.count] -= 1
-                if memory[owed, Stake.count] == 0 { removeStake(owed, memory) }
+            if let owed = reference(.unfinished, channel, me, memory)
+                ?? references(.unfinished, in: channel, memory).first
+            {
+                memory[owed, Reference.count] -= 1
+                if memory[owed, Reference.count] == 0 { removeReference(owed, memory) }
             }
             settle(channel, count: 1, memory)
         }

@@ -1,15 +1,15 @@
 // What the blocks of the arena hold, word by word. Every block begins with its kind, so that a handle that is none
 // is known at once; every list is circular, through two words of each member and two of its head.
 //
-//     process ── stakes ──▶ stake ◀── stakes ── shared object        who refers to what, holds it, or has taken from it
-//        ├────── waits ───▶ wait  ◀── a queue of the object          who sleeps for what, in order
-//        └────── hand ────▶ message                                  what it has taken and not yet read, or not yet put
+//     process ── references ──▶ reference ◀── references ── shared object    its handles, what it holds and what it has taken
+//        ├────── waits ───────▶ wait ◀── a queue of the object               what it sleeps for, in order
+//        └────── hand ────────▶ message                                      taken and not yet read, or not yet put
 
 import Posix
 
 /// What a block is: its first word. The numbers are far from what stands in memory by accident.
 enum Kind: Int {
-    case process = 0x706d_6170_0001, stake, wait, message
+    case process = 0x706d_6170_0001, reference, wait, message
     case semaphore, condition, event, barrier, channel, end, array
     case task, results, blob
     case label
@@ -39,9 +39,10 @@ enum Root: Int, Field {
     /// Not 0 when the tree is to end: its exit status.
     case verdict
     /// The garbage list: messages that nobody will ever get, to be freed some at a time.
-    case rubbish, rubbishEnd
-    /// The list of objects that no process has a handle of, only messages, which may be in the objects themselves.
-    case suspects, suspectsEnd
+    case garbage, garbageEnd
+    /// The candidates for a reference cycle: objects that no process has a handle of, only messages, which may be in the
+    /// objects themselves.
+    case candidates, candidatesEnd
     /// A list for each size of free blocks, whose heads are two words each.
     case free
     static let words = 18 + 2 * 64
@@ -51,7 +52,7 @@ enum Root: Int, Field {
 enum Slot: Int, Field {
     /// `parent` is -1 when that one is buried, and 0 for the first process.
     case kind, next, previous, pid, parent
-    case stakes, stakesEnd, waits, waitsEnd, hand, handEnd
+    case references, referencesEnd, waits, waitsEnd, hand, handEnd
     /// Whether it has begun, and whether it is being buried.
     case isBorn, isBuried
     /// Processes of others, not of this tree, that it has started and not yet waited for.
@@ -78,17 +79,17 @@ enum Label: Int, Field {
 
 /// What every object that can be shared begins with.
 enum Shared: Int, Field {
-    /// The stakes of processes, and those of messages, which may be many.
-    case kind, stakes, stakesEnd, bringers, bringersEnd
+    /// The references of processes, and those of messages, which may be many.
+    case kind, references, referencesEnd, messageReferences, messageReferencesEnd
     /// Of a pipe's channel: its ends keep it, though no process has a handle of it.
-    case isKept
-    /// Its place among the suspects.
-    case suspect, suspectPrevious
+    case isPinned
+    /// Its link in the list of candidates.
+    case candidate, candidatePrevious
     static let words = 8
 }
 
-/// One process's part in one object, or that of a message with a handle of it.
-enum Stake: Int, Field {
+/// A reference of a process, or of a message, to an object.
+enum Reference: Int, Field {
     /// `process` is the message, when it is one's.
     case kind, role, object, process, count
     case inObject, inObjectPrevious, inProcess, inProcessPrevious
@@ -96,19 +97,19 @@ enum Stake: Int, Field {
 
     enum Role: Int {
         /// The process has a handle.
-        case refers = 1
-        /// The message has one.
-        case brings
-        /// It has acquired a lock, and a recursive one `count` times.
-        case holds
-        /// It holds a lock or one of a semaphore by `hold` or `with`; `count` is the number of that hold.
-        case keeps
-        /// It sleeps for a condition; `count` is 1 when it was notified and has not got the lock again.
-        case sleeps
-        /// It has taken `count` messages that are not done.
-        case owes
-        /// It waits at a barrier.
-        case attends
+        case handle = 1
+        /// A message has a handle.
+        case message
+        /// The process has acquired a lock, and a recursive one `count` times.
+        case acquisition
+        /// The process holds a lock or one of a semaphore by `hold` or `with`; `count` is the number of that hold.
+        case hold
+        /// The process sleeps for a condition; `count` is 1 when it was notified and has not got the lock again.
+        case sleeper
+        /// The process has taken `count` messages that are not done.
+        case unfinished
+        /// The process waits at a barrier.
+        case party
     }
 }
 
@@ -133,8 +134,8 @@ enum Message: Int, Field {
     case kind, next, previous, channel, size
     /// The process that has it in its hand, or 0.
     case holder
-    /// The list of its stakes: the handles that are in it.
-    case stakes, stakesEnd
+    /// The list of its references, one for each handle that is in it.
+    case references, referencesEnd
     /// Where the bytes begin.
     case bytes
 }

@@ -41,7 +41,7 @@ extension ProcessTree {
         memory[message, Message.kind] = kind.kind.rawValue
         memory[message, Message.channel] = channel
         memory[message, Message.size] = size
-        memory.makeList(message + Message.stakes.offset)
+        memory.makeList(message + Message.references.offset)
         hold(message, memory)
         return message
     }
@@ -77,7 +77,7 @@ extension ProcessTree {
             rest = rest.dropFirst(64)
             try changing { memory throws(TreeError) in
                 for handle in some where isShared(handle, memory) {
-                    try addBringer(message, of: handle, memory)
+                    try addReference(from: message, to: handle, memory)
                 }
             }
         }
@@ -88,40 +88,40 @@ extension ProcessTree {
     /// Frees a message, wherever it is; what it has handles of may be more than one change can free.
     func discard(_ message: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
-        if memory.isEmpty(message + Message.stakes.offset) { return blocks.free(message, memory) }
+        if memory.isEmpty(message + Message.references.offset) { return blocks.free(message, memory) }
         drop(message: message, memory)
     }
 
-    /// `sweep` frees it; it is nowhere else.
+    /// Puts a message that is in no list into the garbage list; `reclaim` frees it.
     func drop(message: Int, _ memory: Memory) {
         memory[message, Message.holder] = 0
-        memory.append(message + Message.next.offset, to: Arena.start + Root.rubbish.offset)
-        leavesRubbish = true
+        memory.append(message + Message.next.offset, to: Arena.start + Root.garbage.offset)
+        leavesGarbage = true
     }
 
-    /// What is left in a channel that nobody knows of any more; `sweep` frees it, as it may be more than one change
-    /// can do.
+    /// Moves what is left in a channel that nobody knows of any more to the garbage list; `reclaim` frees it, as it may be
+    /// more than one change can do.
     func dropMessages(_ channel: Int, _ memory: Memory) {
         for list in [Channel.messages, .fallen] {
-            memory.moveAll(from: channel + list.offset, to: Arena.start + Root.rubbish.offset)
+            memory.moveAll(from: channel + list.offset, to: Arena.start + Root.garbage.offset)
         }
-        leavesRubbish = true
+        leavesGarbage = true
     }
 
-    /// Frees what was dropped, and what only that has kept.
-    func sweep() {
-        if isSweeping { return }
-        isSweeping = true
-        defer { isSweeping = false }
-        let rubbish = Arena.start + Root.rubbish.offset
+    /// Frees the garbage list, and what only that has kept.
+    func reclaim() {
+        if isReclaiming { return }
+        isReclaiming = true
+        defer { isReclaiming = false }
+        let garbage = Arena.start + Root.garbage.offset
         while change({ memory in
             for _ in 0..<64 {
-                guard let link = memory.first(of: rubbish) else { return judgeNext(memory) }
+                guard let link = memory.first(of: garbage) else { return checkNextCandidate(memory) }
                 let message = link - Message.next.offset, words = message + Message.bytes.offset
-                let hasStakes = memory.removeEach(of: message + Message.stakes.offset) { stake in
-                    removeStake(stake - Stake.inProcess.offset, memory)
+                let hasReferences = memory.removeEach(of: message + Message.references.offset) { reference in
+                    removeReference(reference - Reference.inProcess.offset, memory)
                 }
-                if hasStakes { return true }
+                if hasReferences { return true }
                 if memory[message, Message.kind] == Kind.task.rawValue, memory[words, TaskWords.results] != 0 {
                     discard(memory[words, TaskWords.results], memory)
                 }

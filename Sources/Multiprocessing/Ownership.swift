@@ -50,58 +50,61 @@ extension ProcessTree {
     }
 
     func isHolding(_ role: Int) -> Bool {
-        role == Stake.Role.holds.rawValue || role == Stake.Role.keeps.rawValue
+        role == Reference.Role.acquisition.rawValue || role == Reference.Role.hold.rawValue
     }
 
-    /// The stakes of those who hold it, by whatever way.
+    /// The references of the processes that hold it, in either way.
     func holdings(_ semaphore: Int, _ memory: Memory) -> [Int] {
-        stakes(.holds, in: semaphore, memory) + stakes(.keeps, in: semaphore, memory)
+        references(.acquisition, in: semaphore, memory) + references(.hold, in: semaphore, memory)
     }
 
     func isMine(_ semaphore: Int, _ memory: Memory) -> Bool {
-        stake(.holds, semaphore, me, memory) != nil || stake(.keeps, semaphore, me, memory) != nil
+        reference(.acquisition, semaphore, me, memory) != nil || reference(.hold, semaphore, me, memory) != nil
     }
 
     /// What this process has of it.
     func holding(_ semaphore: Int, _ memory: Memory) -> Holding {
         Holding(
-            plain: stake(.holds, semaphore, me, memory).map { memory[$0, Stake.count] } ?? 0,
-            holds: stakes(.keeps, in: semaphore, memory).filter { memory[$0, Stake.process] == me }
-                .map { memory[$0, Stake.count] }.sorted())
+            plain: reference(.acquisition, semaphore, me, memory).map { memory[$0, Reference.count] } ?? 0,
+            holds: references(.hold, in: semaphore, memory).filter { memory[$0, Reference.process] == me }
+                .map { memory[$0, Reference.count] }.sorted())
     }
 
     /// This process has it from now on.
     func add(_ holding: Holding, to semaphore: Int, _ memory: Memory) throws(TreeError) {
         let isOwned = variety(semaphore, memory).hasOwner
         TaskHoldings.note(holding.holds.count + (isOwned ? holding.plain : 0))
-        for hold in holding.holds { try addStake(.keeps, semaphore, me, count: hold, memory) }
+        for hold in holding.holds { try addReference(.hold, semaphore, me, count: hold, memory) }
         if holding.plain == 0 { return }
         if !isOwned { return noteTaker(of: semaphore, memory) }
-        if let own = stake(.holds, semaphore, me, memory) {
-            memory[own, Stake.count] += holding.plain
+        if let own = reference(.acquisition, semaphore, me, memory) {
+            memory[own, Reference.count] += holding.plain
         } else {
-            try addStake(.holds, semaphore, me, count: holding.plain, memory)
+            try addReference(.acquisition, semaphore, me, count: holding.plain, memory)
         }
     }
 
     /// Gives all up that this process has of it.
     func remove(_ holding: Holding, of semaphore: Int, _ memory: Memory) {
         TaskHoldings.note(-holding.holds.count - holding.plain)
-        for own in holdings(semaphore, memory) where memory[own, Stake.process] == me { removeStake(own, memory) }
+        for own in holdings(semaphore, memory) where memory[own, Reference.process] == me {
+            removeReference(own, memory)
+        }
     }
 
     // MARK: Ends
 
-    /// What becomes of the part whose stake this is, as its owner, which is called `label`, has ended.
-    func inherit(_ stake: Int, _ end: OwnerEnd, label: Int, _ memory: Memory) {
-        let semaphore = memory[stake, Stake.object], owner = memory[stake, Stake.process]
+    /// Releases what this reference stands for, or leaves it acquired, as its owner, whose label this is, has ended.
+    func inherit(_ reference: Int, _ end: OwnerEnd, label: Int, _ memory: Memory) {
+        let semaphore = memory[reference, Reference.object], owner = memory[reference, Reference.process]
         let variety = variety(semaphore, memory)
-        let inheritance = variety.inheritance(byHold: memory[stake, Stake.role] == Stake.Role.keeps.rawValue, end)
-        removeStake(stake, memory)
+        let inheritance = variety.inheritance(
+            byHold: memory[reference, Reference.role] == Reference.Role.hold.rawValue, end)
+        removeReference(reference, memory)
         if inheritance == .abandoned { memory[semaphore, Semaphore.isAbandoned] = 1 }
         if inheritance == .staysTaken { return setLabel(.leftBy, of: semaphore, to: label, memory) }
         let isStillOwned =
-            variety.isOwnersOnly && holdings(semaphore, memory).contains { memory[$0, Stake.process] == owner }
+            variety.isOwnersOnly && holdings(semaphore, memory).contains { memory[$0, Reference.process] == owner }
         if !isStillOwned, hasRoom(semaphore, for: 1, memory) { raise(semaphore, by: 1, memory) }
     }
 
@@ -109,14 +112,16 @@ extension ProcessTree {
     func allHoldings() -> [Int: Holding] {
         change { memory in
             Dictionary(
-                myHoldings(memory).map { (memory[$0, Stake.object], holding(memory[$0, Stake.object], memory)) },
+                myHoldings(memory).map {
+                    (memory[$0, Reference.object], holding(memory[$0, Reference.object], memory))
+                },
                 uniquingKeysWith: { first, _ in first })
         }
     }
 
     private func myHoldings(_ memory: Memory) -> [Int] {
-        memory.links(of: me + Slot.stakes.offset).map { $0 - Stake.inProcess.offset }
-            .filter { isHolding(memory[$0, Stake.role]) }
+        memory.links(of: me + Slot.references.offset).map { $0 - Reference.inProcess.offset }
+            .filter { isHolding(memory[$0, Reference.role]) }
     }
 
     /// A task has ended in this process, which had `before` when the task began: what it has more was the task's.
@@ -125,16 +130,17 @@ extension ProcessTree {
     }
 
     private func endTaskStep(_ end: OwnerEnd, _ before: [Int: Holding], _ memory: Memory) -> Bool {
-        for stake in myHoldings(memory) {
-            let count = memory[stake, Stake.count], known = before[memory[stake, Stake.object]] ?? Holding()
-            if memory[stake, Stake.role] == Stake.Role.keeps.rawValue {
+        for reference in myHoldings(memory) {
+            let count = memory[reference, Reference.count],
+                known = before[memory[reference, Reference.object]] ?? Holding()
+            if memory[reference, Reference.role] == Reference.Role.hold.rawValue {
                 if known.holds.contains(count) { continue }
             } else if known.plain > 0 {
-                memory[stake, Stake.count] = min(count, known.plain)
+                memory[reference, Reference.count] = min(count, known.plain)
                 continue
             }
             let label = (try? makeLabel("a task of \(name(me, memory))", memory)) ?? memory[me, Slot.label]
-            inherit(stake, end, label: label, memory)
+            inherit(reference, end, label: label, memory)
             if label != memory[me, Slot.label] { forget(label: label, memory) }
             return true
         }

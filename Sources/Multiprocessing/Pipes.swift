@@ -20,11 +20,11 @@ extension ProcessTree {
             memory[second, End.outbox] = forth
             memory[first, End.outbox] = back
             memory[second, End.inbox] = back
-            // The ends keep them: they go when both ends have gone.
+            // The ends keep the channels, which are freed when both ends are.
             for channel in [forth, back] where channel != 0 {
-                memory[channel, Shared.isKept] = 1
+                memory[channel, Shared.isPinned] = 1
                 memory[channel, Channel.reader] = channel == forth ? first : second
-                if let stake = stake(.refers, channel, me, memory) { removeStake(stake, memory) }
+                if let reference = reference(.handle, channel, me, memory) { removeReference(reference, memory) }
             }
             return (first, second)
         }
@@ -143,24 +143,25 @@ extension ProcessTree {
         }
     }
 
-    // MARK: The end of an end
+    // MARK: Closing
 
-    /// Whether nobody has the end any more, and no message brings it.
+    /// Whether no process has a handle of the end any more, and no message either.
     private func isGone(_ end: Int, _ memory: Memory) -> Bool {
-        end == 0 || memory.isEmpty(end + Shared.stakes.offset) && memory.isEmpty(end + Shared.bringers.offset)
+        end == 0
+            || memory.isEmpty(end + Shared.references.offset) && memory.isEmpty(end + Shared.messageReferences.offset)
     }
 
     /// Closes this process's handle.
     package func close(end: Int) throws(TreeError) {
         change { memory in
             guard kind(end, memory) == .end else { return }
-            if let own = stake(.refers, end, me, memory) {
-                removeStake(own, memory)
+            if let own = reference(.handle, end, me, memory) {
+                removeReference(own, memory)
             } else {
-                freeIfForgotten(end, memory)
+                freeIfUnreachable(end, memory)
             }
         }
-        sweep()
+        reclaim()
     }
 
     /// Wakes all that wait at either end.
@@ -183,8 +184,8 @@ extension ProcessTree {
             memory[peer, End.peer] = 0
         } else {
             for channel in [memory[end, End.inbox], memory[end, End.outbox]] where channel != 0 {
-                memory[channel, Shared.isKept] = 0
-                freeIfForgotten(channel, memory)
+                memory[channel, Shared.isPinned] = 0
+                freeIfUnreachable(channel, memory)
             }
         }
     }

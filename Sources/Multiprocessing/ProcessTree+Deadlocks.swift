@@ -75,7 +75,7 @@ extension ProcessTree {
         let object = memory[slot, Slot.awaits]
         switch kind(object, memory) {
         case .semaphore where variety(object, memory).hasOwner:
-            return holdings(object, memory).first.map { memory[$0, Stake.process] }
+            return holdings(object, memory).first.map { memory[$0, Reference.process] }
         case .process: return object == slot ? nil : object
         default: return nil
         }

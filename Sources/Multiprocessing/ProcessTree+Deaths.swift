@@ -8,14 +8,14 @@ extension ProcessTree {
     /// that is known to have ended, or 0 for one that was never forked.
     func bury(_ slot: Int, child: Int? = nil) {
         while change({ memory in buryStep(slot, child: child, memory) }) {}
-        sweep()
+        reclaim()
     }
 
     /// Buries everybody who has died.
     func buryAll() {
         let dead = change { memory in everySlot(memory).filter { !isAlive($0, memory) } }
         for slot in dead { bury(slot) }
-        sweep()
+        reclaim()
     }
 
     /// Does a part of it; false when nothing is left to be done.
@@ -25,11 +25,13 @@ extension ProcessTree {
         let isChild = child.map { memory[slot, Slot.pid] == $0 && memory[slot, Slot.parent] == me } ?? false
         guard isChild || memory[slot, Slot.isBuried] != 0 || !isAlive(slot, memory) else { return false }
         memory[slot, Slot.isBuried] = 1
-        // Messages before stakes: while it has a stake in a channel, that one is there to take them.
+        // Messages before references: while it has a reference to a channel, that one is there to take them.
         let hadSome =
             memory.removeEach(of: slot + Slot.hand.offset) { dispose($0 - Message.next.offset, of: slot, memory) }
             || memory.removeEach(of: slot + Slot.waits.offset) { removeWait($0 - Wait.inProcess.offset, memory) }
-            || memory.removeEach(of: slot + Slot.stakes.offset) { giveUp($0 - Stake.inProcess.offset, memory) }
+            || memory.removeEach(of: slot + Slot.references.offset) {
+                endReference($0 - Reference.inProcess.offset, memory)
+            }
         if hadSome { return true }
         memory.remove(slot + Slot.next.offset)
         // Another process may get this place: its children are not that one's.
@@ -51,7 +53,7 @@ extension ProcessTree {
             let list =
                 kind(channel, memory) == .channel
                 ? channel + Channel.fallen.offset
-                : Arena.start + Root.rubbish.offset
+                : Arena.start + Root.garbage.offset
             memory.append(message + Message.next.offset, to: list)
         case .results:
             let task = memory[message, Message.channel]
@@ -65,19 +67,19 @@ extension ProcessTree {
         }
     }
 
-    /// What becomes of a dead process's stake.
-    private func giveUp(_ stake: Int, _ memory: Memory) {
-        let object = memory[stake, Stake.object], process = memory[stake, Stake.process]
-        switch Stake.Role(rawValue: memory[stake, Stake.role]) {
-        case .holds, .keeps:
+    /// Removes a dead process's reference, with the effect that its end has on the object.
+    private func endReference(_ reference: Int, _ memory: Memory) {
+        let object = memory[reference, Reference.object], process = memory[reference, Reference.process]
+        switch Reference.Role(rawValue: memory[reference, Reference.role]) {
+        case .acquisition, .hold:
             let end = Life.wasLeft(process + Slot.life.offset) ? OwnerEnd.left : .lost
-            return inherit(stake, end, label: memory[process, Slot.label], memory)
-        case .sleeps where memory[stake, Stake.count] > 0: grant(object, memory)
-        case .owes: settle(object, count: memory[stake, Stake.count], memory)
-        case .attends: return breakBarrier(object, memory)  // which takes all stakes in it away
-        case .sleeps, .refers, .brings, nil: break
+            return inherit(reference, end, label: memory[process, Slot.label], memory)
+        case .sleeper where memory[reference, Reference.count] > 0: grant(object, memory)
+        case .unfinished: settle(object, count: memory[reference, Reference.count], memory)
+        case .party: return breakBarrier(object, memory)  // which removes all of its parties
+        case .sleeper, .handle, .message, nil: break
         }
-        removeStake(stake, memory)
+        removeReference(reference, memory)
     }
 
     // MARK: Deaths that others wait for
@@ -96,21 +98,21 @@ extension ProcessTree {
     /// Those who have what others wait for in this object.
     private func holders(_ object: Int, _ memory: Memory) -> [Int] {
         switch kind(object, memory) {
-        case .semaphore: holdings(object, memory).map { memory[$0, Stake.process] }
-        case .barrier: stakes(.attends, in: object, memory).map { memory[$0, Stake.process] }
-        case .end where memory[object, End.peer] != 0: referrers(memory[object, End.peer], memory)
-        case .channel: stakes(.owes, in: object, memory).map { memory[$0, Stake.process] }
+        case .semaphore: holdings(object, memory).map { memory[$0, Reference.process] }
+        case .barrier: references(.party, in: object, memory).map { memory[$0, Reference.process] }
+        case .end where memory[object, End.peer] != 0: processesReaching(memory[object, End.peer], memory)
+        case .channel: references(.unfinished, in: object, memory).map { memory[$0, Reference.process] }
         default: []
         }
     }
 
-    /// The processes that have a handle, or may come to one by a message.
-    private func referrers(_ object: Int, _ memory: Memory) -> [Int] {
+    /// The processes that have a handle, or may get one by a message.
+    private func processesReaching(_ object: Int, _ memory: Memory) -> [Int] {
         var found: [Int] = [], open = [object], known: Set = [object]
         while let each = open.popLast() {
-            found += stakes(.refers, in: each, memory).map { memory[$0, Stake.process] }
-            for link in memory.links(of: each + Shared.bringers.offset) {
-                let message = memory[link - Stake.inObject.offset, Stake.process]
+            found += references(.handle, in: each, memory).map { memory[$0, Reference.process] }
+            for link in memory.links(of: each + Shared.messageReferences.offset) {
+                let message = memory[link - Reference.inObject.offset, Reference.process]
                 let (holder, channel) = (memory[message, Message.holder], memory[message, Message.channel])
                 if holder != 0 {
                     found.append(holder)

@@ -50,13 +50,15 @@ extension ProcessTree {
     /// The child will have what this process has handles of; some at a time, so that no change is long.
     private func shareHandles(with slot: Int) throws(TreeError) {
         let objects = change { memory in
-            memory.links(of: me + Slot.stakes.offset).map { $0 - Stake.inProcess.offset }
-                .filter { memory[$0, Stake.role] == Stake.Role.refers.rawValue }.map { memory[$0, Stake.object] }
+            memory.links(of: me + Slot.references.offset).map { $0 - Reference.inProcess.offset }
+                .filter { memory[$0, Reference.role] == Reference.Role.handle.rawValue }.map {
+                    memory[$0, Reference.object]
+                }
         }
         for start in stride(from: 0, to: objects.count, by: 64) {
             try changing { memory throws(TreeError) in
                 for object in objects[start..<min(start + 64, objects.count)] {
-                    try addStake(.refers, object, slot, memory)
+                    try addReference(.handle, object, slot, memory)
                 }
             }
         }

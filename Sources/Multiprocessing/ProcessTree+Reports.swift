@@ -72,7 +72,7 @@ extension ProcessTree {
     }
 
     private func describe(semaphore: Int, _ memory: Memory) -> String {
-        let holders = holdings(semaphore, memory).map { name(memory[$0, Stake.process], memory) }
+        let holders = holdings(semaphore, memory).map { name(memory[$0, Reference.process], memory) }
         let leftBy = memory[semaphore, Semaphore.leftBy], takers = takers(of: semaphore, memory)
         var parts: [String] = []
         if !holders.isEmpty { parts.append(" that \(holders.joined(separator: ", ")) holds") }

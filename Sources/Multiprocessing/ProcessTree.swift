@@ -36,9 +36,9 @@ package final class ProcessTree {
     var children: [Int32: ScriptChild] = [:]
     /// The processes to wake when the change that runs is made, by their numbers.
     var wakeUps: [Int32] = []
-    /// Whether the change that runs has left messages to `sweep`.
-    var leavesRubbish = false
-    var isSweeping = false
+    /// Whether the change that runs has put messages into the garbage list.
+    var leavesGarbage = false
+    var isReclaiming = false
     /// When whoever waits now is not to wait any longer for the memory itself; nil for never.
     var patienceEnd: Int?
     /// What could not be done in time, and is before the next change.
@@ -74,7 +74,7 @@ package final class ProcessTree {
         change { memory in
             // A control group ends a process rather than page its memory out, and counts what else the processes have.
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory() / 4 * 3))
-            for list in [Root.processes, .rubbish, .suspects] { memory.makeList(Arena.start + list.offset) }
+            for list in [Root.processes, .garbage, .candidates] { memory.makeList(Arena.start + list.offset) }
         }
         me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }
         adopt(me)
@@ -98,9 +98,9 @@ package final class ProcessTree {
             for pid in wakeUps { WakeUp.send(to: pid) }
             wakeUps.removeAll(keepingCapacity: true)
         }
-        if leavesRubbish {
-            leavesRubbish = false
-            sweep()
+        if leavesGarbage {
+            leavesGarbage = false
+            reclaim()
         }
     }
 
@@ -154,7 +154,7 @@ package final class ProcessTree {
         for word in 0..<Slot.words { memory[slot + 8 * word] = 0 }
         memory[slot, Slot.kind] = Kind.process.rawValue
         memory[slot, Slot.parent] = parent
-        for list in [Slot.stakes, .waits, .hand] { memory.makeList(slot + list.offset) }
+        for list in [Slot.references, .waits, .hand] { memory.makeList(slot + list.offset) }
         Life.prepare(slot + Slot.life.offset)
         memory[slot, Slot.label] = try makeLabel(name, memory)
         memory.append(slot + Slot.next.offset, to: ProcessTree.allProcesses)
@@ -224,8 +224,8 @@ package final class ProcessTree {
         let object = try allocate(8 * words + bytes, memory)
         for word in 0..<words { memory[object + 8 * word] = 0 }
         memory[object, Shared.kind] = kind.rawValue
-        for list in [Shared.stakes, .bringers, .suspect] { memory.makeList(object + list.offset) }
-        try addStake(.refers, object, me, memory)
+        for list in [Shared.references, .messageReferences, .candidate] { memory.makeList(object + list.offset) }
+        try addReference(.handle, object, me, memory)
         return object
     }
 
@@ -254,7 +254,7 @@ package final class ProcessTree {
     func receive(_ object: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             guard isShared(object, memory) else { throw .gone("object") }
-            if stake(.refers, object, me, memory) == nil { try addStake(.refers, object, me, memory) }
+            if reference(.handle, object, me, memory) == nil { try addReference(.handle, object, me, memory) }
         }
     }
 
@@ -262,8 +262,8 @@ package final class ProcessTree {
     func drop(_ object: Int) {
         watched.removeAll { $0 == object }
         change { memory in
-            guard isShared(object, memory), let stake = stake(.refers, object, me, memory) else { return }
-            removeStake(stake, memory)
+            guard isShared(object, memory), let reference = reference(.handle, object, me, memory) else { return }
+            removeReference(reference, memory)
         }
     }
 }

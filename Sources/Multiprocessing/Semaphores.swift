@@ -105,24 +105,26 @@ extension ProcessTree {
 
     private func endHolding(_ semaphore: Int, _ memory: Memory) {
         TaskHoldings.note(-1)
-        if let own = stake(.holds, semaphore, me, memory), memory[own, Stake.count] > 1 {
-            memory[own, Stake.count] -= 1
+        if let own = reference(.acquisition, semaphore, me, memory), memory[own, Reference.count] > 1 {
+            memory[own, Reference.count] -= 1
             return
         }
         let all = holdings(semaphore, memory)
-        if let stake = all.first(where: { memory[$0, Stake.process] == me }) ?? all.first { removeStake(stake, memory) }
+        if let reference = all.first(where: { memory[$0, Reference.process] == me }) ?? all.first {
+            removeReference(reference, memory)
+        }
     }
 
     /// Ends the hold with this number; nothing if this process has none, as in a fork of its owner, or after a release.
     package func release(hold: Int, of semaphore: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
-            let own = stakes(.keeps, in: semaphore, memory).first {
-                memory[$0, Stake.process] == me && memory[$0, Stake.count] == hold
+            let own = references(.hold, in: semaphore, memory).first {
+                memory[$0, Reference.process] == me && memory[$0, Reference.count] == hold
             }
             guard let own else { return }
             TaskHoldings.note(-1)
-            removeStake(own, memory)
+            removeReference(own, memory)
             if variety(semaphore, memory).isOwnersOnly, isMine(semaphore, memory) { return }
             guard hasRoom(semaphore, for: 1, memory) else {
                 throw .misuse("the semaphore is released too many times")
@@ -176,7 +178,7 @@ extension ProcessTree {
             try wait(
                 awaited,
                 enlisting: { memory throws(TreeError) in
-                    try addStake(.sleeps, condition, me, count: 0, memory)
+                    try addReference(.sleeper, condition, me, count: 0, memory)
                     let own = holding(lock, memory)
                     remove(own, of: lock, memory)
                     held = own
@@ -196,14 +198,14 @@ extension ProcessTree {
         // The lock is this process's again, also when a callback has failed meanwhile, or a signal has ended the wait.
         guard let held else { return (try notified.get() ?? false, .acquired) }
         let acquisition = try acquire(lock, held, .forever, isRetaken: true) { memory in
-            if let own = stake(.sleeps, condition, me, memory) { removeStake(own, memory) }
+            if let own = reference(.sleeper, condition, me, memory) { removeReference(own, memory) }
         }
         return (try notified.get() ?? false, acquisition ?? .acquired)
     }
 
     /// The notification is this process's, and passes on if it is lost before it has the lock.
     private func hear(_ wait: Int, _ memory: Memory) -> Bool {
-        if let own = stake(.sleeps, memory[wait, Wait.grantedBy], me, memory) { memory[own, Stake.count] = 1 }
+        if let own = reference(.sleeper, memory[wait, Wait.grantedBy], me, memory) { memory[own, Reference.count] = 1 }
         memory[wait, Wait.grantedBy] = 0
         return true
     }
