@@ -1,3 +1,4 @@
+/* The arena: its memory, its transactions, the liveness locks of its processes, and how they wake each other. */
 #define _GNU_SOURCE
 #include "arena.h"
 
@@ -19,25 +20,25 @@ typedef struct {
     uint64_t at, old;
 } change;
 
-enum { most_strangers = 256 };
+enum { most_unregistered = 256 };
 
 /* At the arena's start. */
 typedef struct {
     pthread_mutex_t lock;
     volatile uint64_t changes; /* in the log, of the transaction that runs */
     uint64_t transactions;     /* that have ended */
-    uint64_t told;             /* the number after the last one of which was said that it does not end */
-    uint64_t hungry;           /* how many are to pause after their transactions for somebody who waits too long */
-    pthread_mutex_t strangers[most_strangers]; /* each stranger holds one of them, as long as it is one */
-    bool has_had_more;         /* some of whom are not known */
-    bool is_asked;             /* a question waits for one who answers it */
+    uint64_t reported;         /* 1 + the number of the last one that was reported as stuck */
+    uint64_t starvation;       /* how many transactions are to be followed by a pause, for a process that waits too long */
+    pthread_mutex_t unregistered[most_unregistered]; /* each unregistered process holds one of them */
+    bool has_overflowed;       /* some of them hold none */
+    bool is_asked;             /* a question waits for a process that answers it */
     change log[pmap_arena_log_entries];
-} journal;
+} header;
 
-_Static_assert(sizeof(journal) <= pmap_arena_start, "the journal fits in front of the words");
-_Static_assert(sizeof(pthread_mutex_t) < pmap_life_words * 8, "a life is a mutex and a mark");
+_Static_assert(sizeof(header) <= pmap_arena_start, "the header fits in front of the words");
+_Static_assert(sizeof(pthread_mutex_t) < pmap_liveness_words * 8, "a liveness lock is a mutex and a mark");
 
-static journal *log_of_changes(void) { return (journal *)pmap_arena_memory; }
+static header *arena_header(void) { return (header *)pmap_arena_memory; }
 
 static void prepare(pthread_mutex_t *mutex) {
     pthread_mutexattr_t attributes;
@@ -48,54 +49,53 @@ static void prepare(pthread_mutex_t *mutex) {
     pthread_mutexattr_destroy(&attributes);
 }
 
-/* ---- Strangers ---- */
+/* ---- Unregistered processes ---- */
 
-static bool is_stranger;
-static int post = -1; /* the mutex that this one holds as a stranger */
+static bool is_unregistered;
+static int own_index = -1; /* of the mutex that this process holds while it is unregistered */
 
-/* Whether it was taken. */
-static bool take(pthread_mutex_t *mutex) {
+static bool try_lock(pthread_mutex_t *mutex) {
     int status = pthread_mutex_trylock(mutex);
     if (status == EOWNERDEAD) pthread_mutex_consistent(mutex);
     return status == 0 || status == EOWNERDEAD;
 }
 
-static void become_stranger(void) {
-    journal *journal = log_of_changes();
-    is_stranger = true;
-    for (post = 0; post < most_strangers; post++) {
-        if (take(&journal->strangers[post])) return;
+static void on_fork(void) {
+    header *header = arena_header();
+    is_unregistered = true;
+    for (own_index = 0; own_index < most_unregistered; own_index++) {
+        if (try_lock(&header->unregistered[own_index])) return;
     }
-    post = -1;
-    journal->has_had_more = true;
+    own_index = -1;
+    header->has_overflowed = true;
 }
 
-bool pmap_arena_is_stranger(void) { return is_stranger; }
+bool pmap_arena_is_unregistered(void) { return is_unregistered; }
 
-void pmap_arena_set_stranger(bool stranger) {
-    is_stranger = stranger;
-    if (stranger || post < 0) return;
-    pthread_mutex_unlock(&log_of_changes()->strangers[post]);
-    post = -1;
+void pmap_arena_set_unregistered(bool stranger) {
+    is_unregistered = stranger;
+    if (stranger || own_index < 0) return;
+    pthread_mutex_unlock(&arena_header()->unregistered[own_index]);
+    own_index = -1;
 }
 
-bool pmap_arena_has_strangers(void) {
-    journal *journal = log_of_changes();
-    for (int each = 0; each < most_strangers; each++) {
-        if (!take(&journal->strangers[each])) return true;
-        pthread_mutex_unlock(&journal->strangers[each]);
+bool pmap_arena_has_unregistered(void) {
+    header *header = arena_header();
+    for (int each = 0; each < most_unregistered; each++) {
+        if (!try_lock(&header->unregistered[each])) return true;
+        pthread_mutex_unlock(&header->unregistered[each]);
     }
-    return journal->has_had_more;
+    return header->has_overflowed;
 }
 
-static void leave_at_exit(int status, void *nothing) {
+static void note_exit(int status, void *nothing) {
     (void)nothing;
-    pmap_life_leave(status);
+    pmap_liveness_note_exit(status);
 }
 
 uint64_t pmap_arena_open(uint64_t limit) {
-    on_exit(leave_at_exit, NULL);
-    pthread_atfork(NULL, NULL, become_stranger);
+    on_exit(note_exit, NULL);
+    pthread_atfork(NULL, NULL, on_fork);
     struct rlimit files;
     bool is_file = getrlimit(RLIMIT_FSIZE, &files) != 0 || files.rlim_cur == RLIM_INFINITY;
     if (is_file && (file = memfd_create("pmap-arena", MFD_CLOEXEC)) < 0) return 0;
@@ -106,8 +106,8 @@ uint64_t pmap_arena_open(uint64_t limit) {
         if (start == MAP_FAILED) continue;
         pmap_arena_memory = start;
         if (!pmap_arena_grow(2 * (uint64_t)pmap_arena_start)) break;
-        prepare(&log_of_changes()->lock);
-        for (int each = 0; each < most_strangers; each++) prepare(&log_of_changes()->strangers[each]);
+        prepare(&arena_header()->lock);
+        for (int each = 0; each < most_unregistered; each++) prepare(&arena_header()->unregistered[each]);
         return limit;
     }
     int reason = errno;
@@ -129,35 +129,35 @@ void pmap_arena_discard(uint64_t at, uint64_t size) {
 }
 
 bool pmap_arena_ask(void) {
-    if (!pmap_arena_memory || is_stranger) return false;
-    __atomic_store_n(&log_of_changes()->is_asked, true, __ATOMIC_RELEASE);
+    if (!pmap_arena_memory || is_unregistered) return false;
+    __atomic_store_n(&arena_header()->is_asked, true, __ATOMIC_RELEASE);
     return true;
 }
 
 bool pmap_arena_take_question(void) {
-    if (!pmap_arena_memory || is_stranger) return false;
-    bool *is_asked = &log_of_changes()->is_asked;
+    if (!pmap_arena_memory || is_unregistered) return false;
+    bool *is_asked = &arena_header()->is_asked;
     return __atomic_load_n(is_asked, __ATOMIC_RELAXED) && __atomic_exchange_n(is_asked, false, __ATOMIC_ACQ_REL);
 }
 
 /* ---- Transactions ----
  *
- * The order in which words are written matters to whoever comes after a killed process, and that one sees all that was
- * executed: the kernel marks the mutex when the process has stopped. So it is the compiler alone that has to keep it. */
+ * The order in which words are written matters to the process that rolls a killed one's transaction back. It sees all that
+ * was executed, as the kernel marks the mutex when the process has stopped: the compiler alone has to keep the order. */
 
-static void put_back(journal *journal) {
-    while (journal->changes > 0) {
-        change *last = &journal->log[journal->changes - 1];
+static void roll_back(header *header) {
+    while (header->changes > 0) {
+        change *last = &header->log[header->changes - 1];
         *(volatile uint64_t *)(pmap_arena_memory + last->at) = last->old;
-        journal->changes--;
+        header->changes--;
     }
 }
 
-/* One line, by one of those who wait: that the process is stopped, or that it `takes_long` in another way. */
-static void tell_who_is_stuck(journal *journal, uint64_t transaction, bool takes_long) {
-    if (__atomic_load_n(&journal->told, __ATOMIC_RELAXED) == transaction + 1) return;
+/* Reports once, of all that wait, that the process in the transaction is stopped, or that it `takes_long` otherwise. */
+static void report_stuck_process(header *header, uint64_t transaction, bool takes_long) {
+    if (__atomic_load_n(&header->reported, __ATOMIC_RELAXED) == transaction + 1) return;
     char path[64], text[512];
-    int pid = journal->lock.__data.__lock & 0x3fffffff; /* FUTEX_TID_MASK; __owner is written a moment later */
+    int pid = header->lock.__data.__lock & 0x3fffffff; /* FUTEX_TID_MASK; __owner is written a moment later */
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     FILE *stat = fopen(path, "re");
     size_t size = stat ? fread(text, 1, sizeof text - 1, stat) : 0;
@@ -166,7 +166,7 @@ static void tell_who_is_stuck(journal *journal, uint64_t transaction, bool takes
     const char *name_end = strrchr(text, ')');
     bool is_stopped = name_end && (name_end[2] == 'T' || name_end[2] == 't');
     if (!is_stopped && !takes_long) return;
-    if (__atomic_exchange_n(&journal->told, transaction + 1, __ATOMIC_RELAXED) == transaction + 1) return;
+    if (__atomic_exchange_n(&header->reported, transaction + 1, __ATOMIC_RELAXED) == transaction + 1) return;
     if (is_stopped) {
         dprintf(2, "pmap: process %d is stopped and holds the shared memory; all others wait for it: kill -CONT %d\n", pid, pid);
     } else {
@@ -174,108 +174,108 @@ static void tell_who_is_stuck(journal *journal, uint64_t transaction, bool takes
     }
 }
 
-/* Whoever comes back at once takes the mutex before one that slept for it has woken up: two processes that do nothing else
- * have kept a third one out for minutes. So the third makes them pause. */
-static int lock_in_time(journal *journal, int64_t deadline) {
+/* A process that comes back at once locks the mutex before one that slept for it has woken up: two processes that do
+ * nothing else have starved a third one for minutes. So the third makes them pause. */
+static int lock_in_time(header *header, int64_t deadline) {
     static uint64_t stuck = UINT64_MAX; /* the transaction that did not end when this process last waited for one */
     const int64_t second = 1000000000;
-    int status = pthread_mutex_trylock(&journal->lock);
+    int status = pthread_mutex_trylock(&header->lock);
     uint64_t seen = UINT64_MAX;
     int64_t since = 0;
     while (status == EBUSY || status == ETIMEDOUT) {
         struct timespec limit;
         clock_gettime(CLOCK_MONOTONIC, &limit);
-        uint64_t running = __atomic_load_n(&journal->transactions, __ATOMIC_RELAXED);
+        uint64_t running = __atomic_load_n(&header->transactions, __ATOMIC_RELAXED);
         int64_t now = limit.tv_sec * second + limit.tv_nsec;
         if (running != seen) seen = running, since = running == stuck ? now - second : now;
         if (now - since >= second) {
             stuck = running;
-            tell_who_is_stuck(journal, running, now - since >= 5 * second);
+            report_stuck_process(header, running, now - since >= 5 * second);
             if (now >= deadline) return ETIMEDOUT;
         }
         limit.tv_nsec += 2000000;
         if (limit.tv_nsec >= 1000000000) limit.tv_sec++, limit.tv_nsec -= 1000000000;
-        status = pthread_mutex_clocklock(&journal->lock, CLOCK_MONOTONIC, &limit);
-        if (status == ETIMEDOUT) __atomic_store_n(&journal->hungry, 8, __ATOMIC_RELAXED);
+        status = pthread_mutex_clocklock(&header->lock, CLOCK_MONOTONIC, &limit);
+        if (status == ETIMEDOUT) __atomic_store_n(&header->starvation, 8, __ATOMIC_RELAXED);
     }
     return status;
 }
 
-static void leave(journal *journal) {
-    uint64_t hungry = __atomic_load_n(&journal->hungry, __ATOMIC_RELAXED);
-    if (hungry > 0) __atomic_store_n(&journal->hungry, hungry - 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&journal->transactions, journal->transactions + 1, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&journal->lock);
-    if (hungry > 0) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+static void end_transaction(header *header) {
+    uint64_t starvation = __atomic_load_n(&header->starvation, __ATOMIC_RELAXED);
+    if (starvation > 0) __atomic_store_n(&header->starvation, starvation - 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&header->transactions, header->transactions + 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&header->lock);
+    if (starvation > 0) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
 }
 
 bool pmap_arena_begin(int64_t deadline) {
-    journal *journal = log_of_changes();
-    int status = lock_in_time(journal, deadline);
+    header *header = arena_header();
+    int status = lock_in_time(header, deadline);
     if (status == 0) return true;
     if (status == ETIMEDOUT) return false;
     if (status != EOWNERDEAD) {
         fprintf(stderr, "pmap: the lock of the shared memory is broken (%d)\n", status);
         _exit(3);
     }
-    put_back(journal);
-    pthread_mutex_consistent(&journal->lock);
+    roll_back(header);
+    pthread_mutex_consistent(&header->lock);
     return true;
 }
 
 void pmap_arena_store(uint64_t at, uint64_t value) {
-    journal *journal = log_of_changes();
-    uint64_t place = journal->changes;
+    header *header = arena_header();
+    uint64_t place = header->changes;
     volatile uint64_t *word = (volatile uint64_t *)(pmap_arena_memory + at);
     if (place == pmap_arena_log_entries) {
         fprintf(stderr, "pmap: a change of the shared memory is too large\n");
         _exit(3);
     }
-    volatile change *entry = &journal->log[place];
+    volatile change *entry = &header->log[place];
     entry->at = at;
     entry->old = *word;
-    journal->changes = place + 1;
+    header->changes = place + 1;
     *word = value;
 }
 
 void pmap_arena_commit(void) {
-    journal *journal = log_of_changes();
-    journal->changes = 0;
-    leave(journal);
+    header *header = arena_header();
+    header->changes = 0;
+    end_transaction(header);
 }
 
 void pmap_arena_undo(void) {
-    journal *journal = log_of_changes();
-    put_back(journal);
-    leave(journal);
+    header *header = arena_header();
+    roll_back(header);
+    end_transaction(header);
 }
 
-/* ---- Lives ---- */
+/* ---- Liveness locks ---- */
 
-static pthread_mutex_t *life(uint64_t at) { return (pthread_mutex_t *)(pmap_arena_memory + at); }
+static pthread_mutex_t *liveness_lock(uint64_t at) { return (pthread_mutex_t *)(pmap_arena_memory + at); }
 
-void pmap_life_prepare(uint64_t at) { prepare(life(at)); }
+void pmap_liveness_prepare(uint64_t at) { prepare(liveness_lock(at)); }
 
-static uint64_t own_life;
+static uint64_t own_liveness_lock;
 
-void pmap_life_begin(uint64_t at) {
-    pthread_mutex_lock(life(at));
-    own_life = at;
+void pmap_liveness_acquire(uint64_t at) {
+    pthread_mutex_lock(liveness_lock(at));
+    own_liveness_lock = at;
 }
 
-static uint64_t mark(uint64_t at) { return at + (pmap_life_words - 1) * 8; }
+static uint64_t mark(uint64_t at) { return at + (pmap_liveness_words - 1) * 8; }
 
-void pmap_life_leave(int status) {
-    if (status == 0 && own_life && !is_stranger) pmap_arena_set(mark(own_life), 1);
+void pmap_liveness_note_exit(int status) {
+    if (status == 0 && own_liveness_lock && !is_unregistered) pmap_arena_set(mark(own_liveness_lock), 1);
 }
 
-bool pmap_life_was_left(uint64_t at) { return pmap_arena_load(mark(at)) != 0; }
+bool pmap_liveness_exited_cleanly(uint64_t at) { return pmap_arena_load(mark(at)) != 0; }
 
-bool pmap_life_is_over(uint64_t at) {
-    int status = pthread_mutex_trylock(life(at));
+bool pmap_liveness_is_released(uint64_t at) {
+    int status = pthread_mutex_trylock(liveness_lock(at));
     if (status == EBUSY) return false;
-    if (status == EOWNERDEAD) pthread_mutex_consistent(life(at));
-    pthread_mutex_unlock(life(at));
+    if (status == EOWNERDEAD) pthread_mutex_consistent(liveness_lock(at));
+    pthread_mutex_unlock(liveness_lock(at));
     return true;
 }
 

@@ -1,4 +1,4 @@
-// Barriers: so many processes wait for one another, or none of them when one has died.
+// Barriers: a number of processes wait for each other; none of them does when one has died.
 
 import Posix
 
@@ -13,14 +13,14 @@ extension ProcessTree {
         }
     }
 
-    /// This process has come: its place, from 0, and the round; nil when the barrier is broken. Whoever gets the last
-    /// place opens it.
+    /// This process has arrived: its index, from 0, and the round; nil when the barrier is broken. The last one to arrive
+    /// opens it.
     package func arrive(_ barrier: Int, _ patience: Patience) throws(TreeError) -> (place: Int, round: Int)? {
         try within(patience) { () throws(TreeError) in try arrive(barrier) }
     }
 
     private func arrive(_ barrier: Int) throws(TreeError) -> (place: Int, round: Int)? {
-        try bury(attending: barrier)
+        try reapParties(of: barrier)
         return try changing { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             guard memory[barrier, Barrier.isBroken] == 0,
@@ -28,16 +28,16 @@ extension ProcessTree {
             else { return nil }
             let place = memory[barrier, Barrier.arrived]
             memory[barrier, Barrier.arrived] = place + 1
-            if let own = reference(.party, barrier, me, memory) {
+            if let own = reference(.party, barrier, current, memory) {
                 memory[own, Reference.count] += 1
             } else {
-                try addReference(.party, barrier, me, memory)
+                try addReference(.party, barrier, current, memory)
             }
             return (place, memory[barrier, Barrier.generation])
         }
     }
 
-    /// All have come.
+    /// All have arrived.
     package func open(_ barrier: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
@@ -45,11 +45,11 @@ extension ProcessTree {
         }
     }
 
-    /// Waits for the round to be opened; false when it was broken instead, as by this process's patience.
+    /// Waits for the round to be opened; false when it was broken instead, as by this process's timeout.
     package func pass(_ barrier: Int, round: Int, _ patience: Patience) throws(TreeError) -> Bool {
         let awaited = Awaited(objects: [barrier], queues: [barrier + Barrier.waits.offset], deadline: patience.deadline)
         var passed: Bool?
-        // Nobody waits for one that has failed, in a callback or for lack of patience.
+        // The others do not wait for one that has failed, in a callback or by its timeout.
         defer {
             if passed == nil {
                 patienceEnd = patience.deadline
@@ -73,7 +73,7 @@ extension ProcessTree {
         }
     }
 
-    /// Makes it as new; those who wait are told that it was broken.
+    /// Makes it as new; those that wait return as from a broken one.
     package func reset(_ barrier: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
@@ -84,7 +84,7 @@ extension ProcessTree {
         }
     }
 
-    /// How many it is for, how many wait, and whether it is broken.
+    /// How many processes it is for, how many of them wait, and whether it is broken.
     package func state(_ barrier: Int) throws(TreeError) -> (parties: Int, waiting: Int, isBroken: Bool) {
         try changing { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
@@ -104,7 +104,7 @@ extension ProcessTree {
         begin(barrier, broken: true, memory)
     }
 
-    /// A new round begins, and everybody who waits for the old one looks.
+    /// Begins a new round, and wakes all that wait for the old one.
     private func begin(_ barrier: Int, broken: Bool, _ memory: Memory) {
         memory[barrier, Barrier.isBroken] = broken ? 1 : 0
         memory[barrier, Barrier.arrived] = 0
@@ -113,13 +113,13 @@ extension ProcessTree {
         wakeAll(barrier + Barrier.waits.offset, memory)
     }
 
-    private func bury(attending barrier: Int) throws(TreeError) {
+    private func reapParties(of barrier: Int) throws(TreeError) {
         let dead = try changing { memory -> [Int] in
             guard kind(barrier, memory) == .barrier else { return [] }
             return references(.party, in: barrier, memory).map { memory[$0, Reference.process] }.filter {
                 !isAlive($0, memory)
             }
         }
-        for slot in dead { bury(slot) }
+        for process in dead { reap(process) }
     }
 }

@@ -154,19 +154,19 @@ extension ProcessTree {
         from channel: Int, while pid: Int32, ofPool: Bool = false, _ patience: Patience
     ) throws(TreeError) -> Received? {
         let found: Int?? = try within(patience) { () throws(TreeError) -> Int?? in
-            pid == 0 ? .some(nil) : .some(try changing { memory in self.slot(pid: pid, memory) })
+            pid == 0 ? .some(nil) : .some(try changing { memory in self.process(pid: pid, memory) })
         }
-        guard let slot = found else { return nil }
+        guard let process = found else { return nil }
         let child = children[pid]
         let awaited = Awaited(
             objects: [channel], queues: [channel + Channel.getters.offset],
-            processes: child == nil ? slot.map { [$0] } ?? [] : [],
+            processes: child == nil ? process.map { [$0] } ?? [] : [],
             children: child.map { [$0.death] } ?? [], deadline: patience.deadline, allowsCallbacks: ofPool,
             endsAfterCallbacks: true)
         return try wait(awaited) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
             if let received = try take(from: channel, isTask: false, memory) { return received }
-            if pid != 0, slot.map({ !isAlive($0, memory) }) ?? true { throw .gone("process") }
+            if pid != 0, process.map({ !isAlive($0, memory) }) ?? true { throw .gone("process") }
             return nil
         }
     }
@@ -203,10 +203,10 @@ extension ProcessTree {
         memory[channel, Channel.count] -= 1
         memory[channel, Channel.bytes] -= size
         if isTask {
-            if let owed = reference(.unfinished, channel, me, memory) {
+            if let owed = reference(.unfinished, channel, current, memory) {
                 memory[owed, Reference.count] += 1
             } else {
-                try addReference(.unfinished, channel, me, memory)
+                try addReference(.unfinished, channel, current, memory)
             }
         }
         wake(channel + Channel.putters.offset, memory)
@@ -252,7 +252,7 @@ extension ProcessTree {
             guard memory[channel, Channel.unfinished] > memory[channel, Channel.count] else {
                 throw .misuse("task_done was called more often than there were items")
             }
-            if let owed = reference(.unfinished, channel, me, memory)
+            if let owed = reference(.unfinished, channel, current, memory)
                 ?? references(.unfinished, in: channel, memory).first
             {
                 memory[owed, Reference.count] -= 1

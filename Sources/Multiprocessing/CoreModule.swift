@@ -40,11 +40,11 @@ package final class CoreModule {
             try orRaise { () throws(TreeError) in try tree.receive(handle) }
         }
         keeper.drop = { [unowned self] handle in
-            // A process of its own that has not joined the tree has nothing to give up.
-            if let openTree, !Arena.isStranger { openTree.drop(handle) }
+            // A process that has not registered has no references.
+            if let openTree, !Arena.isUnregistered { openTree.drop(handle) }
         }
         programs.changed = { [unowned self] count in
-            if let openTree, !Arena.isStranger { openTree.note(programs: count) }
+            if let openTree, !Arena.isUnregistered { openTree.note(programs: count) }
         }
         try install(stack)
         try stack.changePcall()
@@ -53,7 +53,7 @@ package final class CoreModule {
     /// The tree this process belongs to; the arena is mapped when it is first needed.
     func tree() throws(LuaError) -> ProcessTree {
         if let openTree {
-            try orRaise { () throws(TreeError) in try openTree.join() }
+            try orRaise { () throws(TreeError) in try openTree.registerIfNeeded() }
             return openTree
         }
         let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
@@ -91,7 +91,7 @@ package final class CoreModule {
 
     /// Says who waits where.
     private func answer() {
-        if let openTree, !Arena.isStranger { return openTree.answer(isHost: false) }
+        if let openTree, !Arena.isUnregistered { return openTree.answer(isHost: false) }
         let line = "pmap: who waits where\npmap:   MainProcess (pid \(Machine.processNumber())) runs at \(place)\n"
         StandardDescriptor.writeError(Array(line.utf8))
     }
@@ -228,7 +228,7 @@ package final class CoreModule {
     }
 
     /// Whether results are out that bring callbacks.
-    var bringsCallbacks: Bool { openTree.map { !Arena.isStranger && !$0.watched.isEmpty } ?? false }
+    var bringsCallbacks: Bool { openTree.map { !Arena.isUnregistered && !$0.watched.isEmpty } ?? false }
 
     /// False when it was called by one of them.
     private func runCallbacks() throws(TreeError) -> Bool {

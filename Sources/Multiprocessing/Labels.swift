@@ -17,7 +17,7 @@ extension ProcessTree {
     }
 
     /// What a process is called.
-    func name(_ slot: Int, _ memory: Memory) -> String { text(ofLabel: memory[slot, Slot.label], memory) }
+    func name(_ process: Int, _ memory: Memory) -> String { text(ofLabel: memory[process, ProcessEntry.label], memory) }
 
     /// A reference goes; 0 is none.
     func forget(label: Int, _ memory: Memory) {
@@ -37,7 +37,7 @@ extension ProcessTree {
 
     /// This process comes to the front of those who have acquired it last.
     func noteTaker(of semaphore: Int, _ memory: Memory) {
-        let takers = semaphore + Semaphore.takers.offset, mine = memory[me, Slot.label]
+        let takers = semaphore + Semaphore.takers.offset, mine = memory[current, ProcessEntry.label]
         if memory[takers] == mine { return }
         var place = 1
         while place < Semaphore.mostTakers - 1, memory[takers + 8 * place] != mine { place += 1 }
@@ -61,7 +61,7 @@ extension ProcessTree {
 
     /// The semaphore goes.
     func forgetLabels(of semaphore: Int, _ memory: Memory) {
-        setLabel(.leftBy, of: semaphore, to: 0, memory)
+        setLabel(.formerHolder, of: semaphore, to: 0, memory)
         for place in 0..<Semaphore.mostTakers {
             forget(label: memory[semaphore + Semaphore.takers.offset + 8 * place], memory)
         }

@@ -34,10 +34,10 @@ enum Root: Int, Field {
     case kept
     /// The list of all processes.
     case processes, processesEnd
-    /// Puts, releases and the like so far: what stands still in a deadlock.
-    case deeds
-    /// Not 0 when the tree is to end: its exit status.
-    case verdict
+    /// Puts, releases and the like so far: a number that does not change in a deadlock.
+    case epoch
+    /// The exit status of the tree, when it is to end; otherwise 0.
+    case exitStatus
     /// The garbage list: messages that nobody will ever get, to be freed some at a time.
     case garbage, garbageEnd
     /// The candidates for a reference cycle: objects that no process has a handle of, only messages, which may be in the
@@ -49,28 +49,29 @@ enum Root: Int, Field {
 }
 
 /// A process of the tree.
-enum Slot: Int, Field {
-    /// `parent` is -1 when that one is buried, and 0 for the first process.
+enum ProcessEntry: Int, Field {
+    /// `parent` is -1 when the parent was reaped, and 0 for the first process.
     case kind, next, previous, pid, parent
     case references, referencesEnd, waits, waitsEnd, hand, handEnd
-    /// Whether it has begun, and whether it is being buried.
-    case isBorn, isBuried
-    /// Processes of others, not of this tree, that it has started and not yet waited for.
+    /// Whether it has registered, and whether it is being reaped.
+    case hasStarted, isBeingReaped
+    /// Programs that it has started and not yet waited for.
     case programs
     /// The object it waits for, or 0; how often it has begun to wait.
-    case awaits, sleeps
-    /// Whether time, or something outside of the tree, can end that wait.
-    case isBounded
-    /// What it is called, as a label.
+    case waitsFor, sleeps
+    /// Whether that wait ends by itself after some time.
+    case hasTimeout
+    /// Its name, as a label.
     case label
+    /// Where in the script it waits.
     case placeLength
     case place
-    case life = 35
-    static let words = 35 + Life.words
+    case livenessLock = 35
+    static let words = 35 + LivenessLock.words
     static let placeBytes = 128
 }
 
-/// What a process or a task is called; it stays while somebody may have to say so.
+/// The name of a process or a task, which stays while a report may have to give it.
 enum Label: Int, Field {
     case kind, references, length, text
     static let words = 3 + textBytes / 8
@@ -148,8 +149,8 @@ enum Semaphore: Int, Field {
     case variety
     /// A holder was lost since it was last taken.
     case isAbandoned
-    /// The label of who ended while it held the lock, or 0, and whether somebody who waits was told.
-    case leftBy, isTold
+    /// The label of a process that ended while it held the lock, or 0, and whether that was reported.
+    case formerHolder, isReported
     /// The labels of those who have acquired it last, the last one first: of semaphores, which nobody holds.
     case takers
     case waits = 18

@@ -65,8 +65,8 @@ extension ProcessTree {
 
     /// The message, which is nowhere, comes into this process's hand.
     func hold(_ message: Int, _ memory: Memory) {
-        memory[message, Message.holder] = me
-        memory.append(message + Message.next.offset, to: me + Slot.hand.offset)
+        memory[message, Message.holder] = current
+        memory.append(message + Message.next.offset, to: current + ProcessEntry.hand.offset)
     }
 
     /// The message has these handles: what they are of stays while it does. This process has them as well.

@@ -59,14 +59,15 @@ extension ProcessTree {
     }
 
     func isMine(_ semaphore: Int, _ memory: Memory) -> Bool {
-        reference(.acquisition, semaphore, me, memory) != nil || reference(.hold, semaphore, me, memory) != nil
+        reference(.acquisition, semaphore, current, memory) != nil
+            || reference(.hold, semaphore, current, memory) != nil
     }
 
     /// What this process has of it.
     func holding(_ semaphore: Int, _ memory: Memory) -> Holding {
         Holding(
-            plain: reference(.acquisition, semaphore, me, memory).map { memory[$0, Reference.count] } ?? 0,
-            holds: references(.hold, in: semaphore, memory).filter { memory[$0, Reference.process] == me }
+            plain: reference(.acquisition, semaphore, current, memory).map { memory[$0, Reference.count] } ?? 0,
+            holds: references(.hold, in: semaphore, memory).filter { memory[$0, Reference.process] == current }
                 .map { memory[$0, Reference.count] }.sorted())
     }
 
@@ -74,20 +75,20 @@ extension ProcessTree {
     func add(_ holding: Holding, to semaphore: Int, _ memory: Memory) throws(TreeError) {
         let isOwned = variety(semaphore, memory).hasOwner
         TaskHoldings.note(holding.holds.count + (isOwned ? holding.plain : 0))
-        for hold in holding.holds { try addReference(.hold, semaphore, me, count: hold, memory) }
+        for hold in holding.holds { try addReference(.hold, semaphore, current, count: hold, memory) }
         if holding.plain == 0 { return }
         if !isOwned { return noteTaker(of: semaphore, memory) }
-        if let own = reference(.acquisition, semaphore, me, memory) {
+        if let own = reference(.acquisition, semaphore, current, memory) {
             memory[own, Reference.count] += holding.plain
         } else {
-            try addReference(.acquisition, semaphore, me, count: holding.plain, memory)
+            try addReference(.acquisition, semaphore, current, count: holding.plain, memory)
         }
     }
 
     /// Gives all up that this process has of it.
     func remove(_ holding: Holding, of semaphore: Int, _ memory: Memory) {
         TaskHoldings.note(-holding.holds.count - holding.plain)
-        for own in holdings(semaphore, memory) where memory[own, Reference.process] == me {
+        for own in holdings(semaphore, memory) where memory[own, Reference.process] == current {
             removeReference(own, memory)
         }
     }
@@ -102,7 +103,7 @@ extension ProcessTree {
             byHold: memory[reference, Reference.role] == Reference.Role.hold.rawValue, end)
         removeReference(reference, memory)
         if inheritance == .abandoned { memory[semaphore, Semaphore.isAbandoned] = 1 }
-        if inheritance == .staysTaken { return setLabel(.leftBy, of: semaphore, to: label, memory) }
+        if inheritance == .staysTaken { return setLabel(.formerHolder, of: semaphore, to: label, memory) }
         let isStillOwned =
             variety.isOwnersOnly && holdings(semaphore, memory).contains { memory[$0, Reference.process] == owner }
         if !isStillOwned, hasRoom(semaphore, for: 1, memory) { raise(semaphore, by: 1, memory) }
@@ -120,7 +121,7 @@ extension ProcessTree {
     }
 
     private func myHoldings(_ memory: Memory) -> [Int] {
-        memory.links(of: me + Slot.references.offset).map { $0 - Reference.inProcess.offset }
+        memory.links(of: current + ProcessEntry.references.offset).map { $0 - Reference.inProcess.offset }
             .filter { isHolding(memory[$0, Reference.role]) }
     }
 
@@ -139,9 +140,10 @@ extension ProcessTree {
                 memory[reference, Reference.count] = min(count, known.plain)
                 continue
             }
-            let label = (try? makeLabel("a task of \(name(me, memory))", memory)) ?? memory[me, Slot.label]
+            let label =
+                (try? makeLabel("a task of \(name(current, memory))", memory)) ?? memory[current, ProcessEntry.label]
             inherit(reference, end, label: label, memory)
-            if label != memory[me, Slot.label] { forget(label: label, memory) }
+            if label != memory[current, ProcessEntry.label] { forget(label: label, memory) }
             return true
         }
         return false

@@ -24,7 +24,7 @@ extension ProcessTree {
             for channel in [forth, back] where channel != 0 {
                 memory[channel, Shared.isPinned] = 1
                 memory[channel, Channel.reader] = channel == forth ? first : second
-                if let reference = reference(.handle, channel, me, memory) { removeReference(reference, memory) }
+                if let reference = reference(.handle, channel, current, memory) { removeReference(reference, memory) }
             }
             return (first, second)
         }
@@ -113,9 +113,9 @@ extension ProcessTree {
                     awaited.objects.append(object)
                     awaited.queues.append(try inboxOrChannel(object, memory) + Channel.getters.offset)
                 case .process(let pid):
-                    guard let slot = slot(pid: pid, memory) else { continue }
-                    awaited.processes.append(slot)
-                    awaited.objects.append(slot)
+                    guard let process = process(pid: pid, memory) else { continue }
+                    awaited.processes.append(process)
+                    awaited.objects.append(process)
                 }
             }
             return awaited
@@ -139,7 +139,7 @@ extension ProcessTree {
             let channel = try inboxOrChannel(object, memory)
             if memory[channel, Channel.count] > 0 || memory[channel, Channel.isClosed] != 0 { return true }
             return kind(object, memory) == .end && isGone(memory[object, End.peer], memory)
-        case .process(let pid): return slot(pid: pid, memory) == nil
+        case .process(let pid): return process(pid: pid, memory) == nil
         }
     }
 
@@ -155,7 +155,7 @@ extension ProcessTree {
     package func close(end: Int) throws(TreeError) {
         change { memory in
             guard kind(end, memory) == .end else { return }
-            if let own = reference(.handle, end, me, memory) {
+            if let own = reference(.handle, end, current, memory) {
                 removeReference(own, memory)
             } else {
                 freeIfUnreachable(end, memory)

@@ -161,7 +161,7 @@ extension ProcessTree {
     package func recover(
         from pid: Int32, tasks: Int, results: Int, failure: borrowing WireBuffer
     ) throws(TreeError) -> Int {
-        buryAll()
+        reapAll()
         var lost = 0
         while let fallen = fallenTask(of: pid, in: tasks) {
             lost += try recover(PoolTask(received: fallen), tasks: tasks, results: results, failure: failure)

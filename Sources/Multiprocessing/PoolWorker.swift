@@ -212,7 +212,7 @@ struct PoolWorker {
         stack.rawGet(list, field: "n")
         let count = max(0, stack.integer(-1).map(Int.init) ?? stack.rawCount(list))
         stack.pop()
-        guard let slots = Int32(exactly: count), slots < Int32.max - 8, stack.reserve(slots + 8) else {
+        guard let size = Int32(exactly: count), size < Int32.max - 8, stack.reserve(size + 8) else {
             stack.top = list - 2
             stack.push(function: { _ throws(LuaError) in throw LuaError(message: "too many arguments: \(count)") })
             return 0

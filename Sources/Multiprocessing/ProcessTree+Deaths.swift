@@ -1,55 +1,64 @@
-// What a process leaves behind. Anybody who notices a death does this, in changes of bounded size, and it may be cut
-// off and gone on with by somebody else at any point.
+// Reaping: a process that notices a death frees what the dead one has left, in changes of bounded size. It may be killed at
+// any point, and another one goes on.
 
 import Posix
 
 extension ProcessTree {
-    /// Takes the dead process's part out of everything it had to do with. `child` is the number of one of this process's
-    /// that is known to have ended, or 0 for one that was never forked.
-    func bury(_ slot: Int, child: Int? = nil) {
-        while change({ memory in buryStep(slot, child: child, memory) }) {}
+    /// Removes the messages, waits and references of a dead process. `child` is the number of a child of this process that
+    /// is known to have ended, or 0 for one that was never forked.
+    func reap(_ process: Int, child: Int? = nil) {
+        while change({ memory in reapStep(process, child: child, memory) }) {}
         reclaim()
     }
 
-    /// Buries everybody who has died.
-    func buryAll() {
-        let dead = change { memory in everySlot(memory).filter { !isAlive($0, memory) } }
-        for slot in dead { bury(slot) }
+    /// Reaps all processes that have died.
+    func reapAll() {
+        let dead = change { memory in allProcesses(memory).filter { !isAlive($0, memory) } }
+        for process in dead { reap(process) }
         reclaim()
     }
 
     /// Does a part of it; false when nothing is left to be done.
-    private func buryStep(_ slot: Int, child: Int?, _ memory: Memory) -> Bool {
-        guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
-        // Since it was found to be dead another may have buried it, and a new process may have its place.
-        let isChild = child.map { memory[slot, Slot.pid] == $0 && memory[slot, Slot.parent] == me } ?? false
-        guard isChild || memory[slot, Slot.isBuried] != 0 || !isAlive(slot, memory) else { return false }
-        memory[slot, Slot.isBuried] = 1
+    private func reapStep(_ process: Int, child: Int?, _ memory: Memory) -> Bool {
+        guard memory[process, ProcessEntry.kind] == Kind.process.rawValue else { return false }
+        // Since it was found to be dead another may have reaped it, and a new process may have its entry.
+        let isChild =
+            child.map { memory[process, ProcessEntry.pid] == $0 && memory[process, ProcessEntry.parent] == current }
+            ?? false
+        guard isChild || memory[process, ProcessEntry.isBeingReaped] != 0 || !isAlive(process, memory) else {
+            return false
+        }
+        memory[process, ProcessEntry.isBeingReaped] = 1
         // Messages before references: while it has a reference to a channel, that one is there to take them.
         let hadSome =
-            memory.removeEach(of: slot + Slot.hand.offset) { dispose($0 - Message.next.offset, of: slot, memory) }
-            || memory.removeEach(of: slot + Slot.waits.offset) { removeWait($0 - Wait.inProcess.offset, memory) }
-            || memory.removeEach(of: slot + Slot.references.offset) {
+            memory.removeEach(of: process + ProcessEntry.hand.offset) {
+                dispose($0 - Message.next.offset, of: process, memory)
+            }
+            || memory.removeEach(of: process + ProcessEntry.waits.offset) {
+                removeWait($0 - Wait.inProcess.offset, memory)
+            }
+            || memory.removeEach(of: process + ProcessEntry.references.offset) {
                 endReference($0 - Reference.inProcess.offset, memory)
             }
         if hadSome { return true }
-        memory.remove(slot + Slot.next.offset)
-        // Another process may get this place: its children are not that one's.
-        for each in everySlot(memory) where memory[each, Slot.parent] == slot { memory[each, Slot.parent] = -1 }
-        forget(label: memory[slot, Slot.label], memory)
-        blocks.free(slot, memory)
+        memory.remove(process + ProcessEntry.next.offset)
+        // Another process may get this entry: its children are not that one's.
+        for each in allProcesses(memory) where memory[each, ProcessEntry.parent] == process {
+            memory[each, ProcessEntry.parent] = -1
+        }
+        forget(label: memory[process, ProcessEntry.label], memory)
+        blocks.free(process, memory)
         return false
     }
 
-    /// A message in a dead process's hand is freed; the task of a pool goes to whoever supervises the pool, and takes its
-    /// results along.
-    private func dispose(_ message: Int, of slot: Int, _ memory: Memory) {
+    /// Frees a message in a dead process's hand; the task of a pool goes to the supervisor of the pool, with its results.
+    private func dispose(_ message: Int, of process: Int, _ memory: Memory) {
         switch Kind(rawValue: memory[message, Message.kind]) {
         case .task:
             let channel = memory[message, Message.channel]
             memory.remove(message + Message.next.offset)
             memory[message, Message.holder] = 0
-            memory[message + Message.bytes.offset, TaskWords.worker] = memory[slot, Slot.pid]
+            memory[message + Message.bytes.offset, TaskWords.worker] = memory[process, ProcessEntry.pid]
             let list =
                 kind(channel, memory) == .channel
                 ? channel + Channel.fallen.offset
@@ -72,8 +81,8 @@ extension ProcessTree {
         let object = memory[reference, Reference.object], process = memory[reference, Reference.process]
         switch Reference.Role(rawValue: memory[reference, Reference.role]) {
         case .acquisition, .hold:
-            let end = Life.wasLeft(process + Slot.life.offset) ? OwnerEnd.left : .lost
-            return inherit(reference, end, label: memory[process, Slot.label], memory)
+            let end = LivenessLock.exitedCleanly(process + ProcessEntry.livenessLock.offset) ? OwnerEnd.left : .lost
+            return inherit(reference, end, label: memory[process, ProcessEntry.label], memory)
         case .sleeper where memory[reference, Reference.count] > 0: grant(object, memory)
         case .unfinished: settle(object, count: memory[reference, Reference.count], memory)
         case .party: return breakBarrier(object, memory)  // which removes all of its parties
@@ -84,18 +93,18 @@ extension ProcessTree {
 
     // MARK: Deaths that others wait for
 
-    /// Descriptors that tell of the deaths of those on whom the wait depends: at most a few, as every second all of
-    /// them are looked at anyway.
+    /// Descriptors that become readable when a process dies on which the wait depends: at most a few, as every second all
+    /// of them are checked anyway.
     func deathsToWatch(_ awaited: Awaited) throws(TreeError) -> WatchedProcesses {
         let pids = try changing { memory in
-            var slots = awaited.processes
-            for object in awaited.objects { slots += holders(object, memory) }
-            return slots.filter { $0 != me }.prefix(8).map { Int32(memory[$0, Slot.pid]) }
+            var processes = awaited.processes
+            for object in awaited.objects { processes += holders(object, memory) }
+            return processes.filter { $0 != current }.prefix(8).map { Int32(memory[$0, ProcessEntry.pid]) }
         }
         return WatchedProcesses(pids)
     }
 
-    /// Those who have what others wait for in this object.
+    /// The processes that have what others wait for in this object.
     private func holders(_ object: Int, _ memory: Memory) -> [Int] {
         switch kind(object, memory) {
         case .semaphore: holdings(object, memory).map { memory[$0, Reference.process] }
@@ -124,19 +133,18 @@ extension ProcessTree {
         return found
     }
 
-    /// Buries those who have died among the ones that this wait has to do with: holders, and sleepers in front. Whether
-    /// there were any.
+    /// Reaps the dead among the processes on which this wait depends: holders, and waiters in front. Whether there were any.
     @discardableResult
-    func bury(among awaited: Awaited) throws(TreeError) -> Bool {
+    func reap(among awaited: Awaited) throws(TreeError) -> Bool {
         let dead = try changing { memory in
-            var slots = awaited.processes
-            for object in awaited.objects { slots += holders(object, memory) }
+            var processes = awaited.processes
+            for object in awaited.objects { processes += holders(object, memory) }
             for queue in awaited.queues {
-                slots += memory.links(of: queue, limit: 16).map { memory[$0 - Wait.inQueue.offset, Wait.process] }
+                processes += memory.links(of: queue, limit: 16).map { memory[$0 - Wait.inQueue.offset, Wait.process] }
             }
-            return Set(slots).filter { !isAlive($0, memory) }
+            return Set(processes).filter { !isAlive($0, memory) }
         }
-        for slot in dead { bury(slot) }
+        for process in dead { reap(process) }
         return !dead.isEmpty
     }
 }

@@ -1,4 +1,4 @@
-// Forks: the child is the script as it stands, with a slot and handles of its own; and how children end.
+// Forks: the child is a copy of the script as it is, with an entry and handles of its own; and how children end.
 
 package import Posix
 
@@ -11,46 +11,48 @@ package enum Forked {
 extension ProcessTree {
     /// Forks the script. The child dies with this process.
     package func fork(name: String) throws(TreeError) -> Forked {
-        buryAll()
-        let slot = try changing { memory throws(TreeError) in try makeSlot(parent: me, name: name, memory) }
+        reapAll()
+        let process = try changing { memory throws(TreeError) in try makeEntry(parent: current, name: name, memory) }
         do throws(TreeError) {
-            try shareHandles(with: slot)
-            let parent = me
+            try copyHandles(to: process)
+            let parent = current
             let child: ScriptChild?
             do throws(PosixError) { child = try ScriptChild.fork() } catch { throw .system(error) }
             guard let child else {
-                adopt(slot, parent: parent)
+                register(process, parent: parent)
                 return .child
             }
             children[child.pid] = child
             change { memory in
-                // It may have ended by now, and another parent's child have got its slot.
-                if memory[slot, Slot.kind] == Kind.process.rawValue, memory[slot, Slot.parent] == parent {
-                    memory[slot, Slot.pid] = Int(child.pid)
+                // It may have ended by now, and another parent's child may have its entry.
+                if memory[process, ProcessEntry.kind] == Kind.process.rawValue,
+                    memory[process, ProcessEntry.parent] == parent
+                {
+                    memory[process, ProcessEntry.pid] = Int(child.pid)
                 }
             }
             return .parent(pid: child.pid)
         } catch {
-            bury(slot, child: 0)
+            reap(process, child: 0)
             throw error
         }
     }
 
-    /// A process that something else than `fork` has made joins the tree when it first has to do with it.
-    func join() throws(TreeError) {
-        guard Arena.isStranger else { return }
-        let parent = me
-        let slot = try changing { memory throws(TreeError) in
-            try makeSlot(parent: parent, name: "Process \(pid)", memory)
+    /// Registers a process that something else than `fork` has made, when it first uses what the tree shares.
+    func registerIfNeeded() throws(TreeError) {
+        guard Arena.isUnregistered else { return }
+        let parent = current
+        let process = try changing { memory throws(TreeError) in
+            try makeEntry(parent: parent, name: "Process \(pid)", memory)
         }
-        try shareHandles(with: slot)
-        adopt(slot, parent: parent)
+        try copyHandles(to: process)
+        register(process, parent: parent)
     }
 
-    /// The child will have what this process has handles of; some at a time, so that no change is long.
-    private func shareHandles(with slot: Int) throws(TreeError) {
+    /// Gives the child the handles that this process has; some at a time, so that no change is long.
+    private func copyHandles(to process: Int) throws(TreeError) {
         let objects = change { memory in
-            memory.links(of: me + Slot.references.offset).map { $0 - Reference.inProcess.offset }
+            memory.links(of: current + ProcessEntry.references.offset).map { $0 - Reference.inProcess.offset }
                 .filter { memory[$0, Reference.role] == Reference.Role.handle.rawValue }.map {
                     memory[$0, Reference.object]
                 }
@@ -58,7 +60,7 @@ extension ProcessTree {
         for start in stride(from: 0, to: objects.count, by: 64) {
             try changing { memory throws(TreeError) in
                 for object in objects[start..<min(start + 64, objects.count)] {
-                    try addReference(.handle, object, slot, memory)
+                    try addReference(.handle, object, process, memory)
                 }
             }
         }
@@ -71,7 +73,7 @@ extension ProcessTree {
         guard let child = children[pid] else { return nil }
         if let status = child.status { return status }
         guard let status = child.reap() else { return nil }
-        retire(pid)
+        reapChild(pid)
         return status
     }
 
@@ -84,11 +86,11 @@ extension ProcessTree {
         guard children[pid] != nil else { throw .misuse("process \(pid) is not a child of this process") }
         if patience == .none { return nil }
         let found = try within(patience) { () throws(TreeError) -> Int?? in
-            .some(try changing { memory in self.slot(pid: pid, memory) })
+            .some(try changing { memory in self.process(pid: pid, memory) })
         }
-        guard let slot = found else { return nil }
+        guard let process = found else { return nil }
         let awaited = Awaited(
-            objects: slot.map { [$0] } ?? [], queues: [], processes: slot.map { [$0] } ?? [],
+            objects: process.map { [$0] } ?? [], queues: [], processes: process.map { [$0] } ?? [],
             children: children[pid].map { [$0.death] } ?? [],
             deadline: patience.deadline)
         let hasEnded = try wait(awaited) { (_: Memory, _: [Int]) throws(TreeError) -> Bool? in
@@ -100,7 +102,7 @@ extension ProcessTree {
     /// Waits for any child's end; nil when there is none.
     package func joinAny() throws(TreeError) -> (pid: Int32, status: ExitStatus)? {
         if children.isEmpty { return nil }
-        let awaited = Awaited(objects: [me], queues: [], children: children.values.map(\.death))
+        let awaited = Awaited(objects: [current], queues: [], children: children.values.map(\.death))
         let pid = try wait(awaited) { (_: Memory, _: [Int]) throws(TreeError) -> Int32? in
             children.first { $0.value.hasEnded }?.key
         }
@@ -112,34 +114,39 @@ extension ProcessTree {
     /// Forgets a child that has ended.
     package func forget(_ pid: Int32) { children[pid] = nil }
 
-    /// Where the memory is not to be had in time, somebody else does it.
-    private func retire(_ pid: Int32) {
-        let slot = try? changing { memory in
-            everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && memory[$0, Slot.parent] == me }
+    /// Reaps a child that has ended; where the memory is not to be had in time, another process does it.
+    private func reapChild(_ pid: Int32) {
+        let process = try? changing { memory in
+            liveProcesses(memory).first {
+                memory[$0, ProcessEntry.pid] == Int(pid) && memory[$0, ProcessEntry.parent] == current
+            }
         }
-        if let slot = slot ?? nil { bury(slot, child: Int(pid)) }
+        if let process = process ?? nil { reap(process, child: Int(pid)) }
     }
 
     /// Sends a signal to a child, or to another process of the tree.
     package func kill(_ pid: Int32, signal: Int32) {
         if let child = children[pid] { return child.send(signal) }
-        if change({ memory in slot(pid: pid, memory) != nil }) { ScriptChild.send(signal, to: pid) }
+        if change({ memory in process(pid: pid, memory) != nil }) { ScriptChild.send(signal, to: pid) }
     }
 
-    /// The children of a process of the tree, oldest first: what they are called and their numbers.
+    /// The children of a process of the tree, oldest first: their numbers and names.
     package func children(of pid: Int32) -> [(pid: Int32, name: String)] {
         change { memory in
-            guard let parent = slot(pid: pid, memory) else { return [] }
-            return everybody(memory)
-                .filter { memory[$0, Slot.parent] == parent && memory[$0, Slot.pid] != 0 && isAlive($0, memory) }
-                .map { (Int32(memory[$0, Slot.pid]), name($0, memory)) }
+            guard let parent = process(pid: pid, memory) else { return [] }
+            return liveProcesses(memory)
+                .filter {
+                    memory[$0, ProcessEntry.parent] == parent && memory[$0, ProcessEntry.pid] != 0
+                        && isAlive($0, memory)
+                }
+                .map { (Int32(memory[$0, ProcessEntry.pid]), name($0, memory)) }
         }
     }
 
-    /// Bytes of shared memory in use, and how many processes there are, when nothing is left of the dead.
+    /// Bytes of shared memory in use, and how many processes there are, once the dead are reaped.
     package var usage: (bytes: Int, processes: Int) {
-        buryAll()
-        return change { memory in (memory[Arena.start, Root.used], everybody(memory).count) }
+        reapAll()
+        return change { memory in (memory[Arena.start, Root.used], liveProcesses(memory).count) }
     }
 
     /// This process's number as the script sees it.

@@ -14,7 +14,7 @@ extension ProcessTree {
         } else {
             memory.prepend(reference + Reference.inObject.offset, to: object + Shared.references.offset)
         }
-        memory.append(reference + Reference.inProcess.offset, to: process + Slot.references.offset)
+        memory.append(reference + Reference.inProcess.offset, to: process + ProcessEntry.references.offset)
         return reference
     }
 

@@ -1,89 +1,90 @@
-// Who waits where, in words.
+// Reports of who waits where.
 
 import Posix
 
 extension ProcessTree {
-    /// Who waits where, for somebody who has asked; a run's host says itself what it does.
+    /// Reports who waits where, as was asked for; the host of a run reports itself what it does.
     func answer(isHost: Bool) {
-        let slots = change { memory in
-            everybody(memory).filter {
-                memory[$0, Slot.isBorn] != 0 && isAlive($0, memory) && !isSupervisor($0, memory)
+        let processes = change { memory in
+            liveProcesses(memory).filter {
+                memory[$0, ProcessEntry.hasStarted] != 0 && isAlive($0, memory) && !isSupervisor($0, memory)
             }
         }
-        let others = isHost ? slots.filter { $0 != me } : slots
-        if !others.isEmpty { tell("pmap: who waits where", others) }
+        let others = isHost ? processes.filter { $0 != current } : processes
+        if !others.isEmpty { report("pmap: who waits where", others) }
     }
 
-    /// Writes a line for each of these under the title.
-    func tell(_ title: String, _ slots: [Int]) {
-        // Where it runs is known of this process alone.
+    /// Writes the title and a line for each of these processes.
+    func report(_ title: String, _ processes: [Int]) {
+        // A process knows of itself alone where it runs.
         let here = place()
-        let lines = change { memory in slots.map { line($0, here: here, memory) } }
+        let lines = change { memory in processes.map { line($0, here: here, memory) } }
         StandardDescriptor.writeError(Array(([title] + lines).joined(separator: "\n").utf8) + [10])
     }
 
-    private func line(_ slot: Int, here: String, _ memory: Memory) -> String {
-        var line = "pmap:   \(name(slot, memory)) (pid \(memory[slot, Slot.pid])) "
-        var place = place(of: slot)
-        if memory[slot, Slot.awaits] != 0 {
-            line += "waits " + describe(memory[slot, Slot.awaits], slot, memory)
-            // Where an idle one has been forked says nothing.
-            if isIdle(slot, memory) { place = "" }
+    private func line(_ process: Int, here: String, _ memory: Memory) -> String {
+        var line = "pmap:   \(name(process, memory)) (pid \(memory[process, ProcessEntry.pid])) "
+        var place = place(of: process)
+        if memory[process, ProcessEntry.waitsFor] != 0 {
+            line += "waits " + describe(memory[process, ProcessEntry.waitsFor], process, memory)
+            // The position of an idle process is where it was forked, and says nothing.
+            if isIdle(process, memory) { place = "" }
         } else {
             line += "runs"
-            place = slot == me ? here : ""
+            place = process == current ? here : ""
         }
         return line + (place.isEmpty ? "" : " at \(place)")
     }
 
-    /// Whether it has nothing to do with the script's own code: a pool's supervisor, or one that waits for something to
-    /// do for others.
-    func isIdle(_ slot: Int, _ memory: Memory) -> Bool {
-        let object = memory[slot, Slot.awaits]
-        if isSupervisor(slot, memory) { return true }
+    /// Whether it is in no code of the script's own: a pool's supervisor, or a worker or manager without a request.
+    func isIdle(_ process: Int, _ memory: Memory) -> Bool {
+        let object = memory[process, ProcessEntry.waitsFor]
+        if isSupervisor(process, memory) { return true }
         guard kind(object, memory) == .channel, let use = Channel.Use(rawValue: memory[object, Channel.use]) else {
             return false
         }
-        return (use == .tasks || use == .requests) && waits(slot, in: object + Channel.getters.offset, memory)
+        return (use == .tasks || use == .requests) && waits(process, in: object + Channel.getters.offset, memory)
     }
 
-    /// It waits for any of its children.
-    private func isSupervisor(_ slot: Int, _ memory: Memory) -> Bool { memory[slot, Slot.awaits] == slot }
+    /// Whether it waits for any of its children.
+    private func isSupervisor(_ process: Int, _ memory: Memory) -> Bool {
+        memory[process, ProcessEntry.waitsFor] == process
+    }
 
-    private func describe(_ object: Int, _ slot: Int, _ memory: Memory) -> String {
-        let description = description(of: object, slot, memory)
-        let isTimed = memory[slot, Slot.isBounded] != 0 && kind(object, memory) != nil
+    private func describe(_ object: Int, _ process: Int, _ memory: Memory) -> String {
+        let description = description(of: object, process, memory)
+        let isTimed = memory[process, ProcessEntry.hasTimeout] != 0 && kind(object, memory) != nil
         return description + (isTimed ? ", with a timeout," : "")
     }
 
-    private func description(of object: Int, _ slot: Int, _ memory: Memory) -> String {
+    private func description(of object: Int, _ process: Int, _ memory: Memory) -> String {
         switch kind(object, memory) {
         case .semaphore: return "for a " + describe(semaphore: object, memory)
         case .condition: return "for a condition to be notified"
         case .event: return "for an event to be set"
         case .barrier:
             return "at a barrier, \(memory[object, Barrier.arrived]) of \(memory[object, Barrier.parties]) there"
-        case .channel: return describe(channel: object, slot, memory)
+        case .channel: return describe(channel: object, process, memory)
         case .end: return "for a pipe"
         case .process where isSupervisor(object, memory): return "for a pool's workers to end"
         case .process: return "for \(name(object, memory)) to end"
-        default: return memory[slot, Slot.isBounded] == 0 ? "for a process to end" : "for a program"
+        default: return memory[process, ProcessEntry.hasTimeout] == 0 ? "for a process to end" : "for a program"
         }
     }
 
     private func describe(semaphore: Int, _ memory: Memory) -> String {
         let holders = holdings(semaphore, memory).map { name(memory[$0, Reference.process], memory) }
-        let leftBy = memory[semaphore, Semaphore.leftBy], takers = takers(of: semaphore, memory)
+        let formerHolder = memory[semaphore, Semaphore.formerHolder], takers = takers(of: semaphore, memory)
         var parts: [String] = []
         if !holders.isEmpty { parts.append(" that \(holders.joined(separator: ", ")) holds") }
-        if leftBy != 0 { parts.append(" that \(text(ofLabel: leftBy, memory)) held when it ended") }
+        if formerHolder != 0 { parts.append(" that \(text(ofLabel: formerHolder, memory)) held when it ended") }
         if !takers.isEmpty { parts.append(" that was acquired last by \(takers.joined(separator: ", "))") }
         return (variety(semaphore, memory).hasOwner ? "lock" : "semaphore") + parts.joined(separator: ", and")
     }
 
-    private func describe(channel: Int, _ slot: Int, _ memory: Memory) -> String {
-        if waits(slot, in: channel + Channel.joiners.offset, memory) { return "for a queue's items to be done" }
-        if !waits(slot, in: channel + Channel.getters.offset, memory) {
+    private func describe(channel: Int, _ process: Int, _ memory: Memory) -> String {
+        if waits(process, in: channel + Channel.joiners.offset, memory) { return "for a queue's items to be done" }
+        if !waits(process, in: channel + Channel.getters.offset, memory) {
             return "for room in a queue of \(memory[channel, Channel.count])"
         }
         switch Channel.Use(rawValue: memory[channel, Channel.use]) {
@@ -95,7 +96,7 @@ extension ProcessTree {
         }
     }
 
-    private func waits(_ slot: Int, in queue: Int, _ memory: Memory) -> Bool {
-        memory.links(of: queue).contains { memory[$0 - Wait.inQueue.offset, Wait.process] == slot }
+    private func waits(_ process: Int, in queue: Int, _ memory: Memory) -> Bool {
+        memory.links(of: queue).contains { memory[$0 - Wait.inQueue.offset, Wait.process] == process }
     }
 }

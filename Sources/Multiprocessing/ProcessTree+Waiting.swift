@@ -83,7 +83,7 @@ extension ProcessTree {
             defer { WakeUp.disarm() }
             try park(waits, in: queues, awaited)
             while true {
-                try bury(among: awaited)
+                try reap(among: awaited)
                 let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
                 let value = try tryAgain(waits, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
@@ -156,15 +156,15 @@ extension ProcessTree {
                 }
                 if start > 0 { return }
                 noteWait(awaited, memory)
-                memory[me, Slot.sleeps] += 1
+                memory[current, ProcessEntry.sleeps] += 1
             }
         }
     }
 
     /// Where only other processes of the tree can end it, it may be part of a deadlock.
     private func noteWait(_ awaited: Awaited, _ memory: Memory) {
-        memory[me, Slot.awaits] = awaited.objects.first ?? -1
-        memory[me, Slot.isBounded] = awaited.deadline != nil ? 1 : 0
+        memory[current, ProcessEntry.waitsFor] = awaited.objects.first ?? -1
+        memory[current, ProcessEntry.hasTimeout] = awaited.deadline != nil ? 1 : 0
     }
 
     // MARK: Callbacks
@@ -190,7 +190,7 @@ extension ProcessTree {
 
     /// The process keeps its places in the queues. False when it runs some already, which go on after this wait.
     private func runCallbacks(_ awaited: Awaited) throws(TreeError) -> Bool {
-        try changing { memory in memory[me, Slot.awaits] = 0 }
+        try changing { memory in memory[current, ProcessEntry.waitsFor] = 0 }
         let before = patienceEnd
         patienceEnd = nil
         runsCallbacks = true
@@ -209,9 +209,9 @@ extension ProcessTree {
         let watched = try deathsToWatch(awaited)
         let second = 1_000_000_000, rest = min(awaited.deadline.map { $0 - now } ?? second, second)
         let happened = WakeUp.wait(awaited.children, watched, nanoseconds: rest)
-        endIfCondemned()
+        exitIfEnded()
         answerQuestion()
-        if !happened, rest == second { look(awaited) }
+        if !happened, rest == second { checkForDeadlock(awaited) }
     }
 
     private func enlist(in queues: ArraySlice<Int>, _ memory: Memory) throws(TreeError) -> [Int] {
@@ -220,14 +220,14 @@ extension ProcessTree {
             let wait = try allocate(8 * Wait.words, memory)
             for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
             memory[wait, Wait.kind] = Kind.wait.rawValue
-            memory[wait, Wait.process] = me
+            memory[wait, Wait.process] = current
             if maySpin, canBarge(queue, [], memory) {
                 memory[wait, Wait.isSpinning] = 1
                 memory.prepend(wait + Wait.inQueue.offset, to: queue)
             } else {
                 memory.append(wait + Wait.inQueue.offset, to: queue)
             }
-            memory.append(wait + Wait.inProcess.offset, to: me + Slot.waits.offset)
+            memory.append(wait + Wait.inProcess.offset, to: current + ProcessEntry.waits.offset)
             waits.append(wait)
         }
         return waits
@@ -241,7 +241,7 @@ extension ProcessTree {
 
     private func delist(_ waits: ArraySlice<Int>, _ memory: Memory) {
         for wait in waits { removeWait(wait, memory) }
-        if memory[me, Slot.awaits] != 0 { memory[me, Slot.awaits] = 0 }
+        if memory[current, ProcessEntry.waitsFor] != 0 { memory[current, ProcessEntry.waitsFor] = 0 }
     }
 
     /// Leaves a queue; a wake-up that was not acknowledged passes to the next waiter, and so does a notification.
@@ -271,7 +271,7 @@ extension ProcessTree {
 
     /// Wakes the first `count` waiters of a queue that were not woken yet.
     func wake(_ queue: Int, count: Int = 1, _ memory: Memory) {
-        noteDeed(memory)
+        advanceEpoch(memory)
         var link = memory.first(of: queue), left = count
         while let each = link, left > 0 {
             if wakeOne(each - Wait.inQueue.offset, memory) { left -= 1 }
@@ -290,7 +290,9 @@ extension ProcessTree {
     func wakeOne(_ wait: Int, _ memory: Memory) -> Bool {
         if memory[wait, Wait.isWoken] != 0 { return false }
         memory[wait, Wait.isWoken] = 1
-        if memory[wait, Wait.isSpinning] == 0 { wakeUps.append(Int32(memory[memory[wait, Wait.process], Slot.pid])) }
+        if memory[wait, Wait.isSpinning] == 0 {
+            wakeUps.append(Int32(memory[memory[wait, Wait.process], ProcessEntry.pid]))
+        }
         return true
     }
 
@@ -302,6 +304,6 @@ extension ProcessTree {
         if waits.contains(where: { memory[$0, Wait.isWoken] != 0 }) { return true }
         guard let link = memory.first(of: queue) else { return true }
         let first = link - Wait.inQueue.offset
-        return memory[first, Wait.process] == me || memory[first, Wait.failedWakeUps] == 0
+        return memory[first, Wait.process] == current || memory[first, Wait.failedWakeUps] == 0
     }
 }

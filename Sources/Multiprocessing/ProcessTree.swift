@@ -1,5 +1,5 @@
-// The processes of a script as one of them sees the others: who is there, and what they share. The primitives are in
-// files of their own; each is a few words in the arena and a queue of those who sleep for it.
+// The tree of a script's processes, as one of them sees it: the list of them, and what they share. The primitives are in
+// files of their own; each is a few words in the arena and a queue of the processes that wait for it.
 
 package import Posix
 import Wire
@@ -26,13 +26,13 @@ package enum TreeError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// This process's place among those that share its arena.
+/// The processes that share one arena, and this one among them.
 package final class ProcessTree {
     let arena: Arena
     let blocks: Blocks
-    /// This process's slot.
-    var me = 0
-    /// Those that this process has forked and not yet seen the end of, by their numbers.
+    /// This process's entry.
+    var current = 0
+    /// The children that have not been waited for, by their numbers.
     var children: [Int32: ScriptChild] = [:]
     /// The processes to wake when the change that runs is made, by their numbers.
     var wakeUps: [Int32] = []
@@ -45,9 +45,9 @@ package final class ProcessTree {
     var leftovers: [(Memory) -> Void] = []
     /// The number of the last hold; a fork counts on.
     var lastHold = 0
-    /// What two looks a second apart must both have seen before a deadlock is believed.
-    var lastLook: [Int]?
-    var lastCircle: [Link]?, toldCircle: [Link]?
+    /// The last snapshot; a second one, a second later, is the same in a deadlock.
+    var lastSnapshot: [Int]?
+    var lastCycle: [Link]?, reportedCycle: [Link]?
     package var detectsDeadlocks = true
     /// Whether another process can answer while this one stays awake.
     let maySpin = Processors.usable() > 1
@@ -76,8 +76,8 @@ package final class ProcessTree {
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory() / 4 * 3))
             for list in [Root.processes, .garbage, .candidates] { memory.makeList(Arena.start + list.offset) }
         }
-        me = try changing { memory throws(TreeError) in try makeSlot(parent: 0, name: "MainProcess", memory) }
-        adopt(me)
+        current = try changing { memory throws(TreeError) in try makeEntry(parent: 0, name: "MainProcess", memory) }
+        register(current)
     }
 
     // MARK: Changes
@@ -141,78 +141,81 @@ package final class ProcessTree {
         }
     }
 
-    /// Something happened that others may wait for.
-    func noteDeed(_ memory: Memory) { memory[Arena.start, Root.deeds] += 1 }
+    /// Something has happened that others may wait for.
+    func advanceEpoch(_ memory: Memory) { memory[Arena.start, Root.epoch] += 1 }
 
     // MARK: Processes
 
-    private static var allProcesses: Int { Arena.start + Root.processes.offset }
+    private static var processList: Int { Arena.start + Root.processes.offset }
 
-    /// A slot for a process that is about to be forked.
-    func makeSlot(parent: Int, name: String, _ memory: Memory) throws(TreeError) -> Int {
-        let slot = try allocate(8 * Slot.words, memory)
-        for word in 0..<Slot.words { memory[slot + 8 * word] = 0 }
-        memory[slot, Slot.kind] = Kind.process.rawValue
-        memory[slot, Slot.parent] = parent
-        for list in [Slot.references, .waits, .hand] { memory.makeList(slot + list.offset) }
-        Life.prepare(slot + Slot.life.offset)
-        memory[slot, Slot.label] = try makeLabel(name, memory)
-        memory.append(slot + Slot.next.offset, to: ProcessTree.allProcesses)
-        return slot
+    /// Makes the entry of a process that is about to be forked.
+    func makeEntry(parent: Int, name: String, _ memory: Memory) throws(TreeError) -> Int {
+        let process = try allocate(8 * ProcessEntry.words, memory)
+        for word in 0..<ProcessEntry.words { memory[process + 8 * word] = 0 }
+        memory[process, ProcessEntry.kind] = Kind.process.rawValue
+        memory[process, ProcessEntry.parent] = parent
+        for list in [ProcessEntry.references, .waits, .hand] { memory.makeList(process + list.offset) }
+        LivenessLock.prepare(process + ProcessEntry.livenessLock.offset)
+        memory[process, ProcessEntry.label] = try makeLabel(name, memory)
+        memory.append(process + ProcessEntry.next.offset, to: ProcessTree.processList)
+        return process
     }
 
-    /// This process is the one the slot was made for; it ends if the slot was given up because its parent has died.
-    func adopt(_ slot: Int, parent: Int = 0) {
-        me = slot
-        let isAdopted = change { memory in
-            guard isAlive(slot, memory), memory[slot, Slot.isBorn] == 0, memory[slot, Slot.parent] == parent else {
+    /// Registers this process, for which the entry was made; it exits if the entry was reaped because its parent has died.
+    func register(_ process: Int, parent: Int = 0) {
+        current = process
+        let isRegistered = change { memory in
+            guard isAlive(process, memory), memory[process, ProcessEntry.hasStarted] == 0,
+                memory[process, ProcessEntry.parent] == parent
+            else {
                 return false
             }
-            Life.begin(slot + Slot.life.offset)
-            memory[slot, Slot.pid] = Int(Machine.processNumber())
-            memory[slot, Slot.isBorn] = 1
+            LivenessLock.acquire(process + ProcessEntry.livenessLock.offset)
+            memory[process, ProcessEntry.pid] = Int(Machine.processNumber())
+            memory[process, ProcessEntry.hasStarted] = 1
             return true
         }
-        if !isAdopted { Posix.Process.exit(1) }
-        Arena.isStranger = false
+        if !isRegistered { Posix.Process.exit(1) }
+        Arena.isUnregistered = false
         children = [:]
         (watched, runsCallbacks) = ([], false)
         (leftovers, patienceEnd) = ([], nil)
-        (lastLook, lastCircle, toldCircle) = (nil, nil, nil)
+        (lastSnapshot, lastCycle, reportedCycle) = (nil, nil, nil)
     }
 
-    /// The slots of all that are not buried, this one's included.
-    func everybody(_ memory: Memory) -> [Int] {
-        everySlot(memory).filter { memory[$0, Slot.isBuried] == 0 }
+    /// All processes that are not being reaped, this one included.
+    func liveProcesses(_ memory: Memory) -> [Int] {
+        allProcesses(memory).filter { memory[$0, ProcessEntry.isBeingReaped] == 0 }
     }
 
-    /// Those also whose burial was begun, by one who may have died over it.
-    func everySlot(_ memory: Memory) -> [Int] {
-        memory.links(of: ProcessTree.allProcesses).map { $0 - Slot.next.offset }
+    /// All processes, also those that are being reaped, by one that may have died meanwhile.
+    func allProcesses(_ memory: Memory) -> [Int] {
+        memory.links(of: ProcessTree.processList).map { $0 - ProcessEntry.next.offset }
     }
 
-    func isAlive(_ slot: Int, _ memory: Memory) -> Bool {
-        guard memory[slot, Slot.kind] == Kind.process.rawValue else { return false }
-        if memory[slot, Slot.isBorn] == 0 {
-            // Its parent was killed before it could fork, or the child before it was born.
-            let parent = memory[slot, Slot.parent]
-            return parent == 0 || parent == me || parent > 0 && isAlive(parent, memory)
+    func isAlive(_ process: Int, _ memory: Memory) -> Bool {
+        guard memory[process, ProcessEntry.kind] == Kind.process.rawValue else { return false }
+        if memory[process, ProcessEntry.hasStarted] == 0 {
+            // It has died if its parent was killed before the fork, or it was itself before it registered.
+            let parent = memory[process, ProcessEntry.parent]
+            return parent == 0 || parent == current || parent > 0 && isAlive(parent, memory)
         }
-        return slot == me || !Life.isOver(slot + Slot.life.offset)
+        return process == current || !LivenessLock.isReleased(process + ProcessEntry.livenessLock.offset)
     }
 
-    func slot(pid: Int32, _ memory: Memory) -> Int? {
-        everybody(memory).first { memory[$0, Slot.pid] == Int(pid) && isAlive($0, memory) }
+    func process(pid: Int32, _ memory: Memory) -> Int? {
+        liveProcesses(memory).first { memory[$0, ProcessEntry.pid] == Int(pid) && isAlive($0, memory) }
     }
 
     /// Where in the script this process waits.
     func setPlace(_ text: String) {
-        let count = ArenaBytes.copy(text, to: me + Slot.place.offset, limit: Slot.placeBytes)
-        ArenaBytes.setWord(me + Slot.placeLength.offset, count)
+        let count = ArenaBytes.copy(text, to: current + ProcessEntry.place.offset, limit: ProcessEntry.placeBytes)
+        ArenaBytes.setWord(current + ProcessEntry.placeLength.offset, count)
     }
 
-    func place(of slot: Int) -> String {
-        ArenaBytes.text(slot + Slot.place.offset, count: ArenaBytes.word(slot + Slot.placeLength.offset))
+    func place(of process: Int) -> String {
+        ArenaBytes.text(
+            process + ProcessEntry.place.offset, count: ArenaBytes.word(process + ProcessEntry.placeLength.offset))
     }
 
     // MARK: Objects
@@ -225,7 +228,7 @@ package final class ProcessTree {
         for word in 0..<words { memory[object + 8 * word] = 0 }
         memory[object, Shared.kind] = kind.rawValue
         for list in [Shared.references, .messageReferences, .candidate] { memory.makeList(object + list.offset) }
-        try addReference(.handle, object, me, memory)
+        try addReference(.handle, object, current, memory)
         return object
     }
 
@@ -254,7 +257,7 @@ package final class ProcessTree {
     func receive(_ object: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             guard isShared(object, memory) else { throw .gone("object") }
-            if reference(.handle, object, me, memory) == nil { try addReference(.handle, object, me, memory) }
+            if reference(.handle, object, current, memory) == nil { try addReference(.handle, object, current, memory) }
         }
     }
 
@@ -262,7 +265,7 @@ package final class ProcessTree {
     func drop(_ object: Int) {
         watched.removeAll { $0 == object }
         change { memory in
-            guard isShared(object, memory), let reference = reference(.handle, object, me, memory) else { return }
+            guard isShared(object, memory), let reference = reference(.handle, object, current, memory) else { return }
             removeReference(reference, memory)
         }
     }

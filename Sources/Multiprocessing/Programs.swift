@@ -70,5 +70,5 @@ final class Programs {
 
 extension ProcessTree {
     /// So many programs run for this process: while there are any, it does not wait in vain for others.
-    func note(programs count: Int) { arena.change { memory in memory[me, Slot.programs] = count } }
+    func note(programs count: Int) { arena.change { memory in memory[current, ProcessEntry.programs] = count } }
 }

@@ -55,7 +55,7 @@ extension ProcessTree {
         if let acquisition = try attempt() { return acquisition }
         // Who does not wait has not looked whether the holder is alive.
         return try within(patience) { () throws(TreeError) -> Acquisition? in
-            if patience == .none, try bury(among: awaited) { return try attempt() }
+            if patience == .none, try reap(among: awaited) { return try attempt() }
             return nil
         }
     }
@@ -72,7 +72,7 @@ extension ProcessTree {
         guard memory[semaphore, Semaphore.count] > 0, canBarge(queue, waits, memory) else { return nil }
         memory[semaphore, Semaphore.count] -= 1
         try add(holding, to: semaphore, memory)
-        noteDeed(memory)
+        advanceEpoch(memory)
         if memory[semaphore, Semaphore.count] > 0 { wake(queue, memory) }
         guard memory[semaphore, Semaphore.isAbandoned] != 0 else { return .acquired }
         memory[semaphore, Semaphore.isAbandoned] = 0
@@ -105,12 +105,12 @@ extension ProcessTree {
 
     private func endHolding(_ semaphore: Int, _ memory: Memory) {
         TaskHoldings.note(-1)
-        if let own = reference(.acquisition, semaphore, me, memory), memory[own, Reference.count] > 1 {
+        if let own = reference(.acquisition, semaphore, current, memory), memory[own, Reference.count] > 1 {
             memory[own, Reference.count] -= 1
             return
         }
         let all = holdings(semaphore, memory)
-        if let reference = all.first(where: { memory[$0, Reference.process] == me }) ?? all.first {
+        if let reference = all.first(where: { memory[$0, Reference.process] == current }) ?? all.first {
             removeReference(reference, memory)
         }
     }
@@ -120,7 +120,7 @@ extension ProcessTree {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
             let own = references(.hold, in: semaphore, memory).first {
-                memory[$0, Reference.process] == me && memory[$0, Reference.count] == hold
+                memory[$0, Reference.process] == current && memory[$0, Reference.count] == hold
             }
             guard let own else { return }
             TaskHoldings.note(-1)
@@ -140,9 +140,9 @@ extension ProcessTree {
 
     /// So many can be taken more.
     func raise(_ semaphore: Int, by count: Int, _ memory: Memory) {
-        if memory[semaphore, Semaphore.leftBy] != 0 {
-            setLabel(.leftBy, of: semaphore, to: 0, memory)
-            memory[semaphore, Semaphore.isTold] = 0
+        if memory[semaphore, Semaphore.formerHolder] != 0 {
+            setLabel(.formerHolder, of: semaphore, to: 0, memory)
+            memory[semaphore, Semaphore.isReported] = 0
         }
         memory[semaphore, Semaphore.count] += count
         wake(semaphore + Semaphore.waits.offset, count: count, memory)
@@ -178,7 +178,7 @@ extension ProcessTree {
             try wait(
                 awaited,
                 enlisting: { memory throws(TreeError) in
-                    try addReference(.sleeper, condition, me, count: 0, memory)
+                    try addReference(.sleeper, condition, current, count: 0, memory)
                     let own = holding(lock, memory)
                     remove(own, of: lock, memory)
                     held = own
@@ -198,14 +198,16 @@ extension ProcessTree {
         // The lock is this process's again, also when a callback has failed meanwhile, or a signal has ended the wait.
         guard let held else { return (try notified.get() ?? false, .acquired) }
         let acquisition = try acquire(lock, held, .forever, isRetaken: true) { memory in
-            if let own = reference(.sleeper, condition, me, memory) { removeReference(own, memory) }
+            if let own = reference(.sleeper, condition, current, memory) { removeReference(own, memory) }
         }
         return (try notified.get() ?? false, acquisition ?? .acquired)
     }
 
     /// The notification is this process's, and passes on if it is lost before it has the lock.
     private func hear(_ wait: Int, _ memory: Memory) -> Bool {
-        if let own = reference(.sleeper, memory[wait, Wait.grantedBy], me, memory) { memory[own, Reference.count] = 1 }
+        if let own = reference(.sleeper, memory[wait, Wait.grantedBy], current, memory) {
+            memory[own, Reference.count] = 1
+        }
         memory[wait, Wait.grantedBy] = 0
         return true
     }
@@ -219,7 +221,7 @@ extension ProcessTree {
             }
             var granted = 0
             while granted < count, grant(condition, memory) { granted += 1 }
-            noteDeed(memory)
+            advanceEpoch(memory)
             return granted
         }
     }

@@ -16,14 +16,14 @@ package struct Arena: Sendable {
         if self.limit == 0 { throw PosixError("mmap", "shared memory") }
     }
 
-    /// Whether this process was forked, by whomever, since it was last told that it knows.
-    package static var isStranger: Bool {
-        get { pmap_arena_is_stranger() }
-        set { pmap_arena_set_stranger(newValue) }
+    /// Whether this process is a fork that has not registered.
+    package static var isUnregistered: Bool {
+        get { pmap_arena_is_unregistered() }
+        set { pmap_arena_set_unregistered(newValue) }
     }
 
-    /// Whether there are processes that were forked by others than the tree, and have not joined it.
-    package var hasStrangers: Bool { pmap_arena_has_strangers() }
+    /// Whether there are processes that were forked by others than the tree, and have not registered.
+    package var hasUnregistered: Bool { pmap_arena_has_unregistered() }
 
     /// Runs `body` with the memory to itself: all of its changes happen, or none if it throws or the process is killed.
     /// It must be short and must not begin another change.
@@ -136,15 +136,15 @@ package struct Memory {
     }
 }
 
-/// The life of a process: a robust mutex it holds until it ends in whatever way.
-package enum Life {
-    package static let words = Int(pmap_life_words)
+/// The liveness lock of a process: a robust mutex that it holds until it ends, in whatever way.
+package enum LivenessLock {
+    package static let words = Int(pmap_liveness_words)
 
-    package static func prepare(_ offset: Int) { pmap_life_prepare(UInt64(offset)) }
+    package static func prepare(_ offset: Int) { pmap_liveness_prepare(UInt64(offset)) }
     /// In the process itself.
-    package static func begin(_ offset: Int) { pmap_life_begin(UInt64(offset)) }
-    /// Whether it has begun and ended.
-    package static func isOver(_ offset: Int) -> Bool { pmap_life_is_over(UInt64(offset)) }
-    /// Whether it ended with status 0.
-    package static func wasLeft(_ offset: Int) -> Bool { pmap_life_was_left(UInt64(offset)) }
+    package static func acquire(_ offset: Int) { pmap_liveness_acquire(UInt64(offset)) }
+    /// Whether its process has ended; the caller must know that it was acquired.
+    package static func isReleased(_ offset: Int) -> Bool { pmap_liveness_is_released(UInt64(offset)) }
+    /// Whether the process ended with status 0.
+    package static func exitedCleanly(_ offset: Int) -> Bool { pmap_liveness_exited_cleanly(UInt64(offset)) }
 }

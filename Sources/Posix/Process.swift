@@ -17,7 +17,7 @@ package enum Process {
     package static func exit(_ status: Int32) -> Never {
         pmap_end_shells(-1)
         fflush(nil)
-        pmap_life_leave(status)
+        pmap_liveness_note_exit(status)
         _exit(status)
     }
 

@@ -22,12 +22,12 @@ enum {
  * how many, or 0 with errno. Once, before anything forks. */
 uint64_t pmap_arena_open(uint64_t limit);
 
-/* Whether this process was forked, by whomever, and has no place of its own yet; it says so itself when it has. */
-bool pmap_arena_is_stranger(void);
-void pmap_arena_set_stranger(bool stranger);
+/* Whether this process is a fork that has not registered in the tree; the fork itself sets it, and registering clears it. */
+bool pmap_arena_is_unregistered(void);
+void pmap_arena_set_unregistered(bool stranger);
 
-/* Inside a transaction: whether there are strangers. One that executes another program is none any more. */
-bool pmap_arena_has_strangers(void);
+/* Inside a transaction: whether there are unregistered processes. One that executes another program does not count. */
+bool pmap_arena_has_unregistered(void);
 
 /* Makes the first `size` bytes usable; false with errno when they are not to be had. */
 bool pmap_arena_grow(uint64_t size);
@@ -35,8 +35,8 @@ bool pmap_arena_grow(uint64_t size);
 /* Gives the pages of a range back; they are zero afterwards. */
 void pmap_arena_discard(uint64_t at, uint64_t size);
 
-/* Begins a transaction. False, from the moment `deadline` on: another one has been going on for a second and does not
- * end, as its process is stopped; one line says so. A transaction that was cut off by its process's death is undone. */
+/* Begins a transaction. False, from the moment `deadline` on, when another one has been going on for a second and does not
+ * end, as its process is stopped; that is reported. A transaction whose process was killed is rolled back. */
 bool pmap_arena_begin(int64_t deadline);
 void pmap_arena_commit(void);
 void pmap_arena_undo(void);
@@ -49,26 +49,26 @@ static inline unsigned char *pmap_arena_bytes(uint64_t at) { return pmap_arena_m
 /* Inside a transaction. */
 void pmap_arena_store(uint64_t at, uint64_t value);
 
-/* Without a log: for what has one writer, and for what nobody can find yet. */
+/* Without a log: for words with one writer, and for words that no other process can find yet. */
 static inline void pmap_arena_set(uint64_t at, uint64_t value) {
     __atomic_store_n((uint64_t *)(pmap_arena_memory + at), value, __ATOMIC_RELEASE);
 }
 
-/* Asks all of the tree a question, which one of them takes; false where there is no arena, or for a stranger. */
+/* Asks all of the tree a question, which one of them takes; false where there is no arena, or for an unregistered one. */
 bool pmap_arena_ask(void);
 bool pmap_arena_take_question(void);
 
-/* A life is a robust mutex that a process holds until it ends: no number of a process is ever mistaken. */
-enum { pmap_life_words = 8 };
-void pmap_life_prepare(uint64_t at);
-void pmap_life_begin(uint64_t at);
+/* A liveness lock is a robust mutex that a process holds until it ends: a process's number that is used again, as with
+ * pids, cannot be mistaken for it. */
+enum { pmap_liveness_words = 8 };
+void pmap_liveness_prepare(uint64_t at);
+void pmap_liveness_acquire(uint64_t at);
 /* Whether nobody holds it any more; the caller must know that somebody did. */
-bool pmap_life_is_over(uint64_t at);
-/* This process is about to end with this status: its life, if that is its own, is marked when the status is 0. exit(3)
- * sees to that itself. */
-void pmap_life_leave(int status);
-/* Whether it was marked: whoever ended without has been killed, or has failed. */
-bool pmap_life_was_left(uint64_t at);
+bool pmap_liveness_is_released(uint64_t at);
+/* Marks this process's liveness lock when the status that it is about to end with is 0. exit(3) calls it itself. */
+void pmap_liveness_note_exit(int status);
+/* Whether it was marked: a process that ended without was killed, or has failed. */
+bool pmap_liveness_exited_cleanly(uint64_t at);
 
 /* Between these two neither a wake-up nor another signal is lost: it ends the next pmap_wakeup_wait or pmap_ppoll, which
  * may also end for no reason. The mask is what those let in; NULL otherwise. */
