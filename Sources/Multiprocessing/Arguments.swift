@@ -6,8 +6,8 @@ import Posix
 extension Stack {
     /// How long to wait: nothing or `true` for ever, `false` not at all, or seconds; where it is the last argument,
     /// Python's pair `true, 5` too.
-    func patience(_ index: Int32, isLast: Bool = true) throws(LuaError) -> Patience {
-        let second = isLast ? try patience(index + 1, isLast: false) : .forever
+    func timeout(_ index: Int32, isLast: Bool = true) throws(LuaError) -> Timeout {
+        let second = isLast ? try timeout(index + 1, isLast: false) : .forever
         switch type(index) {
         case .none, .nil: return second
         case .boolean: return boolean(index) ? second : .none
@@ -16,7 +16,7 @@ extension Stack {
         }
     }
 
-    private func seconds(_ index: Int32) throws(LuaError) -> Patience {
+    private func seconds(_ index: Int32) throws(LuaError) -> Timeout {
         let seconds = number(index)
         if seconds.isNaN { throw LuaError(message: "a timeout is a number of seconds, not nan") }
         return .seconds(seconds)

@@ -8,15 +8,15 @@ extension ProcessTree {
             let barrier = try make(.barrier, words: Barrier.words, memory)
             memory[barrier, Barrier.parties] = parties
             memory[barrier, Barrier.generation] = 1
-            memory.makeList(barrier + Barrier.waits.offset)
+            memory.makeList(barrier + Barrier.waiters.offset)
             return barrier
         }
     }
 
     /// This process has arrived: its index, from 0, and the round; nil when the barrier is broken. The last one to arrive
     /// opens it.
-    package func arrive(_ barrier: Int, _ patience: Patience) throws(TreeError) -> (place: Int, round: Int)? {
-        try within(patience) { () throws(TreeError) in try arrive(barrier) }
+    package func arrive(_ barrier: Int, _ timeout: Timeout) throws(TreeError) -> (place: Int, round: Int)? {
+        try within(timeout) { () throws(TreeError) in try arrive(barrier) }
     }
 
     private func arrive(_ barrier: Int) throws(TreeError) -> (place: Int, round: Int)? {
@@ -46,18 +46,19 @@ extension ProcessTree {
     }
 
     /// Waits for the round to be opened; false when it was broken instead, as by this process's timeout.
-    package func pass(_ barrier: Int, round: Int, _ patience: Patience) throws(TreeError) -> Bool {
-        let awaited = Awaited(objects: [barrier], queues: [barrier + Barrier.waits.offset], deadline: patience.deadline)
+    package func pass(_ barrier: Int, round: Int, _ timeout: Timeout) throws(TreeError) -> Bool {
+        let target = WaitTarget(
+            objects: [barrier], queues: [barrier + Barrier.waiters.offset], deadline: timeout.deadline)
         var passed: Bool?
         // The others do not wait for one that has failed, in a callback or by its timeout.
         defer {
             if passed == nil {
-                patienceEnd = patience.deadline
-                tidy { [unowned self] memory in giveUp(barrier: barrier, memory) }
-                patienceEnd = nil
+                lockDeadline = timeout.deadline
+                cleanUp { [unowned self] memory in giveUp(barrier: barrier, memory) }
+                lockDeadline = nil
             }
         }
-        passed = try wait(awaited) { memory, _ throws(TreeError) in
+        passed = try wait(target) { memory, _ throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             if memory[barrier, Barrier.generation] != round { return memory[barrier, Barrier.brokenRound] != round }
             return memory[barrier, Barrier.isBroken] != 0 ? false : nil
@@ -110,7 +111,7 @@ extension ProcessTree {
         memory[barrier, Barrier.arrived] = 0
         memory[barrier, Barrier.generation] += 1
         for reference in references(.party, in: barrier, memory) { removeReference(reference, memory) }
-        wakeAll(barrier + Barrier.waits.offset, memory)
+        wakeAll(barrier + Barrier.waiters.offset, memory)
     }
 
     private func reapParties(of barrier: Int) throws(TreeError) {

@@ -28,23 +28,23 @@ extension ProcessTree {
 
     // MARK: Put
 
-    /// Puts a copy of `value`, which has these handles, at the channel's end; false when the patience has ended and it is
+    /// Puts a copy of `value`, which has these handles, at the channel's end; false when the timeout has passed and it is
     /// still full.
     package func put(
         _ value: borrowing WireBuffer, carrying handles: Set<Int>, into channel: Int, as kind: MessageKind = .value,
-        _ patience: Patience
+        _ timeout: Timeout
     ) throws(TreeError) -> Bool {
         let size = value.count
-        let before = patienceEnd
-        patienceEnd = patience.deadline
-        defer { patienceEnd = before }
+        let before = lockDeadline
+        lockDeadline = timeout.deadline
+        defer { lockDeadline = before }
         let message: Int
         do throws(TreeError) { message = try makeMessage(size: size, carrying: handles, for: channel) } catch {
-            if error == .stuck { return false }
+            if error == .lockTimedOut { return false }
             throw error
         }
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
-        return try put(message: message, into: channel, as: kind, patience)
+        return try put(message: message, into: channel, as: kind, timeout)
     }
 
     /// Puts what `fill` writes into a buffer, which is in the message already if it takes no more than `capacity` bytes. It
@@ -79,32 +79,32 @@ extension ProcessTree {
 
     /// It is a plain message until it is there: a task that was begun to be written is nothing to be mended.
     private func put(
-        message: Int, into channel: Int, as kind: MessageKind, _ patience: Patience
+        message: Int, into channel: Int, as kind: MessageKind, _ timeout: Timeout
     ) throws(TreeError) -> Bool {
-        let awaited = Awaited(
-            objects: [channel], queues: [channel + Channel.putters.offset], deadline: patience.deadline)
-        return try deliver(message, awaited) { memory, waits throws(TreeError) in
-            try place(message, channel, as: kind, waits, memory)
+        let target = WaitTarget(
+            objects: [channel], queues: [channel + Channel.putters.offset], deadline: timeout.deadline)
+        return try deliver(message, target) { memory, waiters throws(TreeError) in
+            try place(message, channel, as: kind, waiters, memory)
         }
     }
 
     /// Waits for a message to be placed somewhere; one that was not is freed.
     func deliver(
-        _ message: Int, _ awaited: Awaited, attempt: (Memory, [Int]) throws(TreeError) -> Bool?
+        _ message: Int, _ target: WaitTarget, attempt: (Memory, [Int]) throws(TreeError) -> Bool?
     ) throws(TreeError) -> Bool {
         var isPut: Bool?
-        defer { if isPut != true { tidy { [unowned self] memory in discard(message, memory) } } }
-        isPut = try wait(awaited, attempt: attempt)
+        defer { if isPut != true { cleanUp { [unowned self] memory in discard(message, memory) } } }
+        isPut = try wait(target, attempt: attempt)
         return isPut ?? false
     }
 
     private func place(
-        _ message: Int, _ channel: Int, as kind: MessageKind, _ waits: [Int], _ memory: Memory
+        _ message: Int, _ channel: Int, as kind: MessageKind, _ waiters: [Int], _ memory: Memory
     ) throws(TreeError) -> Bool? {
         try check(channel, is: .channel, memory)
         if memory[channel, Channel.isClosed] != 0 { throw .gone("queue") }
         let queue = channel + Channel.putters.offset, size = memory[message, Message.size]
-        guard hasRoom(channel, size: size, memory), canBarge(queue, waits, memory) else { return nil }
+        guard hasRoom(channel, size: size, memory), canBarge(queue, waiters, memory) else { return nil }
         memory[message, Message.kind] = kind.kind.rawValue
         append(message, to: channel, memory)
         memory[channel, Channel.unfinished] += 1
@@ -134,13 +134,13 @@ extension ProcessTree {
 
     /// Takes the first message; it is this process's until it calls `done(with:)`. `isTask` makes it one that is to be
     /// said to be done later.
-    package func get(from channel: Int, _ patience: Patience, isTask: Bool = true) throws(TreeError) -> Received? {
-        let awaited = Awaited(
-            objects: [channel], queues: [channel + Channel.getters.offset], deadline: patience.deadline)
-        return try wait(awaited) { memory, waits throws(TreeError) in
+    package func get(from channel: Int, _ timeout: Timeout, isTask: Bool = true) throws(TreeError) -> Received? {
+        let target = WaitTarget(
+            objects: [channel], queues: [channel + Channel.getters.offset], deadline: timeout.deadline)
+        return try wait(target) { memory, waiters throws(TreeError) in
             try check(channel, is: .channel, memory)
             let queue = channel + Channel.getters.offset
-            if canBarge(queue, waits, memory), let received = try take(from: channel, isTask: isTask, memory) {
+            if canBarge(queue, waiters, memory), let received = try take(from: channel, isTask: isTask, memory) {
                 return received
             }
             if memory[channel, Channel.isClosed] != 0, memory[channel, Channel.count] == 0 { throw .gone("queue") }
@@ -151,19 +151,19 @@ extension ProcessTree {
     /// The first message, as long as a process lives that could still put one: after its death only what is there. Of a pool
     /// also nil when callbacks of others have run, which may have taken it.
     func get(
-        from channel: Int, while pid: Int32, ofPool: Bool = false, _ patience: Patience
+        from channel: Int, while pid: Int32, ofPool: Bool = false, _ timeout: Timeout
     ) throws(TreeError) -> Received? {
-        let found: Int?? = try within(patience) { () throws(TreeError) -> Int?? in
+        let found: Int?? = try within(timeout) { () throws(TreeError) -> Int?? in
             pid == 0 ? .some(nil) : .some(try changing { memory in self.process(pid: pid, memory) })
         }
         guard let process = found else { return nil }
         let child = children[pid]
-        let awaited = Awaited(
+        let target = WaitTarget(
             objects: [channel], queues: [channel + Channel.getters.offset],
             processes: child == nil ? process.map { [$0] } ?? [] : [],
-            children: child.map { [$0.death] } ?? [], deadline: patience.deadline, allowsCallbacks: ofPool,
+            children: child.map { [$0.death] } ?? [], deadline: timeout.deadline, allowsCallbacks: ofPool,
             endsAfterCallbacks: true)
-        return try wait(awaited) { memory, _ throws(TreeError) in
+        return try wait(target) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
             if let received = try take(from: channel, isTask: false, memory) { return received }
             if pid != 0, process.map({ !isAlive($0, memory) }) ?? true { throw .gone("process") }
@@ -267,11 +267,11 @@ extension ProcessTree {
         if memory[channel, Channel.unfinished] == 0 { wakeAll(channel + Channel.joiners.offset, memory) }
     }
 
-    /// Waits until everything that was put is done; false when the patience has ended.
-    package func join(channel: Int, _ patience: Patience) throws(TreeError) -> Bool {
-        let awaited = Awaited(
-            objects: [channel], queues: [channel + Channel.joiners.offset], deadline: patience.deadline)
-        let done: Bool? = try wait(awaited) { memory, _ throws(TreeError) in
+    /// Waits until everything that was put is done; false when the timeout has passed.
+    package func join(channel: Int, _ timeout: Timeout) throws(TreeError) -> Bool {
+        let target = WaitTarget(
+            objects: [channel], queues: [channel + Channel.joiners.offset], deadline: timeout.deadline)
+        let done: Bool? = try wait(target) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
             return memory[channel, Channel.unfinished] == 0 ? true : nil
         }

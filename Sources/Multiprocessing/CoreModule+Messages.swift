@@ -16,10 +16,10 @@ extension CoreModule {
             },
             // channel, value, timeout → true, or nil and "full" or "closed"
             "put": function { [unowned self] tree, stack throws(LuaError) in
-                let (channel, patience) = (try stack.handleArgument(1), try stack.patience(3))
+                let (channel, timeout) = (try stack.handleArgument(1), try stack.timeout(3))
                 let isPut = try withEncoded(2, of: stack, as: "value") { bytes, handles throws(LuaError) in
                     try orClosed { () throws(TreeError) in
-                        try tree.put(bytes, carrying: handles, into: channel, patience)
+                        try tree.put(bytes, carrying: handles, into: channel, timeout)
                     }
                 }
                 guard let isPut else { return stack.refuse(.closed) }
@@ -29,9 +29,9 @@ extension CoreModule {
             },
             // channel, timeout → value, or nil and "empty" or "closed"
             "get": function { [unowned self] tree, stack throws(LuaError) in
-                let (channel, patience) = (try stack.handleArgument(1), try stack.patience(2))
+                let (channel, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 let received: Received?
-                do throws(TreeError) { received = try tree.get(from: channel, patience) } catch {
+                do throws(TreeError) { received = try tree.get(from: channel, timeout) } catch {
                     guard case .gone = error else { throw LuaError(message: error.description) }
                     return stack.refuse(.closed)
                 }
@@ -40,11 +40,11 @@ extension CoreModule {
             },
             // channel, pid, timeout → value, or nil and "empty", or nil and "closed" when that process has ended
             "get_while": function { [unowned self] tree, stack throws(LuaError) in
-                let (channel, patience) = (try stack.handleArgument(1), try stack.patience(3))
+                let (channel, timeout) = (try stack.handleArgument(1), try stack.timeout(3))
                 let pid = try stack.smallIntegerArgument(2, "a process")
                 guard
                     let received = try orClosed({ () throws(TreeError) in
-                        try tree.get(from: channel, while: pid, patience)
+                        try tree.get(from: channel, while: pid, timeout)
                     })
                 else { return stack.refuse(.closed) }
                 guard let received else { return stack.refuse(.empty) }
@@ -71,8 +71,8 @@ extension CoreModule {
                 return 0
             },
             "channel_join": function { tree, stack throws(LuaError) in
-                let (channel, patience) = (try stack.handleArgument(1), try stack.patience(2))
-                if !(try orRaise { () throws(TreeError) in try tree.join(channel: channel, patience) }) {
+                let (channel, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
+                if !(try orRaise { () throws(TreeError) in try tree.join(channel: channel, timeout) }) {
                     return stack.refuse(.timeout)
                 }
                 stack.push(true)
@@ -113,8 +113,8 @@ extension CoreModule {
             },
             // end, timeout → value, or nil and "timeout" or "closed"
             "recv": function { [unowned self] tree, stack throws(LuaError) in
-                let (end, patience) = (try stack.handleArgument(1), try stack.patience(2))
-                guard let received = try orClosed({ () throws(TreeError) in try tree.receive(from: end, patience) })
+                let (end, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
+                guard let received = try orClosed({ () throws(TreeError) in try tree.receive(from: end, timeout) })
                 else { return stack.refuse(.closed) }
                 guard let received else { return stack.refuse(.timeout) }
                 return try push(received, tree, stack)
@@ -134,7 +134,7 @@ extension CoreModule {
             },
             // list of handles and process numbers, timeout → list of places
             "wait": function { tree, stack throws(LuaError) in
-                let patience = try stack.patience(2)
+                let timeout = try stack.timeout(2)
                 var sources: [ProcessTree.Source] = []
                 for place in 0..<stack.rawCount(1) {
                     stack.rawGet(1, at: place + 1)
@@ -145,7 +145,7 @@ extension CoreModule {
                     }
                     stack.pop()
                 }
-                let ready = try orRaise { () throws(TreeError) in try tree.wait(for: sources, patience) }
+                let ready = try orRaise { () throws(TreeError) in try tree.wait(for: sources, timeout) }
                 stack.newTable(list: Int32(ready.count))
                 for (place, source) in ready.enumerated() {
                     stack.push(Int64(source + 1))

@@ -176,11 +176,11 @@ extension CoreModule {
 
     /// Stack: results, jobs, timeout, pid → job, first, count, failures, or → nil, reason
     private func collect(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
-        let channel = try stack.handleArgument(1), patience = try stack.patience(3, isLast: false)
+        let channel = try stack.handleArgument(1), timeout = try stack.timeout(3, isLast: false)
         let supervisor = try stack.smallIntegerArgument(4, default: 0, "a process")
         let received: Received?
         do throws(TreeError) {
-            received = try tree.get(from: channel, while: supervisor, ofPool: true, patience)
+            received = try tree.get(from: channel, while: supervisor, ofPool: true, timeout)
         } catch {
             guard case .gone = error else { throw LuaError(message: error.description) }
             return stack.refuse(.closed)

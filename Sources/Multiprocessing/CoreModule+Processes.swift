@@ -22,8 +22,8 @@ extension CoreModule {
             },
             // pid, timeout → exit code, -n for signal n, or nil while it runs
             "join": function { tree, stack throws(LuaError) in
-                let (pid, patience) = (try stack.smallIntegerArgument(1, "a process"), try stack.patience(2))
-                switch try orRaise({ () throws(TreeError) in try tree.join(pid, patience) }) {
+                let (pid, timeout) = (try stack.smallIntegerArgument(1, "a process"), try stack.timeout(2))
+                switch try orRaise({ () throws(TreeError) in try tree.join(pid, timeout) }) {
                 case .exited(let code): stack.push(Int64(code))
                 case .killed(let signal): stack.push(Int64(-signal))
                 case nil:

@@ -17,17 +17,17 @@ extension CoreModule {
                 try orRaise { () throws(TreeError) in try tree.makeLock(isRecursive: stack.boolean(1)) }
             },
             "acquire": function { tree, stack throws(LuaError) in
-                let (handle, patience) = (try stack.handleArgument(1), try stack.patience(2))
-                guard let acquisition = try orRaise({ () throws(TreeError) in try tree.acquire(handle, patience) })
+                let (handle, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
+                guard let acquisition = try orRaise({ () throws(TreeError) in try tree.acquire(handle, timeout) })
                 else { return stack.refuse(.timeout) }
                 stack.push(true)
                 return 1 + stack.push(acquisition)
             },
             // → the hold's number
             "hold": function { tree, stack throws(LuaError) in
-                let (handle, patience) = (try stack.handleArgument(1), try stack.patience(2))
+                let (handle, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 guard
-                    let (number, acquisition) = try orRaise({ () throws(TreeError) in try tree.hold(handle, patience) })
+                    let (number, acquisition) = try orRaise({ () throws(TreeError) in try tree.hold(handle, timeout) })
                 else { return stack.refuse(.timeout) }
                 stack.push(Int64(number))
                 return 1 + stack.push(acquisition)
@@ -56,9 +56,9 @@ extension CoreModule {
             // condition, lock, timeout
             "condition_wait": function { tree, stack throws(LuaError) in
                 let (condition, lock) = (try stack.handleArgument(1), try stack.handleArgument(2))
-                let patience = try stack.patience(3)
+                let timeout = try stack.timeout(3)
                 let (notified, acquisition) = try orRaise { () throws(TreeError) in
-                    try tree.wait(for: condition, lock: lock, patience)
+                    try tree.wait(for: condition, lock: lock, timeout)
                 }
                 if !notified { return stack.refuse(.timeout) + stack.push(acquisition) }
                 stack.push(true)
@@ -88,8 +88,8 @@ extension CoreModule {
                 return 1
             },
             "event_wait": function { tree, stack throws(LuaError) in
-                let (event, patience) = (try stack.handleArgument(1), try stack.patience(2))
-                if !(try orRaise { () throws(TreeError) in try tree.wait(forEvent: event, patience) }) {
+                let (event, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
+                if !(try orRaise { () throws(TreeError) in try tree.wait(forEvent: event, timeout) }) {
                     return stack.refuse(.timeout)
                 }
                 stack.push(true)
@@ -107,8 +107,8 @@ extension CoreModule {
             },
             // barrier, timeout → place from 0, round, or nil when it is broken
             "barrier_arrive": function { tree, stack throws(LuaError) in
-                let (barrier, patience) = (try stack.handleArgument(1), try stack.patience(2))
-                guard let (place, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier, patience) })
+                let (barrier, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
+                guard let (place, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier, timeout) })
                 else {
                     stack.pushNil()
                     return 1
@@ -125,8 +125,8 @@ extension CoreModule {
             // barrier, round, timeout → whether it was opened
             "barrier_pass": function { tree, stack throws(LuaError) in
                 let (barrier, round) = (try stack.handleArgument(1), try stack.integerArgument(2, "a round"))
-                let patience = try stack.patience(3)
-                stack.push(try orRaise { () throws(TreeError) in try tree.pass(barrier, round: round, patience) })
+                let timeout = try stack.timeout(3)
+                stack.push(try orRaise { () throws(TreeError) in try tree.pass(barrier, round: round, timeout) })
                 return 1
             },
             "barrier_abort": function { tree, stack throws(LuaError) in

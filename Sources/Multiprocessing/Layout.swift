@@ -1,15 +1,15 @@
 // What the blocks of the arena hold, word by word. Every block begins with its kind, so that a handle that is none
 // is known at once; every list is circular, through two words of each member and two of its head.
 //
-//     process ── references ──▶ reference ◀── references ── shared object    its handles, what it holds and what it has taken
-//        ├────── waits ───────▶ wait ◀── a queue of the object               what it sleeps for, in order
+//     process ── references ──▶ reference ◀── references ── shared object    its handles, what it holds and what it took
+//        ├────── waiters ────▶ waiter ◀── a queue of the object              what it waits for, in order
 //        └────── hand ────────▶ message                                      taken and not yet read, or not yet put
 
 import Posix
 
 /// What a block is: its first word. The numbers are far from what stands in memory by accident.
 enum Kind: Int {
-    case process = 0x706d_6170_0001, reference, wait, message
+    case process = 0x706d_6170_0001, reference, waiter, message
     case semaphore, condition, event, barrier, channel, end, array
     case task, results, blob
     case label
@@ -52,12 +52,12 @@ enum Root: Int, Field {
 enum ProcessEntry: Int, Field {
     /// `parent` is -1 when the parent was reaped, and 0 for the first process.
     case kind, next, previous, pid, parent
-    case references, referencesEnd, waits, waitsEnd, hand, handEnd
+    case references, referencesEnd, waiters, waitersEnd, hand, handEnd
     /// Whether it has registered, and whether it is being reaped.
     case hasStarted, isBeingReaped
     /// Programs that it has started and not yet waited for.
     case programs
-    /// The object it waits for, or 0; how often it has begun to wait.
+    /// The object it waits for, or 0, and how often it has begun to wait.
     case waitsFor, sleeps
     /// Whether that wait ends by itself after some time.
     case hasTimeout
@@ -114,8 +114,8 @@ enum Reference: Int, Field {
     }
 }
 
-/// One process asleep in one queue.
-enum Wait: Int, Field {
+/// One process that waits in one queue.
+enum Waiter: Int, Field {
     case kind, process
     case inQueue, inQueuePrevious, inProcess, inProcessPrevious
     /// It was woken and has not tried again yet.
@@ -123,7 +123,7 @@ enum Wait: Int, Field {
     /// How often it was woken in vain: a process that comes later must not overtake it again.
     case failedWakeUps
     /// The condition that has notified it, or 0.
-    case grantedBy
+    case notifiedBy
     /// It is awake and polls `isWoken` itself.
     case isSpinning
     static let words = 10
@@ -153,20 +153,20 @@ enum Semaphore: Int, Field {
     case formerHolder, isReported
     /// The labels of those who have acquired it last, the last one first: of semaphores, which nobody holds.
     case takers
-    case waits = 18
-    case waitsEnd
+    case waiters = 18
+    case waitersEnd
     static let words = 20
     static let mostTakers = 4
 }
 
 enum Condition: Int, Field {
-    case waits = 8, waitsEnd
+    case waiters = 8, waitersEnd
     static let words = 10
 }
 
 enum Event: Int, Field {
     case isSet = 8
-    case waits, waitsEnd
+    case waiters, waitersEnd
     static let words = 11
 }
 
@@ -177,7 +177,7 @@ enum Barrier: Int, Field {
     case isBroken
     /// The last round that was broken, so that its sleepers know, however late they look; rounds begin at 1.
     case brokenRound
-    case waits, waitsEnd
+    case waiters, waitersEnd
     static let words = 15
 }
 

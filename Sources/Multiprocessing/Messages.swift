@@ -58,7 +58,7 @@ extension ProcessTree {
     /// The message, which is still in this process's hand, gets these handles, or is freed.
     func carry(_ handles: Set<Int>, in message: Int) throws(TreeError) {
         do throws(TreeError) { try attach(handles, to: message) } catch {
-            tidy { [unowned self] memory in discard(message, memory) }
+            cleanUp { [unowned self] memory in discard(message, memory) }
             throw error
         }
     }

@@ -50,8 +50,8 @@ extension ProcessTree {
         let size = value.count
         let message = try makeMessage(size: size, carrying: handles, for: outbox)
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
-        let awaited = Awaited(objects: [end], queues: [outbox + Channel.putters.offset])
-        _ = try deliver(message, awaited) { memory, _ throws(TreeError) in
+        let target = WaitTarget(objects: [end], queues: [outbox + Channel.putters.offset])
+        _ = try deliver(message, target) { memory, _ throws(TreeError) in
             try check(end, is: .end, memory)
             if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
             guard hasRoom(outbox, size: size, memory) else { return nil }
@@ -60,12 +60,12 @@ extension ProcessTree {
         }
     }
 
-    /// The next message, or nil when the patience has ended.
-    package func receive(from end: Int, _ patience: Patience) throws(TreeError) -> Received? {
-        guard let inbox = try within(patience, { () throws(TreeError) in try inbox(of: end) }) else { return nil }
-        let awaited = Awaited(
-            objects: [end], queues: [inbox + Channel.getters.offset], deadline: patience.deadline)
-        return try wait(awaited) { memory, _ throws(TreeError) in
+    /// The next message, or nil when the timeout has passed.
+    package func receive(from end: Int, _ timeout: Timeout) throws(TreeError) -> Received? {
+        guard let inbox = try within(timeout, { () throws(TreeError) in try inbox(of: end) }) else { return nil }
+        let target = WaitTarget(
+            objects: [end], queues: [inbox + Channel.getters.offset], deadline: timeout.deadline)
+        return try wait(target) { memory, _ throws(TreeError) in
             try check(end, is: .end, memory)
             if let received = try take(from: inbox, isTask: false, memory) { return received }
             if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
@@ -91,12 +91,12 @@ extension ProcessTree {
         case process(pid: Int32)
     }
 
-    /// Which of the sources have something to be got, or have ended: their places, none when the patience has ended.
-    package func wait(for sources: [Source], _ patience: Patience) throws(TreeError) -> [Int] {
-        var awaited = Awaited(objects: [], queues: [], deadline: patience.deadline)
-        let isKnown: Void? = try within(patience) { () throws(TreeError) in try look(for: sources, &awaited) }
+    /// Which of the sources have something to be got, or have ended: their places, none when the timeout has passed.
+    package func wait(for sources: [Source], _ timeout: Timeout) throws(TreeError) -> [Int] {
+        var target = WaitTarget(objects: [], queues: [], deadline: timeout.deadline)
+        let isKnown: Void? = try within(timeout) { () throws(TreeError) in try look(for: sources, &target) }
         if isKnown == nil { return [] }
-        let ready: [Int]? = try wait(awaited) { memory, _ throws(TreeError) in
+        let ready: [Int]? = try wait(target) { memory, _ throws(TreeError) in
             var ready: [Int] = []
             for (place, source) in sources.enumerated() where try isReady(source, memory) { ready.append(place) }
             return ready.isEmpty ? nil : ready
@@ -104,21 +104,21 @@ extension ProcessTree {
         return ready ?? []
     }
 
-    private func look(for sources: [Source], _ awaited: inout Awaited) throws(TreeError) {
-        awaited = try changing { [awaited] memory throws(TreeError) in
-            var awaited = awaited
+    private func look(for sources: [Source], _ target: inout WaitTarget) throws(TreeError) {
+        target = try changing { [target] memory throws(TreeError) in
+            var target = target
             for source in sources {
                 switch source {
                 case .object(let object):
-                    awaited.objects.append(object)
-                    awaited.queues.append(try inboxOrChannel(object, memory) + Channel.getters.offset)
+                    target.objects.append(object)
+                    target.queues.append(try inboxOrChannel(object, memory) + Channel.getters.offset)
                 case .process(let pid):
                     guard let process = process(pid: pid, memory) else { continue }
-                    awaited.processes.append(process)
-                    awaited.objects.append(process)
+                    target.processes.append(process)
+                    target.objects.append(process)
                 }
             }
-            return awaited
+            return target
         }
     }
 

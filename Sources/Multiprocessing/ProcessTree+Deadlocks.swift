@@ -6,9 +6,9 @@ import Posix
 
 extension ProcessTree {
     /// Checks after a second of sleep whether there is anything left to wait for, and ends the tree if not.
-    func checkForDeadlock(_ awaited: Awaited) {
-        for object in awaited.objects { reportLostHolder(of: object) }
-        guard detectsDeadlocks, awaited.deadline == nil else { return }
+    func checkForDeadlock(_ target: WaitTarget) {
+        for object in target.objects { reportLostHolder(of: object) }
+        guard detectsDeadlocks, target.deadline == nil else { return }
         note(programs: programs())
         reapAll()  // a process that no other waits for is not noticed elsewhere
         let (snapshot, cycle) = change { memory in
@@ -42,11 +42,11 @@ extension ProcessTree {
         // An object that is gone has woken it, or will.
         return kind(memory[process, ProcessEntry.waitsFor], memory) != nil
             && memory[process, ProcessEntry.hasTimeout] == 0
-            && !memory.links(of: process + ProcessEntry.waits.offset).contains { isWoken($0, memory) }
+            && !memory.links(of: process + ProcessEntry.waiters.offset).contains { isWoken($0, memory) }
     }
 
     private func isWoken(_ link: Int, _ memory: Memory) -> Bool {
-        memory[link - Wait.inProcess.offset, Wait.isWoken] != 0
+        memory[link - Waiter.inProcess.offset, Waiter.isWoken] != 0
     }
 
     // MARK: Cycles

@@ -34,8 +34,8 @@ extension ProcessTree {
             memory.removeEach(of: process + ProcessEntry.hand.offset) {
                 dispose($0 - Message.next.offset, of: process, memory)
             }
-            || memory.removeEach(of: process + ProcessEntry.waits.offset) {
-                removeWait($0 - Wait.inProcess.offset, memory)
+            || memory.removeEach(of: process + ProcessEntry.waiters.offset) {
+                removeWaiter($0 - Waiter.inProcess.offset, memory)
             }
             || memory.removeEach(of: process + ProcessEntry.references.offset) {
                 endReference($0 - Reference.inProcess.offset, memory)
@@ -83,7 +83,7 @@ extension ProcessTree {
         case .acquisition, .hold:
             let end = LivenessLock.exitedCleanly(process + ProcessEntry.livenessLock.offset) ? OwnerEnd.left : .lost
             return inherit(reference, end, label: memory[process, ProcessEntry.label], memory)
-        case .sleeper where memory[reference, Reference.count] > 0: grant(object, memory)
+        case .sleeper where memory[reference, Reference.count] > 0: notifyFirst(object, memory)
         case .unfinished: settle(object, count: memory[reference, Reference.count], memory)
         case .party: return breakBarrier(object, memory)  // which removes all of its parties
         case .sleeper, .handle, .message, nil: break
@@ -95,10 +95,10 @@ extension ProcessTree {
 
     /// Descriptors that become readable when a process dies on which the wait depends: at most a few, as every second all
     /// of them are checked anyway.
-    func deathsToWatch(_ awaited: Awaited) throws(TreeError) -> WatchedProcesses {
+    func deathsToWatch(_ target: WaitTarget) throws(TreeError) -> WatchedProcesses {
         let pids = try changing { memory in
-            var processes = awaited.processes
-            for object in awaited.objects { processes += holders(object, memory) }
+            var processes = target.processes
+            for object in target.objects { processes += holders(object, memory) }
             return processes.filter { $0 != current }.prefix(8).map { Int32(memory[$0, ProcessEntry.pid]) }
         }
         return WatchedProcesses(pids)
@@ -135,12 +135,14 @@ extension ProcessTree {
 
     /// Reaps the dead among the processes on which this wait depends: holders, and waiters in front. Whether there were any.
     @discardableResult
-    func reap(among awaited: Awaited) throws(TreeError) -> Bool {
+    func reap(among target: WaitTarget) throws(TreeError) -> Bool {
         let dead = try changing { memory in
-            var processes = awaited.processes
-            for object in awaited.objects { processes += holders(object, memory) }
-            for queue in awaited.queues {
-                processes += memory.links(of: queue, limit: 16).map { memory[$0 - Wait.inQueue.offset, Wait.process] }
+            var processes = target.processes
+            for object in target.objects { processes += holders(object, memory) }
+            for queue in target.queues {
+                processes += memory.links(of: queue, limit: 16).map {
+                    memory[$0 - Waiter.inQueue.offset, Waiter.process]
+                }
             }
             return Set(processes).filter { !isAlive($0, memory) }
         }

@@ -2,7 +2,7 @@
 
 package import Posix
 
-/// What a fork answers.
+/// The result of a fork.
 package enum Forked {
     case child
     case parent(pid: Int32)
@@ -78,22 +78,22 @@ extension ProcessTree {
     }
 
     /// Waits for the child's end.
-    package func join(_ pid: Int32, _ patience: Patience) throws(TreeError) -> ExitStatus? {
-        let before = patienceEnd
-        patienceEnd = patience.deadline
-        defer { patienceEnd = before }
+    package func join(_ pid: Int32, _ timeout: Timeout) throws(TreeError) -> ExitStatus? {
+        let before = lockDeadline
+        lockDeadline = timeout.deadline
+        defer { lockDeadline = before }
         if let status = ending(of: pid) { return status }
         guard children[pid] != nil else { throw .misuse("process \(pid) is not a child of this process") }
-        if patience == .none { return nil }
-        let found = try within(patience) { () throws(TreeError) -> Int?? in
+        if timeout == .none { return nil }
+        let found = try within(timeout) { () throws(TreeError) -> Int?? in
             .some(try changing { memory in self.process(pid: pid, memory) })
         }
         guard let process = found else { return nil }
-        let awaited = Awaited(
+        let target = WaitTarget(
             objects: process.map { [$0] } ?? [], queues: [], processes: process.map { [$0] } ?? [],
             children: children[pid].map { [$0.death] } ?? [],
-            deadline: patience.deadline)
-        let hasEnded = try wait(awaited) { (_: Memory, _: [Int]) throws(TreeError) -> Bool? in
+            deadline: timeout.deadline)
+        let hasEnded = try wait(target) { (_: Memory, _: [Int]) throws(TreeError) -> Bool? in
             children[pid]?.hasEnded == true ? true : nil
         }
         return hasEnded == true ? ending(of: pid) : nil
@@ -102,8 +102,8 @@ extension ProcessTree {
     /// Waits for any child's end; nil when there is none.
     package func joinAny() throws(TreeError) -> (pid: Int32, status: ExitStatus)? {
         if children.isEmpty { return nil }
-        let awaited = Awaited(objects: [current], queues: [], children: children.values.map(\.death))
-        let pid = try wait(awaited) { (_: Memory, _: [Int]) throws(TreeError) -> Int32? in
+        let target = WaitTarget(objects: [current], queues: [], children: children.values.map(\.death))
+        let pid = try wait(target) { (_: Memory, _: [Int]) throws(TreeError) -> Int32? in
             children.first { $0.value.hasEnded }?.key
         }
         guard let pid, let status = ending(of: pid) else { return nil }

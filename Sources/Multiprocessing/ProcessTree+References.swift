@@ -115,10 +115,10 @@ extension ProcessTree {
     /// The queues in which processes may wait for it.
     private func queues(of object: Int, _ kind: Kind) -> [Int] {
         switch kind {
-        case .semaphore: [object + Semaphore.waits.offset]
-        case .condition: [object + Condition.waits.offset]
-        case .event: [object + Event.waits.offset]
-        case .barrier: [object + Barrier.waits.offset]
+        case .semaphore: [object + Semaphore.waiters.offset]
+        case .condition: [object + Condition.waiters.offset]
+        case .event: [object + Event.waiters.offset]
+        case .barrier: [object + Barrier.waiters.offset]
         case .channel: [Channel.getters, .putters, .joiners].map { object + $0.offset }
         default: []
         }
@@ -127,7 +127,7 @@ extension ProcessTree {
     /// A process that waits there, as its own callback may have closed what it waits for, wakes up and finds it gone.
     private func wakeAndEmpty(_ queue: Int, _ memory: Memory) {
         for link in memory.links(of: queue) {
-            wakeOne(link - Wait.inQueue.offset, memory)
+            wakeOne(link - Waiter.inQueue.offset, memory)
             memory.remove(link)
         }
     }

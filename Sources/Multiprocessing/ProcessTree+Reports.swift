@@ -43,7 +43,7 @@ extension ProcessTree {
         guard kind(object, memory) == .channel, let use = Channel.Use(rawValue: memory[object, Channel.use]) else {
             return false
         }
-        return (use == .tasks || use == .requests) && waits(process, in: object + Channel.getters.offset, memory)
+        return (use == .tasks || use == .requests) && isWaiting(process, in: object + Channel.getters.offset, memory)
     }
 
     /// Whether it waits for any of its children.
@@ -83,8 +83,8 @@ extension ProcessTree {
     }
 
     private func describe(channel: Int, _ process: Int, _ memory: Memory) -> String {
-        if waits(process, in: channel + Channel.joiners.offset, memory) { return "for a queue's items to be done" }
-        if !waits(process, in: channel + Channel.getters.offset, memory) {
+        if isWaiting(process, in: channel + Channel.joiners.offset, memory) { return "for a queue's items to be done" }
+        if !isWaiting(process, in: channel + Channel.getters.offset, memory) {
             return "for room in a queue of \(memory[channel, Channel.count])"
         }
         switch Channel.Use(rawValue: memory[channel, Channel.use]) {
@@ -96,7 +96,7 @@ extension ProcessTree {
         }
     }
 
-    private func waits(_ process: Int, in queue: Int, _ memory: Memory) -> Bool {
-        memory.links(of: queue).contains { memory[$0 - Wait.inQueue.offset, Wait.process] == process }
+    private func isWaiting(_ process: Int, in queue: Int, _ memory: Memory) -> Bool {
+        memory.links(of: queue).contains { memory[$0 - Waiter.inQueue.offset, Waiter.process] == process }
     }
 }

@@ -4,7 +4,7 @@
 import Posix
 
 /// How long a call may wait.
-package enum Patience: Equatable {
+package enum Timeout: Equatable {
     case none, forever
     case seconds(Double)
 
@@ -19,123 +19,124 @@ package enum Patience: Equatable {
     }
 }
 
-/// What somebody sleeps for.
-struct Awaited {
-    /// The object, for the report of a deadlock and for whose deaths are looked for.
+/// What a process waits for.
+struct WaitTarget {
+    /// The objects that it waits for, whose holders may die; the first one stands in reports.
     var objects: [Int]
     /// The queues in which this process stands meanwhile.
     var queues: [Int]
-    /// Processes that end the sleep when they end.
+    /// Processes that end the wait when they end.
     var processes: [Int] = []
-    /// Children whose ends end the sleep: the descriptors that tell of them.
+    /// Children that end the wait when they end, as descriptors that become readable then.
     var children: [Int32] = []
-    /// The moment when it ends in vain.
+    /// The moment when it ends without success.
     var deadline: Int?
     /// Whether callbacks may run meanwhile.
     var allowsCallbacks = true
-    /// Whether it ends in vain when some have run: they may have taken what is awaited. What is awaited itself brings none.
+    /// Whether it ends without success when callbacks have run, which may have taken what it waits for. Messages of the
+    /// objects themselves run none then.
     var endsAfterCallbacks = false
     /// Whether an error that a signal asks for may end it.
-    var mayBeInterrupted = true
+    var isInterruptible = true
 }
 
 extension ProcessTree {
-    /// Does what `attempt` tries, as soon as it can be done: it answers nil while it cannot, and is called inside a
-    /// change, with this process's places in the queues once it stands there. Nil when the patience has ended.
+    /// Calls `attempt` until it answers something; nil when the timeout has passed. It is called inside a change, with this
+    /// process's waiters once they stand in the queues.
     ///
-    /// `enlisting` is part of the change that puts it into the queues.
+    /// `enqueuing` is part of the change that puts it into the queues.
     func wait<Value>(
-        _ awaited: Awaited, enlisting: (Memory) throws(TreeError) -> Void = { _ in },
+        _ target: WaitTarget, enqueuing: (Memory) throws(TreeError) -> Void = { _ in },
         attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        let before = patienceEnd
-        patienceEnd = awaited.deadline
-        defer { patienceEnd = before }
-        do throws(TreeError) { return try sleep(awaited, enlisting, attempt) } catch {
-            if error == .stuck { return nil }
+        let before = lockDeadline
+        lockDeadline = target.deadline
+        defer { lockDeadline = before }
+        do throws(TreeError) { return try sleep(target, enqueuing, attempt) } catch {
+            if error == .lockTimedOut { return nil }
             throw error
         }
     }
 
     private func sleep<Value>(
-        _ awaited: Awaited, _ enlisting: (Memory) throws(TreeError) -> Void,
+        _ target: WaitTarget, _ enqueuing: (Memory) throws(TreeError) -> Void,
         _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        var waits: [Int] = []
-        let watched = watched(during: awaited)
-        let queues = awaited.queues + watched.map { $0 + Channel.getters.offset }
+        var waiters: [Int] = []
+        let watched = watched(during: target)
+        let queues = target.queues + watched.map { $0 + Channel.getters.offset }
         let value = try changing { memory throws(TreeError) -> Value? in
             if let value = try attempt(memory, []) { return value }
-            if awaited.deadline != 0 {
-                waits = try enlist(in: queues.prefix(ProcessTree.atOnce), memory)
-                try enlisting(memory)
+            if target.deadline != 0 {
+                waiters = try enqueue(in: queues.prefix(ProcessTree.queuesPerChange), memory)
+                try enqueuing(memory)
             }
             return nil
         }
-        if value != nil || waits.isEmpty && awaited.deadline == 0 { return value }
+        if value != nil || waiters.isEmpty && target.deadline == 0 { return value }
         do throws(TreeError) {
-            while waits.count < queues.count {
-                let some = queues[waits.count...].prefix(ProcessTree.atOnce)
-                waits += try changing { memory throws(TreeError) in try enlist(in: some, memory) }
+            while waiters.count < queues.count {
+                let some = queues[waiters.count...].prefix(ProcessTree.queuesPerChange)
+                waiters += try changing { memory throws(TreeError) in try enqueue(in: some, memory) }
             }
-            if spin(waits), let value = try tryAgain(waits, attempt) { return value }
+            if spin(waiters), let value = try tryAgain(waiters, attempt) { return value }
             WakeUp.arm()
             defer { WakeUp.disarm() }
-            try park(waits, in: queues, awaited)
+            try park(waiters, in: queues, target)
             while true {
-                try reap(among: awaited)
-                let now = Clock.now(), isLast = awaited.deadline.map { now >= $0 } ?? false
-                let value = try tryAgain(waits, isLast: isLast, attempt)
+                try reap(among: target)
+                let now = Clock.now(), isLast = target.deadline.map { now >= $0 } ?? false
+                let value = try tryAgain(waiters, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
-                if try hasMessages(watched), try runCallbacks(awaited) {
-                    // They may have closed what is waited for: the attempt says so, before anything else is done with it.
-                    let isLast = awaited.endsAfterCallbacks
-                    if let value = try tryAgain(waits, isLast: isLast, attempt) { return value }
+                if try hasMessages(watched), try runCallbacks(target) {
+                    // They may have closed what is waited for: the attempt finds it out, before anything else is done.
+                    let isLast = target.endsAfterCallbacks
+                    if let value = try tryAgain(waiters, isLast: isLast, attempt) { return value }
                     if isLast { return nil }
                 } else {
-                    if awaited.mayBeInterrupted, let interruption = interruption() { throw .raised(interruption) }
-                    try sleep(awaited, now: now)
+                    if target.isInterruptible, let interruption = interruption() { throw .raised(interruption) }
+                    try sleep(target, now: now)
                 }
             }
         } catch {
-            let some = waits.prefix(ProcessTree.atOnce)
-            tidy { [unowned self] memory in delist(some, memory) }
-            delistRest(of: waits)
+            let some = waiters.prefix(ProcessTree.queuesPerChange)
+            cleanUp { [unowned self] memory in dequeue(some, memory) }
+            dequeueRest(of: waiters)
             throw error
         }
     }
 
     /// How many queues are entered or left in one change.
-    private static let atOnce = 256
+    private static let queuesPerChange = 256
 
     /// Tries again, and leaves the queues if that has worked, or was the last time.
     private func tryAgain<Value>(
-        _ waits: [Int], isLast: Bool = false, _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
+        _ waiters: [Int], isLast: Bool = false, _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
         let value = try changing { memory throws(TreeError) -> Value? in
-            let value = try attempt(memory, waits)
-            if value != nil { acknowledgeWakeUps(waits, memory) }
+            let value = try attempt(memory, waiters)
+            if value != nil { acknowledgeWakeUps(waiters, memory) }
             if value != nil || isLast {
-                delist(waits.prefix(ProcessTree.atOnce), memory)
+                dequeue(waiters.prefix(ProcessTree.queuesPerChange), memory)
             } else {
-                countFailedWakeUps(waits, memory)
+                countFailedWakeUps(waiters, memory)
             }
             return value
         }
-        if value != nil || isLast { delistRest(of: waits) }
+        if value != nil || isLast { dequeueRest(of: waiters) }
         return value
     }
 
-    /// Nanoseconds that somebody stays awake who may get an answer at once: falling asleep and being woken takes longer.
+    /// Nanoseconds that a process polls before it sleeps: falling asleep and being woken takes longer.
     private static let spinning = 50_000
 
     /// Whether it was woken in that time. A process that spins stands in front, and is woken without a signal.
-    private func spin(_ waits: [Int]) -> Bool {
-        if !maySpin || waits.isEmpty { return false }
+    private func spin(_ waiters: [Int]) -> Bool {
+        if !maySpin || waiters.isEmpty { return false }
         let end = Clock.now() + ProcessTree.spinning
         repeat {
             for _ in 0..<32 {
-                if waits.contains(where: { ArenaBytes.word($0 + Wait.isWoken.offset) != 0 }) { return true }
+                if waiters.contains(where: { ArenaBytes.word($0 + Waiter.isWoken.offset) != 0 }) { return true }
                 WakeUp.pauseProcessor()
             }
             WakeUp.yield()
@@ -144,41 +145,42 @@ extension ProcessTree {
     }
 
     /// Parks this process: it stands at the end of the queues from now on, and is woken by a signal.
-    private func park(_ waits: [Int], in queues: [Int], _ awaited: Awaited) throws(TreeError) {
+    private func park(_ waiters: [Int], in queues: [Int], _ target: WaitTarget) throws(TreeError) {
         setPlace(place())
-        for start in stride(from: 0, to: max(1, waits.count), by: ProcessTree.atOnce) {
+        for start in stride(from: 0, to: max(1, waiters.count), by: ProcessTree.queuesPerChange) {
             try changing { memory in
-                let places = start..<min(start + ProcessTree.atOnce, waits.count)
-                for (wait, queue) in zip(waits[places], queues[places]) where memory[wait, Wait.isSpinning] != 0 {
-                    memory[wait, Wait.isSpinning] = 0
-                    memory.remove(wait + Wait.inQueue.offset)
-                    memory.append(wait + Wait.inQueue.offset, to: queue)
+                let places = start..<min(start + ProcessTree.queuesPerChange, waiters.count)
+                for (waiter, queue) in zip(waiters[places], queues[places]) where memory[waiter, Waiter.isSpinning] != 0
+                {
+                    memory[waiter, Waiter.isSpinning] = 0
+                    memory.remove(waiter + Waiter.inQueue.offset)
+                    memory.append(waiter + Waiter.inQueue.offset, to: queue)
                 }
                 if start > 0 { return }
-                noteWait(awaited, memory)
+                recordWait(target, memory)
                 memory[current, ProcessEntry.sleeps] += 1
             }
         }
     }
 
-    /// Where only other processes of the tree can end it, it may be part of a deadlock.
-    private func noteWait(_ awaited: Awaited, _ memory: Memory) {
-        memory[current, ProcessEntry.waitsFor] = awaited.objects.first ?? -1
-        memory[current, ProcessEntry.hasTimeout] = awaited.deadline != nil ? 1 : 0
+    /// Records what this process waits for; without a deadline it may be part of a deadlock.
+    private func recordWait(_ target: WaitTarget, _ memory: Memory) {
+        memory[current, ProcessEntry.waitsFor] = target.objects.first ?? -1
+        memory[current, ProcessEntry.hasTimeout] = target.deadline != nil ? 1 : 0
     }
 
     // MARK: Callbacks
 
-    /// Whose messages bring callbacks that may run meanwhile.
-    private func watched(during awaited: Awaited) -> [Int] {
-        if watched.isEmpty || runsCallbacks || !awaited.allowsCallbacks { return [] }
-        return awaited.endsAfterCallbacks ? watched.filter { !awaited.objects.contains($0) } : watched
+    /// The channels whose messages bring callbacks that may run during this wait.
+    private func watched(during target: WaitTarget) -> [Int] {
+        if watched.isEmpty || runsCallbacks || !target.allowsCallbacks { return [] }
+        return target.endsAfterCallbacks ? watched.filter { !target.objects.contains($0) } : watched
     }
 
     /// Sleeps so long, or until callbacks have run.
-    func pause(_ patience: Patience) throws(TreeError) {
-        let awaited = Awaited(objects: [], queues: [], deadline: patience.deadline, endsAfterCallbacks: true)
-        let _: Bool? = try wait(awaited) { _, _ in nil }
+    func pause(_ timeout: Timeout) throws(TreeError) {
+        let target = WaitTarget(objects: [], queues: [], deadline: timeout.deadline, endsAfterCallbacks: true)
+        let _: Bool? = try wait(target) { _, _ in nil }
     }
 
     private func hasMessages(_ channels: [Int]) throws(TreeError) -> Bool {
@@ -188,82 +190,82 @@ extension ProcessTree {
         }
     }
 
-    /// The process keeps its places in the queues. False when it runs some already, which go on after this wait.
-    private func runCallbacks(_ awaited: Awaited) throws(TreeError) -> Bool {
+    /// Runs callbacks, while the process stays in the queues. False when it runs some already, which go on after this wait.
+    private func runCallbacks(_ target: WaitTarget) throws(TreeError) -> Bool {
         try changing { memory in memory[current, ProcessEntry.waitsFor] = 0 }
-        let before = patienceEnd
-        patienceEnd = nil
+        let before = lockDeadline
+        lockDeadline = nil
         runsCallbacks = true
         WakeUp.disarm()
         defer {
             runsCallbacks = false
             WakeUp.arm()
-            patienceEnd = before
-            tidy { [unowned self] memory in noteWait(awaited, memory) }
+            lockDeadline = before
+            cleanUp { [unowned self] memory in recordWait(target, memory) }
         }
         return try callbacks()
     }
 
     /// Sleeps until a wake-up or a death, or until a second has passed.
-    private func sleep(_ awaited: Awaited, now: Int) throws(TreeError) {
-        let watched = try deathsToWatch(awaited)
-        let second = 1_000_000_000, rest = min(awaited.deadline.map { $0 - now } ?? second, second)
-        let happened = WakeUp.wait(awaited.children, watched, nanoseconds: rest)
+    private func sleep(_ target: WaitTarget, now: Int) throws(TreeError) {
+        let watched = try deathsToWatch(target)
+        let second = 1_000_000_000, rest = min(target.deadline.map { $0 - now } ?? second, second)
+        let happened = WakeUp.wait(target.children, watched, nanoseconds: rest)
         exitIfEnded()
         answerQuestion()
-        if !happened, rest == second { checkForDeadlock(awaited) }
+        if !happened, rest == second { checkForDeadlock(target) }
     }
 
-    private func enlist(in queues: ArraySlice<Int>, _ memory: Memory) throws(TreeError) -> [Int] {
-        var waits: [Int] = []
+    private func enqueue(in queues: ArraySlice<Int>, _ memory: Memory) throws(TreeError) -> [Int] {
+        var waiters: [Int] = []
         for queue in queues {
-            let wait = try allocate(8 * Wait.words, memory)
-            for word in 0..<Wait.words { memory[wait + 8 * word] = 0 }
-            memory[wait, Wait.kind] = Kind.wait.rawValue
-            memory[wait, Wait.process] = current
+            let waiter = try allocate(8 * Waiter.words, memory)
+            for word in 0..<Waiter.words { memory[waiter + 8 * word] = 0 }
+            memory[waiter, Waiter.kind] = Kind.waiter.rawValue
+            memory[waiter, Waiter.process] = current
             if maySpin, canBarge(queue, [], memory) {
-                memory[wait, Wait.isSpinning] = 1
-                memory.prepend(wait + Wait.inQueue.offset, to: queue)
+                memory[waiter, Waiter.isSpinning] = 1
+                memory.prepend(waiter + Waiter.inQueue.offset, to: queue)
             } else {
-                memory.append(wait + Wait.inQueue.offset, to: queue)
+                memory.append(waiter + Waiter.inQueue.offset, to: queue)
             }
-            memory.append(wait + Wait.inProcess.offset, to: current + ProcessEntry.waits.offset)
-            waits.append(wait)
+            memory.append(waiter + Waiter.inProcess.offset, to: current + ProcessEntry.waiters.offset)
+            waiters.append(waiter)
         }
-        return waits
+        return waiters
     }
 
-    private func delistRest(of waits: [Int]) {
-        for start in stride(from: ProcessTree.atOnce, to: waits.count, by: ProcessTree.atOnce) {
-            tidy { [unowned self] memory in delist(waits[start...].prefix(ProcessTree.atOnce), memory) }
+    private func dequeueRest(of waiters: [Int]) {
+        for start in stride(from: ProcessTree.queuesPerChange, to: waiters.count, by: ProcessTree.queuesPerChange) {
+            cleanUp { [unowned self] memory in dequeue(waiters[start...].prefix(ProcessTree.queuesPerChange), memory) }
         }
     }
 
-    private func delist(_ waits: ArraySlice<Int>, _ memory: Memory) {
-        for wait in waits { removeWait(wait, memory) }
+    private func dequeue(_ waiters: ArraySlice<Int>, _ memory: Memory) {
+        for waiter in waiters { removeWaiter(waiter, memory) }
         if memory[current, ProcessEntry.waitsFor] != 0 { memory[current, ProcessEntry.waitsFor] = 0 }
     }
 
     /// Leaves a queue; a wake-up that was not acknowledged passes to the next waiter, and so does a notification.
-    func removeWait(_ wait: Int, _ memory: Memory) {
-        let next = memory[wait, Wait.inQueue], wasWoken = memory[wait, Wait.isWoken] != 0
-        let condition = memory[wait, Wait.grantedBy]
-        memory.remove(wait + Wait.inQueue.offset)
-        memory.remove(wait + Wait.inProcess.offset)
-        if wasWoken, next != wait + Wait.inQueue.offset { wake(at: next, memory) }
-        if condition != 0 { grant(condition, memory) }
-        blocks.free(wait, memory)
+    func removeWaiter(_ waiter: Int, _ memory: Memory) {
+        let next = memory[waiter, Waiter.inQueue], wasWoken = memory[waiter, Waiter.isWoken] != 0
+        let condition = memory[waiter, Waiter.notifiedBy]
+        memory.remove(waiter + Waiter.inQueue.offset)
+        memory.remove(waiter + Waiter.inProcess.offset)
+        if wasWoken, next != waiter + Waiter.inQueue.offset { wake(at: next, memory) }
+        if condition != 0 { notifyFirst(condition, memory) }
+        blocks.free(waiter, memory)
     }
 
     /// The attempt has worked: the next release sends another wake-up.
-    private func acknowledgeWakeUps(_ waits: [Int], _ memory: Memory) {
-        for wait in waits where memory[wait, Wait.isWoken] != 0 { memory[wait, Wait.isWoken] = 0 }
+    private func acknowledgeWakeUps(_ waiters: [Int], _ memory: Memory) {
+        for waiter in waiters where memory[waiter, Waiter.isWoken] != 0 { memory[waiter, Waiter.isWoken] = 0 }
     }
 
-    private func countFailedWakeUps(_ waits: [Int], _ memory: Memory) {
-        for wait in waits where memory[wait, Wait.isWoken] != 0 {
-            memory[wait, Wait.isWoken] = 0
-            memory[wait, Wait.failedWakeUps] += 1
+    private func countFailedWakeUps(_ waiters: [Int], _ memory: Memory) {
+        for waiter in waiters where memory[waiter, Waiter.isWoken] != 0 {
+            memory[waiter, Waiter.isWoken] = 0
+            memory[waiter, Waiter.failedWakeUps] += 1
         }
     }
 
@@ -274,24 +276,24 @@ extension ProcessTree {
         advanceEpoch(memory)
         var link = memory.first(of: queue), left = count
         while let each = link, left > 0 {
-            if wakeOne(each - Wait.inQueue.offset, memory) { left -= 1 }
+            if wakeOne(each - Waiter.inQueue.offset, memory) { left -= 1 }
             link = memory.next(after: each, in: queue)
         }
     }
 
     /// The same for one that may be anywhere in its queue: the link may be the queue's head, which is no waiter.
     private func wake(at link: Int, _ memory: Memory) {
-        let wait = link - Wait.inQueue.offset
-        if memory[wait, Wait.kind] == Kind.wait.rawValue { wakeOne(wait, memory) }
+        let waiter = link - Waiter.inQueue.offset
+        if memory[waiter, Waiter.kind] == Kind.waiter.rawValue { wakeOne(waiter, memory) }
     }
 
     /// False when it was woken before.
     @discardableResult
-    func wakeOne(_ wait: Int, _ memory: Memory) -> Bool {
-        if memory[wait, Wait.isWoken] != 0 { return false }
-        memory[wait, Wait.isWoken] = 1
-        if memory[wait, Wait.isSpinning] == 0 {
-            wakeUps.append(Int32(memory[memory[wait, Wait.process], ProcessEntry.pid]))
+    func wakeOne(_ waiter: Int, _ memory: Memory) -> Bool {
+        if memory[waiter, Waiter.isWoken] != 0 { return false }
+        memory[waiter, Waiter.isWoken] = 1
+        if memory[waiter, Waiter.isSpinning] == 0 {
+            wakeUps.append(Int32(memory[memory[waiter, Waiter.process], ProcessEntry.pid]))
         }
         return true
     }
@@ -299,11 +301,11 @@ extension ProcessTree {
     func wakeAll(_ queue: Int, _ memory: Memory) { wake(queue, count: .max, memory) }
 
     /// Whether this process may take something before those that wait for it: not when the first of them was woken
-    /// before and found it taken again; but when it was woken itself, in one of its own `waits`, as no other was then.
-    func canBarge(_ queue: Int, _ waits: [Int], _ memory: Memory) -> Bool {
-        if waits.contains(where: { memory[$0, Wait.isWoken] != 0 }) { return true }
+    /// before and found it taken again; but when it was woken itself, in one of its own `waiters`, as no other was then.
+    func canBarge(_ queue: Int, _ waiters: [Int], _ memory: Memory) -> Bool {
+        if waiters.contains(where: { memory[$0, Waiter.isWoken] != 0 }) { return true }
         guard let link = memory.first(of: queue) else { return true }
-        let first = link - Wait.inQueue.offset
-        return memory[first, Wait.process] == current || memory[first, Wait.failedWakeUps] == 0
+        let first = link - Waiter.inQueue.offset
+        return memory[first, Waiter.process] == current || memory[first, Waiter.failedWakeUps] == 0
     }
 }

@@ -13,15 +13,15 @@ package enum TreeError: Error, Equatable, CustomStringConvertible {
     /// What a callback has raised.
     case raised(String)
     case system(PosixError)
-    /// The patience has ended, and another process is stopped in the middle of a change.
-    case stuck
+    /// The timeout has passed, and another process is stopped in the middle of a change.
+    case lockTimedOut
 
     package var description: String {
         switch self {
         case .memory(let reason), .misuse(let reason), .raised(let reason): reason
         case .gone(let what): "the \(what) is closed"
         case .system(let error): error.description
-        case .stuck: "another process holds the shared memory and is stopped"
+        case .lockTimedOut: "another process holds the shared memory and is stopped"
         }
     }
 }
@@ -39,10 +39,10 @@ package final class ProcessTree {
     /// Whether the change that runs has put messages into the garbage list.
     var leavesGarbage = false
     var isReclaiming = false
-    /// When whoever waits now is not to wait any longer for the memory itself; nil for never.
-    var patienceEnd: Int?
-    /// What could not be done in time, and is before the next change.
-    var leftovers: [(Memory) -> Void] = []
+    /// The moment up to which a call may wait for the lock of the memory; nil for ever.
+    var lockDeadline: Int?
+    /// Cleanups that could not get the lock in time; they are done before the next change.
+    var deferredCleanups: [(Memory) -> Void] = []
     /// The number of the last hold; a fork counts on.
     var lastHold = 0
     /// The last snapshot; a second one, a second later, is the same in a deadlock.
@@ -51,7 +51,7 @@ package final class ProcessTree {
     package var detectsDeadlocks = true
     /// Whether another process can answer while this one stays awake.
     let maySpin = Processors.usable() > 1
-    /// How many programs of this process run, when that is looked at.
+    /// Counts the programs of this process that run.
     var programs: () -> Int = { 0 }
     /// Channels whose messages bring callbacks, which run in every wait, and what runs them.
     var watched: [Int] = []
@@ -59,7 +59,7 @@ package final class ProcessTree {
     /// Takes the error that a signal has asked for, if one has.
     var interruption: () -> String? = { nil }
     var runsCallbacks = false
-    /// Says where in the script this process is, for a report.
+    /// The position of this process in the script, for a report.
     var place: () -> String = { "" }
     /// Answers a question that somebody has asked by a signal.
     var answerQuestion: () -> Void = {}
@@ -86,9 +86,9 @@ package final class ProcessTree {
     /// this process is killed in between, the sleeper wakes up by itself within a second.
     func change<Value, Failure: Error>(_ body: (Memory) throws(Failure) -> Value) throws(Failure) -> Value {
         defer { sendWakeUps() }
-        if !leftovers.isEmpty {
-            arena.change { memory in for each in leftovers { each(memory) } }
-            leftovers = []
+        if !deferredCleanups.isEmpty {
+            arena.change { memory in for each in deferredCleanups { each(memory) } }
+            deferredCleanups = []
         }
         return try arena.change(body)
     }
@@ -104,33 +104,35 @@ package final class ProcessTree {
         }
     }
 
-    /// One that may need memory, and that is not waited for longer than the patience lasts.
+    /// A change that waits for the lock of the memory up to `lockDeadline` only.
     func changing<Value>(_ body: (Memory) throws(TreeError) -> Value) throws(TreeError) -> Value {
-        guard let patienceEnd else { return try change(body) }
+        guard let lockDeadline else { return try change(body) }
         defer { sendWakeUps() }
-        if !leftovers.isEmpty {
-            let done: Void? = arena.change(before: patienceEnd) { memory in for each in leftovers { each(memory) } }
-            if done == nil { throw .stuck }
-            leftovers = []
+        if !deferredCleanups.isEmpty {
+            let done: Void? = arena.change(before: lockDeadline) { memory in
+                for each in deferredCleanups { each(memory) }
+            }
+            if done == nil { throw .lockTimedOut }
+            deferredCleanups = []
         }
-        guard let value = try arena.change(before: patienceEnd, body) else { throw .stuck }
+        guard let value = try arena.change(before: lockDeadline, body) else { throw .lockTimedOut }
         return value
     }
 
-    /// Done now, or before the next change when the memory is not to be had in time.
-    func tidy(_ body: @escaping (Memory) -> Void) {
-        do throws(TreeError) { try changing(body) } catch { leftovers.append(body) }
+    /// Runs `body` now, or before the next change when the lock is not to be had in time.
+    func cleanUp(_ body: @escaping (Memory) -> Void) {
+        do throws(TreeError) { try changing(body) } catch { deferredCleanups.append(body) }
     }
 
-    /// Does what does not wait longer for the memory than `patience` lasts, and answers nil if it had to.
+    /// Runs `body`, whose changes wait for the lock up to `timeout`; nil when that has passed.
     func within<Value>(
-        _ patience: Patience, _ body: () throws(TreeError) -> Value?
+        _ timeout: Timeout, _ body: () throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        let before = patienceEnd
-        patienceEnd = patience.deadline
-        defer { patienceEnd = before }
+        let before = lockDeadline
+        lockDeadline = timeout.deadline
+        defer { lockDeadline = before }
         do throws(TreeError) { return try body() } catch {
-            if error == .stuck { return nil }
+            if error == .lockTimedOut { return nil }
             throw error
         }
     }
@@ -154,7 +156,7 @@ package final class ProcessTree {
         for word in 0..<ProcessEntry.words { memory[process + 8 * word] = 0 }
         memory[process, ProcessEntry.kind] = Kind.process.rawValue
         memory[process, ProcessEntry.parent] = parent
-        for list in [ProcessEntry.references, .waits, .hand] { memory.makeList(process + list.offset) }
+        for list in [ProcessEntry.references, .waiters, .hand] { memory.makeList(process + list.offset) }
         LivenessLock.prepare(process + ProcessEntry.livenessLock.offset)
         memory[process, ProcessEntry.label] = try makeLabel(name, memory)
         memory.append(process + ProcessEntry.next.offset, to: ProcessTree.processList)
@@ -179,7 +181,7 @@ package final class ProcessTree {
         Arena.isUnregistered = false
         children = [:]
         (watched, runsCallbacks) = ([], false)
-        (leftovers, patienceEnd) = ([], nil)
+        (deferredCleanups, lockDeadline) = ([], nil)
         (lastSnapshot, lastCycle, reportedCycle) = (nil, nil, nil)
     }
 
@@ -232,20 +234,20 @@ package final class ProcessTree {
         return object
     }
 
-    /// Checks a handle, which may be of something that is gone.
+    /// Checks a handle, whose object may be gone.
     func check(_ object: Int, is kind: Kind, _ memory: Memory) throws(TreeError) {
         guard object > Arena.start, object % 16 == 0, object < memory[Arena.start, Root.size],
             memory[object, Shared.kind] == kind.rawValue
         else { throw .gone("\(kind)") }
     }
 
-    /// What the handle is of.
+    /// The kind of object that the handle is of.
     func kind(_ object: Int, _ memory: Memory) -> Kind? {
         guard object > Arena.start, object % 16 == 0, object < memory[Arena.start, Root.size] else { return nil }
         return Kind(rawValue: memory[object, Shared.kind])
     }
 
-    /// Whether it is something that handles are of: another block may be where an object has been.
+    /// Whether it is an object that has handles: another block may be where one has been.
     func isShared(_ object: Int, _ memory: Memory) -> Bool {
         switch kind(object, memory) {
         case .semaphore, .condition, .event, .barrier, .channel, .end, .array, .blob: true
@@ -253,7 +255,7 @@ package final class ProcessTree {
         }
     }
 
-    /// This process has got a handle from a message, which it has still in its hand.
+    /// This process has got a handle from a message that it has still in its hand.
     func receive(_ object: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             guard isShared(object, memory) else { throw .gone("object") }

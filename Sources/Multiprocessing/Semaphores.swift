@@ -1,4 +1,5 @@
-// The one primitive that the others stand on: a count, who holds it, and who sleeps for it. See Ownership.swift.
+// Semaphores, of which locks are a kind: a count, its holders, and the processes that wait for it (see Ownership.swift). And
+// conditions and events.
 
 import Lua
 import Posix
@@ -12,7 +13,7 @@ extension ProcessTree {
             memory[semaphore, Semaphore.count] = count
             memory[semaphore, Semaphore.limit] = limit
             memory[semaphore, Semaphore.variety] = variety.rawValue
-            memory.makeList(semaphore + Semaphore.waits.offset)
+            memory.makeList(semaphore + Semaphore.waiters.offset)
             return semaphore
         }
     }
@@ -21,55 +22,55 @@ extension ProcessTree {
         try makeSemaphore(count: 1, limit: 1, isRecursive ? .recursiveLock : .lock)
     }
 
-    /// What an acquisition came to.
+    /// How an acquisition succeeded: `abandoned` when a holder was lost before.
     package enum Acquisition { case acquired, abandoned }
 
-    /// Takes one of the count; nil when the patience has ended.
-    package func acquire(_ semaphore: Int, _ patience: Patience) throws(TreeError) -> Acquisition? {
-        try acquire(semaphore, .one, patience)
+    /// Takes one of the count; nil when the timeout has passed.
+    package func acquire(_ semaphore: Int, _ timeout: Timeout) throws(TreeError) -> Acquisition? {
+        try acquire(semaphore, .one, timeout)
     }
 
-    /// The same as a hold: its number, which no other one of this process, or of those it has been forked from, has.
+    /// The same as a hold: its number, which differs from those of this process's other holds and of its ancestors'.
     package func hold(
-        _ semaphore: Int, _ patience: Patience
+        _ semaphore: Int, _ timeout: Timeout
     ) throws(TreeError) -> (number: Int, Acquisition)? {
         lastHold += 1
         let number = lastHold
-        return try acquire(semaphore, Holding(holds: [number]), patience).map { (number, $0) }
+        return try acquire(semaphore, Holding(holds: [number]), timeout).map { (number, $0) }
     }
 
     private func acquire(
-        _ semaphore: Int, _ holding: Holding, _ patience: Patience, isRetaken: Bool = false,
+        _ semaphore: Int, _ holding: Holding, _ timeout: Timeout, isRetaken: Bool = false,
         then: (Memory) -> Void = { _ in }
     ) throws(TreeError) -> Acquisition? {
-        let awaited = Awaited(
-            objects: [semaphore], queues: [semaphore + Semaphore.waits.offset], deadline: patience.deadline,
-            allowsCallbacks: !isRetaken, mayBeInterrupted: !isRetaken)
+        let target = WaitTarget(
+            objects: [semaphore], queues: [semaphore + Semaphore.waiters.offset], deadline: timeout.deadline,
+            allowsCallbacks: !isRetaken, isInterruptible: !isRetaken)
         func attempt() throws(TreeError) -> Acquisition? {
-            try wait(awaited) { memory, waits throws(TreeError) in
-                let acquisition = try take(semaphore, holding, waits, memory)
+            try wait(target) { memory, waiters throws(TreeError) in
+                let acquisition = try take(semaphore, holding, waiters, memory)
                 if acquisition != nil { then(memory) }
                 return acquisition
             }
         }
         if let acquisition = try attempt() { return acquisition }
-        // Who does not wait has not looked whether the holder is alive.
-        return try within(patience) { () throws(TreeError) -> Acquisition? in
-            if patience == .none, try reap(among: awaited) { return try attempt() }
+        // A process that does not wait has not checked whether the holder is alive.
+        return try within(timeout) { () throws(TreeError) -> Acquisition? in
+            if timeout == .none, try reap(among: target) { return try attempt() }
             return nil
         }
     }
 
     private func take(
-        _ semaphore: Int, _ holding: Holding, _ waits: [Int], _ memory: Memory
+        _ semaphore: Int, _ holding: Holding, _ waiters: [Int], _ memory: Memory
     ) throws(TreeError) -> Acquisition? {
         try check(semaphore, is: .semaphore, memory)
         if variety(semaphore, memory) == .recursiveLock, isMine(semaphore, memory) {
             try add(holding, to: semaphore, memory)
             return .acquired
         }
-        let queue = semaphore + Semaphore.waits.offset
-        guard memory[semaphore, Semaphore.count] > 0, canBarge(queue, waits, memory) else { return nil }
+        let queue = semaphore + Semaphore.waiters.offset
+        guard memory[semaphore, Semaphore.count] > 0, canBarge(queue, waiters, memory) else { return nil }
         memory[semaphore, Semaphore.count] -= 1
         try add(holding, to: semaphore, memory)
         advanceEpoch(memory)
@@ -79,8 +80,8 @@ extension ProcessTree {
         return .abandoned
     }
 
-    /// Gives `count` back: of a lock the caller's own acquisition, or else its own hold, or else, where anybody may, its
-    /// holder's; a semaphore counts up.
+    /// Releases: of a lock the caller's own acquisition, or else its own hold, or else, where any process may, the holder's;
+    /// a semaphore counts up by `count`.
     package func release(_ semaphore: Int, count: Int = 1) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
@@ -115,7 +116,7 @@ extension ProcessTree {
         }
     }
 
-    /// Ends the hold with this number; nothing if this process has none, as in a fork of its owner, or after a release.
+    /// Ends the hold with this number; does nothing if this process has none, as in a fork of its owner, or after a release.
     package func release(hold: Int, of semaphore: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
@@ -138,17 +139,17 @@ extension ProcessTree {
         return count <= (limit > 0 ? limit : .max) - memory[semaphore, Semaphore.count]
     }
 
-    /// So many can be taken more.
+    /// Adds to the count, and wakes as many waiters.
     func raise(_ semaphore: Int, by count: Int, _ memory: Memory) {
         if memory[semaphore, Semaphore.formerHolder] != 0 {
             setLabel(.formerHolder, of: semaphore, to: 0, memory)
             memory[semaphore, Semaphore.isReported] = 0
         }
         memory[semaphore, Semaphore.count] += count
-        wake(semaphore + Semaphore.waits.offset, count: count, memory)
+        wake(semaphore + Semaphore.waiters.offset, count: count, memory)
     }
 
-    /// What is left to be taken.
+    /// How many can be acquired now.
     package func value(_ semaphore: Int) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
@@ -161,32 +162,32 @@ extension ProcessTree {
     package func makeCondition() throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             let condition = try make(.condition, words: Condition.words, memory)
-            memory.makeList(condition + Condition.waits.offset)
+            memory.makeList(condition + Condition.waiters.offset)
             return condition
         }
     }
 
-    /// Gives the lock back, sleeps until it is notified, and takes the lock again in the way it had it. Whether it was
-    /// notified before the patience ended, and whether the lock's holder was lost meanwhile.
+    /// Releases the lock, waits to be notified, and acquires the lock again in the way it had it. Answers whether it was
+    /// notified before the timeout passed, and whether the lock's holder was lost meanwhile.
     package func wait(
-        for condition: Int, lock: Int, _ patience: Patience
+        for condition: Int, lock: Int, _ timeout: Timeout
     ) throws(TreeError) -> (notified: Bool, Acquisition) {
         var held: Holding?
-        let awaited = Awaited(
-            objects: [condition], queues: [condition + Condition.waits.offset], deadline: patience.deadline)
+        let target = WaitTarget(
+            objects: [condition], queues: [condition + Condition.waiters.offset], deadline: timeout.deadline)
         let notified = Result { () throws(TreeError) -> Bool? in
             try wait(
-                awaited,
-                enlisting: { memory throws(TreeError) in
+                target,
+                enqueuing: { memory throws(TreeError) in
                     try addReference(.sleeper, condition, current, count: 0, memory)
                     let own = holding(lock, memory)
                     remove(own, of: lock, memory)
                     held = own
                     raise(lock, by: 1, memory)
                 },
-                attempt: { memory, waits throws(TreeError) in
-                    if let wait = waits.first {
-                        return memory[wait, Wait.grantedBy] != 0 ? hear(wait, memory) : nil
+                attempt: { memory, waiters throws(TreeError) in
+                    if let waiter = waiters.first {
+                        return memory[waiter, Waiter.notifiedBy] != 0 ? acceptNotification(waiter, memory) : nil
                     }
                     try check(condition, is: .condition, memory)
                     if !isMine(lock, memory) {
@@ -203,40 +204,40 @@ extension ProcessTree {
         return (try notified.get() ?? false, acquisition ?? .acquired)
     }
 
-    /// The notification is this process's, and passes on if it is lost before it has the lock.
-    private func hear(_ wait: Int, _ memory: Memory) -> Bool {
-        if let own = reference(.sleeper, memory[wait, Wait.grantedBy], current, memory) {
+    /// Accepts the notification, which passes to the next waiter if this process dies before it has the lock.
+    private func acceptNotification(_ waiter: Int, _ memory: Memory) -> Bool {
+        if let own = reference(.sleeper, memory[waiter, Waiter.notifiedBy], current, memory) {
             memory[own, Reference.count] = 1
         }
-        memory[wait, Wait.grantedBy] = 0
+        memory[waiter, Waiter.notifiedBy] = 0
         return true
     }
 
-    /// Wakes up to `count` of those who wait; answers how many.
+    /// Notifies up to `count` waiters; answers how many.
     package func notify(_ condition: Int, lock: Int, count: Int) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             try check(condition, is: .condition, memory)
             guard isMine(lock, memory) else {
                 throw .misuse("notify on a condition whose lock this process does not hold")
             }
-            var granted = 0
-            while granted < count, grant(condition, memory) { granted += 1 }
+            var notified = 0
+            while notified < count, notifyFirst(condition, memory) { notified += 1 }
             advanceEpoch(memory)
-            return granted
+            return notified
         }
     }
 
-    /// Notifies the first sleeper that is alive and was not notified yet; false when there is none.
+    /// Notifies the first waiter that is alive and was not notified yet; false when there is none.
     @discardableResult
-    func grant(_ condition: Int, _ memory: Memory) -> Bool {
+    func notifyFirst(_ condition: Int, _ memory: Memory) -> Bool {
         guard kind(condition, memory) == .condition else { return false }
-        let queue = condition + Condition.waits.offset
+        let queue = condition + Condition.waiters.offset
         var link = memory.first(of: queue)
         while let each = link {
-            let wait = each - Wait.inQueue.offset
-            if memory[wait, Wait.grantedBy] == 0, isAlive(memory[wait, Wait.process], memory) {
-                memory[wait, Wait.grantedBy] = condition
-                wakeOne(wait, memory)
+            let waiter = each - Waiter.inQueue.offset
+            if memory[waiter, Waiter.notifiedBy] == 0, isAlive(memory[waiter, Waiter.process], memory) {
+                memory[waiter, Waiter.notifiedBy] = condition
+                wakeOne(waiter, memory)
                 return true
             }
             link = memory.next(after: each, in: queue)
@@ -249,7 +250,7 @@ extension ProcessTree {
     package func makeEvent() throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             let event = try make(.event, words: Event.words, memory)
-            memory.makeList(event + Event.waits.offset)
+            memory.makeList(event + Event.waiters.offset)
             return event
         }
     }
@@ -265,14 +266,14 @@ extension ProcessTree {
         try changing { memory throws(TreeError) in
             try check(event, is: .event, memory)
             memory[event, Event.isSet] = value ? 1 : 0
-            if value { wakeAll(event + Event.waits.offset, memory) }
+            if value { wakeAll(event + Event.waiters.offset, memory) }
         }
     }
 
-    /// Whether it was set before the patience ended.
-    package func wait(forEvent event: Int, _ patience: Patience) throws(TreeError) -> Bool {
-        let awaited = Awaited(objects: [event], queues: [event + Event.waits.offset], deadline: patience.deadline)
-        let isSet: Bool? = try wait(awaited) { memory, _ throws(TreeError) in
+    /// Whether it was set before the timeout passed.
+    package func wait(forEvent event: Int, _ timeout: Timeout) throws(TreeError) -> Bool {
+        let target = WaitTarget(objects: [event], queues: [event + Event.waiters.offset], deadline: timeout.deadline)
+        let isSet: Bool? = try wait(target) { memory, _ throws(TreeError) in
             try check(event, is: .event, memory)
             return memory[event, Event.isSet] != 0 ? true : nil
         }
