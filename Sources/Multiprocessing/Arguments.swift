@@ -1,11 +1,11 @@
-// What the functions of the core module take from Lua's stack, and how they answer.
+// The arguments of the core module's functions on Lua's stack, and their results.
 
 import Lua
 import Posix
 
 extension Stack {
-    /// How long to wait: nothing or `true` for ever, `false` not at all, or seconds; where it is the last argument,
-    /// Python's pair `true, 5` too.
+    /// A timeout: nothing or `true` for ever, `false` for not at all, or seconds; where it is the last argument, Python's
+    /// pair `true, 5` too.
     func timeout(_ index: Int32, isLast: Bool = true) throws(LuaError) -> Timeout {
         let second = isLast ? try timeout(index + 1, isLast: false) : .forever
         switch type(index) {
@@ -37,7 +37,7 @@ extension Stack {
         return Int(value)
     }
 
-    /// One that is a C int: a process's number, a signal.
+    /// An integer that is a C int: a process's number, a signal.
     func smallIntegerArgument(
         _ index: Int32, default fallback: Int? = nil, _ name: String
     ) throws(LuaError) -> Int32 {
@@ -53,7 +53,7 @@ extension Stack {
         return .float(number(index))
     }
 
-    /// A number, or where bytes of text are kept a string of one.
+    /// A number, or of an array of characters a string of one byte.
     func elementArgument(_ index: Int32, isByte: Bool) throws(LuaError) -> Number {
         guard isByte, type(index) == .string else { return try numberArgument(index) }
         guard rawCount(index) == 1, let byte = byteArray(index)?.first else {
@@ -72,14 +72,14 @@ extension Stack {
     }
 
     /// Stack: → nil, reason
-    func refuse(_ reason: Refusal) -> Int32 {
+    func pushNil(reason: Reason) -> Int32 {
         pushNil()
         push(reason.rawValue)
         return 2
     }
 }
 
-/// What the tree refuses is an error of the script's line that asked for it.
+/// Runs `body`, whose error is raised at the script's line that called.
 func orRaise<Value: ~Copyable>(_ body: () throws(TreeError) -> Value) throws(LuaError) -> Value {
     do throws(TreeError) { return try body() } catch { throw LuaError(message: error.description) }
 }

@@ -1,11 +1,11 @@
-// Values on their way from process to process: a channel is a list of messages in the arena, with room for so many.
+// Channels: lists of messages in the arena, with room for so many, through which values go from process to process.
 
 import Lua
 import Posix
 package import Wire
 
-/// Why there is no value.
-package enum Refusal: String, Error {
+/// The reason why there is no value, as scripts get it behind nil.
+package enum Reason: String, Error {
     case timeout, empty, full, closed
 }
 
@@ -19,7 +19,7 @@ extension ProcessTree {
             memory[channel, Channel.use] = use.rawValue
             memory[channel, Channel.maximumCount] = maximumCount
             memory[channel, Channel.maximumBytes] = maximumBytes
-            for list in [Channel.messages, .getters, .putters, .joiners, .fallen] {
+            for list in [Channel.messages, .getters, .putters, .joiners, .orphans] {
                 memory.makeList(channel + list.offset)
             }
             return channel
@@ -28,10 +28,10 @@ extension ProcessTree {
 
     // MARK: Put
 
-    /// Puts a copy of `value`, which has these handles, at the channel's end; false when the timeout has passed and it is
-    /// still full.
+    /// Puts a copy of `value`, which has these handles, at the channel's end; false when the timeout has passed and the
+    /// channel is still full.
     package func put(
-        _ value: borrowing WireBuffer, carrying handles: Set<Int>, into channel: Int, as kind: MessageKind = .value,
+        _ value: borrowing WireBuffer, handles: Set<Int>, into channel: Int, as kind: MessageKind = .value,
         _ timeout: Timeout
     ) throws(TreeError) -> Bool {
         let size = value.count
@@ -39,7 +39,7 @@ extension ProcessTree {
         lockDeadline = timeout.deadline
         defer { lockDeadline = before }
         let message: Int
-        do throws(TreeError) { message = try makeMessage(size: size, carrying: handles, for: channel) } catch {
+        do throws(TreeError) { message = try makeMessage(size: size, handles: handles, for: channel) } catch {
             if error == .lockTimedOut { return false }
             throw error
         }
@@ -47,8 +47,8 @@ extension ProcessTree {
         return try put(message: message, into: channel, as: kind, timeout)
     }
 
-    /// Puts what `fill` writes into a buffer, which is in the message already if it takes no more than `capacity` bytes. It
-    /// answers the handles that are in it.
+    /// Puts what `fill` writes into a buffer, which is in the message already if it takes no more than `capacity` bytes;
+    /// `fill` answers the handles that are in it.
     func put(
         capacity: Int, into channel: Int, as kind: MessageKind,
         _ fill: (inout WireBuffer) throws(LuaError) -> Set<Int>
@@ -59,37 +59,37 @@ extension ProcessTree {
                 return try makeMessage(size: capacity, for: channel, memory)
             }
         }
-        var room = ArenaBytes.room(message + Message.bytes.offset, capacity: capacity)
+        var buffer = ArenaBytes.buffer(message + Message.bytes.offset, capacity: capacity)
         let handles: Set<Int>
-        do throws(LuaError) { handles = try fill(&room) } catch {
+        do throws(LuaError) { handles = try fill(&buffer) } catch {
             change { memory in discard(message, memory) }
             throw error
         }
         try orRaise { () throws(TreeError) in
-            if room.isOwned {
+            if buffer.isOwned {
                 change { memory in discard(message, memory) }
-                _ = try put(room, carrying: handles, into: channel, as: kind, .forever)
+                _ = try put(buffer, handles: handles, into: channel, as: kind, .forever)
             } else {
-                try carry(handles, in: message)
-                ArenaBytes.setWord(message + Message.size.offset, room.count)
+                try attachOrDiscard(handles, to: message)
+                ArenaBytes.setWord(message + Message.size.offset, buffer.count)
                 _ = try put(message: message, into: channel, as: kind, .forever)
             }
         }
     }
 
-    /// It is a plain message until it is there: a task that was begun to be written is nothing to be mended.
+    /// The message gets its kind when it is put: a task that was not put yet is not recovered when its process dies.
     private func put(
         message: Int, into channel: Int, as kind: MessageKind, _ timeout: Timeout
     ) throws(TreeError) -> Bool {
         let target = WaitTarget(
             objects: [channel], queues: [channel + Channel.putters.offset], deadline: timeout.deadline)
-        return try deliver(message, target) { memory, waiters throws(TreeError) in
-            try place(message, channel, as: kind, waiters, memory)
+        return try waitToPut(message, target) { memory, waiters throws(TreeError) in
+            try tryPut(message, channel, as: kind, waiters, memory)
         }
     }
 
-    /// Waits for a message to be placed somewhere; one that was not is freed.
-    func deliver(
+    /// Waits until `attempt` has put the message somewhere; otherwise it is freed.
+    func waitToPut(
         _ message: Int, _ target: WaitTarget, attempt: (Memory, [Int]) throws(TreeError) -> Bool?
     ) throws(TreeError) -> Bool {
         var isPut: Bool?
@@ -98,24 +98,24 @@ extension ProcessTree {
         return isPut ?? false
     }
 
-    private func place(
+    private func tryPut(
         _ message: Int, _ channel: Int, as kind: MessageKind, _ waiters: [Int], _ memory: Memory
     ) throws(TreeError) -> Bool? {
         try check(channel, is: .channel, memory)
         if memory[channel, Channel.isClosed] != 0 { throw .gone("queue") }
         let queue = channel + Channel.putters.offset, size = memory[message, Message.size]
         guard hasRoom(channel, size: size, memory), canBarge(queue, waiters, memory) else { return nil }
-        memory[message, Message.kind] = kind.kind.rawValue
+        memory[message, Message.kind] = kind.blockKind.rawValue
         append(message, to: channel, memory)
         memory[channel, Channel.unfinished] += 1
         if hasRoom(channel, size: 1, memory) { wake(queue, memory) }
         return true
     }
 
-    /// The message goes from the hand of its process to the channel's end.
+    /// Moves a message of this process to the channel's end.
     func append(_ message: Int, to channel: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
-        memory[message, Message.holder] = 0
+        memory[message, Message.owner] = 0
         memory[message, Message.channel] = channel
         memory.append(message + Message.next.offset, to: channel + Channel.messages.offset)
         memory[channel, Channel.count] += 1
@@ -132,15 +132,15 @@ extension ProcessTree {
 
     // MARK: Get
 
-    /// Takes the first message; it is this process's until it calls `done(with:)`. `isTask` makes it one that is to be
-    /// said to be done later.
-    package func get(from channel: Int, _ timeout: Timeout, isTask: Bool = true) throws(TreeError) -> Received? {
+    /// Removes the first message; it is this process's until it calls `done(with:)`. With `isTask` it is unfinished until
+    /// `taskDone` is called.
+    package func get(from channel: Int, _ timeout: Timeout, isTask: Bool = true) throws(TreeError) -> ReceivedMessage? {
         let target = WaitTarget(
             objects: [channel], queues: [channel + Channel.getters.offset], deadline: timeout.deadline)
         return try wait(target) { memory, waiters throws(TreeError) in
             try check(channel, is: .channel, memory)
             let queue = channel + Channel.getters.offset
-            if canBarge(queue, waiters, memory), let received = try take(from: channel, isTask: isTask, memory) {
+            if canBarge(queue, waiters, memory), let received = try removeFirst(from: channel, isTask: isTask, memory) {
                 return received
             }
             if memory[channel, Channel.isClosed] != 0, memory[channel, Channel.count] == 0 { throw .gone("queue") }
@@ -148,11 +148,11 @@ extension ProcessTree {
         }
     }
 
-    /// The first message, as long as a process lives that could still put one: after its death only what is there. Of a pool
-    /// also nil when callbacks of others have run, which may have taken it.
+    /// Removes the first message, and waits for one as long as a process lives that could put it. Of a pool also nil when
+    /// callbacks of other pools have run, which may have taken it.
     func get(
         from channel: Int, while pid: Int32, ofPool: Bool = false, _ timeout: Timeout
-    ) throws(TreeError) -> Received? {
+    ) throws(TreeError) -> ReceivedMessage? {
         let found: Int?? = try within(timeout) { () throws(TreeError) -> Int?? in
             pid == 0 ? .some(nil) : .some(try changing { memory in self.process(pid: pid, memory) })
         }
@@ -165,14 +165,14 @@ extension ProcessTree {
             endsAfterCallbacks: true)
         return try wait(target) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)
-            if let received = try take(from: channel, isTask: false, memory) { return received }
+            if let received = try removeFirst(from: channel, isTask: false, memory) { return received }
             if pid != 0, process.map({ !isAlive($0, memory) }) ?? true { throw .gone("process") }
             return nil
         }
     }
 
-    /// Takes the tasks of a job away that no worker has begun; answers how many items they have.
-    package func withdraw(_ job: Int, from tasks: Int) throws(TreeError) -> Int {
+    /// Revokes the tasks of a job that no worker has begun; answers how many items they have.
+    package func revoke(_ job: Int, from tasks: Int) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             var items = 0
             for message in waitingTasks(job, in: tasks, memory) {
@@ -195,11 +195,11 @@ extension ProcessTree {
             .filter { memory[$0 + Message.bytes.offset, TaskWords.job] == job }
     }
 
-    func take(from channel: Int, isTask: Bool, _ memory: Memory) throws(TreeError) -> Received? {
+    func removeFirst(from channel: Int, isTask: Bool, _ memory: Memory) throws(TreeError) -> ReceivedMessage? {
         guard let link = memory.first(of: channel + Channel.messages.offset) else { return nil }
         let message = link - Message.next.offset, size = memory[message, Message.size]
         memory.remove(link)
-        hold(message, memory)
+        takeOwnership(of: message, memory)
         memory[channel, Channel.count] -= 1
         memory[channel, Channel.bytes] -= size
         if isTask {
@@ -211,11 +211,11 @@ extension ProcessTree {
         }
         wake(channel + Channel.putters.offset, memory)
         if memory[channel, Channel.count] > 0 { wake(channel + Channel.getters.offset, memory) }
-        return Received(message: message, size: size)
+        return ReceivedMessage(message: message, size: size)
     }
 
     /// The message has been read.
-    package func done(with received: Received) {
+    package func done(with received: ReceivedMessage) {
         change { memory in discard(received.message, memory) }
     }
 
@@ -235,7 +235,7 @@ extension ProcessTree {
         }
     }
 
-    /// Nothing is put any more; what is there can still be got.
+    /// Closes the channel: nothing is put any more; what is there can still be got.
     package func close(channel: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
@@ -245,7 +245,7 @@ extension ProcessTree {
         }
     }
 
-    /// One of the messages that this process, or another, has taken is done.
+    /// Counts one of the messages that this process, or another, has taken as done.
     package func taskDone(_ channel: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
@@ -258,11 +258,11 @@ extension ProcessTree {
                 memory[owed, Reference.count] -= 1
                 if memory[owed, Reference.count] == 0 { removeReference(owed, memory) }
             }
-            settle(channel, count: 1, memory)
+            countDown(channel, count: 1, memory)
         }
     }
 
-    func settle(_ channel: Int, count: Int, _ memory: Memory) {
+    func countDown(_ channel: Int, count: Int, _ memory: Memory) {
         memory[channel, Channel.unfinished] = max(0, memory[channel, Channel.unfinished] - count)
         if memory[channel, Channel.unfinished] == 0 { wakeAll(channel + Channel.joiners.offset, memory) }
     }

@@ -7,7 +7,7 @@ extension CoreModule {
     var channelFunctions: [String: HostFunction] {
         [
             // most messages, or 0; what it is for, unless for the script's values → handle
-            "channel": maker { tree, stack throws(LuaError) in
+            "channel": constructor { tree, stack throws(LuaError) in
                 let most = try stack.integerArgument(1, default: 0, "maxsize")
                 let use = stack.string(2).flatMap(Channel.Use.init) ?? .values
                 return try orRaise { () throws(TreeError) in
@@ -19,23 +19,23 @@ extension CoreModule {
                 let (channel, timeout) = (try stack.handleArgument(1), try stack.timeout(3))
                 let isPut = try withEncoded(2, of: stack, as: "value") { bytes, handles throws(LuaError) in
                     try orClosed { () throws(TreeError) in
-                        try tree.put(bytes, carrying: handles, into: channel, timeout)
+                        try tree.put(bytes, handles: handles, into: channel, timeout)
                     }
                 }
-                guard let isPut else { return stack.refuse(.closed) }
-                if !isPut { return stack.refuse(.full) }
+                guard let isPut else { return stack.pushNil(reason: .closed) }
+                if !isPut { return stack.pushNil(reason: .full) }
                 stack.push(true)
                 return 1
             },
             // channel, timeout → value, or nil and "empty" or "closed"
             "get": function { [unowned self] tree, stack throws(LuaError) in
                 let (channel, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
-                let received: Received?
+                let received: ReceivedMessage?
                 do throws(TreeError) { received = try tree.get(from: channel, timeout) } catch {
                     guard case .gone = error else { throw LuaError(message: error.description) }
-                    return stack.refuse(.closed)
+                    return stack.pushNil(reason: .closed)
                 }
-                guard let received else { return stack.refuse(.empty) }
+                guard let received else { return stack.pushNil(reason: .empty) }
                 return try push(received, tree, stack)
             },
             // channel, pid, timeout → value, or nil and "empty", or nil and "closed" when that process has ended
@@ -46,8 +46,8 @@ extension CoreModule {
                     let received = try orClosed({ () throws(TreeError) in
                         try tree.get(from: channel, while: pid, timeout)
                     })
-                else { return stack.refuse(.closed) }
-                guard let received else { return stack.refuse(.empty) }
+                else { return stack.pushNil(reason: .closed) }
+                guard let received else { return stack.pushNil(reason: .empty) }
                 return try push(received, tree, stack)
             },
             // → count, whether it is full, whether it is closed, how many are not done
@@ -73,7 +73,7 @@ extension CoreModule {
             "channel_join": function { tree, stack throws(LuaError) in
                 let (channel, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 if !(try orRaise { () throws(TreeError) in try tree.join(channel: channel, timeout) }) {
-                    return stack.refuse(.timeout)
+                    return stack.pushNil(reason: .timeout)
                 }
                 stack.push(true)
                 return 1
@@ -81,7 +81,7 @@ extension CoreModule {
         ]
     }
 
-    /// Nil when what it is about is closed.
+    /// The result of `body`, or nil when its object is closed.
     private func orClosed<Value>(_ body: () throws(TreeError) -> Value) throws(LuaError) -> Value? {
         do throws(TreeError) { return try body() } catch {
             if case .gone = error { return nil }
@@ -94,8 +94,8 @@ extension CoreModule {
             // is duplex → two handles
             "pipe": function { [unowned self] tree, stack throws(LuaError) in
                 let ends = try orRaise { () throws(TreeError) in try tree.makePipe(isDuplex: stack.boolean(1)) }
-                stack.push(handle: ends.first, of: keeper)
-                stack.push(handle: ends.second, of: keeper)
+                stack.push(handle: ends.first, of: registry)
+                stack.push(handle: ends.second, of: registry)
                 return 2
             },
             // end, value → true, or nil and "closed"
@@ -103,11 +103,11 @@ extension CoreModule {
                 let end = try stack.handleArgument(1)
                 let isSent: Bool? = try withEncoded(2, of: stack, as: "value") { bytes, handles throws(LuaError) in
                     try orClosed { () throws(TreeError) in
-                        try tree.send(bytes, carrying: handles, through: end)
+                        try tree.send(bytes, handles: handles, through: end)
                         return true
                     }
                 }
-                if isSent == nil { return stack.refuse(.closed) }
+                if isSent == nil { return stack.pushNil(reason: .closed) }
                 stack.push(true)
                 return 1
             },
@@ -115,8 +115,8 @@ extension CoreModule {
             "recv": function { [unowned self] tree, stack throws(LuaError) in
                 let (end, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 guard let received = try orClosed({ () throws(TreeError) in try tree.receive(from: end, timeout) })
-                else { return stack.refuse(.closed) }
-                guard let received else { return stack.refuse(.timeout) }
+                else { return stack.pushNil(reason: .closed) }
+                guard let received else { return stack.pushNil(reason: .timeout) }
                 return try push(received, tree, stack)
             },
             "directions": function { tree, stack throws(LuaError) in
@@ -159,7 +159,7 @@ extension CoreModule {
     var arrayFunctions: [String: HostFunction] {
         [
             // type's letter, count → handle
-            "array": maker { tree, stack throws(LuaError) in
+            "array": constructor { tree, stack throws(LuaError) in
                 let (code, count) = (stack.string(1) ?? "", try stack.integerArgument(2, "an array's size"))
                 if count < 0 { throw LuaError(message: "an array's size is 0 or more, not \(count)") }
                 return try orRaise { () throws(TreeError) in try tree.makeArray(code: code, count: count) }

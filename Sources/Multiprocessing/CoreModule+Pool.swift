@@ -1,5 +1,5 @@
-// A pool's three parts for Lua: the script hands tasks out and collects results, workers run them, and a supervisor
-// mends what a worker's death has torn.
+// Pools, for Lua: the script submits tasks and collects results, workers run them, and a supervisor recovers the tasks of
+// workers that die.
 
 import Lua
 import Posix
@@ -11,8 +11,10 @@ extension CoreModule {
             // function → handle of it as every worker can read it, and its size in bytes
             "pool_function": function { [unowned self] tree, stack throws(LuaError) in
                 try withEncoded(1, of: stack, as: "f") { bytes, handles throws(LuaError) in
-                    let blob = try orRaise { () throws(TreeError) in try tree.makeBlob(bytes, carrying: handles) }
-                    stack.push(handle: blob, of: keeper)
+                    let function = try orRaise { () throws(TreeError) in
+                        try tree.makeSharedFunction(bytes, handles: handles)
+                    }
+                    stack.push(handle: function, of: registry)
                     stack.push(Int64(bytes.count))
                 }
                 return 2
@@ -33,7 +35,7 @@ extension CoreModule {
                 try submit(tree, stack)
                 return 0
             },
-            // function: runs callbacks whose time has come
+            // function, which runs the callbacks that are due
             "on_results": { [unowned self] stack throws(LuaError) in
                 stack.top = 1
                 setCallbacks(stack)
@@ -46,13 +48,13 @@ extension CoreModule {
                 if stack.boolean(2) { tree.watched.append(results) }
                 return 0
             },
-            // tasks → bytes of those that no worker has taken
+            // tasks → bytes of those that no worker has begun
             "pool_backlog": function { tree, stack throws(LuaError) in
                 let tasks = try stack.handleArgument(1)
                 stack.push(Int64(try orRaise { () throws(TreeError) in try tree.state(ofChannel: tasks).bytes }))
                 return 1
             },
-            // In the supervisor, before it forks: what is there will stay shared.
+            // In the supervisor, before it forks: the script's values stay shared with the workers.
             "freeze": { [unowned self] _ throws(LuaError) in
                 freeze()
                 return 0
@@ -62,7 +64,7 @@ extension CoreModule {
                 stack.newTable(list: Int32(clamping: max(0, try stack.integerArgument(1, "count"))))
                 return 1
             },
-            // tasks, results, most tasks or 0, error handler → why it is over: "closed" or "recycled"
+            // tasks, results, most tasks or 0, error handler → the reason of the end: "closed" or "recycled"
             "pool_work": function { [unowned self] tree, stack throws(LuaError) in
                 Posix.Process.leaveIfCopy(backFrom: "a pool's initializer")
                 try work(tree, stack)
@@ -83,10 +85,10 @@ extension CoreModule {
                 stack.push(Int64(lost))
                 return 1
             },
-            // tasks, job → how many of its items were taken back before a worker began with them
+            // tasks, job → how many of its items were revoked before a worker began with them
             "pool_withdraw": function { tree, stack throws(LuaError) in
                 let (tasks, job) = (try stack.handleArgument(1), try stack.integerArgument(2, "job"))
-                stack.push(Int64(try orRaise { () throws(TreeError) in try tree.withdraw(job, from: tasks) }))
+                stack.push(Int64(try orRaise { () throws(TreeError) in try tree.revoke(job, from: tasks) }))
                 return 1
             },
             // tasks, job → whether no worker has begun with it
@@ -111,7 +113,7 @@ extension CoreModule {
         ]
     }
 
-    /// Sleeps so many seconds, or until a signal arrives, or callbacks have run.
+    /// Sleeps so many seconds, or until a signal arrives or callbacks have run.
     func pause(_ seconds: Double, _ stack: Stack) throws(LuaError) {
         if bringsCallbacks {
             _ = try function { tree, _ throws(LuaError) in
@@ -127,11 +129,11 @@ extension CoreModule {
 
     private func submit(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) {
         let tasks = try stack.handleArgument(1), job = try stack.integerArgument(2, "job")
-        let blob = try stack.handleArgument(3), isStarred = stack.boolean(4)
+        let function = try stack.handleArgument(3), isStarred = stack.boolean(4)
         let first = try stack.integerArgument(6, "first"), count = try stack.integerArgument(7, "count")
         let seed = try stack.integerArgument(9, "seed")
         let words: [(TaskWords, Int)] = [
-            (.job, job), (.first, first), (.count, count), (.blob, blob), (.isStarred, isStarred ? 1 : 0),
+            (.job, job), (.first, first), (.count, count), (.function, function), (.isStarred, isStarred ? 1 : 0),
             (.wantsAll, stack.boolean(8) ? 1 : 0), (.seed, seed),
         ]
         func fill(_ buffer: inout WireBuffer, _ encoder: inout Encoder) throws(LuaError) {
@@ -149,20 +151,20 @@ extension CoreModule {
                 let capacity = TaskWords.size + size + 16 * count
                 return try tree.put(capacity: capacity, into: tasks, as: .task) { buffer throws(LuaError) in
                     try fill(&buffer, &encoder)
-                    return takeCarried()
+                    return takeHandles()
                 }
             }
             try fill(&scratch, &encoder)
             _ = try orRaise { () throws(TreeError) in
-                try tree.put(scratch, carrying: takeCarried(), into: tasks, as: .task, .forever)
+                try tree.put(scratch, handles: takeHandles(), into: tasks, as: .task, .forever)
             }
         }
     }
 
-    /// Strings from this size on are written where they are sent from.
+    /// Strings from this size on are encoded in the message that they are sent in.
     static let direct = 64 << 10
 
-    /// How long the strings among the items at 5 are, if the first of them is a long one.
+    /// The length of the strings among the items at 5, if the first of them is a long one.
     private func stringBytes(_ places: ClosedRange<Int>, _ stack: Stack) -> Int {
         var size = 0
         for place in places {
@@ -178,14 +180,14 @@ extension CoreModule {
     private func collect(_ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
         let channel = try stack.handleArgument(1), timeout = try stack.timeout(3, isLast: false)
         let supervisor = try stack.smallIntegerArgument(4, default: 0, "a process")
-        let received: Received?
+        let received: ReceivedMessage?
         do throws(TreeError) {
             received = try tree.get(from: channel, while: supervisor, ofPool: true, timeout)
         } catch {
             guard case .gone = error else { throw LuaError(message: error.description) }
-            return stack.refuse(.closed)
+            return stack.pushNil(reason: .closed)
         }
-        guard let received else { return stack.refuse(.timeout) }
+        guard let received else { return stack.pushNil(reason: .timeout) }
         defer { tree.done(with: received) }
         let bytes = received.bytes()
         let job = bytes.load(Int.self, at: ResultWords.job.offset)
@@ -199,7 +201,8 @@ extension CoreModule {
         return 4
     }
 
-    /// Puts each result at its place in the job's `results`, each failure in its `errors`, and lists of them in `several`.
+    /// Puts each result at its place into the job's `results`, each failure into its `errors`, and several results of an
+    /// item into `several`, as a list.
     private func spread(
         _ bytes: borrowing WireBuffer, first: Int, count: Int, job: Int32, _ stack: Stack
     ) throws(LuaError) -> Int {
@@ -256,7 +259,7 @@ extension CoreModule {
         forgetFunction(stack)
         let worker = PoolWorker(self, tree, stack, results: results, handler: 4)
         var done = 0
-        while let task = try orRaise({ () throws(TreeError) in try tree.takeTask(from: tasks) }) {
+        while let task = try orRaise({ () throws(TreeError) in try tree.nextTask(from: tasks) }) {
             try worker.run(task)
             done += 1
             if done == most {

@@ -33,7 +33,7 @@ extension CoreModule {
                 stack.takeProgramOutput()
                 return 1
             },
-            // Calls a function with an argument; what it yields to is not the coroutine that this one was called in.
+            // Calls a function with an argument, outside of the coroutine that this is called in.
             "without_yielding": { stack throws(LuaError) in
                 try stack.call(arguments: 1, results: 0)
                 return 0
@@ -86,9 +86,9 @@ extension CoreModule {
                 stack.push(Signal.name(try stack.smallIntegerArgument(1, "a signal")))
                 return 1
             },
-            // This process has nothing more to do: what its place is called from now on, or nothing.
+            // The position of this process in reports from now on, or nil for where the script is.
             "at_place": { [unowned self] stack throws(LuaError) in
-                end = stack.string(1)
+                finalPosition = stack.string(1)
                 return 0
             },
             // Ends this process, with C's streams flushed and nothing else run.

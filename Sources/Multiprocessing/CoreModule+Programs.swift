@@ -4,7 +4,7 @@ import Lua
 import Posix
 
 extension CoreModule {
-    /// What a stream of a program is, where it is no file: subprocess.lua has the same numbers.
+    /// A stream of a program that is no file; subprocess/command.lua has the same numbers.
     private enum Stream: Int64 {
         case pipe = -1
         case output = -2
@@ -41,7 +41,7 @@ extension CoreModule {
             },
             // pid → exit code, -n for signal n, or nil while it runs
             "program_poll": { [unowned self] stack throws(LuaError) in
-                switch programs.ending(of: try stack.smallIntegerArgument(1, "a process")) {
+                switch programs.exitStatus(of: try stack.smallIntegerArgument(1, "a process")) {
                 case .exited(let code): stack.push(Int64(code))
                 case .killed(let signal): stack.push(Int64(-signal))
                 case nil:
@@ -116,7 +116,7 @@ extension CoreModule {
                 try pause(stack.number(1), stack)
                 return 0
             },
-            // pcall notes what it catches from now on.
+            // From now on pcall records what it catches.
             "note_caught": { stack throws(LuaError) in
                 stack.noteCaught()
                 return 0

@@ -1,4 +1,4 @@
-// Semaphores, conditions, events and barriers, for Lua. Where a wait may end in vain the answer is `nil, "timeout"`.
+// Semaphores, conditions, events and barriers, for Lua. A wait that ends by its timeout answers `nil, "timeout"`.
 
 import Lua
 
@@ -6,20 +6,20 @@ extension CoreModule {
     var semaphoreFunctions: [String: HostFunction] {
         [
             // count, limit → handle
-            "semaphore": maker { tree, stack throws(LuaError) in
+            "semaphore": constructor { tree, stack throws(LuaError) in
                 let count = try stack.integerArgument(1, "a semaphore's value")
                 let limit = try stack.integerArgument(2, default: 0, "a semaphore's limit")
                 if count < 0 { throw LuaError(message: "a semaphore's value is 0 or more, not \(count)") }
                 return try orRaise { () throws(TreeError) in try tree.makeSemaphore(count: count, limit: limit) }
             },
             // is recursive → handle
-            "lock": maker { tree, stack throws(LuaError) in
+            "lock": constructor { tree, stack throws(LuaError) in
                 try orRaise { () throws(TreeError) in try tree.makeLock(isRecursive: stack.boolean(1)) }
             },
             "acquire": function { tree, stack throws(LuaError) in
                 let (handle, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 guard let acquisition = try orRaise({ () throws(TreeError) in try tree.acquire(handle, timeout) })
-                else { return stack.refuse(.timeout) }
+                else { return stack.pushNil(reason: .timeout) }
                 stack.push(true)
                 return 1 + stack.push(acquisition)
             },
@@ -28,7 +28,7 @@ extension CoreModule {
                 let (handle, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 guard
                     let (number, acquisition) = try orRaise({ () throws(TreeError) in try tree.hold(handle, timeout) })
-                else { return stack.refuse(.timeout) }
+                else { return stack.pushNil(reason: .timeout) }
                 stack.push(Int64(number))
                 return 1 + stack.push(acquisition)
             },
@@ -50,7 +50,7 @@ extension CoreModule {
                 stack.push(Int64(try orRaise { () throws(TreeError) in try tree.value(handle) }))
                 return 1
             },
-            "condition": maker { tree, _ throws(LuaError) in
+            "condition": constructor { tree, _ throws(LuaError) in
                 try orRaise { () throws(TreeError) in try tree.makeCondition() }
             },
             // condition, lock, timeout
@@ -60,7 +60,7 @@ extension CoreModule {
                 let (notified, acquisition) = try orRaise { () throws(TreeError) in
                     try tree.wait(for: condition, lock: lock, timeout)
                 }
-                if !notified { return stack.refuse(.timeout) + stack.push(acquisition) }
+                if !notified { return stack.pushNil(reason: .timeout) + stack.push(acquisition) }
                 stack.push(true)
                 return 1 + stack.push(acquisition)
             },
@@ -74,7 +74,7 @@ extension CoreModule {
                 stack.push(Int64(notified))
                 return 1
             },
-            "event": maker { tree, _ throws(LuaError) in
+            "event": constructor { tree, _ throws(LuaError) in
                 try orRaise { () throws(TreeError) in try tree.makeEvent() }
             },
             "event_set": function { tree, stack throws(LuaError) in
@@ -90,7 +90,7 @@ extension CoreModule {
             "event_wait": function { tree, stack throws(LuaError) in
                 let (event, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 if !(try orRaise { () throws(TreeError) in try tree.wait(forEvent: event, timeout) }) {
-                    return stack.refuse(.timeout)
+                    return stack.pushNil(reason: .timeout)
                 }
                 stack.push(true)
                 return 1
@@ -100,12 +100,12 @@ extension CoreModule {
 
     var barrierFunctions: [String: HostFunction] {
         [
-            "barrier": maker { tree, stack throws(LuaError) in
+            "barrier": constructor { tree, stack throws(LuaError) in
                 let parties = try stack.integerArgument(1, "a barrier's number of parties")
                 if parties < 1 { throw LuaError(message: "a barrier has 1 party or more, not \(parties)") }
                 return try orRaise { () throws(TreeError) in try tree.makeBarrier(parties: parties) }
             },
-            // barrier, timeout → place from 0, round, or nil when it is broken
+            // barrier, timeout → index from 0, round, or nil when it is broken
             "barrier_arrive": function { tree, stack throws(LuaError) in
                 let (barrier, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
                 guard let (place, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier, timeout) })

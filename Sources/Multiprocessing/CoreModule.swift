@@ -1,4 +1,4 @@
-// `_multiprocessing`: the functions that the modules in Lua stand on, as in CPython. They are not for scripts.
+// `_multiprocessing`: the functions that the modules in Lua are made of, as in CPython. They are not for scripts.
 
 package import Lua
 import Posix
@@ -6,45 +6,45 @@ import Wire
 
 /// The native part of the modules, made when a script first requires one of them. It lives as long as the state.
 package final class CoreModule {
-    let keeper = HandleKeeper()
-    /// Makes what the script has built shared by the workers of a pool, as with those of the main job.
+    let registry = HandleKeeper()
+    /// Keeps the script's values shared by the workers of a pool, as with those of the main job.
     package var freeze: () -> Void = {}
     private let main: Stack
     private var openTree: ProcessTree?
-    /// Taken out while they work: code that runs meanwhile may need another one, and a copy would cost more than the
-    /// work.
+    /// Encoders that are not in use: code that runs while one works may need another one, and a copy would cost more than
+    /// the work.
     private var encoders: [Encoder] = []
-    /// The handles in what has been encoded: a message of it has them as well.
-    private var carried: Set<Int> = []
+    /// The handles in the values that were encoded, for the message that they go into.
+    private var encodedHandles: Set<Int> = []
     private var lastFunction: (job: Int, reference: Int)?
     let programs = Programs()
     private var decoders: [Decoder] = []
-    /// The thread that has called, and the function that runs callbacks.
+    /// The thread of Lua that has called, and the function that runs callbacks.
     private var caller: Stack?
     private var callbacks: Int?
     private var scratch: WireBuffer? = WireBuffer(capacity: 1 << 12)
-    /// What the modules in Lua do when the script has ended.
-    private var endings: [Int] = []
+    /// Functions of the modules in Lua that run when the script has ended.
+    private var exitHandlers: [Int] = []
     private var isFinishing = false
-    /// What a worker holds itself, and no item of it.
+    /// What a worker itself holds, and no item of it.
     private var held: [Int: Holding] = [:]
-    /// What a process that is about to leave says it is at: its stack is still that of the process it was forked from.
-    var end: String?
+    /// The position of a process that is about to exit: its stack is still that of the process it was forked from.
+    var finalPosition: String?
 
-    /// Makes `_multiprocessing`, and what stands on it, something that `require` finds.
+    /// Makes `require` find `_multiprocessing` and the modules that are made of it.
     package init(_ stack: Stack) throws(LuaError) {
         main = stack
-        keeper.send = { [unowned self] handle in carried.insert(handle) }
-        keeper.receive = { [unowned self] handle throws(LuaError) in
+        registry.send = { [unowned self] handle in encodedHandles.insert(handle) }
+        registry.receive = { [unowned self] handle throws(LuaError) in
             let tree = try tree()
             try orRaise { () throws(TreeError) in try tree.receive(handle) }
         }
-        keeper.drop = { [unowned self] handle in
+        registry.drop = { [unowned self] handle in
             // A process that has not registered has no references.
             if let openTree, !Arena.isUnregistered { openTree.drop(handle) }
         }
         programs.changed = { [unowned self] count in
-            if let openTree, !Arena.isUnregistered { openTree.note(programs: count) }
+            if let openTree, !Arena.isUnregistered { openTree.setProgramCount(count) }
         }
         try install(stack)
         try stack.changePcall()
@@ -57,26 +57,26 @@ package final class CoreModule {
             return openTree
         }
         let tree = try orRaise { () throws(TreeError) in try ProcessTree() }
-        tree.place = { [unowned self] in place }
+        tree.position = { [unowned self] in position }
         tree.answerQuestion = { [unowned self] in answerQuestion() }
         openTree = tree
         tree.callbacks = { [unowned self] () throws(TreeError) in try runCallbacks() }
         tree.interruption = { [unowned self] in caller?.takeInterruption() }
         tree.programs = { [unowned self] in programs.unended }
-        tree.note(programs: programs.count)
+        tree.setProgramCount(programs.count)
         return tree
     }
 
-    /// Where in the script this process is.
-    private var place: String {
-        if let end { return end }
-        // What a coroutine has called may be a module's own.
-        var position = caller?.position() ?? ""
-        if position.isEmpty { position = main.position() }
-        return position.isEmpty && isFinishing ? "the script's end" : String(position.dropLast(2))
+    /// The position of this process in the script.
+    private var position: String {
+        if let finalPosition { return finalPosition }
+        // A coroutine may have been made by a module, without a line of the script.
+        var prefix = caller?.position() ?? ""
+        if prefix.isEmpty { prefix = main.position() }
+        return prefix.isEmpty && isFinishing ? "the script's end" : String(prefix.dropLast(2))
     }
 
-    /// From now on this process and its forks say who waits where when a signal asks for it.
+    /// From now on this process and its forks report who waits where when a signal asks for it.
     package func hearQuestions() {
         Signal.hearQuestions(LuaStep.ask)
         LuaStep.answer(main) { [unowned self] in answerQuestion() }
@@ -86,34 +86,34 @@ package final class CoreModule {
         if Signal.takeQuestion() { answer() }
     }
 
-    /// Says who waits where among the processes of a run's tasks; nothing if there are none but this one, its host.
+    /// Reports who waits where among the processes of a run's tasks; nothing if there are none but this one, its host.
     package func answerAsHost() { openTree?.answer(isHost: true) }
 
-    /// Says who waits where.
+    /// Reports who waits where.
     private func answer() {
         if let openTree, !Arena.isUnregistered { return openTree.answer(isHost: false) }
-        let line = "pmap: who waits where\npmap:   MainProcess (pid \(Machine.processNumber())) runs at \(place)\n"
+        let line = "pmap: who waits where\npmap:   MainProcess (pid \(Machine.processNumber())) runs at \(position)\n"
         StandardDescriptor.writeError(Array(line.utf8))
     }
 
     // MARK: Items of a run
 
-    /// What is held now is the worker's own.
-    package func noteHeld() {
+    /// Records what is held now as the worker's own.
+    package func recordHoldings() {
         held = TaskHoldings.take() ? ((try? tree())?.allHoldings() ?? [:]) : [:]
     }
 
-    /// What an item has taken and not given back is as if it had been a process.
+    /// Releases what an item has acquired and not released, as at the end of a process.
     package func endItem(hasReturned: Bool) {
         guard TaskHoldings.take(), let tree = try? tree() else { return }
-        tree.endTask(hasReturned ? .left : .lost, since: held)
+        tree.endTask(hasReturned ? .completed : .failed, since: held)
         held = tree.allHoldings()
     }
 
-    /// The script has ended: what it has started is joined, or ended.
+    /// Joins or ends what the script has started, when it has ended.
     package func finish() {
         isFinishing = true
-        while let ending = endings.popLast() {
+        while let ending = exitHandlers.popLast() {
             main.rawGet(Stack.registry, at: ending)
             do throws(LuaError) { try main.call(arguments: 0, results: 0) } catch {
                 StandardDescriptor.writeError(Array("pmap: \(error.message)\n".utf8))
@@ -123,17 +123,17 @@ package final class CoreModule {
 
     // MARK: Loading
 
-    /// What a script may require by these names: what it has under them itself, as with plain Lua, comes first.
+    /// Modules for scripts: a module of the script's own with the same name comes first, as with plain Lua.
     private static let modules: Set = ["concurrent.futures", "logging", "multiprocessing", "popen2", "subprocess"]
 
-    /// Nothing is made before it is asked for: most runs require nothing of this.
+    /// Installs loaders, which make nothing before it is required: most runs require nothing of this.
     private func install(_ stack: Stack) throws(LuaError) {
         let height = stack.top
         defer { stack.top = height }
         stack.pushGlobals()
         stack.rawGet(-1, field: "package")
         let package = stack.top
-        // Parts of these modules are found at once.
+        // Parts of these modules are found before the script's path is searched.
         stack.rawGet(package, field: "preload")
         stack.newTable(keys: 1)
         stack.push(function: { [unowned self] stack throws(LuaError) in
@@ -143,13 +143,15 @@ package final class CoreModule {
         })
         stack.rawSet(-2, field: "__index")
         stack.setMetatable(-2)
-        // The modules after everything that a path leads to.
+        // The modules themselves are found after it.
         stack.rawGet(package, field: "searchers")
         try noteLoads(stack)
         stack.push(function: { [unowned self] stack throws(LuaError) in
             let name = stack.string(1) ?? ""
             pushLoader(named: name, stack)
-            if stack.type(-1) == .nil, let refusal = PythonNames.refusal(of: name) { throw LuaError(message: refusal) }
+            if stack.type(-1) == .nil, let message = PythonNames.message(requiring: name) {
+                throw LuaError(message: message)
+            }
             return 1
         })
         stack.rawSet(-2, at: stack.rawCount(-2) + 1)
@@ -198,7 +200,7 @@ package final class CoreModule {
         let table = stack.top
         stack.push(function: { [unowned self] stack throws(LuaError) in
             stack.top = 1
-            endings.append(stack.makeReference())
+            exitHandlers.append(stack.makeReference())
             return 0
         })
         stack.rawSet(table, field: "at_exit")
@@ -215,7 +217,7 @@ package final class CoreModule {
         }
     }
 
-    /// A function that has to do with the tree.
+    /// A function of the core module that uses the tree.
     func function(
         _ body: @escaping (ProcessTree, Stack) throws(LuaError) -> Int32
     ) -> HostFunction {
@@ -227,10 +229,10 @@ package final class CoreModule {
         }
     }
 
-    /// Whether results are out that bring callbacks.
+    /// Whether results are awaited that bring callbacks.
     var bringsCallbacks: Bool { openTree.map { !Arena.isUnregistered && !$0.watched.isEmpty } ?? false }
 
-    /// False when it was called by one of them.
+    /// Runs callbacks; false when it was called by one of them.
     private func runCallbacks() throws(TreeError) -> Bool {
         guard let caller, let callbacks, caller.reserve(8) else { return false }
         caller.rawGet(Stack.registry, at: callbacks)
@@ -239,23 +241,23 @@ package final class CoreModule {
         return caller.boolean(-1)
     }
 
-    /// The function on top runs callbacks whose time has come.
+    /// Stack: function that runs the callbacks that are due →
     func setCallbacks(_ stack: Stack) { callbacks = stack.makeReference() }
 
-    /// One that answers a new handle.
-    func maker(
+    /// A function that answers a new handle.
+    func constructor(
         _ body: @escaping (ProcessTree, Stack) throws(LuaError) -> Int
     ) -> HostFunction {
         function { [unowned self] tree, stack throws(LuaError) in
-            stack.push(handle: try body(tree, stack), of: keeper)
+            stack.push(handle: try body(tree, stack), of: registry)
             return 1
         }
     }
 
     // MARK: Values
 
-    /// Encodes the value at `index` into a buffer that is this module's until the next call, with the handles that are in
-    /// it; `mark` is a byte in front of it.
+    /// Encodes the value at `index` into a buffer that is this module's until the next call, and gives it to `body` with its
+    /// handles; `mark` is a byte in front of it.
     func withEncoded<Value>(
         _ index: Int32, of stack: Stack, as root: String, mark: UInt8? = nil,
         _ body: (borrowing WireBuffer, Set<Int>) throws(LuaError) -> Value
@@ -265,17 +267,17 @@ package final class CoreModule {
             do throws(EncodeError) { try encoder.encode(index, of: stack, into: &scratch, root: root) } catch {
                 throw LuaError(message: error.description)
             }
-            return try body(scratch, takeCarried())
+            return try body(scratch, takeHandles())
         }
     }
 
-    /// An empty buffer that is this module's, and an encoder; callbacks that run meanwhile get others.
+    /// Gives `body` an empty buffer, which is this module's, and an encoder; callbacks that run meanwhile get others.
     func withScratch<Value>(
         _ body: (inout WireBuffer, inout Encoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
         var buffer = scratch.take() ?? WireBuffer(capacity: 1 << 12)
         buffer.reset(keeping: 1 << 20)
-        carried.removeAll()
+        encodedHandles.removeAll()
         let result = Result { () throws(LuaError) -> Value in
             try withEncoder { encoder throws(LuaError) in try body(&buffer, &encoder) }
         }
@@ -283,10 +285,10 @@ package final class CoreModule {
         return try result.get()
     }
 
-    /// The handles in what has been encoded since this was last asked.
-    func takeCarried() -> Set<Int> {
-        defer { if !carried.isEmpty { carried = [] } }
-        return carried
+    /// The handles in the values that were encoded since the last call.
+    func takeHandles() -> Set<Int> {
+        defer { if !encodedHandles.isEmpty { encodedHandles = [] } }
+        return encodedHandles
     }
 
     private func withEncoder<Value>(_ body: (inout Encoder) throws(LuaError) -> Value) throws(LuaError) -> Value {
@@ -301,7 +303,7 @@ package final class CoreModule {
         return try body(&decoder)
     }
 
-    /// Both, for a worker.
+    /// Gives `body` an encoder and a decoder, for a worker.
     func withCodecs<Value>(
         _ body: (inout Encoder, inout Decoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
@@ -326,12 +328,12 @@ package final class CoreModule {
             return
         }
         forgetFunction(stack)
-        try pushDecoded(tree.bytes(ofBlob: task[.blob]), stack)
+        try pushDecoded(tree.bytes(ofFunction: task[.function]), stack)
         stack.copy(-1)
         lastFunction = (task[.job], stack.makeReference())
     }
 
-    /// A worker that a worker has forked begins without the other pool's function.
+    /// Forgets the function: a worker that a worker has forked begins without that of the other pool.
     func forgetFunction(_ stack: Stack) {
         if let known = lastFunction { stack.releaseReference(known.reference) }
         lastFunction = nil
@@ -339,18 +341,18 @@ package final class CoreModule {
 
     private func makeEncoder() -> Encoder {
         var encoder = Encoder(main)
-        encoder.keeper = keeper
+        encoder.keeper = registry
         return encoder
     }
 
     private func makeDecoder() -> Decoder {
         var decoder = Decoder(main)
-        decoder.keeper = keeper
+        decoder.keeper = registry
         return decoder
     }
 
-    /// Stack: → what was received
-    func push(_ received: Received, _ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
+    /// Stack: → received value
+    func push(_ received: ReceivedMessage, _ tree: ProcessTree, _ stack: Stack) throws(LuaError) -> Int32 {
         defer { tree.done(with: received) }
         try pushDecoded(received.bytes(), stack)
         return 1

@@ -1,4 +1,4 @@
-// What processes are called, for reports that may have to name one that has ended: each label counts those who keep it.
+// Labels: reference-counted names of processes, for reports that may have to name one that has ended.
 
 import Posix
 
@@ -16,54 +16,56 @@ extension ProcessTree {
         ArenaBytes.text(label + Label.text.offset, count: memory[label, Label.length])
     }
 
-    /// What a process is called.
+    /// The name of a process.
     func name(_ process: Int, _ memory: Memory) -> String { text(ofLabel: memory[process, ProcessEntry.label], memory) }
 
-    /// A reference goes; 0 is none.
-    func forget(label: Int, _ memory: Memory) {
+    /// Drops a reference; 0 is no label.
+    func release(label: Int, _ memory: Memory) {
         if label == 0 { return }
         memory[label, Label.references] -= 1
         if memory[label, Label.references] == 0 { blocks.free(label, memory) }
     }
 
-    /// The word gets another label, or 0.
+    /// Sets the word to another label, or 0.
     func setLabel(_ field: Semaphore, of semaphore: Int, to label: Int, _ memory: Memory) {
         if label != 0 { memory[label, Label.references] += 1 }
-        forget(label: memory[semaphore, field], memory)
+        release(label: memory[semaphore, field], memory)
         memory[semaphore, field] = label
     }
 
-    // MARK: Who has acquired a semaphore
+    // MARK: Acquirers of a semaphore
 
-    /// This process comes to the front of those who have acquired it last.
-    func noteTaker(of semaphore: Int, _ memory: Memory) {
-        let takers = semaphore + Semaphore.takers.offset, mine = memory[current, ProcessEntry.label]
-        if memory[takers] == mine { return }
+    /// Moves this process to the front of those that have acquired the semaphore last.
+    func recordAcquirer(of semaphore: Int, _ memory: Memory) {
+        let acquirers = semaphore + Semaphore.acquirers.offset, mine = memory[current, ProcessEntry.label]
+        if memory[acquirers] == mine { return }
         var place = 1
-        while place < Semaphore.mostTakers - 1, memory[takers + 8 * place] != mine { place += 1 }
-        let last = memory[takers + 8 * place]
+        while place < Semaphore.maximumAcquirers - 1, memory[acquirers + 8 * place] != mine { place += 1 }
+        let last = memory[acquirers + 8 * place]
         if last != mine {
             memory[mine, Label.references] += 1
-            forget(label: last, memory)
+            release(label: last, memory)
         }
         while place > 0 {
-            memory[takers + 8 * place] = memory[takers + 8 * (place - 1)]
+            memory[acquirers + 8 * place] = memory[acquirers + 8 * (place - 1)]
             place -= 1
         }
-        memory[takers] = mine
+        memory[acquirers] = mine
     }
 
-    /// What those are called who have acquired it last, the last one first.
-    func takers(of semaphore: Int, _ memory: Memory) -> [String] {
-        (0..<Semaphore.mostTakers).map { memory[semaphore + Semaphore.takers.offset + 8 * $0] }.filter { $0 != 0 }
-            .map { text(ofLabel: $0, memory) }
+    /// The names of those that have acquired it last, the last one first.
+    func acquirers(of semaphore: Int, _ memory: Memory) -> [String] {
+        (0..<Semaphore.maximumAcquirers).map { memory[semaphore + Semaphore.acquirers.offset + 8 * $0] }.filter {
+            $0 != 0
+        }
+        .map { text(ofLabel: $0, memory) }
     }
 
-    /// The semaphore goes.
-    func forgetLabels(of semaphore: Int, _ memory: Memory) {
+    /// Drops the labels of a semaphore that is about to be freed.
+    func releaseLabels(of semaphore: Int, _ memory: Memory) {
         setLabel(.formerHolder, of: semaphore, to: 0, memory)
-        for place in 0..<Semaphore.mostTakers {
-            forget(label: memory[semaphore + Semaphore.takers.offset + 8 * place], memory)
+        for place in 0..<Semaphore.maximumAcquirers {
+            release(label: memory[semaphore + Semaphore.acquirers.offset + 8 * place], memory)
         }
     }
 }

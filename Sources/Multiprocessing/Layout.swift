@@ -3,15 +3,15 @@
 //
 //     process ── references ──▶ reference ◀── references ── shared object    its handles, what it holds and what it took
 //        ├────── waiters ────▶ waiter ◀── a queue of the object              what it waits for, in order
-//        └────── hand ────────▶ message                                      taken and not yet read, or not yet put
+//        └────── messages ──▶ message                                        taken and not yet read, or not yet put
 
 import Posix
 
-/// What a block is: its first word. The numbers are far from what stands in memory by accident.
+/// The kind of a block: its first word. The numbers are unlikely to stand in memory by accident.
 enum Kind: Int {
     case process = 0x706d_6170_0001, reference, waiter, message
     case semaphore, condition, event, barrier, channel, end, array
-    case task, results, blob
+    case task, results, sharedFunction
     case label
 }
 
@@ -26,9 +26,9 @@ extension Memory {
     }
 }
 
-/// The first block, at `Arena.start`: what all processes have in common.
+/// The first block, at `Arena.start`: what belongs to no object and to no process.
 enum Root: Int, Field {
-    /// Bytes usable, bytes in use, and how many may be: the memory of the machine.
+    /// Bytes that can be used, bytes in use, and how many may be, according to the memory of the machine.
     case size, used, budget
     /// Bytes of large blocks that are free and whose pages were kept.
     case kept
@@ -52,7 +52,7 @@ enum Root: Int, Field {
 enum ProcessEntry: Int, Field {
     /// `parent` is -1 when the parent was reaped, and 0 for the first process.
     case kind, next, previous, pid, parent
-    case references, referencesEnd, waiters, waitersEnd, hand, handEnd
+    case references, referencesEnd, waiters, waitersEnd, messages, messagesEnd
     /// Whether it has registered, and whether it is being reaped.
     case hasStarted, isBeingReaped
     /// Programs that it has started and not yet waited for.
@@ -64,11 +64,11 @@ enum ProcessEntry: Int, Field {
     /// Its name, as a label.
     case label
     /// Where in the script it waits.
-    case placeLength
-    case place
+    case positionLength
+    case position
     case livenessLock = 35
     static let words = 35 + LivenessLock.words
-    static let placeBytes = 128
+    static let positionBytes = 128
 }
 
 /// The name of a process or a task, which stays while a report may have to give it.
@@ -78,7 +78,7 @@ enum Label: Int, Field {
     static let textBytes = 64
 }
 
-/// What every object that can be shared begins with.
+/// The beginning of every shared object.
 enum Shared: Int, Field {
     /// The references of processes, and those of messages, which may be many.
     case kind, references, referencesEnd, messageReferences, messageReferencesEnd
@@ -129,12 +129,12 @@ enum Waiter: Int, Field {
     static let words = 10
 }
 
-/// A value on its way.
+/// A value that goes from process to process.
 enum Message: Int, Field {
     /// `channel` is where it was put or will be; of results that are being written, it is their task.
     case kind, next, previous, channel, size
-    /// The process that has it in its hand, or 0.
-    case holder
+    /// The process that makes it or reads it, or 0 while it is in a channel.
+    case owner
     /// The list of its references, one for each handle that is in it.
     case references, referencesEnd
     /// Where the bytes begin.
@@ -145,18 +145,18 @@ enum Semaphore: Int, Field {
     case count = 8
     /// What `count` must not exceed, or 0.
     case limit
-    /// A `Variety`.
-    case variety
-    /// A holder was lost since it was last taken.
+    /// A `SemaphoreType`.
+    case type
+    /// A holder was lost since it was last acquired.
     case isAbandoned
     /// The label of a process that ended while it held the lock, or 0, and whether that was reported.
     case formerHolder, isReported
-    /// The labels of those who have acquired it last, the last one first: of semaphores, which nobody holds.
-    case takers
+    /// The labels of the processes that have acquired it last, the last one first: of a semaphore, which has no holder.
+    case acquirers
     case waiters = 18
     case waitersEnd
     static let words = 20
-    static let mostTakers = 4
+    static let maximumAcquirers = 4
 }
 
 enum Condition: Int, Field {
@@ -175,7 +175,7 @@ enum Barrier: Int, Field {
     case arrived, generation
     /// 0 while it works, 1 when it is broken.
     case isBroken
-    /// The last round that was broken, so that its sleepers know, however late they look; rounds begin at 1.
+    /// The last round that was broken, so that its waiters know, however late they wake up; rounds begin at 1.
     case brokenRound
     case waiters, waitersEnd
     static let words = 15
@@ -187,18 +187,18 @@ enum Channel: Int, Field {
     /// 0 for none. The limit on bytes never keeps a message out of an empty channel.
     case maximumCount, maximumBytes
     case isClosed
-    /// Messages that were put and not yet said to be done.
+    /// Messages that were put and are not yet done.
     case unfinished
     case getters, gettersEnd, putters, puttersEnd, joiners, joinersEnd
-    /// Of a pool: tasks that a worker had in hand when it died.
-    case fallen, fallenEnd
+    /// Of a pool: tasks that a worker had begun or taken when it died.
+    case orphans, orphansEnd
     /// A `Use`.
     case use
-    /// Of a pipe: the end that receives from it, or 0 when that is gone.
+    /// Of a pipe: the end that receives from it, or 0 when that was freed.
     case reader
     static let words = 26
 
-    /// What goes through it, for reports: values of the script, or what modules send on its behalf.
+    /// The use of a channel, for reports: values of the script, or what modules send on its behalf.
     enum Use: Int {
         case values, tasks, results, requests, replies
 
@@ -228,45 +228,45 @@ enum SharedArray: Int, Field {
     case count, bytes
 }
 
-/// Bytes that any number of processes read: a function that a pool's workers run.
-enum Blob: Int, Field {
-    /// An empty message with the handles that are in it, or 0.
-    case size = 8, carrier
+/// A function that a pool's workers run, as bytes that all of them read.
+enum SharedFunction: Int, Field {
+    /// `handles` is an empty message with the handles that are in the function, or 0.
+    case size = 8, handles
     case bytes
 }
 
-/// What a pool's workers are to run, as the words at the start of a message's bytes; the arguments follow.
+/// A task of a pool: the words at the start of its message's bytes; the items follow.
 enum TaskWords: Int, Field {
-    /// Which call it belongs to, the place of its first item there, from 1, and how many items there are.
+    /// The call that it belongs to, the place of its first item there, from 1, and how many items it has.
     case job, first, count
     /// The function.
-    case blob
+    case function
     /// Whether each item is a list of arguments.
     case isStarred
     /// How many items the worker has begun; written by it alone.
     case begun
-    /// Where its results go, or 0.
+    /// The message that its results are written into, or 0.
     case results
-    /// The process that had it in hand and died.
+    /// The process that had begun it and died.
     case worker
-    /// Items at its start that are not to be run: a worker died after them.
+    /// Items at its start that are skipped: a worker has run them and died.
     case skipped
     /// Whether all results of a call are asked for, instead of the first.
     case wantsAll
-    /// What the random numbers of its items begin with.
+    /// The seed of its items' random numbers.
     case seed
     static let size = 88
 }
 
-/// What came of items, in the same place; one value each, several, or a failure.
+/// Results of items, at the start of their message's bytes; one value each, several, or a failure.
 enum ResultWords: Int, Field {
     case job, first
-    /// How many are whole, and up to which byte; written by the worker alone.
+    /// How many are complete, and up to which byte; written by the worker alone.
     case count, bytes
     static let size = 32
 
-    /// Before what was raised instead of returned: a byte that begins no MessagePack value.
+    /// In front of a failure: a byte that begins no MessagePack value.
     static let failureMark: UInt8 = 0xc1
-    /// Behind it when it stands before a list of several results.
+    /// Behind that one, in front of a list of several results.
     static let severalMark: UInt8 = 0xc1
 }

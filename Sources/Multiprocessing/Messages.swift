@@ -1,20 +1,21 @@
 // Messages: values in the arena, with the handles that are in them.
 //
-// A message is in the hand of the process that makes it until it is put, and in that of the one that takes it until
-// it has been read: when a process dies, what is in its hand is freed, and nothing else is touched.
+// A message is owned by the process that makes it until it is put, and by the one that gets it until it has been read: when
+// a process dies, the messages that it owns are freed, and no others.
 
 import Posix
 package import Wire
 
-/// What a message is to those who find it in a dead process's hand.
+/// The kind of a message, which decides what happens to it when its owner dies.
 package enum MessageKind {
+    /// It is freed.
     case value
-    /// Of a pool: it is run by another worker.
+    /// Another worker of the pool runs it.
     case task
-    /// What is whole of it is kept, with the task it belongs to.
+    /// Those that are complete are kept, with the task that they belong to.
     case results
 
-    var kind: Kind {
+    var blockKind: Kind {
         switch self {
         case .value: .message
         case .task: .task
@@ -23,53 +24,53 @@ package enum MessageKind {
     }
 }
 
-/// A message in this process's hand.
-package struct Received {
+/// A message that this process owns.
+package struct ReceivedMessage {
     let message: Int
     package let size: Int
 
-    /// What was put, to be decoded where it lies.
+    /// The bytes that were put, to be decoded in place.
     package func bytes() -> WireBuffer { ArenaBytes.view(message + Message.bytes.offset, count: size) }
 }
 
 extension ProcessTree {
-    /// A message that nobody else knows of yet.
+    /// A new message, which this process owns.
     func makeMessage(
         size: Int, for channel: Int, as kind: MessageKind = .value, _ memory: Memory
     ) throws(TreeError) -> Int {
         let message = try allocate(Message.bytes.offset + size, memory)
-        memory[message, Message.kind] = kind.kind.rawValue
+        memory[message, Message.kind] = kind.blockKind.rawValue
         memory[message, Message.channel] = channel
         memory[message, Message.size] = size
         memory.makeList(message + Message.references.offset)
-        hold(message, memory)
+        takeOwnership(of: message, memory)
         return message
     }
 
     /// The same with handles in it.
     func makeMessage(
-        size: Int, carrying handles: Set<Int>, for channel: Int
+        size: Int, handles: Set<Int>, for channel: Int
     ) throws(TreeError) -> Int {
         let message = try changing { memory throws(TreeError) in try makeMessage(size: size, for: channel, memory) }
-        try carry(handles, in: message)
+        try attachOrDiscard(handles, to: message)
         return message
     }
 
-    /// The message, which is still in this process's hand, gets these handles, or is freed.
-    func carry(_ handles: Set<Int>, in message: Int) throws(TreeError) {
+    /// Attaches these handles to a message that this process owns; frees the message if that fails.
+    func attachOrDiscard(_ handles: Set<Int>, to message: Int) throws(TreeError) {
         do throws(TreeError) { try attach(handles, to: message) } catch {
             cleanUp { [unowned self] memory in discard(message, memory) }
             throw error
         }
     }
 
-    /// The message, which is nowhere, comes into this process's hand.
-    func hold(_ message: Int, _ memory: Memory) {
-        memory[message, Message.holder] = current
-        memory.append(message + Message.next.offset, to: current + ProcessEntry.hand.offset)
+    /// Makes this process the owner of a message that is in no list.
+    func takeOwnership(of message: Int, _ memory: Memory) {
+        memory[message, Message.owner] = current
+        memory.append(message + Message.next.offset, to: current + ProcessEntry.messages.offset)
     }
 
-    /// The message has these handles: what they are of stays while it does. This process has them as well.
+    /// Attaches handles, which this process has as well, to a message: their objects stay as long as it does.
     func attach(_ handles: Set<Int>, to message: Int) throws(TreeError) {
         var rest = Array(handles)[...]
         while !rest.isEmpty {
@@ -83,9 +84,10 @@ extension ProcessTree {
         }
     }
 
-    // MARK: The end
+    // MARK: Freeing
 
-    /// Frees a message, wherever it is; what it has handles of may be more than one change can free.
+    /// Frees a message, in whatever list it is, or drops it, as the objects of its handles may be more than one change can
+    /// free.
     func discard(_ message: Int, _ memory: Memory) {
         memory.remove(message + Message.next.offset)
         if memory.isEmpty(message + Message.references.offset) { return blocks.free(message, memory) }
@@ -94,7 +96,7 @@ extension ProcessTree {
 
     /// Puts a message that is in no list into the garbage list; `reclaim` frees it.
     func drop(message: Int, _ memory: Memory) {
-        memory[message, Message.holder] = 0
+        memory[message, Message.owner] = 0
         memory.append(message + Message.next.offset, to: Arena.start + Root.garbage.offset)
         leavesGarbage = true
     }
@@ -102,7 +104,7 @@ extension ProcessTree {
     /// Moves what is left in a channel that nobody knows of any more to the garbage list; `reclaim` frees it, as it may be
     /// more than one change can do.
     func dropMessages(_ channel: Int, _ memory: Memory) {
-        for list in [Channel.messages, .fallen] {
+        for list in [Channel.messages, .orphans] {
             memory.moveAll(from: channel + list.offset, to: Arena.start + Root.garbage.offset)
         }
         leavesGarbage = true

@@ -1,42 +1,41 @@
-// Who owns what of a semaphore, and what becomes of it when the owner ends. An owner is a process, or a pool's task
-// while it runs.
+// Ownership of semaphores, and its end when the owner ends. An owner is a process, or a pool's task while it runs.
 
 import Lua
 import Posix
 
-/// What a semaphore is to scripts.
-package enum Variety: Int { case semaphore, lock, recursiveLock }
+/// The type that a semaphore has for scripts.
+package enum SemaphoreType: Int { case semaphore, lock, recursiveLock }
 
-/// How an owner has ended: its function returned, or it left with status 0; or it raised, left with another status, or
+/// How an owner has ended: its function returned, or it exited with status 0; or it raised, exited with another status, or
 /// was killed.
-enum OwnerEnd { case left, lost }
+enum OwnerEnd { case completed, failed }
 
-/// What becomes of what an ended owner had.
-enum Inheritance { case staysTaken, free, abandoned }
+/// What happens to an acquisition whose owner has ended: it stays acquired, or is released, with a note that it was lost.
+enum Disposition { case keep, release, abandon }
 
-extension Variety {
-    /// Whose a plain acquisition is: one of a semaphore is nobody's, and anybody gives one.
+extension SemaphoreType {
+    /// Whether a plain acquisition has an owner: one of a semaphore has none, and any process may release one.
     var hasOwner: Bool { self != .semaphore }
 
     /// Whether only the owner may release it.
     var isOwnersOnly: Bool { self == .recursiveLock }
 
-    /// What becomes of what an owner has acquired, or holds by `hold` and `with`.
-    func inheritance(byHold: Bool, _ end: OwnerEnd) -> Inheritance {
+    /// What happens to what an owner has acquired, or holds by `hold` and `with`.
+    func disposition(byHold: Bool, _ end: OwnerEnd) -> Disposition {
         switch (self, byHold, end) {
-        case (_, true, .left): .free
-        case (_, true, .lost): .abandoned
-        case (.lock, false, .left): .staysTaken
-        case (.lock, false, .lost): .abandoned
-        case (.recursiveLock, false, _): .abandoned
-        case (.semaphore, false, _): .staysTaken
+        case (_, true, .completed): .release
+        case (_, true, .failed): .abandon
+        case (.lock, false, .completed): .keep
+        case (.lock, false, .failed): .abandon
+        case (.recursiveLock, false, _): .abandon
+        case (.semaphore, false, _): .keep
         }
     }
 }
 
-/// What an owner has of one semaphore.
+/// The acquisitions of one semaphore by one owner.
 struct Holding {
-    /// How often it was acquired.
+    /// How often it was acquired by `acquire`.
     var plain = 0
     /// The numbers of its holds.
     var holds: [Int] = []
@@ -45,8 +44,8 @@ struct Holding {
 }
 
 extension ProcessTree {
-    func variety(_ semaphore: Int, _ memory: Memory) -> Variety {
-        Variety(rawValue: memory[semaphore, Semaphore.variety]) ?? .semaphore
+    func semaphoreType(_ semaphore: Int, _ memory: Memory) -> SemaphoreType {
+        SemaphoreType(rawValue: memory[semaphore, Semaphore.type]) ?? .semaphore
     }
 
     func isHolding(_ role: Int) -> Bool {
@@ -63,7 +62,7 @@ extension ProcessTree {
             || reference(.hold, semaphore, current, memory) != nil
     }
 
-    /// What this process has of it.
+    /// This process's acquisitions of it.
     func holding(_ semaphore: Int, _ memory: Memory) -> Holding {
         Holding(
             plain: reference(.acquisition, semaphore, current, memory).map { memory[$0, Reference.count] } ?? 0,
@@ -71,13 +70,13 @@ extension ProcessTree {
                 .map { memory[$0, Reference.count] }.sorted())
     }
 
-    /// This process has it from now on.
+    /// Records acquisitions of this process.
     func add(_ holding: Holding, to semaphore: Int, _ memory: Memory) throws(TreeError) {
-        let isOwned = variety(semaphore, memory).hasOwner
+        let isOwned = semaphoreType(semaphore, memory).hasOwner
         TaskHoldings.note(holding.holds.count + (isOwned ? holding.plain : 0))
         for hold in holding.holds { try addReference(.hold, semaphore, current, count: hold, memory) }
         if holding.plain == 0 { return }
-        if !isOwned { return noteTaker(of: semaphore, memory) }
+        if !isOwned { return recordAcquirer(of: semaphore, memory) }
         if let own = reference(.acquisition, semaphore, current, memory) {
             memory[own, Reference.count] += holding.plain
         } else {
@@ -85,7 +84,7 @@ extension ProcessTree {
         }
     }
 
-    /// Gives all up that this process has of it.
+    /// Removes all acquisitions of this process.
     func remove(_ holding: Holding, of semaphore: Int, _ memory: Memory) {
         TaskHoldings.note(-holding.holds.count - holding.plain)
         for own in holdings(semaphore, memory) where memory[own, Reference.process] == current {
@@ -93,23 +92,23 @@ extension ProcessTree {
         }
     }
 
-    // MARK: Ends
+    // MARK: Ends of owners
 
     /// Releases what this reference stands for, or leaves it acquired, as its owner, whose label this is, has ended.
-    func inherit(_ reference: Int, _ end: OwnerEnd, label: Int, _ memory: Memory) {
+    func applyDisposition(_ reference: Int, _ end: OwnerEnd, label: Int, _ memory: Memory) {
         let semaphore = memory[reference, Reference.object], owner = memory[reference, Reference.process]
-        let variety = variety(semaphore, memory)
-        let inheritance = variety.inheritance(
+        let type = semaphoreType(semaphore, memory)
+        let disposition = type.disposition(
             byHold: memory[reference, Reference.role] == Reference.Role.hold.rawValue, end)
         removeReference(reference, memory)
-        if inheritance == .abandoned { memory[semaphore, Semaphore.isAbandoned] = 1 }
-        if inheritance == .staysTaken { return setLabel(.formerHolder, of: semaphore, to: label, memory) }
+        if disposition == .abandon { memory[semaphore, Semaphore.isAbandoned] = 1 }
+        if disposition == .keep { return setLabel(.formerHolder, of: semaphore, to: label, memory) }
         let isStillOwned =
-            variety.isOwnersOnly && holdings(semaphore, memory).contains { memory[$0, Reference.process] == owner }
+            type.isOwnersOnly && holdings(semaphore, memory).contains { memory[$0, Reference.process] == owner }
         if !isStillOwned, hasRoom(semaphore, for: 1, memory) { raise(semaphore, by: 1, memory) }
     }
 
-    /// What this process holds now, by object.
+    /// The holdings of this process, by object.
     func allHoldings() -> [Int: Holding] {
         change { memory in
             Dictionary(
@@ -125,7 +124,7 @@ extension ProcessTree {
             .filter { isHolding(memory[$0, Reference.role]) }
     }
 
-    /// A task has ended in this process, which had `before` when the task began: what it has more was the task's.
+    /// Ends a task of this process, which held `before` when the task began: what it holds more was the task's.
     func endTask(_ end: OwnerEnd, since before: [Int: Holding]) {
         while change({ memory in endTaskStep(end, before, memory) }) {}
     }
@@ -142,8 +141,8 @@ extension ProcessTree {
             }
             let label =
                 (try? makeLabel("a task of \(name(current, memory))", memory)) ?? memory[current, ProcessEntry.label]
-            inherit(reference, end, label: label, memory)
-            if label != memory[current, ProcessEntry.label] { forget(label: label, memory) }
+            applyDisposition(reference, end, label: label, memory)
+            if label != memory[current, ProcessEntry.label] { release(label: label, memory) }
             return true
         }
         return false

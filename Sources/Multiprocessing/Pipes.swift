@@ -1,11 +1,11 @@
-// Pipes: two ends, each of which receives from a channel that the other sends into. An end is gone when no process has
-// a handle of it any more, closed or dead; then the other one hears of the end once it has received everything.
+// Pipes: two ends, each of which receives from a channel that the other sends into. When no process has a handle of an end
+// any more, as all have closed it or died, the other one is at its end once it has received everything.
 
 import Posix
 package import Wire
 
 extension ProcessTree {
-    /// Bytes that may be on their way in one direction before a sender waits; a longer message goes alone.
+    /// Bytes that may be unread in one direction before a sender waits; a longer message goes alone.
     private static let pipeBytes = 1 << 20
 
     /// Two ends; where it is not duplex, the first receives and the second sends.
@@ -40,7 +40,7 @@ extension ProcessTree {
 
     /// Sends a copy of `value`, which has these handles; it waits while the other end has too much unread.
     package func send(
-        _ value: borrowing WireBuffer, carrying handles: Set<Int>, through end: Int
+        _ value: borrowing WireBuffer, handles: Set<Int>, through end: Int
     ) throws(TreeError) {
         let outbox = try changing { memory throws(TreeError) in
             try check(end, is: .end, memory)
@@ -48,10 +48,10 @@ extension ProcessTree {
         }
         if outbox == 0 { throw .misuse("this end of the pipe only receives") }
         let size = value.count
-        let message = try makeMessage(size: size, carrying: handles, for: outbox)
+        let message = try makeMessage(size: size, handles: handles, for: outbox)
         ArenaBytes.copy(value, to: message + Message.bytes.offset)
         let target = WaitTarget(objects: [end], queues: [outbox + Channel.putters.offset])
-        _ = try deliver(message, target) { memory, _ throws(TreeError) in
+        _ = try waitToPut(message, target) { memory, _ throws(TreeError) in
             try check(end, is: .end, memory)
             if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
             guard hasRoom(outbox, size: size, memory) else { return nil }
@@ -61,13 +61,13 @@ extension ProcessTree {
     }
 
     /// The next message, or nil when the timeout has passed.
-    package func receive(from end: Int, _ timeout: Timeout) throws(TreeError) -> Received? {
+    package func receive(from end: Int, _ timeout: Timeout) throws(TreeError) -> ReceivedMessage? {
         guard let inbox = try within(timeout, { () throws(TreeError) in try inbox(of: end) }) else { return nil }
         let target = WaitTarget(
             objects: [end], queues: [inbox + Channel.getters.offset], deadline: timeout.deadline)
         return try wait(target) { memory, _ throws(TreeError) in
             try check(end, is: .end, memory)
-            if let received = try take(from: inbox, isTask: false, memory) { return received }
+            if let received = try removeFirst(from: inbox, isTask: false, memory) { return received }
             if isGone(memory[end, End.peer], memory) { throw .gone("other end of the pipe") }
             return nil
         }
@@ -87,14 +87,14 @@ extension ProcessTree {
     /// What `mp.wait` can wait for.
     package enum Source {
         case object(Int)
-        /// A process's end.
+        /// The end of a process.
         case process(pid: Int32)
     }
 
-    /// Which of the sources have something to be got, or have ended: their places, none when the timeout has passed.
+    /// The indices of the sources that have something to be got, or have ended; none when the timeout has passed.
     package func wait(for sources: [Source], _ timeout: Timeout) throws(TreeError) -> [Int] {
         var target = WaitTarget(objects: [], queues: [], deadline: timeout.deadline)
-        let isKnown: Void? = try within(timeout) { () throws(TreeError) in try look(for: sources, &target) }
+        let isKnown: Void? = try within(timeout) { () throws(TreeError) in try resolve(sources, &target) }
         if isKnown == nil { return [] }
         let ready: [Int]? = try wait(target) { memory, _ throws(TreeError) in
             var ready: [Int] = []
@@ -104,7 +104,7 @@ extension ProcessTree {
         return ready ?? []
     }
 
-    private func look(for sources: [Source], _ target: inout WaitTarget) throws(TreeError) {
+    private func resolve(_ sources: [Source], _ target: inout WaitTarget) throws(TreeError) {
         target = try changing { [target] memory throws(TreeError) in
             var target = target
             for source in sources {
@@ -172,8 +172,8 @@ extension ProcessTree {
         }
     }
 
-    /// The end is about to be freed, and its channels too if the other has gone before.
-    func leave(_ end: Int, _ memory: Memory) {
+    /// Separates an end that is about to be freed from its channels, which are freed with the second of the two ends.
+    func detach(_ end: Int, _ memory: Memory) {
         let peer = memory[end, End.peer]
         wakeWaiters(end, memory)
         if case let inbox = memory[end, End.inbox], inbox != 0 {

@@ -3,15 +3,15 @@
 //
 //     script ── tasks ──▶ worker ── results ──▶ script
 //                 ▲          │ dies
-//                 └ the rest ┘ what was whole, and the failure of one item ──▶ results
+//                 └ the rest ┘ complete results, and the failure of one item ──▶ results
 
 import Lua
 import Posix
 package import Wire
 
-/// A task in a worker's hand.
+/// A task that this process owns.
 package struct PoolTask {
-    let received: Received
+    let received: ReceivedMessage
     private var words: Int { received.message + Message.bytes.offset }
 
     subscript(_ word: TaskWords) -> Int {
@@ -30,7 +30,7 @@ package struct PoolTask {
     }
 }
 
-/// Results that are being written, in a message that only its maker has.
+/// Results that are being written, in a message that this process owns.
 struct PoolResults: ~Copyable {
     let message: Int
     var buffer: WireBuffer
@@ -38,21 +38,21 @@ struct PoolResults: ~Copyable {
 
     init(message: Int, capacity: Int, job: Int, first: Int) {
         self.message = message
-        buffer = ArenaBytes.room(message + Message.bytes.offset + ResultWords.size, capacity: capacity)
+        buffer = ArenaBytes.buffer(message + Message.bytes.offset + ResultWords.size, capacity: capacity)
         ArenaBytes.setWord(words + ResultWords.job.offset, job)
         ArenaBytes.setWord(words + ResultWords.first.offset, first)
         ArenaBytes.setWord(words + ResultWords.count.offset, 0)
         ArenaBytes.setWord(words + ResultWords.bytes.offset, 0)
     }
 
-    /// Where a run of this task's items says how far it is; these results begin with the item at `first`.
+    /// The words that record the progress of this task's items; these results begin with the item at `first`.
     func progress(of task: PoolTask, first: Int) -> TaskProgress {
         TaskProgress(
             begun: task.address(.begun), count: ArenaBytes.address(words + ResultWords.count.offset),
             bytes: ArenaBytes.address(words + ResultWords.bytes.offset), taskFirst: task[.first], resultsFirst: first)
     }
 
-    /// What is in the buffer is `count` whole results.
+    /// Commits `count` results, which end at the end of the buffer.
     func commit(count: Int) {
         ArenaBytes.setWord(words + ResultWords.bytes.offset, buffer.count)
         ArenaBytes.setWord(words + ResultWords.count.offset, count)
@@ -62,37 +62,38 @@ struct PoolResults: ~Copyable {
 extension ProcessTree {
     // MARK: Functions
 
-    package func makeBlob(_ bytes: borrowing WireBuffer, carrying handles: Set<Int>) throws(TreeError) -> Int {
+    package func makeSharedFunction(_ bytes: borrowing WireBuffer, handles: Set<Int>) throws(TreeError) -> Int {
         let size = bytes.count
-        let carrier = handles.isEmpty ? 0 : try makeMessage(size: 0, carrying: handles, for: 0)
+        let handleMessage = handles.isEmpty ? 0 : try makeMessage(size: 0, handles: handles, for: 0)
         var isMade = false
-        defer { if !isMade, carrier != 0 { change { memory in discard(carrier, memory) } } }
-        let blob = try changing { memory throws(TreeError) in
-            let blob = try make(.blob, words: Blob.bytes.rawValue, bytes: size, memory)
-            memory[blob, Blob.size] = size
-            memory[blob, Blob.carrier] = carrier
-            if carrier != 0 {
-                memory.remove(carrier + Message.next.offset)
-                memory[carrier, Message.holder] = 0
-                memory[carrier, Message.channel] = blob
+        defer { if !isMade, handleMessage != 0 { change { memory in discard(handleMessage, memory) } } }
+        let function = try changing { memory throws(TreeError) in
+            let function = try make(.sharedFunction, words: SharedFunction.bytes.rawValue, bytes: size, memory)
+            memory[function, SharedFunction.size] = size
+            memory[function, SharedFunction.handles] = handleMessage
+            if handleMessage != 0 {
+                memory.remove(handleMessage + Message.next.offset)
+                memory[handleMessage, Message.owner] = 0
+                memory[handleMessage, Message.channel] = function
             }
-            return blob
+            return function
         }
         isMade = true
-        ArenaBytes.copy(bytes, to: blob + Blob.bytes.offset)
-        return blob
+        ArenaBytes.copy(bytes, to: function + SharedFunction.bytes.offset)
+        return function
     }
 
-    /// The bytes of a blob, which stays while its job does.
-    func bytes(ofBlob blob: Int) -> WireBuffer {
-        ArenaBytes.view(blob + Blob.bytes.offset, count: ArenaBytes.word(blob + Blob.size.offset))
+    /// The bytes of a function, which stays as long as its job.
+    func bytes(ofFunction function: Int) -> WireBuffer {
+        ArenaBytes.view(
+            function + SharedFunction.bytes.offset, count: ArenaBytes.word(function + SharedFunction.size.offset))
     }
 
     // MARK: A worker's side
 
     /// The next task; nil when there are none and none will come.
-    func takeTask(from tasks: Int) throws(TreeError) -> PoolTask? {
-        let received: Received?
+    func nextTask(from tasks: Int) throws(TreeError) -> PoolTask? {
+        let received: ReceivedMessage?
         do throws(TreeError) { received = try get(from: tasks, .forever, isTask: false) } catch {
             guard case .gone = error else { throw error }
             return nil
@@ -100,14 +101,14 @@ extension ProcessTree {
         return received.map { PoolTask(received: $0) }
     }
 
-    /// Room for results from the item with this place on; the task knows it from now on.
+    /// Makes a message for results from the item with this place on, and records it in the task.
     func beginResults(of task: PoolTask, first: Int, capacity: Int) throws(TreeError) -> PoolResults {
         let results = try makeResults(job: task[.job], first: first, capacity: capacity, of: task.message)
         task[.results] = results.message
         return results
     }
 
-    /// Results that no task knows of yet.
+    /// Makes a message for results that no task records yet.
     func makeResults(job: Int, first: Int, capacity: Int, of task: Int = 0) throws(TreeError) -> PoolResults {
         let message = try changing { memory throws(TreeError) in
             try makeMessage(size: ResultWords.size + capacity, for: task, as: .results, memory)
@@ -119,7 +120,7 @@ extension ProcessTree {
     func publish(_ results: consuming PoolResults, of task: PoolTask, into channel: Int) {
         let message = results.message
         change { memory in
-            handOrDiscard(message, to: channel, memory)
+            sendOrDiscard(message, to: channel, memory)
             memory[task.message + Message.bytes.offset, TaskWords.results] = 0
             discard(task.message, memory)
         }
@@ -133,20 +134,20 @@ extension ProcessTree {
         let (message, next) = (results.message, last.message)
         change { memory in
             let words = task.message + Message.bytes.offset
-            handOrDiscard(message, to: channel, memory)
-            hand(over: next, to: channel, memory)
+            sendOrDiscard(message, to: channel, memory)
+            sendResults(next, to: channel, memory)
             memory[words, TaskWords.results] = 0
         }
     }
 
-    /// Sends results that a task knew of, unless there are none: a message always brings at least one.
-    private func handOrDiscard(_ message: Int, to channel: Int, _ memory: Memory) {
+    /// Sends the results of a task, unless there are none: a message has at least one.
+    private func sendOrDiscard(_ message: Int, to channel: Int, _ memory: Memory) {
         let count = memory[message + Message.bytes.offset, ResultWords.count]
-        if count > 0 { hand(over: message, to: channel, memory) } else { discard(message, memory) }
+        if count > 0 { sendResults(message, to: channel, memory) } else { discard(message, memory) }
     }
 
-    /// Puts results at the channel's end, with the size they have come to.
-    private func hand(over message: Int, to channel: Int, _ memory: Memory) {
+    /// Puts results at the channel's end, with their final size.
+    private func sendResults(_ message: Int, to channel: Int, _ memory: Memory) {
         let words = message + Message.bytes.offset
         let size = ResultWords.size + memory[words, ResultWords.bytes]
         memory[message, Message.size] = size
@@ -156,28 +157,28 @@ extension ProcessTree {
 
     // MARK: The supervisor's side
 
-    /// What a dead worker had in hand: its whole results go to the script, `failure` is the result of the item it was at,
-    /// and the rest is a task again. Answers how many items were lost: one, or none.
+    /// Recovers the task of a dead worker: its complete results go to the script, `failure` is the result of the item it was
+    /// at, and the rest is a task again. Answers how many items were lost: one, or none.
     package func recover(
         from pid: Int32, tasks: Int, results: Int, failure: borrowing WireBuffer
     ) throws(TreeError) -> Int {
         reapAll()
         var lost = 0
-        while let fallen = fallenTask(of: pid, in: tasks) {
-            lost += try recover(PoolTask(received: fallen), tasks: tasks, results: results, failure: failure)
+        while let orphan = orphanedTask(of: pid, in: tasks) {
+            lost += try recover(PoolTask(received: orphan), tasks: tasks, results: results, failure: failure)
         }
         return lost
     }
 
-    /// Takes it into this process's hand.
-    private func fallenTask(of pid: Int32, in tasks: Int) -> Received? {
+    /// A task of a dead worker, which this process owns from now on.
+    private func orphanedTask(of pid: Int32, in tasks: Int) -> ReceivedMessage? {
         change { memory in
-            for link in memory.links(of: tasks + Channel.fallen.offset) {
+            for link in memory.links(of: tasks + Channel.orphans.offset) {
                 let message = link - Message.next.offset
                 guard memory[message + Message.bytes.offset, TaskWords.worker] == Int(pid) else { continue }
                 memory.remove(link)
-                hold(message, memory)
-                return Received(message: message, size: memory[message, Message.size])
+                takeOwnership(of: message, memory)
+                return ReceivedMessage(message: message, size: memory[message, Message.size])
             }
             return nil
         }
@@ -187,7 +188,7 @@ extension ProcessTree {
         _ task: PoolTask, tasks: Int, results channel: Int, failure: borrowing WireBuffer
     ) throws(TreeError) -> Int {
         let first = task[.first], begun = task[.begun]
-        // Without results it was between two messages of them: what it had begun was published.
+        // A task without results was between two messages of them: those of the items that were begun were sent.
         var done = begun, kept = 0
         if task[.results] != 0 {
             let words = task[.results] + Message.bytes.offset
@@ -200,22 +201,22 @@ extension ProcessTree {
         try changing { memory throws(TreeError) in
             if task[.results] != 0 {
                 if kept > 0 {
-                    hand(over: task[.results], to: channel, memory)
+                    sendResults(task[.results], to: channel, memory)
                 } else {
                     discard(task[.results], memory)
                 }
             }
-            if failed != 0 { hand(over: failed, to: channel, memory) }
+            if failed != 0 { sendResults(failed, to: channel, memory) }
             let words = task.message + Message.bytes.offset
             memory[words, TaskWords.results] = 0
             if left <= 0 { return discard(task.message, memory) }
-            // The same message again: its worker skips what is done.
+            // The same message again: its next worker skips the items that are done.
             memory[words, TaskWords.skipped] += done + (isLost ? 1 : 0)
             memory[words, TaskWords.first] = first + done + (isLost ? 1 : 0)
             memory[words, TaskWords.count] = left
             memory[words, TaskWords.begun] = 0
             memory.remove(task.message + Message.next.offset)
-            memory[task.message, Message.holder] = 0
+            memory[task.message, Message.owner] = 0
             memory.prepend(task.message + Message.next.offset, to: tasks + Channel.messages.offset)
             memory[tasks, Channel.count] += 1
             memory[tasks, Channel.bytes] += memory[task.message, Message.size]

@@ -1,5 +1,5 @@
-// What a pool's worker does with a task: each item through the function, and what comes of it into shared memory before
-// the next one begins.
+// The worker of a pool: it calls the function for each item of a task, and writes the result into shared memory before the
+// next item begins.
 
 import Lua
 import Posix
@@ -19,10 +19,10 @@ struct PoolWorker {
         self.stack = stack
         self.results = results
         self.handler = handler
-        core.noteHeld()
+        core.recordHoldings()
     }
 
-    /// Where results go before they are sent; what a task needs less is not touched.
+    /// The most bytes of a message of results; pages that are not touched cost no memory.
     private static let capacity = 4 << 20
 
     func run(_ task: PoolTask) throws(LuaError) {
@@ -33,7 +33,7 @@ struct PoolWorker {
         do throws(LuaError) {
             try core.pushFunction(of: task, tree, stack)
         } catch {
-            // Every item fails for the same reason; the worker is as good as before.
+            // Every item fails for the same reason, and the worker goes on.
             stack.push(function: { _ throws(LuaError) in throw error })
         }
         try core.withCodecs { encoder, decoder throws(LuaError) in
@@ -78,7 +78,7 @@ struct PoolWorker {
         }
     }
 
-    /// Items that need nothing of what is here.
+    /// Runs items in the fast path, up to one that needs something else.
     private func run(
         _ function: Int32, of task: PoolTask, _ items: borrowing WireBuffer, _ offset: inout Int, _ place: inout Int,
         _ last: Int, _ encoder: inout Encoder, into output: inout WireBuffer, _ progress: TaskProgress
@@ -102,27 +102,27 @@ struct PoolWorker {
         }
     }
 
-    /// What is on top of the stack when a call is over.
+    /// The result of a call on top of the stack.
     private enum Returned {
         case nothing, one
         /// A list of them.
         case several
     }
 
-    /// Appends what the function has returned, which is on top of the stack, unless a failure stands from `mark` on
-    /// already. What does not fit is answered in a message of its own.
+    /// Appends the result on top of the stack, unless a failure stands from `mark` on already. A result that does not fit is
+    /// answered as a message of its own.
     private func write(
         _ returned: Returned, _ encoder: inout Encoder, into output: inout PoolResults, from mark: Int,
         of task: PoolTask, at place: Int
     ) throws(LuaError) -> PoolResults? {
         if returned == .one, isLong(stack.top) {
-            // It is written where it is sent from.
+            // It is encoded in the message that it is sent in.
             var own = try results(of: task, at: place, capacity: stack.rawCount(stack.top) + 16)
             try append(&encoder, into: &own.buffer)
             return own
         }
         if returned != .nothing { try append(&encoder, into: &output.buffer, isSeveral: returned == .several) }
-        let handles = core.takeCarried()
+        let handles = core.takeHandles()
         if !output.buffer.isOwned {
             try attach(handles, to: output.message)
             return nil
@@ -141,7 +141,7 @@ struct PoolWorker {
         stack.type(index) == .string && stack.rawCount(index) > CoreModule.direct
     }
 
-    /// Sends what is whole, then the one result in a message of its size, and goes on with an empty one.
+    /// Sends what was committed, then the one result in a message of its own, and goes on with an empty message.
     private func send(
         _ output: consuming PoolResults, _ own: consuming PoolResults, place: Int, of task: PoolTask, _ capacity: Int
     ) throws(LuaError) -> PoolResults {
@@ -180,7 +180,7 @@ struct PoolWorker {
         return false
     }
 
-    /// Appends the result on top of the stack, or why it cannot travel.
+    /// Appends the result on top of the stack, or the failure that it cannot be sent.
     private func append(
         _ encoder: inout Encoder, into output: inout WireBuffer, isSeveral: Bool = false
     ) throws(LuaError) {
@@ -224,7 +224,7 @@ struct PoolWorker {
 
     // MARK: Failures
 
-    /// Appends the error object on top of the stack; without its value if that cannot travel.
+    /// Appends the error object on top of the stack; without its value if that cannot be sent.
     private func appendFailure(_ encoder: inout Encoder, into output: inout WireBuffer) throws(LuaError) {
         let mark = output.count
         guard stack.type(-1) == .table else {

@@ -9,7 +9,7 @@ extension ProcessTree {
     func checkForDeadlock(_ target: WaitTarget) {
         for object in target.objects { reportLostHolder(of: object) }
         guard detectsDeadlocks, target.deadline == nil else { return }
-        note(programs: programs())
+        setProgramCount(programs())
         reapAll()  // a process that no other waits for is not noticed elsewhere
         let (snapshot, cycle) = change { memory in
             let snapshot = takeSnapshot(memory)
@@ -75,7 +75,7 @@ extension ProcessTree {
     private func blocker(of process: Int, _ memory: Memory) -> Int? {
         let object = memory[process, ProcessEntry.waitsFor]
         switch kind(object, memory) {
-        case .semaphore where variety(object, memory).hasOwner:
+        case .semaphore where semaphoreType(object, memory).hasOwner:
             return holdings(object, memory).first.map { memory[$0, Reference.process] }
         case .process: return object == process ? nil : object
         default: return nil

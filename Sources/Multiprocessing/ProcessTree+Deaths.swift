@@ -31,8 +31,8 @@ extension ProcessTree {
         memory[process, ProcessEntry.isBeingReaped] = 1
         // Messages before references: while it has a reference to a channel, that one is there to take them.
         let hadSome =
-            memory.removeEach(of: process + ProcessEntry.hand.offset) {
-                dispose($0 - Message.next.offset, of: process, memory)
+            memory.removeEach(of: process + ProcessEntry.messages.offset) {
+                reapMessage($0 - Message.next.offset, of: process, memory)
             }
             || memory.removeEach(of: process + ProcessEntry.waiters.offset) {
                 removeWaiter($0 - Waiter.inProcess.offset, memory)
@@ -46,29 +46,29 @@ extension ProcessTree {
         for each in allProcesses(memory) where memory[each, ProcessEntry.parent] == process {
             memory[each, ProcessEntry.parent] = -1
         }
-        forget(label: memory[process, ProcessEntry.label], memory)
+        release(label: memory[process, ProcessEntry.label], memory)
         blocks.free(process, memory)
         return false
     }
 
-    /// Frees a message in a dead process's hand; the task of a pool goes to the supervisor of the pool, with its results.
-    private func dispose(_ message: Int, of process: Int, _ memory: Memory) {
+    /// Frees a message that a dead process owned; the task of a pool goes to the supervisor of the pool, with its results.
+    private func reapMessage(_ message: Int, of process: Int, _ memory: Memory) {
         switch Kind(rawValue: memory[message, Message.kind]) {
         case .task:
             let channel = memory[message, Message.channel]
             memory.remove(message + Message.next.offset)
-            memory[message, Message.holder] = 0
+            memory[message, Message.owner] = 0
             memory[message + Message.bytes.offset, TaskWords.worker] = memory[process, ProcessEntry.pid]
             let list =
                 kind(channel, memory) == .channel
-                ? channel + Channel.fallen.offset
+                ? channel + Channel.orphans.offset
                 : Arena.start + Root.garbage.offset
             memory.append(message + Message.next.offset, to: list)
         case .results:
             let task = memory[message, Message.channel]
             if task != 0, memory[task + Message.bytes.offset, TaskWords.results] == message {
                 memory.remove(message + Message.next.offset)
-                memory[message, Message.holder] = 0
+                memory[message, Message.owner] = 0
             } else {
                 discard(message, memory)
             }
@@ -81,10 +81,11 @@ extension ProcessTree {
         let object = memory[reference, Reference.object], process = memory[reference, Reference.process]
         switch Reference.Role(rawValue: memory[reference, Reference.role]) {
         case .acquisition, .hold:
-            let end = LivenessLock.exitedCleanly(process + ProcessEntry.livenessLock.offset) ? OwnerEnd.left : .lost
-            return inherit(reference, end, label: memory[process, ProcessEntry.label], memory)
+            let end =
+                LivenessLock.exitedCleanly(process + ProcessEntry.livenessLock.offset) ? OwnerEnd.completed : .failed
+            return applyDisposition(reference, end, label: memory[process, ProcessEntry.label], memory)
         case .sleeper where memory[reference, Reference.count] > 0: notifyFirst(object, memory)
-        case .unfinished: settle(object, count: memory[reference, Reference.count], memory)
+        case .unfinished: countDown(object, count: memory[reference, Reference.count], memory)
         case .party: return breakBarrier(object, memory)  // which removes all of its parties
         case .sleeper, .handle, .message, nil: break
         }
@@ -122,9 +123,9 @@ extension ProcessTree {
             found += references(.handle, in: each, memory).map { memory[$0, Reference.process] }
             for link in memory.links(of: each + Shared.messageReferences.offset) {
                 let message = memory[link - Reference.inObject.offset, Reference.process]
-                let (holder, channel) = (memory[message, Message.holder], memory[message, Message.channel])
-                if holder != 0 {
-                    found.append(holder)
+                let (owner, channel) = (memory[message, Message.owner], memory[message, Message.channel])
+                if owner != 0 {
+                    found.append(owner)
                 } else if isShared(channel, memory), known.insert(channel).inserted {
                     open.append(channel)
                 }

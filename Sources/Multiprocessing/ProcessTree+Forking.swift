@@ -69,7 +69,7 @@ extension ProcessTree {
     // MARK: How children end
 
     /// How the child has ended, or nil while it runs.
-    package func ending(of pid: Int32) -> ExitStatus? {
+    package func exitStatus(of pid: Int32) -> ExitStatus? {
         guard let child = children[pid] else { return nil }
         if let status = child.status { return status }
         guard let status = child.reap() else { return nil }
@@ -82,7 +82,7 @@ extension ProcessTree {
         let before = lockDeadline
         lockDeadline = timeout.deadline
         defer { lockDeadline = before }
-        if let status = ending(of: pid) { return status }
+        if let status = exitStatus(of: pid) { return status }
         guard children[pid] != nil else { throw .misuse("process \(pid) is not a child of this process") }
         if timeout == .none { return nil }
         let found = try within(timeout) { () throws(TreeError) -> Int?? in
@@ -96,7 +96,7 @@ extension ProcessTree {
         let hasEnded = try wait(target) { (_: Memory, _: [Int]) throws(TreeError) -> Bool? in
             children[pid]?.hasEnded == true ? true : nil
         }
-        return hasEnded == true ? ending(of: pid) : nil
+        return hasEnded == true ? exitStatus(of: pid) : nil
     }
 
     /// Waits for any child's end; nil when there is none.
@@ -106,7 +106,7 @@ extension ProcessTree {
         let pid = try wait(target) { (_: Memory, _: [Int]) throws(TreeError) -> Int32? in
             children.first { $0.value.hasEnded }?.key
         }
-        guard let pid, let status = ending(of: pid) else { return nil }
+        guard let pid, let status = exitStatus(of: pid) else { return nil }
         children[pid] = nil
         return (pid, status)
     }

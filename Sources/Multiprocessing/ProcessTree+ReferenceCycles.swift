@@ -21,9 +21,9 @@ extension ProcessTree {
             switch kind(each, memory) {
             case .channel: dropMessages(each, memory)
             case .end where memory[each, End.inbox] != 0: dropMessages(memory[each, End.inbox], memory)
-            case .blob where memory[each, Blob.carrier] != 0:
-                drop(message: memory[each, Blob.carrier], memory)
-                memory[each, Blob.carrier] = 0
+            case .sharedFunction where memory[each, SharedFunction.handles] != 0:
+                drop(message: memory[each, SharedFunction.handles], memory)
+                memory[each, SharedFunction.handles] = 0
             default: break
             }
         }
@@ -41,10 +41,10 @@ extension ProcessTree {
                 next = memory.next(after: link, in: list)
                 var message = memory[link - Reference.inObject.offset, Reference.process]
                 // Results of a dead worker belong to their task.
-                if memory[message, Message.kind] == Kind.results.rawValue, memory[message, Message.holder] == 0 {
+                if memory[message, Message.kind] == Kind.results.rawValue, memory[message, Message.owner] == 0 {
                     message = memory[message, Message.channel]
                 }
-                if memory[message, Message.holder] != 0 { return [] }
+                if memory[message, Message.owner] != 0 { return [] }
                 var container = memory[message, Message.channel]
                 if kind(container, memory) == .channel, memory[container, Shared.isPinned] != 0 {
                     container = memory[container, Channel.reader]

@@ -94,10 +94,12 @@ extension ProcessTree {
             unlink(link - Reference.inObject.offset, memory)
         }
         for queue in queues(of: object, kind) { wakeAndEmpty(queue, memory) }
-        if kind == .semaphore { forgetLabels(of: object, memory) }
+        if kind == .semaphore { releaseLabels(of: object, memory) }
         if kind == .channel { dropMessages(object, memory) }
-        if kind == .end { leave(object, memory) }
-        if kind == .blob, memory[object, Blob.carrier] != 0 { drop(message: memory[object, Blob.carrier], memory) }
+        if kind == .end { detach(object, memory) }
+        if kind == .sharedFunction, memory[object, SharedFunction.handles] != 0 {
+            drop(message: memory[object, SharedFunction.handles], memory)
+        }
         memory.remove(object + Shared.candidate.offset)
         blocks.free(object, memory)
     }

@@ -17,23 +17,23 @@ extension ProcessTree {
     /// Writes the title and a line for each of these processes.
     func report(_ title: String, _ processes: [Int]) {
         // A process knows of itself alone where it runs.
-        let here = place()
-        let lines = change { memory in processes.map { line($0, here: here, memory) } }
+        let ownPosition = position()
+        let lines = change { memory in processes.map { line($0, ownPosition: ownPosition, memory) } }
         StandardDescriptor.writeError(Array(([title] + lines).joined(separator: "\n").utf8) + [10])
     }
 
-    private func line(_ process: Int, here: String, _ memory: Memory) -> String {
+    private func line(_ process: Int, ownPosition: String, _ memory: Memory) -> String {
         var line = "pmap:   \(name(process, memory)) (pid \(memory[process, ProcessEntry.pid])) "
-        var place = place(of: process)
+        var position = position(of: process)
         if memory[process, ProcessEntry.waitsFor] != 0 {
             line += "waits " + describe(memory[process, ProcessEntry.waitsFor], process, memory)
             // The position of an idle process is where it was forked, and says nothing.
-            if isIdle(process, memory) { place = "" }
+            if isIdle(process, memory) { position = "" }
         } else {
             line += "runs"
-            place = process == current ? here : ""
+            position = process == current ? ownPosition : ""
         }
-        return line + (place.isEmpty ? "" : " at \(place)")
+        return line + (position.isEmpty ? "" : " at \(position)")
     }
 
     /// Whether it is in no code of the script's own: a pool's supervisor, or a worker or manager without a request.
@@ -74,12 +74,12 @@ extension ProcessTree {
 
     private func describe(semaphore: Int, _ memory: Memory) -> String {
         let holders = holdings(semaphore, memory).map { name(memory[$0, Reference.process], memory) }
-        let formerHolder = memory[semaphore, Semaphore.formerHolder], takers = takers(of: semaphore, memory)
+        let formerHolder = memory[semaphore, Semaphore.formerHolder], acquirers = acquirers(of: semaphore, memory)
         var parts: [String] = []
         if !holders.isEmpty { parts.append(" that \(holders.joined(separator: ", ")) holds") }
         if formerHolder != 0 { parts.append(" that \(text(ofLabel: formerHolder, memory)) held when it ended") }
-        if !takers.isEmpty { parts.append(" that was acquired last by \(takers.joined(separator: ", "))") }
-        return (variety(semaphore, memory).hasOwner ? "lock" : "semaphore") + parts.joined(separator: ", and")
+        if !acquirers.isEmpty { parts.append(" that was acquired last by \(acquirers.joined(separator: ", "))") }
+        return (semaphoreType(semaphore, memory).hasOwner ? "lock" : "semaphore") + parts.joined(separator: ", and")
     }
 
     private func describe(channel: Int, _ process: Int, _ memory: Memory) -> String {

@@ -146,7 +146,7 @@ extension ProcessTree {
 
     /// Parks this process: it stands at the end of the queues from now on, and is woken by a signal.
     private func park(_ waiters: [Int], in queues: [Int], _ target: WaitTarget) throws(TreeError) {
-        setPlace(place())
+        setPosition(position())
         for start in stride(from: 0, to: max(1, waiters.count), by: ProcessTree.queuesPerChange) {
             try changing { memory in
                 let places = start..<min(start + ProcessTree.queuesPerChange, waiters.count)

@@ -4,13 +4,13 @@
 package import Posix
 import Wire
 
-/// Why something cannot be done with what is shared.
+/// The error of an operation on shared objects.
 package enum TreeError: Error, Equatable, CustomStringConvertible {
     case memory(String)
     /// The handle is of something that was closed, or that is no more.
     case gone(String)
     case misuse(String)
-    /// What a callback has raised.
+    /// A callback has raised an error.
     case raised(String)
     case system(PosixError)
     /// The timeout has passed, and another process is stopped in the middle of a change.
@@ -29,7 +29,7 @@ package enum TreeError: Error, Equatable, CustomStringConvertible {
 /// The processes that share one arena, and this one among them.
 package final class ProcessTree {
     let arena: Arena
-    let blocks: Blocks
+    let blocks: BuddyAllocator
     /// This process's entry.
     var current = 0
     /// The children that have not been waited for, by their numbers.
@@ -53,15 +53,15 @@ package final class ProcessTree {
     let maySpin = Processors.usable() > 1
     /// Counts the programs of this process that run.
     var programs: () -> Int = { 0 }
-    /// Channels whose messages bring callbacks, which run in every wait, and what runs them.
+    /// The channels whose messages bring callbacks, which run in every wait, and the function that runs them.
     var watched: [Int] = []
     var callbacks: () throws(TreeError) -> Bool = { false }
     /// Takes the error that a signal has asked for, if one has.
     var interruption: () -> String? = { nil }
     var runsCallbacks = false
     /// The position of this process in the script, for a report.
-    var place: () -> String = { "" }
-    /// Answers a question that somebody has asked by a signal.
+    var position: () -> String = { "" }
+    /// Answers a question that was asked by a signal.
     var answerQuestion: () -> Void = {}
 
     package init() throws(TreeError) {
@@ -70,7 +70,7 @@ package final class ProcessTree {
         } catch {
             throw .system(error)
         }
-        blocks = Blocks(arena: arena)
+        blocks = BuddyAllocator(arena: arena)
         change { memory in
             // A control group ends a process rather than page its memory out, and counts what else the processes have.
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory() / 4 * 3))
@@ -156,7 +156,7 @@ package final class ProcessTree {
         for word in 0..<ProcessEntry.words { memory[process + 8 * word] = 0 }
         memory[process, ProcessEntry.kind] = Kind.process.rawValue
         memory[process, ProcessEntry.parent] = parent
-        for list in [ProcessEntry.references, .waiters, .hand] { memory.makeList(process + list.offset) }
+        for list in [ProcessEntry.references, .waiters, .messages] { memory.makeList(process + list.offset) }
         LivenessLock.prepare(process + ProcessEntry.livenessLock.offset)
         memory[process, ProcessEntry.label] = try makeLabel(name, memory)
         memory.append(process + ProcessEntry.next.offset, to: ProcessTree.processList)
@@ -210,14 +210,15 @@ package final class ProcessTree {
     }
 
     /// Where in the script this process waits.
-    func setPlace(_ text: String) {
-        let count = ArenaBytes.copy(text, to: current + ProcessEntry.place.offset, limit: ProcessEntry.placeBytes)
-        ArenaBytes.setWord(current + ProcessEntry.placeLength.offset, count)
+    func setPosition(_ text: String) {
+        let count = ArenaBytes.copy(text, to: current + ProcessEntry.position.offset, limit: ProcessEntry.positionBytes)
+        ArenaBytes.setWord(current + ProcessEntry.positionLength.offset, count)
     }
 
-    func place(of process: Int) -> String {
+    func position(of process: Int) -> String {
         ArenaBytes.text(
-            process + ProcessEntry.place.offset, count: ArenaBytes.word(process + ProcessEntry.placeLength.offset))
+            process + ProcessEntry.position.offset, count: ArenaBytes.word(process + ProcessEntry.positionLength.offset)
+        )
     }
 
     // MARK: Objects
@@ -250,12 +251,12 @@ package final class ProcessTree {
     /// Whether it is an object that has handles: another block may be where one has been.
     func isShared(_ object: Int, _ memory: Memory) -> Bool {
         switch kind(object, memory) {
-        case .semaphore, .condition, .event, .barrier, .channel, .end, .array, .blob: true
+        case .semaphore, .condition, .event, .barrier, .channel, .end, .array, .sharedFunction: true
         default: false
         }
     }
 
-    /// This process has got a handle from a message that it has still in its hand.
+    /// Records a handle that this process has got from a message that it still owns.
     func receive(_ object: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             guard isShared(object, memory) else { throw .gone("object") }
@@ -263,7 +264,7 @@ package final class ProcessTree {
         }
     }
 
-    /// This process has dropped its handle.
+    /// Drops this process's handle.
     func drop(_ object: Int) {
         watched.removeAll { $0 == object }
         change { memory in

@@ -1,14 +1,14 @@
-// The programs of a process: those that it has started and not yet seen the end of.
+// The programs that a process has started and not yet waited for.
 
 import Posix
 
-/// A fork has none of them: what its parent has started is not its child.
+/// A fork has none of them: they are children of its parent.
 final class Programs {
     private var running: [Int32: StartedProgram] = [:]
-    /// Nobody will ask how they end.
+    /// Programs whose exit statuses nobody will ask for.
     private var abandoned: Set<Int32> = []
     private var owner = Machine.processNumber()
-    /// Is told how many there are when that changes.
+    /// Called with how many there are when that changes.
     var changed: (Int) -> Void = { _ in }
 
     var count: Int {
@@ -16,7 +16,7 @@ final class Programs {
         return running.count
     }
 
-    /// Those that have not ended yet, whether or not anybody has asked.
+    /// How many of them have not ended yet, whether or not anybody has asked.
     var unended: Int {
         forgetInherited()
         return running.values.count { !$0.hasEnded }
@@ -24,7 +24,7 @@ final class Programs {
 
     func start(_ plan: ProgramPlan) throws(ProgramError) -> StartedProgram {
         forgetInherited()
-        for pid in abandoned { _ = ending(of: pid) }
+        for pid in abandoned { _ = exitStatus(of: pid) }
         let program = try StartedProgram.start(plan)
         running[program.pid] = program
         changed(running.count)
@@ -36,8 +36,8 @@ final class Programs {
         return running[pid]
     }
 
-    /// How it ended; nil while it runs. It is told once.
-    func ending(of pid: Int32) -> ExitStatus? {
+    /// How it ended; nil while it runs. It is answered once.
+    func exitStatus(of pid: Int32) -> ExitStatus? {
         guard let status = program(pid)?.reap() else { return nil }
         running[pid] = nil
         abandoned.remove(pid)
@@ -45,17 +45,17 @@ final class Programs {
         return status
     }
 
-    /// Nobody has it any more; it goes on.
+    /// Lets a program go on that nobody will ask for any more.
     func abandon(_ pid: Int32) {
-        if program(pid) != nil, ending(of: pid) == nil { abandoned.insert(pid) }
+        if program(pid) != nil, exitStatus(of: pid) == nil { abandoned.insert(pid) }
     }
 
-    /// Ends it with its descendants, and those who write to these pipes.
+    /// Kills it with its descendants, and the processes that write to these pipes.
     func killAll(_ pid: Int32, holding pipes: [Int32]) {
         if let program = program(pid) { program.killAll(holding: pipes) } else { StartedProgram.kill(holding: pipes) }
     }
 
-    /// The script has ended.
+    /// Kills all programs, when the script has ended.
     func killEverything() {
         forgetInherited()
         for program in running.values { program.killAll(holding: []) }
@@ -69,6 +69,6 @@ final class Programs {
 }
 
 extension ProcessTree {
-    /// So many programs run for this process: while there are any, it does not wait in vain for others.
-    func note(programs count: Int) { arena.change { memory in memory[current, ProcessEntry.programs] = count } }
+    /// Records how many programs this process has: while there are any, its waiting is no deadlock.
+    func setProgramCount(_ count: Int) { arena.change { memory in memory[current, ProcessEntry.programs] = count } }
 }

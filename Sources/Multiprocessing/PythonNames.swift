@@ -1,8 +1,8 @@
-// Modules of Python's that are none here: what to write instead, said where one is required.
+// Python's modules that do not exist here, and what to write instead, for the error of `require`.
 
 enum PythonNames {
-    /// What `require` raises for it; nil for names that are not Python's.
-    static func refusal(of module: String) -> String? {
+    /// The error of `require` for a module of Python's; nil for other names.
+    static func message(requiring module: String) -> String? {
         advice[module].map { "there is no module '\(module)'; \($0)" }
     }
 

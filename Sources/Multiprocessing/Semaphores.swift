@@ -6,13 +6,13 @@ import Posix
 
 extension ProcessTree {
     package func makeSemaphore(
-        count: Int, limit: Int = 0, _ variety: Variety = .semaphore
+        count: Int, limit: Int = 0, _ type: SemaphoreType = .semaphore
     ) throws(TreeError) -> Int {
         try changing { memory throws(TreeError) in
             let semaphore = try make(.semaphore, words: Semaphore.words, memory)
             memory[semaphore, Semaphore.count] = count
             memory[semaphore, Semaphore.limit] = limit
-            memory[semaphore, Semaphore.variety] = variety.rawValue
+            memory[semaphore, Semaphore.type] = type.rawValue
             memory.makeList(semaphore + Semaphore.waiters.offset)
             return semaphore
         }
@@ -48,7 +48,7 @@ extension ProcessTree {
             allowsCallbacks: !isRetaken, isInterruptible: !isRetaken)
         func attempt() throws(TreeError) -> Acquisition? {
             try wait(target) { memory, waiters throws(TreeError) in
-                let acquisition = try take(semaphore, holding, waiters, memory)
+                let acquisition = try tryAcquire(semaphore, holding, waiters, memory)
                 if acquisition != nil { then(memory) }
                 return acquisition
             }
@@ -61,11 +61,11 @@ extension ProcessTree {
         }
     }
 
-    private func take(
+    private func tryAcquire(
         _ semaphore: Int, _ holding: Holding, _ waiters: [Int], _ memory: Memory
     ) throws(TreeError) -> Acquisition? {
         try check(semaphore, is: .semaphore, memory)
-        if variety(semaphore, memory) == .recursiveLock, isMine(semaphore, memory) {
+        if semaphoreType(semaphore, memory) == .recursiveLock, isMine(semaphore, memory) {
             try add(holding, to: semaphore, memory)
             return .acquired
         }
@@ -85,22 +85,22 @@ extension ProcessTree {
     package func release(_ semaphore: Int, count: Int = 1) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
-            let variety = variety(semaphore, memory)
-            if !variety.hasOwner {
+            let type = semaphoreType(semaphore, memory)
+            if !type.hasOwner {
                 guard hasRoom(semaphore, for: count, memory) else {
                     throw .misuse("the semaphore is released too many times")
                 }
                 return raise(semaphore, by: count, memory)
             }
             if count > 1 { throw .misuse("a lock is released once a time, not \(count) times") }
-            if variety.isOwnersOnly, !isMine(semaphore, memory) {
+            if type.isOwnersOnly, !isMine(semaphore, memory) {
                 throw .misuse("release of a lock that this process does not hold")
             }
             guard memory[semaphore, Semaphore.count] == 0 else {
                 throw .misuse("release of a lock that is not acquired")
             }
             endHolding(semaphore, memory)
-            if !variety.isOwnersOnly || !isMine(semaphore, memory) { raise(semaphore, by: 1, memory) }
+            if !type.isOwnersOnly || !isMine(semaphore, memory) { raise(semaphore, by: 1, memory) }
         }
     }
 
@@ -126,7 +126,7 @@ extension ProcessTree {
             guard let own else { return }
             TaskHoldings.note(-1)
             removeReference(own, memory)
-            if variety(semaphore, memory).isOwnersOnly, isMine(semaphore, memory) { return }
+            if semaphoreType(semaphore, memory).isOwnersOnly, isMine(semaphore, memory) { return }
             guard hasRoom(semaphore, for: 1, memory) else {
                 throw .misuse("the semaphore is released too many times")
             }

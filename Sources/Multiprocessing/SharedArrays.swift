@@ -1,4 +1,4 @@
-// Numbers in shared memory, typed as in C; one of them is read or written at once, and nothing else is.
+// Arrays of numbers in shared memory, typed as in C; reading or writing one number is atomic, and nothing else is.
 
 import Posix
 package import Wire
@@ -73,7 +73,7 @@ extension ProcessTree {
         guard letter.utf8.count == 1, let byte = letter.utf8.first, let code = TypeCode(rawValue: byte) else {
             throw .misuse("'\(letter)' is no type; the types are \(TypeCode.letters)")
         }
-        // More than there can be, and no product below is too large.
+        // More than there can be; so no product below overflows.
         if count > arena.limit {
             throw .memory(
                 "the shared memory is exhausted: an array of \(count) numbers, where "
@@ -138,7 +138,7 @@ extension ProcessTree {
         return ArenaBytes.view(array + SharedArray.bytes.offset, count: count)
     }
 
-    /// Replaces its first bytes, as many as it has places for.
+    /// Replaces its first bytes, as many as it has.
     package func set(_ bytes: [UInt8], inArray array: Int) throws(TreeError) {
         guard let (code, count) = shape(array), code == .char else { throw .gone("array of bytes") }
         var buffer = WireBuffer(capacity: bytes.count)

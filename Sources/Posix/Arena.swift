@@ -122,7 +122,7 @@ package struct Memory {
     }
 
     /// A buffer whose bytes go to a block; it moves to memory of its own when they are more than `capacity`.
-    package static func room(_ offset: Int, capacity: Int) -> WireBuffer {
+    package static func buffer(_ offset: Int, capacity: Int) -> WireBuffer {
         unsafe WireBuffer(
             lent: UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(capacity, 1)))
     }

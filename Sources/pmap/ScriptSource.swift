@@ -25,7 +25,7 @@ enum ScriptSource {
         settings.furnish = { stack throws(LuaError) in
             let core = try CoreModule(stack)
             return Furniture(
-                begin: core.noteHeld, endItem: core.endItem(hasReturned:), answer: core.answerAsHost,
+                begin: core.recordHoldings, endItem: core.endItem(hasReturned:), answer: core.answerAsHost,
                 hearQuestions: core.hearQuestions)
         }
         let source = try text()
