@@ -2,132 +2,142 @@
 
 --- Processes, and what they share, under the names of Python's multiprocessing.
 ---
---- What becomes of what a process has acquired when it ends: it has *left* if its function returned or it called
---- `os.exit(0)`, and is *lost* if it raised, ended with another status or was killed; the same goes for a pool's task. A
---- Lock, which any process may release, stays taken when its holder left, and is free when its holder was lost: the next
---- `acquire` returns `true, "abandoned"`. An RLock, which only its holder may release, is free and "abandoned" either way.
---- What is acquired of a semaphore belongs to nobody, and never comes back by itself. What was taken by `hold` or `with`
---- comes back however its holder ends, "abandoned" if that was lost. A process holds nothing of what its parent holds.
+--- Ownership. A process that ends has left, or is lost. It has left if its function returned or it called
+--- `os.exit(0)`. It is lost if it raised an error, ended with another status or was killed. The same holds for a task
+--- of a pool. A process owns nothing that its parent has acquired.
+---
+--- A Lock stays locked when its owner has left, as any process may release it. When the owner is lost, the lock is
+--- free, and the next `acquire` returns `true, "abandoned"`. An RLock, which only its owner may release, is free in
+--- both cases, and `acquire` says "abandoned". A place of a semaphore has no owner, and never comes back by itself.
+--- What was taken by `hold` or `with` comes back however its owner ends; if the owner is lost, the next `acquire`
+--- says "abandoned".
 ---@class multiprocessing
 local mp = {}
 
---- A process of its own that will run a function: `mp.Process(f, …)`, or a table of options.
+--- Makes a process that will run a function: `mp.Process(f, …)`, or a table of options. `start` starts it.
 ---@overload fun(options: multiprocessing.ProcessOptions): multiprocessing.Process
 ---@param target fun(...): ...
----@param ... any what the function is called with
+---@param ... any # what the function is called with
 ---@return multiprocessing.Process
 function mp.Process(target, ...) end
 
---- Worker processes, forked at the first job: `mp.Pool(4)`, or a table of options; one for each processor by default.
+--- Makes a pool of worker processes: `mp.Pool(4)`, or a table of options. By default it has one worker for each
+--- processor. The workers are forked at the first job.
 ---@param options? integer|multiprocessing.PoolOptions
 ---@return multiprocessing.Pool
 function mp.Pool(options) end
 
---- This process.
+--- Returns the process that calls it.
 ---@return multiprocessing.Process
 function mp.current_process() end
 
---- The process that has started this one, or nil in the script itself.
+--- Returns the process that has started this one, or nil in the script itself.
 ---@return multiprocessing.Process?
 function mp.parent_process() end
 
---- The processes that this one has started and that run.
+--- Returns the running processes that this one has started.
 ---@return multiprocessing.Process[]
 function mp.active_children() end
 
---- As fork(2): 0 in the child, which goes on from here, and the child's number in the parent.
+--- Forks as fork(2) does. It returns the child's pid in the parent, and 0 in the child, which goes on from here.
 ---@return integer pid
 function mp.fork() end
 
---- Waits for the end of a child, once: its number and its exit code, -n when signal n ended it. With `nohang`
---- `nil, "running"` while it runs.
+--- Waits for the end of a child, and returns its pid and exit code, which is -n when signal n ended it. Each child
+--- can be waited for once. With `nohang` it returns `nil, "running"` while the child runs.
 ---@param pid integer
 ---@param nohang? boolean
 ---@return integer? pid
 ---@return integer|"running" exitcode
 function mp.waitpid(pid, nohang) end
 
---- A lock that one process holds at a time, and any may release.
+--- Makes a lock: one process holds it at a time, and any process may release it.
 ---@return multiprocessing.Lock
 function mp.Lock() end
 
---- A lock that its holder may take again, and gives back as often.
+--- Makes a lock that its owner may acquire again, and releases as often.
 ---@return multiprocessing.RLock
 function mp.RLock() end
 
---- A count of places (1): acquire takes one as soon as there is one, every release adds one.
+--- Makes a semaphore with `count` places (1). `acquire` takes a place and waits until there is one; `release` adds
+--- one.
 ---@param count? integer
 ---@return multiprocessing.Semaphore
 function mp.Semaphore(count) end
 
---- The same, and a release beyond `count` is an error.
+--- Makes a semaphore whose `release` is an error when all `count` places are there.
 ---@param count? integer
 ---@return multiprocessing.Semaphore
 function mp.BoundedSemaphore(count) end
 
---- A condition with this lock, or with an RLock of its own.
+--- Makes a condition with this lock, or with an RLock of its own.
 ---@param lock? multiprocessing.Lock
 ---@return multiprocessing.Condition
 function mp.Condition(lock) end
 
---- A flag that processes wait for; unset.
+--- Makes an event, a flag that processes wait for. It is not set.
 ---@return multiprocessing.Event
 function mp.Event() end
 
---- A meeting of `parties` processes; the last to come calls `action` before anybody goes on; `timeout` is for `wait`.
+--- Makes a barrier where `parties` processes meet. The last one to come calls `action` before all go on. `timeout` is
+--- the default of `wait`.
 ---@param parties integer
 ---@param action? fun()
 ---@param timeout? number
 ---@return multiprocessing.Barrier
 function mp.Barrier(parties, action, timeout) end
 
---- A queue of at most `maxsize` values; without it, of as many as memory holds.
+--- Makes a queue of at most `maxsize` values, or of as many as memory holds.
 ---@param maxsize? integer
 ---@return multiprocessing.Queue
 function mp.Queue(maxsize) end
 
---- The same as `mp.Queue`.
+--- Makes a queue, as `mp.Queue` does.
 ---@param maxsize? integer
 ---@return multiprocessing.Queue
 function mp.SimpleQueue(maxsize) end
 
---- The same as `mp.Queue`.
+--- Makes a queue, as `mp.Queue` does; every queue has `task_done` and `join`.
 ---@param maxsize? integer
 ---@return multiprocessing.Queue
 function mp.JoinableQueue(maxsize) end
 
---- Two ends of a pipe; after `mp.Pipe(false)` the first only receives and the second only sends.
+--- Makes a pipe and returns its two ends. After `mp.Pipe(false)` the first end only receives and the second only
+--- sends.
 ---@param duplex? boolean
 ---@return multiprocessing.Connection
 ---@return multiprocessing.Connection
 function mp.Pipe(duplex) end
 
---- Those of a list of connections, queues and processes that have something to be received, or have ended.
+--- Waits until something in a list is ready, and returns all that are: connections and queues with something to
+--- receive, and processes that have ended.
 ---@param list (multiprocessing.Connection|multiprocessing.Queue|multiprocessing.Process|integer)[]
 ---@param timeout? number|boolean
 ---@return (multiprocessing.Connection|multiprocessing.Queue|multiprocessing.Process|integer)[]
 function mp.wait(list, timeout) end
 
---- A number in shared memory: `mp.Value("i", 0)`, or with "?" a boolean; `lock` is the one to use, or false for none.
+--- Makes a number in shared memory, `mp.Value("i", 0)`, or with "?" a boolean. `lock` is the lock to use, or false
+--- for none.
 ---@param code multiprocessing.Code
 ---@param number? number|boolean|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Value
 function mp.Value(code, number, lock) end
 
---- Numbers in shared memory, or with "?" booleans: so many zeros, those of a list, or for "c" the bytes of a string; `lock`
---- is the one to use, or false for none.
+--- Makes an array of numbers in shared memory, or with "?" of booleans. `numbers` is how many zeros, a list, or for
+--- "c" a string. `lock` is the lock to use, or false for none.
 ---@param code multiprocessing.Code
 ---@param numbers integer|number[]|boolean[]|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Array
 function mp.Array(code, numbers, lock) end
 
---- Starts a process that owns tables, which others read and change through proxies.
+--- Starts a process that owns tables, which other processes read and change through proxies.
 ---@return multiprocessing.Manager
 function mp.Manager() end
 
---- Runs `f(value, …)` on the value of a key in the owner, as one step; what it returns is the new value, and returned.
+--- Calls `f(value, …)` in the owner with the value of a key, as one step. What `f` returns becomes the value, and is
+--- returned.
 ---@generic V
 ---@param dict multiprocessing.Dict|multiprocessing.Namespace
 ---@param key any
@@ -136,105 +146,105 @@ function mp.Manager() end
 ---@return V
 function mp.update(dict, key, f, ...) end
 
---- All that a proxy stands for, as a table of this process.
+--- Returns all that a proxy stands for, as a table of this process.
 ---@param dict multiprocessing.Dict|multiprocessing.List|multiprocessing.Namespace
 ---@return table
 function mp.copy(dict) end
 
---- How many processors this process may use.
+--- Returns how many processors this process may use.
 ---@return integer
 function mp.cpu_count() end
 
---- The number of this process.
+--- Returns the pid of this process.
 ---@return integer
 function mp.getpid() end
 
---- The number of the process that has made this one; in a worker of a pool, of the script.
+--- Returns the pid of the process that has made this one; in a worker of a pool, the script's.
 ---@return integer
 function mp.getppid() end
 
---- Takes "fork" only: a new process is a copy of the script as it stands.
+--- Accepts "fork" and refuses all others: a new process is a copy of the script as it stands.
 ---@param method "fork"
 function mp.set_start_method(method) end
 
---- "fork".
+--- Returns "fork".
 ---@return "fork"
 function mp.get_start_method() end
 
---- The module itself, which is what there is for "fork".
+--- Returns the module itself, the context of "fork".
 ---@param method? "fork"
 ---@return multiprocessing
 function mp.get_context(method) end
 
---- Nothing; Python has it.
+--- Does nothing. Programs for Python call it.
 function mp.freeze_support() end
 
---- Whether a deadlock ends the program with a report; it does unless this says otherwise.
+--- Chooses whether a deadlock ends the program with a report, which is the default.
 ---@param on boolean
 function mp.set_deadlock_detection(on) end
 
---- The type of shared numbers, as in C: b B c a byte, h H 16 bits, i I 32, l L q Q 64, f float, d double, ? truth; of
---- two letters the capital is unsigned.
+--- The type of a shared number, as in C. b B c are 8 bits, h H 16, i I 32, l L q Q 64; capitals are unsigned. f is a
+--- float, d a double, ? a boolean.
 ---@alias multiprocessing.Code "b"|"B"|"c"|"h"|"H"|"i"|"I"|"l"|"L"|"q"|"Q"|"f"|"d"|"?"
 
---- What `mp.Process` takes as a table.
+--- The options of `mp.Process`.
 ---@class multiprocessing.ProcessOptions
----@field target? fun(...): ...
----@field args? any[] # what `target` is called with
----@field name? string
----@field daemon? boolean # killed at the end of the script, where others are joined
+---@field target? fun(...): ... # the function that the process runs
+---@field args? any[] # the arguments of `target`
+---@field name? string # the name in messages
+---@field daemon? boolean # whether the end of the script kills the process, instead of waiting for it
 
---- A process of its own that runs a function.
+--- A process that runs a function.
 ---@class multiprocessing.Process
----@field pid? integer # its number, nil before the start
----@field name string
----@field daemon boolean # killed at the end of the script, where others are joined
----@field exitcode? integer # nil while it runs, -n when signal n ended it
----@field sentinel? integer # what `mp.wait` takes too
+---@field pid? integer # the pid; nil before the start
+---@field name string # the name in messages
+---@field daemon boolean # whether the end of the script kills the process, instead of waiting for it
+---@field exitcode? integer # the exit code; nil while the process runs, -n when signal n ended it
+---@field sentinel? integer # what `mp.wait` takes for the process
 local Process = {}
 
---- Starts the process; once.
+--- Starts the process. A process starts once.
 function Process:start() end
 
---- Waits until it ends: true, or `nil, "timeout"`.
+--- Waits until the process ends, and returns true, or `nil, "timeout"`.
 ---@param timeout? number|boolean
 ---@return true?
 ---@return "timeout"?
 function Process:join(timeout) end
 
---- Whether it runs.
+--- Returns whether the process runs.
 ---@return boolean
 function Process:is_alive() end
 
---- Sends SIGTERM.
+--- Sends SIGTERM to the process.
 function Process:terminate() end
 
---- Sends SIGKILL.
+--- Sends SIGKILL to the process.
 function Process:kill() end
 
---- Sends SIGINT.
+--- Sends SIGINT to the process.
 function Process:interrupt() end
 
---- Gives up what is known of a process that has ended; an error while it runs.
+--- Frees what this object holds of a process that has ended. While the process runs it is an error.
 function Process:close() end
 
---- Waits for the end, and returns what the function returned, or raises what it raised.
+--- Waits for the end of the process, and returns what its function returned, or raises what it raised.
 ---@return any ...
 function Process:result() end
 
---- What `mp.Pool` takes as a table.
+--- The options of `mp.Pool`.
 ---@class multiprocessing.PoolOptions
----@field processes? integer # how many, by default one for each processor
----@field initializer? fun(...) # called in each worker first
----@field initargs? any[] # what with
----@field maxtasksperchild? integer # a worker is replaced after so many tasks
+---@field processes? integer # how many workers; by default one for each processor
+---@field initializer? fun(...) # a function that each worker calls first
+---@field initargs? any[] # the arguments of `initializer`
+---@field maxtasksperchild? integer # after how many tasks a worker is replaced
 
 --- Worker processes that run functions over many items.
 ---@class multiprocessing.Pool
 local Pool = {}
 
---- The results of `f(item)`, the first one of each call, in order. Waits for all of them, then raises the first failure in input
---- order.
+--- Calls `f(item)` for each item, and returns the first result of each call, in order. It waits for all calls, and
+--- then raises the first failure in the order of the items.
 ---@generic T, R
 ---@param f fun(item: T): R
 ---@param items T[]|fun(): T?
@@ -242,7 +252,7 @@ local Pool = {}
 ---@return R[]
 function Pool:map(f, items, chunksize) end
 
---- The same for items that are lists of arguments.
+--- Calls `f` for each item as `map` does; an item is the list of its arguments.
 ---@generic R
 ---@param f fun(...): R
 ---@param items any[][]|fun(): any[]?
@@ -250,7 +260,7 @@ function Pool:map(f, items, chunksize) end
 ---@return R[]
 function Pool:starmap(f, items, chunksize) end
 
---- `map` that does not wait; the last two may be one table of callbacks and chunksize.
+--- Starts what `map` does, and returns at once. The last two arguments may be one table of callbacks and chunksize.
 ---@param f fun(item: any): any
 ---@param items any[]|fun(): any
 ---@param chunksize? integer|multiprocessing.Callbacks
@@ -259,7 +269,8 @@ function Pool:starmap(f, items, chunksize) end
 ---@return multiprocessing.AsyncResult
 function Pool:map_async(f, items, chunksize, callback, error_callback) end
 
---- `starmap` that does not wait.
+--- Starts what `starmap` does, and returns at once. The last two arguments may be one table of callbacks and
+--- chunksize.
 ---@param f fun(...): any
 ---@param items any[][]|fun(): any[]?
 ---@param chunksize? integer|multiprocessing.Callbacks
@@ -268,13 +279,14 @@ function Pool:map_async(f, items, chunksize, callback, error_callback) end
 ---@return multiprocessing.AsyncResult
 function Pool:starmap_async(f, items, chunksize, callback, error_callback) end
 
---- What `f` returns for these arguments, all of it, run by a worker.
+--- Calls `f` with these arguments in a worker, and returns all that it returns.
 ---@param f fun(...): ...
 ---@param args? any[]
 ---@return any ...
 function Pool:apply(f, args) end
 
---- `apply` that does not wait; the callbacks may be one table. An error that nobody asks for is told on standard error.
+--- Starts what `apply` does, and returns at once. The callbacks may be one table. An error that nobody asks for is
+--- printed on standard error.
 ---@param f fun(...): any
 ---@param args? any[]
 ---@param callback? fun(...)|multiprocessing.Callbacks
@@ -282,8 +294,9 @@ function Pool:apply(f, args) end
 ---@return multiprocessing.AsyncResult
 function Pool:apply_async(f, args, callback, error_callback) end
 
---- `for place, value in pool:imap(f, items) do`: each result in order, as soon as it is there, with all that `f` returns;
---- all within `timeout` seconds. What is not read is run by `pool:close() pool:join()`.
+--- Returns an iterator over the results in order: `for place, value in pool:imap(f, items) do`. Each comes as soon as
+--- it is there, with all that `f` returned. All come within `timeout` seconds. `pool:close() pool:join()` runs the
+--- items whose results nobody has read.
 ---@generic T
 ---@param f fun(item: T): ...
 ---@param items T[]|fun(): T?
@@ -292,7 +305,7 @@ function Pool:apply_async(f, args, callback, error_callback) end
 ---@return multiprocessing.Iterator
 function Pool:imap(f, items, chunksize, timeout) end
 
---- The same with results as they come.
+--- Returns an iterator over the results as they finish: `for place, value in pool:imap_unordered(f, items) do`.
 ---@generic T
 ---@param f fun(item: T): ...
 ---@param items T[]|fun(): T?
@@ -300,74 +313,75 @@ function Pool:imap(f, items, chunksize, timeout) end
 ---@return multiprocessing.Iterator
 function Pool:imap_unordered(f, items, chunksize) end
 
---- No more jobs; the workers leave when those that are out are done.
+--- Refuses further jobs. The workers leave when the jobs that were given are done.
 function Pool:close() end
 
---- Ends the workers at once, whatever they do; the end of a `<close>` variable does it too.
+--- Ends the workers at once, whatever they do. The end of a `<close>` variable does it, too.
 function Pool:terminate() end
 
---- Waits until everything is run and the workers have left, after close or terminate.
+--- Waits until the workers have left. It comes after `close` or `terminate`.
 function Pool:join() end
 
---- What `imap`, `imap_unordered` and `executor:map` answer: called, it gives the next place and result, or nil after the
+--- What `imap`, `imap_unordered` and `executor:map` return. A call gives the next place and result, or nil after the
 --- last.
 ---@class multiprocessing.Iterator
 ---@overload fun(): integer?, any
 local Iterator = {}
 
---- Takes nothing more from the items, and drops those that were not begun; so does the end of a loop over it.
+--- Stops reading items, and drops those that no worker has begun. The end of a loop over the iterator does it, too.
 function Iterator:close() end
 
---- What `apply_async`, `map_async` and `starmap_async` take as a table. The functions are called in the script's
---- process, at a call that may wait or is about processes and results.
+--- The options of `apply_async`, `map_async` and `starmap_async`. The script's process calls the functions, in a call
+--- that may wait or is about processes and results.
 ---@class multiprocessing.Callbacks
 ---@field callback? fun(...) # is called with the result
 ---@field error_callback? fun(failure: multiprocessing.Error) # is called with the error instead
----@field chunksize? integer # items that go to a worker at once
+---@field chunksize? integer # how many items go to a worker at once
 
---- What an asynchronous call will have come to.
+--- The result of an asynchronous call, now or later.
 ---@class multiprocessing.AsyncResult
 local AsyncResult = {}
 
---- Waits for the result and returns it, or raises what the function raised; kind "timeout" when it is not in time.
+--- Waits for the result and returns it, or raises what the function raised. After `timeout` seconds it raises an
+--- error of kind "timeout".
 ---@param timeout? number|boolean
 ---@return any ...
 function AsyncResult:get(timeout) end
 
---- Waits: true, or `nil, "timeout"`.
+--- Waits for the result, and returns true, or `nil, "timeout"`.
 ---@param timeout? number|boolean
 ---@return true?
 ---@return "timeout"?
 function AsyncResult:wait(timeout) end
 
---- Whether it has come.
+--- Returns whether the result is there.
 ---@return boolean
 function AsyncResult:ready() end
 
---- Whether it came to a result; an error before it is ready.
+--- Returns whether the call succeeded. Before the result is there it is an error.
 ---@return boolean
 function AsyncResult:successful() end
 
---- Results by place; `#` counts the items, also where a result is nil.
+--- A list of results by place. `#` counts all items, also where a result is nil.
 ---@class multiprocessing.Results
----@field n integer # how many
+---@field n integer # how many items there are
 
---- What was raised in another process. It prints as its message, and has the methods of strings.
+--- An error that was raised in another process. It prints as its message, and has the methods of strings.
 ---@class multiprocessing.Error
 ---@field kind "error"|"timeout"|"crash"|"unsendable"|"cancelled"|"status" # what has happened
----@field message string
----@field traceback? string # of where it was raised
----@field value any # what was raised
+---@field message string # the message
+---@field traceback? string # the traceback of where it was raised
+---@field value any # the value that was raised
 ---@field index? integer # the place of the item
----@field results? any[] # after `map`, what has succeeded, by place
----@field errors? table<integer, multiprocessing.Error> # after `map`, what has failed, by place
----@field exitcode? integer # of the worker that has died
+---@field results? any[] # of `map`: the results of the items that succeeded, by place
+---@field errors? table<integer, multiprocessing.Error> # of `map`: the errors of the items that failed, by place
+---@field exitcode? integer # the exit code of the worker that has died
 
---- A queue: any process puts, any process gets, each value goes to one of them.
+--- A queue: any process puts values, any process gets them, and each value goes to one of them.
 ---@class multiprocessing.Queue
 local Queue = {}
 
---- Puts a copy of `value` at the end: true, or `nil, "full"` when there was no room in time.
+--- Puts a copy of a value at the end, and returns true, or `nil, "full"` when there was no room in time.
 ---@overload fun(self, value: any, block: boolean, timeout: number): true?, "full"?
 ---@param value any
 ---@param timeout? number|boolean
@@ -375,80 +389,83 @@ local Queue = {}
 ---@return "full"?
 function Queue:put(value, timeout) end
 
---- Puts it if there is room now.
+--- Puts a copy of a value at the end if there is room now, and returns true, or `nil, "full"`.
 ---@param value any
 ---@return true?
 ---@return "full"?
 function Queue:put_nowait(value) end
 
---- Takes the first value: it, or `nil, "empty"` or `nil, "closed"`. A nil that was put comes without a reason.
+--- Takes the first value and returns it, or `nil, "empty"`, or `nil, "closed"`. A nil that was put comes without a
+--- second value.
 ---@overload fun(self, block: boolean, timeout: number): any, ("empty"|"closed")?
 ---@param timeout? number|boolean
 ---@return any
 ---@return ("empty"|"closed")?
 function Queue:get(timeout) end
 
---- Takes it if there is one now.
+--- Takes the first value if there is one now, and returns it, or `nil, "empty"`, or `nil, "closed"`.
 ---@return any
 ---@return ("empty"|"closed")?
 function Queue:get_nowait() end
 
---- How many values are in it.
+--- Returns how many values are in the queue.
 ---@return integer
 function Queue:qsize() end
 
---- Whether there is none.
+--- Returns whether no value is in the queue.
 ---@return boolean
 function Queue:empty() end
 
---- Whether there is no room.
+--- Returns whether the queue has no room.
 ---@return boolean
 function Queue:full() end
 
---- Nothing can be put any more; what is in it can be got, and then `get` says "closed".
+--- Refuses further values. Those in the queue can still be got; then `get` returns `nil, "closed"`.
 function Queue:close() end
 
---- The values, up to a nil or the close: `for value in queue:iter() do`.
+--- Returns an iterator over the values, up to a nil or the close: `for value in queue:iter() do`.
 ---@return fun(): any
 function Queue:iter() end
 
---- Says that one of the values that were got is done with.
+--- Says that one of the values that were got is done.
 function Queue:task_done() end
 
---- Waits until all values are done with: true, or `nil, "timeout"`. What a process has got counts as done when it ends.
+--- Waits until all values are done, and returns true, or `nil, "timeout"`. The values that a process has got count as
+--- done when it ends.
 ---@overload fun(self, block: boolean, timeout: number): true?, "timeout"?
 ---@param timeout? number|boolean
 ---@return true?
 ---@return "timeout"?
 function Queue:join(timeout) end
 
---- Nothing: no value waits in the process itself.
+--- Does nothing, as no value waits in the process that has put it.
 function Queue:join_thread() end
 
---- Nothing.
+--- Does nothing, as no value waits in the process that has put it.
 function Queue:cancel_join_thread() end
 
 --- One end of a pipe.
 ---@class multiprocessing.Connection
----@field closed boolean # in this process
----@field readable boolean # whether it receives
----@field writable boolean # whether it sends
+---@field closed boolean # whether this process has closed the end
+---@field readable boolean # whether the end receives
+---@field writable boolean # whether the end sends
 local Connection = {}
 
---- Sends a copy of `value`: true, or `nil, "closed"` when nobody has the other end any more.
+--- Sends a copy of a value, and returns true, or `nil, "closed"` when no process has the other end any more.
 ---@param value any
 ---@return true?
 ---@return "closed"?
 function Connection:send(value) end
 
---- The next value: it, or `nil, "timeout"`, or `nil, "closed"` after the last one, when nobody has the other end.
+--- Receives the next value and returns it, or `nil, "timeout"`. When no process has the other end any more, it
+--- returns `nil, "closed"` after the last value.
 ---@overload fun(self, block: boolean, timeout: number): any, ("timeout"|"closed")?
 ---@param timeout? number|boolean
 ---@return any
 ---@return ("timeout"|"closed")?
 function Connection:recv(timeout) end
 
---- Sends a string, or a part of it: from `offset`, counted from 0, `size` bytes.
+--- Sends a string, or `size` bytes of it from `offset` on, which counts from 0.
 ---@param bytes string
 ---@param offset? integer
 ---@param size? integer
@@ -456,124 +473,126 @@ function Connection:recv(timeout) end
 ---@return "closed"?
 function Connection:send_bytes(bytes, offset, size) end
 
---- The next string; one of more than `maximum` bytes is an error.
+--- Receives the next string. One of more than `maximum` bytes is an error.
 ---@param maximum? integer
 ---@return string?
 ---@return "closed"?
 function Connection:recv_bytes(maximum) end
 
---- Whether something can be received, within `timeout` seconds (0).
+--- Returns whether something can be received, now or within `timeout` seconds.
 ---@param timeout? number|boolean
 ---@return boolean
 function Connection:poll(timeout) end
 
---- Closes this process's end.
+--- Closes this end in this process.
 function Connection:close() end
 
---- What ends with a `<close>` variable, in the process that has taken it: `local held <close> = lock:hold()`.
+--- What `hold` returns. The end of its `<close>` variable releases the lock, in the process that has taken it.
 ---@class multiprocessing.Hold
----@field lock multiprocessing.Lock|multiprocessing.Semaphore
----@field reason? "abandoned" # "abandoned" when the holder before was lost
+---@field lock multiprocessing.Lock|multiprocessing.Semaphore # the lock or semaphore
+---@field reason? "abandoned" # "abandoned" when the owner before was lost
 
---- A lock that one process holds at a time, and any may release.
+--- A lock: one process holds it at a time, and any process may release it.
 ---@class multiprocessing.Lock
 local Lock = {}
 
---- Takes it as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder was lost.
+--- Takes the lock as soon as it is free, and returns true, or `nil, "timeout"`. When the owner before was lost, it
+--- returns `true, "abandoned"`.
 ---@overload fun(self, block: boolean, timeout: number): true?, ("timeout"|"abandoned")?
 ---@param timeout? number|boolean
 ---@return true?
 ---@return ("timeout"|"abandoned")?
 function Lock:acquire(timeout) end
 
---- Gives it back.
+--- Releases the lock.
 ---@param count? integer
 function Lock:release(count) end
 
---- Calls `f(…)` with it held.
+--- Calls `f(…)` with the lock held, and returns what it returns.
 ---@generic R
 ---@param f fun(...): R
 ---@param ... any
 ---@return R
 function Lock:with(f, ...) end
 
---- Takes it until the end of the block: `local held <close> = lock:hold(timeout)`.
+--- Takes the lock until the end of the block: `local held <close> = lock:hold(timeout)`.
 ---@overload fun(self, block: boolean, timeout: number): multiprocessing.Hold?, "timeout"?
 ---@param timeout? number|boolean
 ---@return multiprocessing.Hold?
 ---@return "timeout"?
 function Lock:hold(timeout) end
 
---- Whether somebody holds it.
+--- Returns whether any process holds the lock.
 ---@return boolean
 function Lock:locked() end
 
---- A lock that its holder may take again, and gives back as often.
+--- A lock that its owner may acquire again, and releases as often.
 ---@class multiprocessing.RLock: multiprocessing.Lock
 
---- A count of places.
+--- A number of places, which processes take and add.
 ---@class multiprocessing.Semaphore
 local Semaphore = {}
 
---- Takes a place as soon as there is one: true, or `nil, "timeout"`; `true, "abandoned"` when one who held it was lost.
+--- Takes a place as soon as there is one, and returns true, or `nil, "timeout"`. When a process that held a place was
+--- lost, it returns `true, "abandoned"`.
 ---@overload fun(self, block: boolean, timeout: number): true?, ("timeout"|"abandoned")?
 ---@param timeout? number|boolean
 ---@return true?
 ---@return ("timeout"|"abandoned")?
 function Semaphore:acquire(timeout) end
 
---- Gives back one place, or `count`.
+--- Adds one place, or `count` places.
 ---@param count? integer
 function Semaphore:release(count) end
 
---- Calls `f(…)` with a place taken.
+--- Calls `f(…)` with a place taken, and returns what it returns.
 ---@generic R
 ---@param f fun(...): R
 ---@param ... any
 ---@return R
 function Semaphore:with(f, ...) end
 
---- Takes a place until the end of the block.
+--- Takes a place until the end of the block: `local held <close> = semaphore:hold(timeout)`.
 ---@overload fun(self, block: boolean, timeout: number): multiprocessing.Hold?, "timeout"?
 ---@param timeout? number|boolean
 ---@return multiprocessing.Hold?
 ---@return "timeout"?
 function Semaphore:hold(timeout) end
 
---- How many could acquire it now.
+--- Returns how many places there are now.
 ---@return integer
 function Semaphore:get_value() end
 
---- Wait with the lock held until another process, with the lock held, notifies.
+--- A condition: a process waits, with the lock held, until another process, with the lock held, notifies it.
 ---@class multiprocessing.Condition
 local Condition = {}
 
---- Takes the lock.
+--- Takes the lock of the condition.
 ---@overload fun(self, block: boolean, timeout: number): true?, ("timeout"|"abandoned")?
 ---@param timeout? number|boolean
 ---@return true?
 ---@return ("timeout"|"abandoned")?
 function Condition:acquire(timeout) end
 
---- Gives the lock back.
+--- Releases the lock of the condition.
 function Condition:release() end
 
---- Calls `f(…)` with the lock held.
+--- Calls `f(…)` with the lock held, and returns what it returns.
 ---@generic R
 ---@param f fun(...): R
 ---@param ... any
 ---@return R
 function Condition:with(f, ...) end
 
---- Takes the lock until the end of the block.
+--- Takes the lock until the end of the block: `local held <close> = condition:hold(timeout)`.
 ---@overload fun(self, block: boolean, timeout: number): multiprocessing.Hold?, "timeout"?
 ---@param timeout? number|boolean
 ---@return multiprocessing.Hold?
 ---@return "timeout"?
 function Condition:hold(timeout) end
 
---- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`; and "abandoned", if its
---- holder was lost meanwhile.
+--- Releases the lock, waits for a notification, and takes the lock again. It returns true, or `nil, "timeout"`, and
+--- then "abandoned" if the owner of the lock was lost meanwhile.
 ---@overload fun(self, block: boolean, timeout: number): true?, "timeout"|"abandoned"?, "abandoned"?
 ---@param timeout? number|boolean
 ---@return true?
@@ -581,19 +600,19 @@ function Condition:hold(timeout) end
 ---@return "abandoned"?
 function Condition:wait(timeout) end
 
---- Waits until `predicate()` is true, or `timeout` seconds have passed; returns its last value.
+--- Waits until `predicate()` is true, or `timeout` seconds have passed, and returns its last value.
 ---@generic R
 ---@param predicate fun(): R
 ---@param timeout? number
 ---@return R
 function Condition:wait_for(predicate, timeout) end
 
---- Wakes `n` (1) of those who wait; returns how many there were.
+--- Wakes up to `n` waiting processes (1), and returns how many.
 ---@param n? integer
 ---@return integer
 function Condition:notify(n) end
 
---- Wakes all; returns how many there were.
+--- Wakes all waiting processes, and returns how many.
 ---@return integer
 function Condition:notify_all() end
 
@@ -601,67 +620,68 @@ function Condition:notify_all() end
 ---@class multiprocessing.Event
 local Event = {}
 
---- Sets it; who waits goes on.
+--- Sets the flag. All waiting processes go on.
 function Event:set() end
 
---- Takes it back.
+--- Clears the flag.
 function Event:clear() end
 
---- Whether it is set.
+--- Returns whether the flag is set.
 ---@return boolean
 function Event:is_set() end
 
---- Waits until it is set: true, or `nil, "timeout"`.
+--- Waits until the flag is set, and returns true, or `nil, "timeout"`.
 ---@overload fun(self, block: boolean, timeout: number): true?, "timeout"?
 ---@param timeout? number|boolean
 ---@return true?
 ---@return "timeout"?
 function Event:wait(timeout) end
 
---- A meeting of a number of processes.
+--- A place where a number of processes meet.
 ---@class multiprocessing.Barrier
----@field parties integer # how many meet
----@field n_waiting integer # how many wait
----@field broken boolean # for all who wait or come
+---@field parties integer # how many processes meet
+---@field n_waiting integer # how many processes wait
+---@field broken boolean # whether the barrier is broken
 local Barrier = {}
 
---- Waits for all others: this party's place, from 0; or `nil, "broken"`, for everybody, when one has died or given up.
+--- Waits for all parties, and returns this one's place among them, from 0. When a party has died or given up, all get
+--- `nil, "broken"`.
 ---@param timeout? number|boolean
 ---@return integer?
 ---@return "broken"?
 function Barrier:wait(timeout) end
 
---- Breaks it, for all who wait and all who come.
+--- Breaks the barrier, for all who wait and all who come.
 function Barrier:abort() end
 
---- Makes it as new; those who wait are told that it was broken.
+--- Makes the barrier as new. Those who wait get `nil, "broken"`.
 function Barrier:reset() end
 
 --- One number in shared memory.
 ---@class multiprocessing.Value
----@field value number|boolean # read and written like a field
+---@field value number|boolean # the number; assigning to it changes the shared one
 local Value = {}
 
---- Adds to it as one step, and returns the sum; `v.value = v.value + 1` is two.
+--- Adds to the number as one step, and returns the sum. `v.value = v.value + 1` is two steps.
 ---@param amount number
 ---@return number
 function Value:add(amount) end
 
---- Calls `f(…)` with its lock held.
+--- Calls `f(…)` with the lock of the number held, and returns what it returns.
 ---@generic R
 ---@param f fun(...): R
 ---@param ... any
 ---@return R
 function Value:with(f, ...) end
 
---- Its lock.
+--- Returns the lock of the number.
 ---@return multiprocessing.Lock
 function Value:get_lock() end
 
 --- Numbers in shared memory, at places from 1: `a[i]`, `#a`, `pairs(a)`.
 ---@class multiprocessing.Array
 ---@field [integer] number|boolean # of "c" a string of one byte may be written, too
----@field value string # of "c": the bytes before the first NUL; what is written is followed by one, if there is room
+---@field value string # of "c": the bytes before the first NUL; assigning appends a NUL if there is room
 ---@field raw string # of "c": all bytes
 local Array = {}
 
@@ -671,105 +691,106 @@ local Array = {}
 ---@return number
 function Array:add(place, amount) end
 
---- Calls `f(…)` with its lock held.
+--- Calls `f(…)` with the lock of the array held, and returns what it returns.
 ---@generic R
 ---@param f fun(...): R
 ---@param ... any
 ---@return R
 function Array:with(f, ...) end
 
---- Its lock.
+--- Returns the lock of the array.
 ---@return multiprocessing.Lock
 function Array:get_lock() end
 
---- The numbers from place `first` to `last` as a table.
+--- Returns the numbers from place `first` to `last` as a table.
 ---@param first? integer
 ---@param last? integer
 ---@return number[]
 function Array:totable(first, last) end
 
---- A process that owns tables. What is not a table is in shared memory anyway.
+--- A process that owns tables. Queues, locks and the like need none, as they are in shared memory anyway.
 ---@class multiprocessing.Manager
----@field pid? integer # its process's number
+---@field pid? integer # the pid of the manager's process
 local Manager = {}
 
---- A table with any keys: `d.k`, `d[k] = v`, `pairs(d)`. It has no methods; see `mp.update` and `mp.copy`.
+--- Makes a table with any keys, and returns its proxy: `d.k`, `d[k] = v`, `pairs(d)`. The proxy has no methods; see
+--- `mp.update` and `mp.copy`.
 ---@param content? table
 ---@return multiprocessing.Dict
 function Manager:dict(content) end
 
---- A list of these values, which are a list, an iterator or a range.
+--- Makes a list of these values, and returns its proxy. `content` is a list, an iterator or a range.
 ---@param content? any[]|fun(): any
 ---@return multiprocessing.List
 function Manager:list(content) end
 
---- A table whose keys are names.
+--- Makes a table whose keys are names, and returns its proxy.
 ---@param content? table
 ---@return multiprocessing.Namespace
 function Manager:Namespace(content) end
 
---- As `mp.Queue`.
+--- Makes a queue of at most `maxsize` values, as `mp.Queue` does.
 ---@param maxsize? integer
 ---@return multiprocessing.Queue
 function Manager:Queue(maxsize) end
 
---- As `mp.JoinableQueue`.
+--- Makes a queue of at most `maxsize` values, as `mp.JoinableQueue` does.
 ---@param maxsize? integer
 ---@return multiprocessing.Queue
 function Manager:JoinableQueue(maxsize) end
 
---- As `mp.Lock`.
+--- Makes a lock, as `mp.Lock` does.
 ---@return multiprocessing.Lock
 function Manager:Lock() end
 
---- As `mp.RLock`.
+--- Makes a lock that its owner may acquire again, as `mp.RLock` does.
 ---@return multiprocessing.RLock
 function Manager:RLock() end
 
---- As `mp.Semaphore`.
+--- Makes a semaphore, as `mp.Semaphore` does.
 ---@param count? integer
 ---@return multiprocessing.Semaphore
 function Manager:Semaphore(count) end
 
---- As `mp.BoundedSemaphore`.
+--- Makes a semaphore with an upper bound, as `mp.BoundedSemaphore` does.
 ---@param count? integer
 ---@return multiprocessing.Semaphore
 function Manager:BoundedSemaphore(count) end
 
---- As `mp.Condition`.
+--- Makes a condition, as `mp.Condition` does.
 ---@param lock? multiprocessing.Lock
 ---@return multiprocessing.Condition
 function Manager:Condition(lock) end
 
---- As `mp.Event`.
+--- Makes an event, as `mp.Event` does.
 ---@return multiprocessing.Event
 function Manager:Event() end
 
---- As `mp.Barrier`.
+--- Makes a barrier, as `mp.Barrier` does.
 ---@param parties integer
 ---@param action? fun()
 ---@param timeout? number
 ---@return multiprocessing.Barrier
 function Manager:Barrier(parties, action, timeout) end
 
---- As `mp.Value`.
+--- Makes a number in shared memory, as `mp.Value` does.
 ---@param code multiprocessing.Code
 ---@param number? number|boolean|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Value
 function Manager:Value(code, number, lock) end
 
---- As `mp.Array`.
+--- Makes an array in shared memory, as `mp.Array` does.
 ---@param code multiprocessing.Code
 ---@param numbers integer|number[]|boolean[]|string
 ---@param lock? multiprocessing.Lock|boolean
 ---@return multiprocessing.Array
 function Manager:Array(code, numbers, lock) end
 
---- Ends the manager's process; what it owns is gone.
+--- Ends the manager's process. The tables that it owns are gone.
 function Manager:shutdown() end
 
---- A proxy of a manager's table. What is read is a copy: after changing it, write it back.
+--- A proxy of a manager's table. Reading a key gives a copy of its value: after changing it, write it back.
 ---@class multiprocessing.Dict
 ---@field [any] any
 
@@ -777,7 +798,7 @@ function Manager:shutdown() end
 ---@class multiprocessing.Namespace
 ---@field [string] any
 
---- A proxy of a manager's list: `l[1]`, `#l`, `pairs(l)`; places below 0 count from the end.
+--- A proxy of a manager's list: `l[1]`, `#l`, `pairs(l)`. Places below 0 count from the end.
 ---@class multiprocessing.List
 ---@field [integer] any
 local List = {}
@@ -790,29 +811,29 @@ function List:append(...) end
 ---@param values any[]
 function List:extend(values) end
 
---- Puts a value at a place, in front of what is there.
+--- Inserts a value at a place, before what is there.
 ---@param place integer
 ---@param value any
 function List:insert(place, value) end
 
---- Takes the last value, or the one at a place.
+--- Removes the last value, or the one at a place, and returns it.
 ---@param place? integer
 ---@return any
 function List:pop(place) end
 
---- Sorts it in the owner, as table.sort does.
+--- Sorts the list in the owner, as table.sort does.
 ---@param before? fun(a: any, b: any): boolean
 function List:sort(before) end
 
---- Turns its order round.
+--- Reverses the order of the list.
 function List:reverse() end
 
---- How often a value is in it.
+--- Returns how often a value is in the list.
 ---@param value any
 ---@return integer
 function List:count(value) end
 
---- Takes all values away.
+--- Removes all values.
 function List:clear() end
 
 return mp

@@ -1,15 +1,15 @@
 ---@meta pmap
 
---- What every script has: the global `pmap`, which is also `require "pmap"`.
+--- The table `pmap` that every script has, as a global and by `require`.
 ---@class pmap
----@field null userdata # JSON's null; a true value
----@field args table<string, string> # what `-D NAME=VALUE` said
----@field worker? { id: integer } # in a worker: which one this is, from 1
+---@field null userdata # JSON's null, a true value, equal to lua-cjson's `cjson.null`
+---@field args table<string, string> # the strings that `-D NAME=VALUE` gave, by name
+---@field worker? { id: integer } # in a worker: `id` is its number, from 1
 pmap = {}
 
---- Adds a record before the one that the task returns; inside a task only.
+--- Adds a record before the one that the task returns. It works inside a task only.
 ---@param value any
----@param ... any further fields of the record
+---@param ... any # further fields of the record
 function pmap.emit(value, ...) end
 
 --- Marks a table, or a new one, to be written as a JSON array, and returns it.
@@ -24,17 +24,18 @@ function pmap.array(t) end
 ---@return T
 function pmap.object(t) end
 
---- A value as MessagePack: tables with cycles, functions with their upvalues, objects of registered classes.
+--- Returns a value as MessagePack, with cycles of tables, functions with their upvalues, and objects of registered
+--- classes.
 ---@param value any
 ---@return string
 function pmap.dumps(value) end
 
---- The value of such a string.
+--- Returns the value of a string that `dumps` has made.
 ---@param bytes string
 ---@return any
 function pmap.loads(bytes) end
 
---- Objects with this metatable may travel to other processes, where they get the metatable of that name.
+--- Lets objects with this metatable travel to other processes, where they get the metatable of that name.
 ---@param name string
 ---@param metatable table
 function pmap.register(name, metatable) end
@@ -43,36 +44,37 @@ function pmap.register(name, metatable) end
 ---@param seconds number
 function pmap.sleep(seconds) end
 
---- Seconds since some moment, unmoved by changes of the date.
+--- Returns seconds since some moment. Changes of the date do not move it.
 ---@return number
 function pmap.clock() end
 
---- Runs a program without a shell: what it writes, without the last newline. A status that is not 0 is an error of kind
---- "status" with the last line of its standard error.
+--- Runs a program without a shell, and returns what it writes, without the last newline. A status that is not 0 is an
+--- error of kind "status" with the last line of its standard error.
 ---@param cmd string[]
 ---@return string
 function pmap.sh(cmd) end
 
---- The results of `f(item)` for each item, in order, by processes that live for this call. `options`: `processes`,
---- `chunksize`.
+--- Calls `f(item)` for each item in processes that live for this call, and returns the results in order. The options
+--- are `processes` and `chunksize`.
 ---@param f function
 ---@param items any[] | fun(): any
 ---@param options? table
 ---@return any[]
 function pmap.map(f, items, options) end
 
---- Numbers as `for` has them, that take no room: `range(last)`, from 1, or `range(first, last)`, or with a step.
+--- Returns a range of numbers, as `for` has them, that takes no room: `range(last)` from 1, `range(first, last)`, or
+--- with a step.
 ---@param first number
 ---@param last? number
 ---@param step? number
 ---@return pmap.Range
 function pmap.range(first, last, step) end
 
---- What `range` returns: `#r`, `r[i]`, `ipairs(r)`, `for value in r do`; a pool takes it as items.
+--- What `range` returns: `#r`, `r[i]`, `ipairs(r)`, `for value in r do`. A pool takes it as items.
 ---@class pmap.Range
----@field first number
----@field last number
----@field step number
+---@field first number # the first number
+---@field last number # the last number at most
+---@field step number # the step
 local Range = {}
 
 return pmap

@@ -1,18 +1,17 @@
 ---@meta popen2
 
---- Pipes to and from a program, in the order of Python 2's popen2. A string goes through the shell, a table of words does
---- not.
+--- Pipes to and from a program, as in Python 2's popen2. A string goes through the shell, a list of words does not.
 ---@class popen2
 local popen2 = {}
 
---- What the program writes, what it reads, and the program.
+--- Starts a program, and returns the pipe to read its output from, the pipe to write its input to, and the program.
 ---@param cmd string|string[]
 ---@return file* fromchild
 ---@return file* tochild
 ---@return subprocess.Popen process
 function popen2.popen2(cmd) end
 
---- The same with what it writes to standard error as the third.
+--- Starts a program as `popen2` does, and returns the pipe of its standard error as the third.
 ---@param cmd string|string[]
 ---@return file* fromchild
 ---@return file* tochild
@@ -20,7 +19,7 @@ function popen2.popen2(cmd) end
 ---@return subprocess.Popen process
 function popen2.popen3(cmd) end
 
---- The same with standard error in the first.
+--- Starts a program as `popen2` does; the first pipe has its standard output and standard error.
 ---@param cmd string|string[]
 ---@return file* fromchild
 ---@return file* tochild
