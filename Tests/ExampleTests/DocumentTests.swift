@@ -11,32 +11,50 @@ let documents = [
     "Tests/Bench/README.md", "examples/lessons/README.md",
 ]
 
+/// Where the documents are: a package of tests alone may have links to parts of the checkout.
+private let root = Scratch.checkout.appending(path: "Sources").resolvingSymlinksInPath().deletingLastPathComponent()
+
 func text(ofDocument name: String) throws -> String {
-    try String(contentsOf: Scratch.checkout.appending(path: name), encoding: .utf8)
+    try String(contentsOf: root.appending(path: name), encoding: .utf8)
 }
 
 @Test(arguments: documents)
 func `a document's links lead to files`(document: String) throws {
-    let folder = Scratch.checkout.appending(path: document).deletingLastPathComponent()
+    let folder = root.appending(path: document).deletingLastPathComponent()
     for link in try text(ofDocument: document).matches(of: /\]\((?!https?:)([^)#]+)[^)]*\)/) {
         let file = folder.appending(path: String(link.1))
         #expect(FileManager.default.fileExists(atPath: file.path()), "\(document): \(link.1)")
     }
 }
 
-/// Files are named from Sources on; a list of names may leave the folder out after the first.
 @Test func `every file that the tour of the source names exists`() throws {
-    var folder = ""
-    var found = 0
-    for word in try text(ofDocument: "Sources/README.md").matches(of: /`([A-Za-z_*\/+.]+\.(?:swift|c|h|cpp|lua))`/) {
-        var name = String(word.1)
-        if name.contains("/") { folder = String(name[...name.lastIndex(of: "/")!]) } else { name = folder + name }
-        let path = Scratch.checkout.appending(path: "Sources/\(name)").path()
-        let exists = name.contains("*") || FileManager.default.fileExists(atPath: path)
-        #expect(exists, "Sources/\(name)")
-        found += 1
+    let names = try text(ofDocument: "Sources/README.md").matches(of: /`(\w+\/[\w+\/]+\.(?:swift|c|lua|txt))`/)
+    let missing = names.map { String($0.1) }.filter { name in
+        let file = root.appending(path: name.hasPrefix("Tests/") ? name : "Sources/\(name)")
+        return !FileManager.default.fileExists(atPath: file.path())
     }
-    #expect(found >= 20)
+    #expect(missing == [])
+    #expect(names.count > 50)
+}
+
+@Test func `the modules of the tour import what the package says`() throws {
+    let package = try text(ofDocument: "Package.swift")
+    var declared: [String: Set<Substring>] = [:]
+    let target =
+        /[.](?:executableT|t)arget\(\s*name: "(\w+)"(?:, exclude: \[[^\]]*\])?(?:,\s*dependencies: \[([^\]]*)\])?/
+    for found in package.matches(of: target) {
+        declared[String(found.1)] = Set((found.2 ?? "").matches(of: /\w+/).map(\.output))
+    }
+    var described: [String: Set<Substring>] = [:]
+    for line in try text(ofDocument: "Sources/README.md").split(separator: "\n") {
+        guard let row = line.wholeMatch(of: /\| `(\w+)` \| .* \| (–|`.*`) \|/) else { continue }
+        described[String(row.1)] = Set(row.2.matches(of: /\w+/).map(\.output))
+    }
+    let folders = try FileManager.default.contentsOfDirectory(
+        atPath: root.appending(path: "Sources").path())
+    // A library of the system has a folder with its name and nothing to import.
+    #expect(Set(described.keys) == Set(folders).subtracting(["README.md", "CLua", "CSQLite"]))
+    for (module, imports) in described { #expect(declared[module] == imports, "\(module)") }
 }
 
 @Test func `the README's rows of the benchmark are rows of the benchmark's table`() throws {

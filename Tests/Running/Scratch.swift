@@ -29,7 +29,8 @@ package final class Scratch {
     package convenience init(copyOf folder: String) throws {
         try self.init()
         try FileManager.default.removeItem(atPath: path)
-        try FileManager.default.copyItem(at: Self.checkout.appending(path: folder), to: URL(filePath: path))
+        let original = Self.checkout.appending(path: folder).resolvingSymlinksInPath()
+        try FileManager.default.copyItem(at: original, to: URL(filePath: path))
     }
 
     private init() throws {
