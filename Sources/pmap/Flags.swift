@@ -91,13 +91,13 @@ extension Option {
         ) { $0.halt = $1 },
         Option(
             "--max-tasks", also: ["--maxtasksperchild", "--max-tasks-per-child"], value: "N",
-            "Replace a worker after so many items."
+            "Replace a worker after N items."
         ) { $0.maxTasks = $1 },
         Option("--seed", value: "N", "The seed of math.random: the same seed gives the same output.") { $0.seed = $1 },
         Option("--errors", value: "FILE", "A file for one JSON line per failed item.") { $0.errors = $1.word },
         Option(
             "--journal", value: "FILE",
-            "Keep what each item came to; the same command goes on from there after an interruption."
+            "Keep the outcome of each item; the same command goes on from there after an interruption."
         ) { $0.journal = $1.word },
         Option("--retry-failed", "Run items again that failed in an earlier run of the journal.") { flags, _ in
             flags.retryFailed = true
@@ -110,21 +110,21 @@ extension Option {
             "--spill", value: "SIZE",
             "Disk space for results that wait for an earlier item: bytes, or with k, M, G (default 10G)."
         ) { $0.spill = $1 },
-        Option("--retries", value: "N", "Run a failed item up to so many times more.") { $0.retries = $1 },
+        Option("--retries", value: "N", "Run a failed item up to N times more.") { $0.retries = $1 },
         Option(
             "--backoff", value: "SECONDS",
-            "What a failed item waits before it is run again, doubled each time; others run meanwhile."
+            "The time before a failed item is run again, doubled each time; others run meanwhile."
         ) { $0.backoff = $1 },
         Option(
             "--timeout", value: "SECONDS",
-            "What one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only that item is lost."
+            "The time one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only it is lost."
         ) { $0.timeout = $1 },
         Option(
             "--setup-timeout", value: "SECONDS",
-            "What setup, and teardown, of a worker may take; without it as long as they like."
+            "The time that setup, and teardown, of a worker may take; by default there is no limit."
         ) { $0.setupTimeout = $1 },
         Option(
-            "--memory", value: "SIZE", "What one worker's Lua heap may grow by, with k, M, G: then a Lua error."
+            "--memory", value: "SIZE", "The memory one worker's Lua heap may grow by, with k, M, G: then a Lua error."
         ) { $0.memory = $1 },
         Option(
             "--max-record", value: "SIZE",
@@ -134,7 +134,9 @@ extension Option {
             "--big-integers", value: "float|string",
             "What JSON integers outside 64 bits become, instead of the item's failure."
         ) { $0.bigIntegers = $1 },
-        Option("-h, --help", "Show this; pmap help NAME shows one option.") { flags, _ in flags.help = true },
+        Option("-h, --help", "Show this; pmap help NAME shows one option, module or function.") { flags, _ in
+            flags.help = true
+        },
         Option("-V, --version", "Show the version.") { flags, _ in flags.version = true },
         Option("", also: ["-n", "-N", "-L", "--max-args", "--max-lines"], value: "N", "") { $0.itemsPerCall = $1 },
         Option("", also: ["-r", "--no-run-if-empty"], "") { _, _ in },
