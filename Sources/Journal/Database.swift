@@ -1,5 +1,5 @@
-// SQLite, as far as a journal needs it: statements with values in, rows out, errors thrown. The one place where its C
-// functions are called; unsafe for that reason.
+// SQLite, as far as a journal needs it: statements with values in, rows out, errors thrown. Unsafe because it calls SQLite's
+// C functions.
 
 import CSQLite
 import Posix
@@ -7,13 +7,13 @@ import Wire
 
 /// Why a database cannot be used.
 enum DatabaseError: Error, Equatable {
-    /// With SQLite's primary result code, in its words.
-    case refused(Int32, String)
-    case isNoJournal
-    case isOfFormat(Int)
+    /// SQLite's primary result code and message.
+    case failed(Int32, String)
+    case notAJournal
+    case otherFormat(Int)
 }
 
-/// What a column holds.
+/// The value of a column.
 enum Value: Equatable {
     case null
     case integer(Int64)
@@ -36,39 +36,40 @@ enum Value: Equatable {
         var opened: OpaquePointer?
         let flags = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         let code = unsafe sqlite3_open_v2(path.terminated, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
-        guard let connection = unsafe opened else { throw DatabaseError.refused(code, "no memory") }
+        guard let connection = unsafe opened else { throw DatabaseError.failed(code, "no memory") }
         unsafe self.connection = connection
         if code != SQLITE_OK { throw error(code) }
         unsafe sqlite3_extended_result_codes(connection, 1)
-        let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe sqlite3_busy_handler(
             connection,
-            { me, times in
-                guard let me = unsafe me else { return 0 }
+            { context, times in
+                guard let context = unsafe context else { return 0 }
                 Process.sleep(milliseconds: Database.pause)
-                return unsafe Unmanaged<Database>.fromOpaque(me).takeUnretainedValue().awaits(Int(times)) ? 1 : 0
-            }, me)
+                return unsafe Unmanaged<Database>.fromOpaque(context).takeUnretainedValue().waitsForLock(Int(times))
+                    ? 1 : 0
+            }, context)
         unsafe sqlite3_progress_handler(
             connection, Database.stepsAtOnce,
-            { me in
-                guard let me = unsafe me else { return 0 }
-                return unsafe Unmanaged<Database>.fromOpaque(me).takeUnretainedValue().isToStop() ? 1 : 0
-            }, me)
+            { context in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<Database>.fromOpaque(context).takeUnretainedValue().isCancelled() ? 1 : 0
+            }, context)
     }
 
-    /// Whether to go on waiting for somebody who has the database locked, `sqlite3` perhaps; asked before each pause of
-    /// 20 ms, with how often it was asked before.
-    var awaits: (Int) -> Bool = { $0 < 100 }
-    /// Whether to give up what takes long.
-    var isToStop: () -> Bool = { false }
+    /// Whether to go on waiting while another process has the database locked, `sqlite3` perhaps; called after each pause
+    /// of 20 ms, with the number of calls before.
+    var waitsForLock: (Int) -> Bool = { $0 < 100 }
+    /// Whether to interrupt a statement that takes long.
+    var isCancelled: () -> Bool = { false }
 
     private static let pause = 20
-    /// Steps of SQLite's machine between two questions.
+    /// Steps of SQLite's virtual machine between two calls of `isCancelled`.
     private static let stepsAtOnce: Int32 = 1_000_000
 
     private var isOpen = true
 
-    /// Brings everything into the one file. There must be no statement left, and nothing is asked afterwards.
+    /// Writes everything into the one file. No statement may be left, and none may follow.
     func close() {
         if isOpen { unsafe sqlite3_close_v2(connection) }
         isOpen = false
@@ -76,7 +77,7 @@ enum Value: Equatable {
 
     deinit { close() }
 
-    /// Runs statements that give nothing.
+    /// Runs statements without rows.
     func execute(_ sql: String) throws(DatabaseError) {
         let code = unsafe sqlite3_exec(connection, sql, nil, nil, nil)
         if code != SQLITE_OK { throw error(code) }
@@ -104,7 +105,7 @@ enum Value: Equatable {
     var lastRow: Int64 { unsafe sqlite3_last_insert_rowid(connection) }
 
     fileprivate func error(_ code: Int32) -> DatabaseError {
-        unsafe .refused(code & 0xff, String(cString: sqlite3_errmsg(connection)))
+        unsafe .failed(code & 0xff, String(cString: sqlite3_errmsg(connection)))
     }
 }
 
@@ -120,15 +121,15 @@ enum Value: Equatable {
 
     deinit { unsafe sqlite3_finalize(statement) }
 
-    /// Binds `values` to ?1, ?2 … and answers all rows.
+    /// Binds `values` to ?1, ?2 … and returns all rows.
     @discardableResult
     func rows(_ values: [Value]) throws(DatabaseError) -> [[Value]] {
         defer {
             unsafe sqlite3_reset(statement)
             unsafe sqlite3_clear_bindings(statement)
         }
-        for (place, value) in values.enumerated() {
-            let code = bind(value, at: Int32(place + 1))
+        for (index, value) in values.enumerated() {
+            let code = bind(value, at: Int32(index + 1))
             if code != SQLITE_OK { throw database.error(code) }
         }
         var rows: [[Value]] = []
@@ -140,11 +141,11 @@ enum Value: Equatable {
         }
     }
 
-    /// The same, for rows that are looked at where they lie.
+    /// The same, for rows that are read where SQLite has them.
     func each(_ values: [Value], _ act: (Columns) -> Void) throws(DatabaseError) {
         defer { unsafe sqlite3_reset(statement) }
-        for (place, value) in values.enumerated() {
-            let code = bind(value, at: Int32(place + 1))
+        for (index, value) in values.enumerated() {
+            let code = bind(value, at: Int32(index + 1))
             if code != SQLITE_OK { throw database.error(code) }
         }
         while true {
@@ -155,53 +156,53 @@ enum Value: Equatable {
         }
     }
 
-    private func bind(_ value: Value, at place: Int32) -> Int32 {
+    private func bind(_ value: Value, at index: Int32) -> Int32 {
         switch value {
-        case .null: unsafe sqlite3_bind_null(statement, place)
-        case .integer(let number): unsafe sqlite3_bind_int64(statement, place, number)
-        case .text(let text): unsafe sqlite3_bind_text64(statement, place, text, UInt64(text.utf8.count), transient, 1)
-        case .blob([]): unsafe sqlite3_bind_zeroblob(statement, place, 0)
+        case .null: unsafe sqlite3_bind_null(statement, index)
+        case .integer(let number): unsafe sqlite3_bind_int64(statement, index, number)
+        case .text(let text): unsafe sqlite3_bind_text64(statement, index, text, UInt64(text.utf8.count), transient, 1)
+        case .blob([]): unsafe sqlite3_bind_zeroblob(statement, index, 0)
         case .blob(let bytes):
             unsafe bytes.withUnsafeBytes {
-                unsafe sqlite3_bind_blob64(statement, place, $0.baseAddress, UInt64($0.count), transient)
+                unsafe sqlite3_bind_blob64(statement, index, $0.baseAddress, UInt64($0.count), transient)
             }
         }
     }
 
-    private func column(_ place: Int32) -> Value {
-        switch unsafe sqlite3_column_type(statement, place) {
-        case SQLITE_INTEGER: return .integer(unsafe sqlite3_column_int64(statement, place))
+    private func column(_ index: Int32) -> Value {
+        switch unsafe sqlite3_column_type(statement, index) {
+        case SQLITE_INTEGER: return .integer(unsafe sqlite3_column_int64(statement, index))
         case SQLITE_TEXT:
             let bytes = unsafe UnsafeRawBufferPointer(
-                start: sqlite3_column_text(statement, place), count: Int(sqlite3_column_bytes(statement, place)))
+                start: sqlite3_column_text(statement, index), count: Int(sqlite3_column_bytes(statement, index)))
             return .text(unsafe String(decoding: bytes, as: UTF8.self))
         case SQLITE_NULL: return .null
         default:
             let bytes = unsafe UnsafeRawBufferPointer(
-                start: sqlite3_column_blob(statement, place), count: Int(sqlite3_column_bytes(statement, place)))
+                start: sqlite3_column_blob(statement, index), count: Int(sqlite3_column_bytes(statement, index)))
             return .blob(unsafe Array(bytes))
         }
     }
 
-    /// SQLite makes a copy of what is bound.
+    /// SQLite copies bound values.
     private var transient: sqlite3_destructor_type { unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 }
 
-/// The row a statement is at; valid until its next step.
+/// The current row of a statement; valid until its next step.
 @safe struct Columns {
     fileprivate let statement: OpaquePointer
 
-    func integer(_ place: Int32) -> Int64? {
-        guard unsafe sqlite3_column_type(statement, place) == SQLITE_INTEGER else { return nil }
-        return unsafe sqlite3_column_int64(statement, place)
+    func integer(_ index: Int32) -> Int64? {
+        guard unsafe sqlite3_column_type(statement, index) == SQLITE_INTEGER else { return nil }
+        return unsafe sqlite3_column_int64(statement, index)
     }
 
-    func blob(_ place: Int32) -> [UInt8]? { unsafe memory(place).map { unsafe Array($0) } }
-    func digest(_ place: Int32) -> Digest? { unsafe memory(place).flatMap { unsafe Digest(stored: $0) } }
+    func blob(_ index: Int32) -> [UInt8]? { unsafe memory(index).map { unsafe Array($0) } }
+    func digest(_ index: Int32) -> Digest? { unsafe memory(index).flatMap { unsafe Digest(stored: $0) } }
 
-    private func memory(_ place: Int32) -> UnsafeRawBufferPointer? {
-        guard unsafe sqlite3_column_type(statement, place) == SQLITE_BLOB else { return nil }
+    private func memory(_ index: Int32) -> UnsafeRawBufferPointer? {
+        guard unsafe sqlite3_column_type(statement, index) == SQLITE_BLOB else { return nil }
         return unsafe UnsafeRawBufferPointer(
-            start: sqlite3_column_blob(statement, place), count: Int(sqlite3_column_bytes(statement, place)))
+            start: sqlite3_column_blob(statement, index), count: Int(sqlite3_column_bytes(statement, index)))
     }
 }

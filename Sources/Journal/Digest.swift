@@ -1,8 +1,8 @@
-// What stands for bytes: equal digests mean equal bytes. Unsafe because C reads the bytes where they lie.
+// Digests of bytes: equal digests mean equal bytes. Unsafe because C reads the bytes where they are.
 
 import CHashBridge
 
-/// 128 bits of XXH3. Nobody is expected to make two items alike on purpose: this is no cryptographic hash.
+/// 128 bits of XXH3. It is no cryptographic hash: nobody is expected to construct two items with equal digests.
 package struct Digest: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
@@ -28,7 +28,7 @@ package struct Digest: Hashable, Sendable {
         self = unsafe words.withUnsafeBytes { unsafe Digest(of: $0) }
     }
 
-    /// As it is kept: 16 bytes, the high half first, each from its lowest byte on.
+    /// The 16 bytes in the file: the high half first, each half little-endian.
     package var bytes: [UInt8] {
         let words = [high.littleEndian, low.littleEndian]
         return unsafe words.withUnsafeBytes { unsafe Array($0) }

@@ -1,13 +1,14 @@
-// The log of a run: what each item came to, so that a run that was interrupted goes on where it stopped. One SQLite file,
-// which one run at a time writes to and anybody may read. README.md beside this file documents the tables.
+// The journal of a run: the outcome of each item, so that an interrupted run can be resumed. One SQLite file, which one run
+// at a time writes to and anybody may read. README.md beside this file documents
+// the tables.
 
 import Posix
 package import Wire
 
 /// An open journal.
 ///
-/// Rows are found by what they are about, not by their place: the key of an item stands for the program and the
-/// item's bytes. Equal items have rows of their own, and a run takes each row once.
+/// Rows are found by content, not by position: the key of an item is a digest of the fingerprint and the item's
+/// bytes. Equal items have rows of their own, and a run claims each row once.
 package final class Journal {
     static let format = 1
     /// "pmap", in SQLite's header.
@@ -16,12 +17,12 @@ package final class Journal {
     package let path: ByteString
     let database: Database
     private var lock: Descriptor?
-    /// Those of the lock and of SQLite, which a forked worker closes.
+    /// The descriptors of the lock and of SQLite, which a forked worker closes.
     package let descriptors: [Int32]
 
     /// The seed of the last run.
     package let seed: UInt64?
-    /// Nothing to look for: there is no item, or none of this program.
+    /// There is no item with this fingerprint.
     package private(set) var isNew: Bool
     /// Some results depend on a seed.
     let hasRandomItems: Bool
@@ -32,40 +33,40 @@ package final class Journal {
     var claimed = ClaimedRows()
     var ahead = ReadAhead()
     var hasIndex = false
-    /// Rows since the last transaction began, and when it did, by the clock.
-    var unsettled = 0
-    var beginning: Int?
-    /// Why nothing is kept any more.
+    /// Changes since the last commit, and when the first of them was made, by the clock.
+    var uncommitted = 0
+    var transactionStart: Int?
+    /// Why the journal is not written any more.
     package internal(set) var failure: JournalError?
 
-    /// What the run's keys begin with: its program, and the modules that its workers loaded.
-    package private(set) var program = Digest(of: [])
-    private var programRow: Int64 = 0
-    private let patience: Patience
-    /// Is told what keeps the run waiting.
+    /// The digest in the run's keys: of its fingerprint, and of a number where modules that workers loaded have changed.
+    package private(set) var fingerprint = Digest(of: [])
+    private var fingerprintRow: Int64 = 0
+    private let lockWait: LockWait
+    /// Prints what the run waits for.
     package var notice: (String) -> Void {
-        get { patience.notice }
-        set { patience.notice = newValue }
+        get { lockWait.notice }
+        set { lockWait.notice = newValue }
     }
 
-    /// Seconds in which the workers of a host that was killed are gone: one just forked holds the lock with it.
-    private static let patience = 1
+    /// Seconds in which the workers of a killed host end: one just forked holds the lock with it.
+    private static let lockTimeout = 1
 
-    /// Opens the journal at `path`, or makes one. A file that is none is not touched.
+    /// Opens the journal at `path`, or makes one of an empty file. Another file is not touched.
     package init(path: ByteString, notice: @escaping (String) -> Void = { _ in }) throws(JournalError) {
         self.path = path
-        patience = Patience(path, notice)
+        lockWait = LockWait(path, notice)
         let before = Set(Descriptor.openNumbers())
         do throws(PosixError) {
             lock = try Descriptor(updating: path)
         } catch {
             throw .unreadable(path, reason: error.reason)
         }
-        if lock?.lockFile(waiting: Journal.patience) == false { throw .inUse(path) }
+        if lock?.lockFile(waiting: Journal.lockTimeout) == false { throw .inUse(path) }
         do throws(DatabaseError) {
             database = try Database(path: path)
-            database.awaits = { [patience] in patience.goesOn($0) }
-            database.isToStop = { Signal.isWaiting() }
+            database.waitsForLock = { [lockWait] in lockWait.shouldRetry($0) }
+            database.isCancelled = { Signal.isWaiting() }
             try Journal.prepare(database, path)
             isNew = try database.number("SELECT EXISTS (SELECT 1 FROM items)") == 0
             let seeds = try database.rows("SELECT seed FROM runs ORDER BY id DESC LIMIT 1")
@@ -96,9 +97,9 @@ package final class Journal {
     }
 
     static func check(_ database: Database) throws(DatabaseError) {
-        if try database.number("PRAGMA application_id") != applicationID { throw .isNoJournal }
+        if try database.number("PRAGMA application_id") != applicationID { throw .notAJournal }
         let format = try database.number("PRAGMA user_version")
-        if format != Journal.format { throw .isOfFormat(format) }
+        if format != Journal.format { throw .otherFormat(format) }
     }
 
     private static let tables = """
@@ -118,24 +119,24 @@ package final class Journal {
 
     // MARK: Runs
 
-    /// Begins a run; answers what is not as it was in the last one. `laterModule` digests a module as it is
-    /// now, of which only workers have told, by its name.
+    /// Begins a run; returns the differences from the last one. `workerModule` digests the present file of a module that
+    /// only workers have loaded, by its name.
     package func begin(
-        _ program: Program, command: String, seed: UInt64, retriesFailures: Bool,
-        laterModule: (String) -> Digest? = { _ in nil }
-    ) throws(JournalError) -> Program.Changes {
+        _ fingerprint: Fingerprint, command: String, seed: UInt64, retriesFailures: Bool,
+        workerModule: (String) -> Digest? = { _ in nil }
+    ) throws(JournalError) -> Fingerprint.Changes {
         self.retriesFailures = retriesFailures
         do throws(DatabaseError) {
             try database.execute("BEGIN IMMEDIATE; \(Journal.additions)")
-            let last = try lastProgram()
-            let changedModules = try findRow(of: program, laterModule)
+            let last = try lastFingerprint()
+            let changedModules = try findRow(of: fingerprint, workerModule)
             try database.rows(
                 "INSERT INTO runs (program, seed, command) VALUES (?1, ?2, ?3)",
-                [.integer(programRow), .integer(Int64(bitPattern: seed)), .text(command)])
+                [.integer(fingerprintRow), .integer(Int64(bitPattern: seed)), .text(command)])
             run = database.lastRow
             try database.execute("COMMIT")
             statements = try Statements(database)
-            var changes = last.map { program.changes(since: $0) } ?? Program.Changes()
+            var changes = last.map { fingerprint.changes(since: $0) } ?? Fingerprint.Changes()
             changes.names += changedModules
             return changes
         } catch {
@@ -143,14 +144,14 @@ package final class Journal {
         }
     }
 
-    /// What journals of earlier versions have not.
+    /// The tables that journals of earlier versions lack.
     private static let additions = """
         CREATE TABLE IF NOT EXISTS later_modules (
             program INTEGER NOT NULL, name TEXT NOT NULL, digest BLOB NOT NULL, UNIQUE (program, name, digest));
         CREATE TABLE IF NOT EXISTS salts (salt BLOB NOT NULL);
         """
 
-    /// The random bytes that go in front of what nobody should guess from its digest.
+    /// The random bytes before a secret that is digested.
     package func salt() throws(JournalError) -> [UInt8] {
         do throws(DatabaseError) {
             try database.execute(Journal.additions)
@@ -164,69 +165,72 @@ package final class Journal {
         }
     }
 
-    private func lastProgram() throws(DatabaseError) -> Program? {
+    private func lastFingerprint() throws(DatabaseError) -> Fingerprint? {
         let rows = try database.rows(
             "SELECT name, digest FROM parts WHERE program = (SELECT program FROM runs ORDER BY id DESC LIMIT 1)")
         var parts: [String: Digest] = [:]
         for row in rows {
             if case .text(let name) = row[0], case .blob(let bytes) = row[1] { parts[name] = Digest(stored: bytes) }
         }
-        return parts.isEmpty ? nil : Program(parts: parts)
+        return parts.isEmpty ? nil : Fingerprint(parts: parts)
     }
 
-    /// Finds the row of the program, and makes it if need be. The same program has several rows where modules that only
-    /// workers load have changed; answers those that are not as they were in the last run.
-    private func findRow(of program: Program, _ laterModule: (String) -> Digest?) throws(DatabaseError) -> [String] {
+    /// Finds the row of the fingerprint, or adds it. The same fingerprint has several rows where modules that only workers
+    /// load have changed; returns those that differ from the last run.
+    private func findRow(of fingerprint: Fingerprint, _ workerModule: (String) -> Digest?) throws(DatabaseError)
+        -> [String]
+    {
         var changes: [String] = []
         var variant: UInt64 = 0
         while true {
-            self.program = variant == 0 ? program.digest : Digest(joining: [program.digest], numbers: [variant])
-            let digest = Value.blob(self.program.bytes)
+            self.fingerprint =
+                variant == 0 ? fingerprint.digest : Digest(joining: [fingerprint.digest], numbers: [variant])
+            let digest = Value.blob(self.fingerprint.bytes)
             guard
                 case .integer(let row)? = try database.rows("SELECT id FROM programs WHERE digest = ?1", [digest])
                     .first?.first
             else { break }
-            programRow = row
-            let changed = try changedModules(laterModule)
+            fingerprintRow = row
+            let changed = try changedModules(workerModule)
             if changed.isEmpty { return changes }
             let isLast =
                 try database.number(
-                    "SELECT program = ?1 FROM runs ORDER BY id DESC LIMIT 1", [.integer(programRow)]) == 1
+                    "SELECT program = ?1 FROM runs ORDER BY id DESC LIMIT 1", [.integer(fingerprintRow)]) == 1
             if isLast { changes = changed }
             variant += 1
         }
         isNew = true
-        try database.rows("INSERT INTO programs (digest) VALUES (?1)", [.blob(self.program.bytes)])
-        programRow = database.lastRow
-        for (name, digest) in program.parts {
+        try database.rows("INSERT INTO programs (digest) VALUES (?1)", [.blob(self.fingerprint.bytes)])
+        fingerprintRow = database.lastRow
+        for (name, digest) in fingerprint.parts {
             try database.rows(
-                "INSERT INTO parts VALUES (?1, ?2, ?3)", [.integer(programRow), .text(name), .blob(digest.bytes)])
+                "INSERT INTO parts VALUES (?1, ?2, ?3)", [.integer(fingerprintRow), .text(name), .blob(digest.bytes)])
         }
         return changes
     }
 
-    /// The modules of the program's workers that are not as they were; one that was two things in one run never is.
-    private func changedModules(_ laterModule: (String) -> Digest?) throws(DatabaseError) -> [String] {
+    /// The modules of the workers that have changed; one that changed during a run always has.
+    private func changedModules(_ workerModule: (String) -> Digest?) throws(DatabaseError) -> [String] {
         var changed: Set<String> = []
         let rows = try database.rows(
-            "SELECT name, digest FROM later_modules WHERE program = ?1", [.integer(programRow)])
+            "SELECT name, digest FROM later_modules WHERE program = ?1", [.integer(fingerprintRow)])
         for row in rows {
             guard case .text(let name) = row[0], case .blob(let bytes) = row[1] else { continue }
-            if laterModule(name)?.bytes != bytes { changed.insert("module \(name)") }
+            if workerModule(name)?.bytes != bytes { changed.insert("module \(name)") }
         }
         return changed.sorted()
     }
 
-    /// Notes what a module was when a worker loaded it: results may depend on it from now on.
-    package func note(laterModule name: String, _ digest: Digest) {
-        _ = change { [programRow] statements throws(DatabaseError) in
-            try statements.noteModule.rows([.integer(programRow), .text(name), .blob(digest.bytes)])
+    /// Records the digest of a module that a worker has loaded: results may depend on it from now on.
+    package func record(workerModule name: String, _ digest: Digest) {
+        _ = change { [fingerprintRow] statements throws(DatabaseError) in
+            try statements.insertModule.rows([.integer(fingerprintRow), .text(name), .blob(digest.bytes)])
         }
     }
 
-    /// Ends the run: `ending` says how.
+    /// Ends the run; `ending` is how it ended.
     package func end(_ ending: String) {
-        settle()
+        commit()
         statements = nil
         do throws(DatabaseError) {
             if failure != .locked(path) {
@@ -237,34 +241,34 @@ package final class Journal {
         } catch {
             if failure == nil { failure = JournalError(path, error, isWriting: true) }
         }
-        if failure == nil && !isWhereItWas { failure = .gone(path) }
+        if failure == nil && !isInPlace { failure = .gone(path) }
         database.close()
         lock = nil
     }
 
-    /// Nobody has removed the file, or put another one in its place.
-    private var isWhereItWas: Bool {
+    /// The file has neither been removed nor replaced.
+    private var isInPlace: Bool {
         guard let number = lock?.number, let mine = try? FileKind(descriptor: number) else { return true }
         guard let found = try? FileKind(path: path) else { return false }
         return (found.device, found.inode) == (mine.device, mine.inode)
     }
 }
 
-/// Waits while somebody else has the database locked, until that ends or a signal ends the run, and says so.
-private final class Patience {
+/// Waits while another process has the database locked, until a signal ends the run, with a notice.
+private final class LockWait {
     private let path: ByteString
     var notice: (String) -> Void
 
-    /// What is so short is not worth a word.
-    private static let triesInSilence = 25
+    /// Tries before the notice.
+    private static let silentTries = 25
 
     init(_ path: ByteString, _ notice: @escaping (String) -> Void) {
         self.path = path
         self.notice = notice
     }
 
-    func goesOn(_ tries: Int) -> Bool {
-        if tries == Patience.triesInSilence { notice("\(path): somebody has it locked; waiting until it is free") }
+    func shouldRetry(_ tries: Int) -> Bool {
+        if tries == LockWait.silentTries { notice("\(path): somebody has it locked; waiting until it is free") }
         return !Signal.isWaiting()
     }
 }

@@ -1,4 +1,4 @@
-// Why there is no journal to be had, in one line that says what to do.
+// The reason why a journal cannot be used, in one line that says what to do.
 
 import CSQLite
 package import Wire
@@ -16,12 +16,12 @@ package enum JournalError: Error, Equatable, CustomStringConvertible {
     init(_ path: ByteString, _ error: DatabaseError, isWriting: Bool = false) {
         self =
             switch error {
-            case .isNoJournal: .noJournal(path)
-            case .isOfFormat(let format): .otherFormat(path, format)
-            case .refused(SQLITE_NOTADB, _): .noJournal(path)
-            case .refused(SQLITE_CORRUPT, let reason): .damaged(path, reason: reason)
-            case .refused(SQLITE_BUSY, _): .locked(path)
-            case .refused(_, let reason):
+            case .notAJournal: .noJournal(path)
+            case .otherFormat(let format): .otherFormat(path, format)
+            case .failed(SQLITE_NOTADB, _): .noJournal(path)
+            case .failed(SQLITE_CORRUPT, let reason): .damaged(path, reason: reason)
+            case .failed(SQLITE_BUSY, _): .locked(path)
+            case .failed(_, let reason):
                 isWriting ? .unwritable(path, reason: reason) : .unreadable(path, reason: reason)
             }
     }

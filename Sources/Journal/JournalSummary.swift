@@ -1,4 +1,4 @@
-// What is in a journal, for a person.
+// A summary of a journal for people.
 
 import Posix
 package import Wire

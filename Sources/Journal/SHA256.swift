@@ -1,4 +1,4 @@
-// SHA-256, FIPS 180-4: for what may be a secret, from whose digest nobody should find it by trying.
+// SHA-256, FIPS 180-4, for possible secrets: they should not be found by trial from their digests.
 
 /// 256 bits, of which a journal keeps half.
 struct SHA256 {
@@ -18,30 +18,30 @@ struct SHA256 {
     }
 
     private mutating func add(_ block: ArraySlice<UInt8>) {
-        var words = (0..<16).map { place in
-            block[(block.startIndex + 4 * place)...].prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        var words = (0..<16).map { index in
+            block[(block.startIndex + 4 * index)...].prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         }
-        for place in 16..<64 {
-            let (early, late) = (words[place - 15], words[place - 2])
-            let first = SHA256.turned(early, 7) ^ SHA256.turned(early, 18) ^ early >> 3
-            let second = SHA256.turned(late, 17) ^ SHA256.turned(late, 19) ^ late >> 10
-            words.append(words[place - 16] &+ first &+ words[place - 7] &+ second)
+        for index in 16..<64 {
+            let (early, late) = (words[index - 15], words[index - 2])
+            let first = SHA256.rotated(early, 7) ^ SHA256.rotated(early, 18) ^ early >> 3
+            let second = SHA256.rotated(late, 17) ^ SHA256.rotated(late, 19) ^ late >> 10
+            words.append(words[index - 16] &+ first &+ words[index - 7] &+ second)
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for place in 0..<64 {
-            let high = SHA256.turned(e, 6) ^ SHA256.turned(e, 11) ^ SHA256.turned(e, 25)
+        for index in 0..<64 {
+            let high = SHA256.rotated(e, 6) ^ SHA256.rotated(e, 11) ^ SHA256.rotated(e, 25)
             let choice = (e & f) ^ (~e & g)
-            let first = h &+ high &+ choice &+ SHA256.constants[place] &+ words[place]
-            let low = SHA256.turned(a, 2) ^ SHA256.turned(a, 13) ^ SHA256.turned(a, 22)
+            let first = h &+ high &+ choice &+ SHA256.constants[index] &+ words[index]
+            let low = SHA256.rotated(a, 2) ^ SHA256.rotated(a, 13) ^ SHA256.rotated(a, 22)
             let majority = (a & b) ^ (a & c) ^ (b & c)
             (h, g, f, e) = (g, f, e, d &+ first)
             (d, c, b, a) = (c, b, a, first &+ low &+ majority)
         }
-        for (place, word) in [a, b, c, d, e, f, g, h].enumerated() { state[place] &+= word }
+        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
     }
 
-    private static func turned(_ word: UInt32, _ bits: UInt32) -> UInt32 { word >> bits | word << (32 - bits) }
+    private static func rotated(_ word: UInt32, _ bits: UInt32) -> UInt32 { word >> bits | word << (32 - bits) }
 
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,

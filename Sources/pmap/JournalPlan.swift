@@ -12,7 +12,7 @@ struct JournalPlan {
     let keys: JournaledInput.KeyMaker
     private let scriptName: ByteString
     /// What is not as it was in the last run.
-    private let changes: Program.Changes
+    private let changes: Fingerprint.Changes
     /// Modules of which nobody can know whether they have changed.
     private let strangeModules: [ByteString]
 
@@ -42,7 +42,7 @@ struct JournalPlan {
         } catch {
             throw UsageError("--journal \(error)")
         }
-        keys = .init(program: journal.program, seed: seed, tellsPlace: script.taskTakesIndex)
+        keys = .init(program: journal.fingerprint, seed: seed, tellsPlace: script.taskTakesIndex)
     }
 
     /// A word as a shell reads it back.
@@ -65,8 +65,8 @@ struct JournalPlan {
     }
 
     /// All but what `-D` defines.
-    private static func program(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError) -> Program {
-        var program = Program()
+    private static func program(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError) -> Fingerprint {
+        var program = Fingerprint()
         program.add("\(script.name.baseName)", script.source)
         do throws(PosixError) {
             for (name, path) in script.moduleFiles() {

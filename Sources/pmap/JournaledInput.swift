@@ -75,8 +75,8 @@ final class JournaledInput: ChunkSource, OutcomeLog {
             let itemKeys = items.digests.enumerated().map { place, digest in
                 digest.map {
                     ItemKeys(
-                        program: keys.program, bytes: $0, place: chunk.first + place, seed: keys.seed,
-                        tellsPlace: keys.tellsPlace)
+                        fingerprint: keys.program, bytes: $0, index: chunk.first + place, seed: keys.seed,
+                        takesIndex: keys.tellsPlace)
                 }
             }
             tally.unknown += items.digests.count { $0 == nil }
@@ -146,7 +146,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
 
     func noteModule(_ name: String, digest: [UInt8]?) {
         if let digest = digest.flatMap({ Digest(stored: $0) }) {
-            journal.note(laterModule: name, digest)
+            journal.record(workerModule: name, digest)
         } else {
             strangeModule(name)
         }
@@ -162,8 +162,8 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         }
     }
 
-    func settle(now: Int) { journal.settle(now: now) }
-    var hasUnsettled: Bool { journal.hasUnsettled }
+    func settle(now: Int) { journal.commit(now: now) }
+    var hasUnsettled: Bool { journal.hasUncommitted }
     var failure: Failure? { journal.failure.map { Failure(.error, $0.description) } }
 }
 

@@ -1,5 +1,5 @@
-// Changes a journal on the disk and its write-ahead log, and goes on from it: it is refused, or what it gives back is what
-// was written, and new items can be added.
+// Changes a journal on the disk and its write-ahead log, and resumes from it: it is refused, or the entries read are those
+// that were written, and new items can be added.
 
 import Foundation
 import Fuzzing
@@ -26,7 +26,7 @@ import Wire
             ended.end("completed")
             let killed = try JournalFuzz.open(path)
             for item in 21...JournalFuzz.items { JournalFuzz.add(item, to: killed) }
-            killed.settle()
+            killed.commit()
             (database, log) = try withExtendedLifetime(killed) {
                 (
                     Array(try Data(contentsOf: URL(filePath: path))),
@@ -40,29 +40,29 @@ import Wire
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Each four bytes are a change: place (three), value. A place behind the file is one in the log, or, far behind, a
-    /// length to cut it to.
+    /// Each four bytes are a change: offset (three), value. An offset behind the file is one in the log, or, far behind, a
+    /// length to truncate it to.
     func feed(_ bytes: UnsafeRawBufferPointer) {
         var (database, log) = (database, log)
         for start in stride(from: 0, through: bytes.count - 4, by: 4) {
             let (high, middle, low, value) = unsafe (
                 Int(bytes[start]), Int(bytes[start + 1]), Int(bytes[start + 2]), bytes[start + 3]
             )
-            let place = high << 16 | middle << 8 | low
-            if place < database.count {
-                database[place] = value
-            } else if log.indices.contains(place - self.database.count) {
-                log[place - self.database.count] = value
+            let offset = high << 16 | middle << 8 | low
+            if offset < database.count {
+                database[offset] = value
+            } else if log.indices.contains(offset - self.database.count) {
+                log[offset - self.database.count] = value
             } else if value < 128 {
-                log.removeLast(min(log.count, place & 0xffff))
+                log.removeLast(min(log.count, offset & 0xffff))
             } else if value == 255 {
-                database.removeLast(min(database.count, place & 0xffff))
+                database.removeLast(min(database.count, offset & 0xffff))
             }
         }
-        goOn(from: database, log)
+        resume(from: database, log)
     }
 
-    private func goOn(from database: [UInt8], _ log: [UInt8]) {
+    private func resume(from database: [UInt8], _ log: [UInt8]) {
         for suffix in ["-shm", "-journal"] { _ = unsafe unlink(path + suffix) }
         write(database, to: path)
         write(log, to: path + "-wal")
@@ -84,7 +84,7 @@ import Wire
 
     private static func open(_ path: String) throws -> Journal {
         let journal = try Journal(path: ByteString(path))
-        _ = try journal.begin(Program(), command: "", seed: 1, retriesFailures: false)
+        _ = try journal.begin(Fingerprint(), command: "", seed: 1, retriesFailures: false)
         return journal
     }
 
@@ -94,7 +94,8 @@ import Wire
 
     private static func keys(_ item: Int) -> ItemKeys {
         ItemKeys(
-            program: Program().digest, bytes: Digest(of: "\(item)"), place: item, seed: 1, tellsPlace: item % 2 == 0)
+            fingerprint: Fingerprint().digest, bytes: Digest(of: "\(item)"), index: item, seed: 1,
+            takesIndex: item % 2 == 0)
     }
 
     private static func entry(_ item: Int) -> JournalEntry {
