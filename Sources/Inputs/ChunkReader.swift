@@ -1,4 +1,4 @@
-// The worker's side of the input: a chunk's records in memory, read from the file or taken from the chunk itself.
+// The worker's side of the input: a chunk's records in memory, read from the file or sent in the chunk itself.
 
 import Posix
 package import Records
@@ -9,21 +9,21 @@ package final class ChunkReader {
     private let inputs: [Input]
     private let directory: Int32
     private var memory = WireBuffer(capacity: 4096)
-    /// Records that came with the chunk.
-    private var travelled: FrozenBytes?
+    /// Records that were sent in the chunk.
+    private var bytesOfChunk: FrozenBytes?
     private var openFile: OpenFile?
     private let standardInput: OpenFile?
 
-    /// What may be read behind the last record; simdjson wants it.
+    /// Readable bytes after the last record, which simdjson requires.
     private static let padding = 64
 
-    /// `directory` is where relative paths begin. Standard input, if it is read in ranges, is taken hold of now: in a
-    /// worker its number leads elsewhere.
+    /// Relative paths begin in `directory`. Standard input, if it is read in ranges, is duplicated now: in a worker its
+    /// number is another file's.
     package init(_ inputs: [Input], directory: Int32) {
         self.inputs = inputs
         self.directory = directory
-        let place = inputs.firstIndex { if case .standardInput = $0 { $0.rangedSize != nil } else { false } }
-        standardInput = place.flatMap { try? OpenFile($0, inputs[$0], in: directory) }
+        let index = inputs.firstIndex { if case .standardInput = $0 { $0.rangedSize != nil } else { false } }
+        standardInput = index.flatMap { try? OpenFile($0, inputs[$0], in: directory) }
     }
 
     package enum Reading {
@@ -32,19 +32,19 @@ package final class ChunkReader {
         /// There is no memory for them.
         case noMemory
         case tooLong
-        /// They are not what was cut.
+        /// They are not the records of the chunk.
         case changed
     }
 
     package func read(_ payload: Payload) throws(Failure) -> Reading {
-        travelled = nil
+        bytesOfChunk = nil
         memory.reset()
         var checksum: UInt64?
         switch payload.records {
         case .listed: break
         case .tooLong: return .tooLong
         case .bytes(let bytes):
-            travelled = bytes
+            bytesOfChunk = bytes
             return .records(RecordBytes(bytes.buffer)[bytes.range])
         case .range(let offset, let length, let expected):
             guard memory.reserve(length + ChunkReader.padding) else { return .noMemory }
@@ -57,7 +57,7 @@ package final class ChunkReader {
         return checksum.map { $0 == ChunkReader.checksum(of: records) } ?? true ? .records(records) : .changed
     }
 
-    /// As the host makes it of what it cuts.
+    /// The checksum of a chunk's records, as the host computes it.
     package static func checksum(of records: RecordBytes) -> UInt64 {
         stride(from: 0, to: records.count, by: Payload.checkedBytes).reduce(0) { before, start in
             records[start..<min(start + Payload.checkedBytes, records.count)].checksum(after: before)
@@ -68,8 +68,8 @@ package final class ChunkReader {
         let file = try open(input)
         do throws(PosixError) {
             while memory.count < length {
-                let (at, rest) = (offset + memory.count, length - memory.count)
-                if try file.descriptor.read(appendingTo: &memory, at: at, limit: rest) == 0 { break }
+                let (position, rest) = (offset + memory.count, length - memory.count)
+                if try file.descriptor.read(appendingTo: &memory, at: position, limit: rest) == 0 { break }
             }
         } catch {
             throw Failure(.error, "\(inputs[input].name): \(error.description)")
@@ -90,12 +90,12 @@ package final class ChunkReader {
         return openFile
     }
 
-    /// A chunk is more than the machine has memory for.
+    /// There is no memory for a chunk.
     package func isTooLarge(_ input: Input) -> Failure {
         Failure(.error, "\(input.name): the machine has no memory for its records")
     }
 
-    /// The input is not what the host has cut any more.
+    /// The input is not the one that the host has read.
     package func hasChanged(_ input: Input) -> Failure {
         Failure(.error, "\(input.name): the file changed while it was read")
     }
@@ -105,7 +105,7 @@ private final class OpenFile {
     let input: Int
     let descriptor: Descriptor
 
-    /// Nil when there is another file under that name now.
+    /// Nil when the path is another file's now.
     init?(_ number: Int, _ input: Input, in directory: Int32) throws(PosixError) {
         self.input = number
         guard case .file(let path, let kind) = input else {

@@ -1,11 +1,11 @@
-// Where items come from, and what a message calls them.
+// The inputs of a run, and their names in messages.
 
 package import Posix
 package import Wire
 
 /// One input of a run, known before anything is forked.
 package enum Input: Equatable, Sendable {
-    /// A file, found again by a worker from the directory the run began in.
+    /// A file, which a worker opens relative to the directory the run began in.
     case file(path: ByteString, FileKind)
     case standardInput(FileKind)
     /// The words after `:::`.
@@ -32,11 +32,11 @@ package enum Input: Equatable, Sendable {
         self = .file(path: path, kind)
     }
 
-    /// Nobody has to wait for its last item.
+    /// The items can be counted without waiting.
     var isCountable: Bool {
         switch self {
         case .file(_, let kind): kind.kind == .regular
-        case .standardInput: rangedSize != nil  // otherwise counting would read it away
+        case .standardInput: rangedSize != nil  // else counting would consume it
         case .arguments, .list: true
         case .iterator: false
         }
@@ -61,11 +61,11 @@ package enum Input: Equatable, Sendable {
         }
     }
 
-    /// Files in /proc say that they are empty, those in /sys that they are a page.
+    /// The size that files in /sys report; those in /proc report 0.
     private static let page = 4096
 
-    /// The bytes of a file that can be read in ranges; nil for what must be read as it comes, such as pipes and files
-    /// that may not have the size they say.
+    /// The size of a file that can be read in ranges; nil for one that must be read as a stream, such as a pipe or a file
+    /// whose size may be wrong.
     var rangedSize: Int? {
         switch self {
         case .file(_, let kind), .standardInput(let kind):

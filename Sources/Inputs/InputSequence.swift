@@ -1,20 +1,20 @@
-// The host's side of the input: one input after the other, cut into chunks of numbered items.
+// The host's side of the input: one input after the other, split into chunks of numbered items.
 
 import Posix
 package import ProcessPool
 import Records
 package import Wire
 
-/// Cuts one input. `items` and bytes are upper bounds, a whole record the lower one.
+/// Splits one input. `items` and a number of bytes are upper bounds, one complete record is the lower bound.
 protocol RecordSource: AnyObject {
-    func cut(items: Int) throws(Failure) -> RecordCut
-    /// Readable when more can be cut after `.nothingYet`.
+    func nextRecords(items: Int) throws(Failure) -> NextRecords
+    /// Readable when there are more records after `.nothingYet`.
     var waitsOn: Int32? { get }
-    /// What a forked worker closes.
+    /// Descriptors that a forked worker closes.
     var descriptors: [Int32] { get }
 }
 
-enum RecordCut: Equatable {
+enum NextRecords: Equatable {
     case records(Payload.Records, count: Int)
     case nothingYet
     case end
@@ -22,18 +22,18 @@ enum RecordCut: Equatable {
 
 /// All inputs of a run as one numbered sequence of items.
 package final class InputSequence: ChunkSource {
-    /// What the inputs are read with.
+    /// Parameters of reading.
     package struct Reading {
         package let terminator: UInt8
-        /// So that chunks at the end of a file are shared out evenly.
+        /// Chunks at the end of a file are made small enough for so many workers.
         package let workers: Int
-        /// Where relative paths begin.
+        /// The directory of relative paths.
         package let directory: Int32
-        /// What the script has left of what it has read from standard input.
+        /// Bytes that the script has read ahead from standard input.
         package let readAhead: [UInt8]
-        /// Bytes that one record may have: of a stream, and of a file.
+        /// The size limit of a record: of a stream, and of a file.
         package let longestRecord: (inStream: Int, inFile: Int)
-        /// Gives the items of `Input.iterator`.
+        /// Starts the producer of the items of `Input.iterator`.
         package let iterate: (() throws(Failure) -> Producer)?
 
         package init(
@@ -70,7 +70,7 @@ package final class InputSequence: ChunkSource {
     package func cut(items: Int) throws(Failure) -> Cut {
         while true {
             guard let source = try openSource() else { return .end }
-            switch try source.cut(items: items) {
+            switch try source.nextRecords(items: items) {
             case .nothingYet: return .nothingYet
             case .end: current = nil
             case .records(let records, let count):
@@ -84,32 +84,40 @@ package final class InputSequence: ChunkSource {
         }
     }
 
-    /// How many items there are; nil when a pipe or the script's own process has to be waited for.
+    /// The number of items; nil when that needs waiting for a pipe or the script's own process.
     package func countAll() -> Int? {
         inputs.allSatisfy(\.isCountable) ? InputSequence(inputs, reading).countRest() : nil
     }
 
-    /// A stream may have no end, so it ends the count.
+    /// The number of items left, up to the first stream: a stream may have no end.
     package func countRest() -> Int {
         var rest = 0
         while let source = try? openSource(), inputs[next - 1].isCountable {
-            if case .records(_, let count)? = try? source.cut(items: 1 << 40) { rest += count } else { current = nil }
+            if case .records(_, let count)? = try? source.nextRecords(items: 1 << 40) {
+                rest += count
+            } else {
+                current = nil
+            }
         }
         return rest
     }
 
-    /// The same, if it is not the rest of a stream and takes no longer than so many nanoseconds.
+    /// The number of items left, if none of them is in a stream and counting takes at most so many nanoseconds.
     package func countRest(within nanoseconds: Int) -> Int? {
         let end = Clock.now() + nanoseconds
         var rest = 0
         while let source = try? openSource() {
             guard inputs[next - 1].isCountable, Clock.now() < end else { return nil }
-            if case .records(_, let count)? = try? source.cut(items: 1 << 16) { rest += count } else { current = nil }
+            if case .records(_, let count)? = try? source.nextRecords(items: 1 << 16) {
+                rest += count
+            } else {
+                current = nil
+            }
         }
         return rest
     }
 
-    /// The input that is being cut, or the next one.
+    /// The source of the current input, or of the next one.
     private func openSource() throws(Failure) -> (any RecordSource)? {
         if let current { return current }
         guard next < inputs.count else { return nil }
@@ -155,7 +163,7 @@ package final class InputSequence: ChunkSource {
     }
 }
 
-/// The words of the command line: few, so they travel in the chunk, each ended by NUL, which no word can hold.
+/// The words of the command line, which are few: they are sent in the chunk, each ended by NUL, which is in no word.
 final class ArgumentSource: RecordSource {
     private let words: [ByteString]
     private var next = 0
@@ -165,7 +173,7 @@ final class ArgumentSource: RecordSource {
     var waitsOn: Int32? { nil }
     var descriptors: [Int32] { [] }
 
-    func cut(items: Int) -> RecordCut {
+    func nextRecords(items: Int) -> NextRecords {
         let end = min(next + items, words.count)
         if next == end { return .end }
         defer { next = end }
@@ -173,7 +181,7 @@ final class ArgumentSource: RecordSource {
     }
 }
 
-/// The script's list is in every worker already: the items' numbers are enough.
+/// The script's list, which is in every worker: the items' numbers are enough.
 final class ListSource: RecordSource {
     private var left: Int
 
@@ -182,7 +190,7 @@ final class ListSource: RecordSource {
     var waitsOn: Int32? { nil }
     var descriptors: [Int32] { [] }
 
-    func cut(items: Int) -> RecordCut {
+    func nextRecords(items: Int) -> NextRecords {
         let count = min(items, left)
         left -= count
         return count == 0 ? .end : .records(.listed, count: count)

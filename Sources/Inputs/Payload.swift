@@ -1,5 +1,5 @@
-// What a chunk of the main job carries: where its records are, or the records themselves. Written by the source in
-// the host, read by the worker and, for the names in messages, by the host again.
+// The payload of a chunk: where its records are, or the records themselves. Written by the source in the host, read by the
+// worker and, for names in messages, by the host.
 
 package import ProcessPool
 package import Wire
@@ -7,20 +7,20 @@ package import Wire
 /// The records of one chunk.
 package struct Payload: Equatable {
     package enum Records: Equatable {
-        /// In the input file, for the worker to read; what it reads must be what was cut, of which `checksum` tells.
+        /// In the input file, for the worker to read; the bytes must have this `checksum`.
         case range(offset: Int, length: Int, checksum: UInt64)
         /// Here, one after the other, each but perhaps the last with its terminator.
         case bytes(FrozenBytes)
         /// In the script's `inputs` list, at the items' own numbers.
         case listed
-        /// Nowhere: one record, longer than a record may be.
+        /// Omitted: one record, longer than the limit.
         case tooLong
     }
 
-    /// Bytes that a checksum takes at once: what the host looks at at once.
+    /// Bytes of one step of a checksum: the size of the host's window.
     static let checkedBytes = 1 << 20
 
-    /// Which of the inputs, from 0.
+    /// The index of the input, from 0.
     package let input: Int
     /// The place of the first record in that input: a line number, from 1.
     package let firstPlace: Int
@@ -50,15 +50,15 @@ package struct Payload: Equatable {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(48)
         for number in [kind, input, firstPlace, offset, length, Int(bitPattern: UInt(checksum))] {
-            for place in 0..<8 { encoded.append(UInt8(truncatingIfNeeded: number >> (8 * place))) }
+            for byte in 0..<8 { encoded.append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
         }
         return encoded
     }
 
-    /// Precondition: `chunk` was made of some payload. Where only its head is left its bytes are not there.
+    /// Precondition: `chunk` was made of a payload. If only its head is left, its bytes are omitted.
     package init(of chunk: Chunk) {
-        let numbers = (0..<6).map { place in
-            chunk.payload[place * 8..<place * 8 + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        let numbers = (0..<6).map { field in
+            chunk.payload[field * 8..<field * 8 + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
         }
         (input, firstPlace) = (numbers[1], numbers[2])
         records =

@@ -1,5 +1,5 @@
-// A regular file: the host looks at each block once, to cut it after a record and to count its records; the bytes
-// themselves are read by the workers.
+// A regular file: the host reads each block once, to find the last record end in it and to count its records; the workers
+// read the bytes again.
 
 import Posix
 import Records
@@ -16,14 +16,14 @@ final class RangeSource: RecordSource {
     /// The bytes of the file from `windowStart` on.
     private var window = WireBuffer(capacity: 4096)
     private var windowStart: Int
-    /// Where the next chunk begins.
+    /// The offset of the next chunk.
     private var position: Int
 
     private static let windowSize = Payload.checkedBytes
-    /// Below this a chunk is not made smaller for the sake of an even end.
+    /// The size below which a chunk is not made smaller to distribute the end of the file evenly.
     private static let smallestShare = 16 << 10
 
-    /// A standard input that was read before goes on where it is.
+    /// Begins at the file's offset: a standard input may have been read before.
     init(
         _ file: consuming Descriptor, size: Int, _ cutter: RecordCutter, workers: Int, longestRecord: Int = .max,
         name: ByteString
@@ -41,19 +41,21 @@ final class RangeSource: RecordSource {
     var waitsOn: Int32? { nil }
     var descriptors: [Int32] { [file.number] }
 
-    func cut(items: Int) throws(Failure) -> RecordCut {
-        if position >= size && !grows() { return .end }
+    func nextRecords(items: Int) throws(Failure) -> NextRecords {
+        if position >= size && !hasGrown() { return .end }
         let share = min(max((size - position) / (2 * workers), RangeSource.smallestShare), longestRecord)
-        if let cut = cutWindow(items, share) { return advance(by: cut.bytes, records: cut.records, checksum(of: cut)) }
+        if let cut = splitWindow(items, share) {
+            return advance(by: cut.bytes, records: cut.records, checksum(of: cut))
+        }
         try moveWindow()
         guard let cut = cutter.cut(RecordBytes(window), records: items, limit: share) else {
-            return try cutLongRecord()
+            return try findLongRecordEnd()
         }
         return advance(by: cut.bytes, records: cut.records, checksum(of: cut))
     }
 
-    /// Somebody has written more to the file: it is read as far as it goes when that is asked for, as a stream is.
-    private func grows() -> Bool {
+    /// Updates the size of a file that is being written to: it is read up to its end at the moment, as a stream is.
+    private func hasGrown() -> Bool {
         guard let now = try? FileKind(descriptor: file.number).size, now > size else { return false }
         size = now
         return true
@@ -64,28 +66,28 @@ final class RangeSource: RecordSource {
         return RecordBytes(window)[start..<start + cut.bytes].checksum(after: before)
     }
 
-    /// What the rest of the window gives; nil when more of the file would give more.
-    private func cutWindow(_ items: Int, _ share: Int) -> RecordCutter.Cut? {
+    /// The next records in the rest of the window; nil when there are more of them behind it.
+    private func splitWindow(_ items: Int, _ share: Int) -> RecordCutter.Cut? {
         let rest = RecordBytes(window).from(position - windowStart)
         let mayGrow = rest.count < min(share, size - position)
         let cut = cutter.cut(rest, records: items, limit: share)
         return mayGrow && cut?.records != items ? nil : cut
     }
 
-    /// One record that goes on behind the window, or the last one, without its terminator.
-    private func cutLongRecord() throws(Failure) -> RecordCut {
+    /// One record that continues after the window, or the last one, without its terminator.
+    private func findLongRecordEnd() throws(Failure) -> NextRecords {
         let start = position
         var before: UInt64 = 0
         while true {
             if windowStart + window.count < size {
                 before = RecordBytes(window).checksum(after: before)
                 position = windowStart + window.count
-            } else if !grows() {
+            } else if !hasGrown() {
                 before = RecordBytes(window).checksum(after: before)
                 position = start
                 return advance(by: size - start, records: 1, before)
             }
-            try moveWindow()  // or the same one once more, of a file that has grown
+            try moveWindow()  // or to the same offset again, in a file that has grown
             if let cut = cutter.cut(RecordBytes(window), records: 1) {
                 let (length, checksum) = (position + cut.bytes - start, checksum(of: cut, after: before))
                 position = start
@@ -94,7 +96,7 @@ final class RangeSource: RecordSource {
         }
     }
 
-    private func advance(by bytes: Int, records: Int, _ checksum: UInt64) -> RecordCut {
+    private func advance(by bytes: Int, records: Int, _ checksum: UInt64) -> NextRecords {
         defer { position += bytes }
         if records == 1 && bytes > longestRecord { return .records(.tooLong, count: 1) }
         return .records(.range(offset: position, length: bytes, checksum: checksum), count: records)

@@ -1,5 +1,5 @@
-// A pipe, a terminal, a file without a size: read as it comes, never further ahead than a window, and sent to the
-// workers in the chunk.
+// A pipe, a terminal, a file without a size: read as it arrives, at most a window ahead, and sent to the workers in the
+// chunk.
 
 import Posix
 import Records
@@ -11,27 +11,27 @@ final class StreamSource: RecordSource {
     private let name: ByteString
     private var poller = Poller<Void>()
 
-    /// Bytes read; those before `start` are cut already.
-    private var held = WireBuffer(capacity: 4096)
+    /// Bytes read; those before `start` are in earlier chunks.
+    private var buffer = WireBuffer(capacity: 4096)
     private var start = 0
     /// Bytes from `start` that are known to have no terminator: a long record is not searched again and again.
     private var searched = 0
     private var isAtEnd = false
     private let longestRecord: Int
-    /// What comes next belongs to a record that is too long.
+    /// The next bytes belong to a record that is too long.
     private var isSkipping = false
 
     private static let window = 1 << 20
     private static let readSize = 256 << 10
 
-    /// `readAhead` has been read already by somebody else.
+    /// `readAhead` are bytes that the script has read from the stream.
     init(
         _ file: consuming Descriptor, _ cutter: RecordCutter, readAhead: [UInt8] = [], longestRecord: Int = .max,
         name: ByteString
     ) {
         self.file = file
         self.longestRecord = longestRecord
-        held.append(readAhead)
+        buffer.append(readAhead)
         self.cutter = cutter
         self.name = name
     }
@@ -39,29 +39,29 @@ final class StreamSource: RecordSource {
     var waitsOn: Int32? { file.number }
     var descriptors: [Int32] { [file.number] }
 
-    func cut(items: Int) throws(Failure) -> RecordCut {
-        if let cut = next(items) { return cut }
+    func nextRecords(items: Int) throws(Failure) -> NextRecords {
+        if let cut = bufferedRecords(items) { return cut }
         if isAtEnd { return .end }
-        // Of a long record a part at a time: whoever asks hears signals in between.
+        // One part of a long record at a time: the caller handles signals in between.
         if try !fill() { return .nothingYet }
-        return next(items) ?? (isAtEnd ? .end : .nothingYet)
+        return bufferedRecords(items) ?? (isAtEnd ? .end : .nothingYet)
     }
 
-    private func next(_ items: Int) -> RecordCut? { isSkipping ? skipHeld() : cutHeld(items) }
+    private func bufferedRecords(_ items: Int) -> NextRecords? { isSkipping ? skipLongRecord() : splitBuffer(items) }
 
-    /// Reads what is there; false when there is nothing yet.
+    /// Reads the bytes that have arrived; false when there are none.
     private func fill() throws(Failure) -> Bool {
         var hasRead = false
-        held.removeFirst(start)
+        buffer.removeFirst(start)
         start = 0
         do throws(PosixError) {
             repeat {
                 guard isReadable else { break }
-                let read = try file.read(appendingTo: &held, limit: StreamSource.readSize)
+                let read = try file.read(appendingTo: &buffer, limit: StreamSource.readSize)
                 guard case .bytes(let count) = read else { break }
                 hasRead = true
                 isAtEnd = count == 0
-            } while !isAtEnd && held.count < StreamSource.window
+            } while !isAtEnd && buffer.count < StreamSource.window
         } catch {
             throw Failure(.error, "\(name): \(error.description)")
         }
@@ -74,31 +74,31 @@ final class StreamSource: RecordSource {
         return !poller.wait(milliseconds: 0).isEmpty
     }
 
-    private func cutHeld(_ items: Int) -> RecordCut? {
-        let rest = RecordBytes(held).from(start + searched)
+    private func splitBuffer(_ items: Int) -> NextRecords? {
+        let rest = RecordBytes(buffer).from(start + searched)
         let limit = min(StreamSource.window, longestRecord)
         if let cut = cutter.cut(rest, records: searched > 0 ? 1 : items, limit: limit) {
-            return take(bytes: searched + cut.bytes, records: cut.records)
+            return records(bytes: searched + cut.bytes, records: cut.records)
         }
-        searched = held.count - start
+        searched = buffer.count - start
         if searched > longestRecord {
             isSkipping = true
-            return skipHeld()
+            return skipLongRecord()
         }
-        return isAtEnd && searched > 0 ? take(bytes: searched, records: 1) : nil
+        return isAtEnd && searched > 0 ? records(bytes: searched, records: 1) : nil
     }
 
-    /// Forgets what there is of a record that is too long.
-    private func skipHeld() -> RecordCut? {
-        let rest = RecordBytes(held).from(start + searched)
+    /// Discards the buffered bytes of a record that is too long.
+    private func skipLongRecord() -> NextRecords? {
+        let rest = RecordBytes(buffer).from(start + searched)
         let end = rest.firstIndex(of: cutter.terminator).map { start + searched + $0 + 1 }
-        (start, searched) = (end ?? held.count, 0)
+        (start, searched) = (end ?? buffer.count, 0)
         if end == nil && !isAtEnd { return nil }
         isSkipping = false
         return .records(.tooLong, count: 1)
     }
 
-    private func take(bytes: Int, records: Int) -> RecordCut {
+    private func records(bytes: Int, records: Int) -> NextRecords {
         let end = start + bytes
         defer { searched = 0 }
         if records == 1 && bytes > longestRecord {
@@ -107,9 +107,9 @@ final class StreamSource: RecordSource {
         }
         if bytes > StreamSource.window {
             defer { start = 0 }
-            return .records(.bytes(FrozenBytes(taking: start..<end, from: &held)), count: records)
+            return .records(.bytes(FrozenBytes(taking: start..<end, from: &buffer)), count: records)
         }
         defer { start = end }
-        return .records(.bytes(FrozenBytes(copying: start..<end, of: held)), count: records)
+        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: records)
     }
 }

@@ -1,13 +1,13 @@
-// Items that the script's own process makes, as values on the wire.
+// Items that the script's own process produces, as encoded values.
 
 import ProcessPool
 import Records
 import Wire
 
-/// The values of a producer, each with its length u64 in front, of which the top bit is not for us.
+/// The values of a producer, each after its length u64, whose top bit is a flag for the worker.
 final class ValueSource: RecordSource {
     private let producer: Producer
-    private var held = WireBuffer(capacity: 4096)
+    private var buffer = WireBuffer(capacity: 4096)
     private var start = 0
 
     init(_ producer: Producer) { self.producer = producer }
@@ -15,22 +15,22 @@ final class ValueSource: RecordSource {
     var waitsOn: Int32? { producer.waitsOn }
     var descriptors: [Int32] { producer.descriptors }
 
-    func cut(items: Int) throws(Failure) -> RecordCut {
-        if start == held.count {
-            held.reset()
+    func nextRecords(items: Int) throws(Failure) -> NextRecords {
+        if start == buffer.count {
+            buffer.reset()
             start = 0
             switch try producer.take() {
             case .end: return .end
-            case .values(let bytes): held.append(bytes)
+            case .values(let bytes): buffer.append(bytes)
             }
         }
         var (end, count) = (start, 0)
-        while end < held.count, count < items {
-            end += 8 + Int(held.load(UInt64.self, at: end) & Int64.max.magnitude)
+        while end < buffer.count, count < items {
+            end += 8 + Int(buffer.load(UInt64.self, at: end) & Int64.max.magnitude)
             count += 1
         }
         if count == 0 { return .nothingYet }
         defer { start = end }
-        return .records(.bytes(FrozenBytes(copying: start..<end, of: held)), count: count)
+        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: count)
     }
 }

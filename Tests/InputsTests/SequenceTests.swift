@@ -1,4 +1,4 @@
-// All inputs of a run as one sequence, and a worker that reads it back.
+// The inputs of a run as one sequence, and a worker that reads its chunks.
 
 import Foundation
 import Posix
@@ -48,8 +48,8 @@ private struct Located: Equatable {
     var bytes: [UInt8]
 }
 
-/// Cuts everything, and reads it back as a worker does.
-private func everything(_ inputs: [Input], items: Int, terminator: UInt8 = newline) throws -> [Located] {
+/// All records of the chunks, as a worker reads them.
+private func allRecords(_ inputs: [Input], items: Int, terminator: UInt8 = newline) throws -> [Located] {
     let directory = try Descriptor.currentDirectory()
     let sequence = InputSequence(
         inputs, InputSequence.Reading(terminator: terminator, workers: 2, directory: directory.number))
@@ -58,7 +58,7 @@ private func everything(_ inputs: [Input], items: Int, terminator: UInt8 = newli
     while case .chunk(let chunk) = try sequence.cut(items: items) {
         let payload = Payload(of: chunk)
         guard case .records(let bytes) = try reader.read(payload) else {
-            Issue.record("not what was cut")
+            Issue.record("not the records of the chunk")
             continue
         }
         var cursor = RecordCursor(bytes, terminator: terminator)
@@ -84,7 +84,7 @@ func `items are numbered through, places begin anew in each input`(items: Int) t
             expected.append(Located(item: expected.count + 1, input: input, place: number + 1, bytes: record))
         }
     }
-    let found = try everything(folder.inputs, items: items)
+    let found = try allRecords(folder.inputs, items: items)
     #expect(found.count == expected.count)
     #expect(zip(found, expected).first { $0 != $1 }?.0 == nil)
 }
@@ -92,7 +92,7 @@ func `items are numbered through, places begin anew in each input`(items: Int) t
 @Test(arguments: [1, 3, 100])
 func `words and lists are inputs like files`(items: Int) throws {
     let words: [ByteString] = ["a", "", "täglich", "two\nlines", ByteString([0xff])]
-    let found = try everything(
+    let found = try allRecords(
         [.arguments(words), .list(count: 3), .arguments([]), .list(count: 0)], items: items, terminator: 0)
     #expect(found.map(\.item) == Array(1...8))
     #expect(found.map(\.input) == [0, 0, 0, 0, 0, 1, 1, 1])
@@ -115,7 +115,7 @@ func `words and lists are inputs like files`(items: Int) throws {
         try ChunkReader(folder.inputs, directory: directory.number).read(payload)
     }
     #expect(throws: Failure(.error, "open \(path): No such file or directory")) {
-        try everything(folder.inputs, items: 1)
+        try allRecords(folder.inputs, items: 1)
     }
 }
 

@@ -1,11 +1,11 @@
-// Inputs of every shape, the slow way to split them, and files to put them in.
+// Inputs of every shape, a slow way to split them, and files with their bytes.
 
 import Chance
 import Posix
 import Records
 import Wire
 
-/// A text by what is special about it.
+/// An input with a description of its shape.
 struct Shape: Sendable, CustomStringConvertible {
     let description: String
     let bytes: [UInt8]
@@ -33,16 +33,16 @@ struct Shape: Sendable, CustomStringConvertible {
         }
     }
 
-    private func recordsEnding(by place: Int) -> Int {
+    private func recordsEnding(by offset: Int) -> Int {
         var (low, high) = (0, ends.count)
         while low < high {
             let middle = (low + high) / 2
-            if ends[middle] <= place { low = middle + 1 } else { high = middle }
+            if ends[middle] <= offset { low = middle + 1 } else { high = middle }
         }
         return low
     }
 
-    /// How many records these bytes are; nil when they do not end with one.
+    /// The number of records in these bytes; nil when they do not end with one.
     func records(in range: Range<Int>) -> Int? {
         let (before, through) = (recordsEnding(by: range.lowerBound), recordsEnding(by: range.upperBound))
         return through > 0 && ends[through - 1] == range.upperBound ? through - before : nil
@@ -53,7 +53,7 @@ private func line(_ length: Int) -> [UInt8] { Array(repeating: UInt8(ascii: "x")
 
 let newline = UInt8(ascii: "\n")
 
-/// Bytes that a source looks at at once.
+/// The size of a source's window.
 private let window = 1 << 20
 
 private func random(_ seed: Int, lines: Int, longest: Int) -> [UInt8] {

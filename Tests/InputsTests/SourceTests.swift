@@ -1,4 +1,4 @@
-// Files and streams of every shape, asked for records in every way.
+// Files and streams of every shape, split into chunks of every size.
 
 import Chance
 import Foundation
@@ -17,17 +17,17 @@ func `ranges cover the file, end with records and say how many there are`(shape:
     for workers in [1, 3] {
         let size = shape.bytes.count
         let source = RangeSource(try file(shape.bytes), size: size, cutter, workers: workers, name: "f")
-        var (place, records) = (0, 0)
-        while case .records(.range(let offset, let length, _), let found) = try source.cut(items: items) {
-            try #require(offset == place && length > 0 && offset + length <= size)
+        var (position, records) = (0, 0)
+        while case .records(.range(let offset, let length, _), let found) = try source.nextRecords(items: items) {
+            try #require(offset == position && length > 0 && offset + length <= size)
             #expect(found == shape.records(in: offset..<offset + length) && found <= items)
             let share = max((size - offset) / (2 * workers), 16 << 10)
             #expect(length <= share || found == 1)
-            place += length
+            position += length
             records += found
         }
-        #expect(place == size && records == shape.ends.count)
-        #expect(try source.cut(items: items) == .end)
+        #expect(position == size && records == shape.ends.count)
+        #expect(try source.nextRecords(items: items) == .end)
     }
 }
 
@@ -41,7 +41,7 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
         writing?.setNonBlocking()
         var (written, taken, records) = (0, 0, 0)
         reading: while true {
-            switch try source.cut(items: items) {
+            switch try source.nextRecords(items: items) {
             case .records(.bytes(let bytes), let found):
                 #expect(found == shape.records(in: taken..<taken + bytes.count) && found <= items)
                 #expect(Array(shape.bytes[taken..<taken + bytes.count]) == bytes.array)
@@ -64,18 +64,18 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
     var ends = try Descriptor.pipe()
     let source = StreamSource(ends.takeReading(), cutter, name: "-")
     let writing = ends.takeWriting()
-    #expect(try source.cut(items: 5) == .nothingYet)
+    #expect(try source.nextRecords(items: 5) == .nothingYet)
     try writing.writeAll(Array("one\ntw".utf8))
-    #expect(try source.cut(items: 5) == .records(.bytes(FrozenBytes(Array("one\n".utf8))), count: 1))
-    #expect(try source.cut(items: 5) == .nothingYet)
+    #expect(try source.nextRecords(items: 5) == .records(.bytes(FrozenBytes(Array("one\n".utf8))), count: 1))
+    #expect(try source.nextRecords(items: 5) == .nothingYet)
 }
 
 @Test func `a file read before goes on where it is`() throws {
     let file = try file(Array("one\ntwo\nthree\n".utf8))
     file.position = 4
     let source = RangeSource(file, size: 14, cutter, workers: 1, name: "-")
-    let cut = try source.cut(items: 10)
-    guard case .records(.range(offset: 4, length: 10, _), count: 2) = cut else { return #expect(cut == .end) }
+    let next = try source.nextRecords(items: 10)
+    guard case .records(.range(offset: 4, length: 10, _), count: 2) = next else { return #expect(next == .end) }
 }
 
 @Test(arguments: [0, 5, 1 << 20, 2_500_000])
@@ -83,11 +83,11 @@ func `a file that has become shorter is a failure, not a shorter input`(size: In
     let bytes = Array(repeating: Array("123456789\n".utf8), count: 300_000).flatMap(\.self)
     let source = RangeSource(
         try file(Array(bytes.prefix(size))), size: bytes.count, cutter, workers: 1, name: "words.txt")
-    var place = 0
+    var position = 0
     #expect(throws: Failure(.error, "words.txt: the file changed while it was read")) {
-        while case .records(.range(_, let length, _), _) = try source.cut(items: 1000) { place += length }
+        while case .records(.range(_, let length, _), _) = try source.nextRecords(items: 1000) { position += length }
     }
-    #expect(place <= size)
+    #expect(position <= size)
 }
 
 @Test func `a file that grows is read as far as it goes when its end is reached`() throws {
@@ -99,14 +99,14 @@ func `a file that has become shorter is a failure, not a shorter input`(size: In
         let source = RangeSource(file, size: bytes.count, cutter, workers: 1, name: "f")
         writing.position = bytes.count
         try writing.writeAll(Array(after.utf8))
-        var (place, records) = (0, 0)
-        while case .records(.range(let offset, let length, _), let found) = try source.cut(items: 100) {
-            #expect(offset == place)
-            place += length
+        var (position, records) = (0, 0)
+        while case .records(.range(let offset, let length, _), let found) = try source.nextRecords(items: 100) {
+            #expect(offset == position)
+            position += length
             records += found
         }
         let whole = before + after
-        #expect(place == whole.utf8.count && records == whole.split(separator: "\n").count)
+        #expect(position == whole.utf8.count && records == whole.split(separator: "\n").count)
     }
 }
 
@@ -119,9 +119,9 @@ func `a file that has become shorter is a failure, not a shorter input`(size: In
     }
     var text: [UInt8] = []
     while true {
-        let cut = try source.cut(items: 1)
-        if case .records(.bytes(let bytes), _) = cut { text += bytes.array }
-        if cut == .end { break }
+        let next = try source.nextRecords(items: 1)
+        if case .records(.bytes(let bytes), _) = next { text += bytes.array }
+        if next == .end { break }
     }
     #expect(text == Array("one\ntwo\nthree".utf8))
 }
@@ -141,9 +141,9 @@ func `a record longer than it may be is one failure, and the others are what the
     }
     var found: [Bool] = []
     while true {
-        let cut = try source.cut(items: 100)
-        if cut == .end { break }
-        guard case .records(let records, let count) = cut else { continue }
+        let next = try source.nextRecords(items: 100)
+        if next == .end { break }
+        guard case .records(let records, let count) = next else { continue }
         found += Array(repeating: records == .tooLong, count: count)
     }
     // A record's terminator counts, where it has one.
