@@ -14,9 +14,9 @@ static bool hides_last_level, has_emitted;
 
 void pmap_hide_last_level(bool hides) { hides_last_level = hides; }
 
-void pmap_note_emitted(void) { has_emitted = true; }
+void pmap_set_emitted(void) { has_emitted = true; }
 
-bool pmap_take_emitted(void) {
+bool pmap_clear_emitted(void) {
     bool emitted = has_emitted;
     has_emitted = false;
     return emitted;
@@ -30,22 +30,22 @@ pmap_heap *pmap_heap_of(lua_State *L) {
 
 static int call_as_script(lua_State *L, int arguments, int results, int handler) {
     pmap_heap *heap = pmap_heap_of(L);
-    bool before = pmap_heap_enter_script(heap, true);
+    bool before = pmap_heap_set_fallible(heap, true);
     bool was_original = pmap_is_original();
     int status = lua_pcall(L, arguments, results, handler);
     if (was_original && !pmap_is_original()) pmap_leave_item_as_copy();
-    pmap_heap_enter_script(heap, before);
+    pmap_heap_set_fallible(heap, before);
     return status;
 }
 
 static int tostring_protected(lua_State *L) {
     luaL_tolstring(L, 1, NULL);
-    lua_tolstring(L, -1, NULL); /* a __tostring may answer a number */
+    lua_tolstring(L, -1, NULL); /* a __tostring may return a number */
     return 1;
 }
 
-/* A number has a text, and so has what has a __tostring. */
-static bool has_text(lua_State *L) {
+/* Numbers and values with a __tostring. */
+static bool has_string_form(lua_State *L) {
     if (lua_type(L, -1) == LUA_TNUMBER) return true;
     if (!lua_getmetatable(L, -1)) return false;
     lua_pushliteral(L, "__tostring");
@@ -58,7 +58,7 @@ static bool has_text(lua_State *L) {
 static void describe(lua_State *L) {
     if (lua_type(L, -1) == LUA_TSTRING) return;
     const char *kind = luaL_typename(L, -1);
-    if (has_text(L)) {
+    if (has_string_form(L)) {
         lua_pushcfunction(L, tostring_protected);
         lua_pushvalue(L, -2);
         if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
@@ -196,7 +196,7 @@ int pmap_load_counting(lua_State *L, const char *source, size_t size, const char
     return status;
 }
 
-/* A host function and what it holds on to; collected with the closure. */
+/* A host function and its context; collected with the closure. */
 typedef struct {
     pmap_host_function function;
     void *context;
@@ -208,9 +208,9 @@ static const char host_metatable_key = 0;
 static int call_host(lua_State *L) {
     const host_function *host = lua_touserdata(L, lua_upvalueindex(1));
     pmap_heap *heap = pmap_heap_of(L);
-    bool before = pmap_heap_enter_script(heap, false);
+    bool before = pmap_heap_set_fallible(heap, false);
     int results = host->function(L, host->context);
-    pmap_heap_enter_script(heap, before);
+    pmap_heap_set_fallible(heap, before);
     return results == PMAP_RAISE ? lua_error(L) : results; /* the Swift frame is gone */
 }
 
@@ -259,7 +259,7 @@ static int open_libraries(lua_State *L) {
     return 0;
 }
 
-static int die_in_panic(lua_State *L) {
+static int panic(lua_State *L) {
     const char *message = lua_tostring(L, -1);
     fprintf(stderr, "pmap: an error outside any protected call: %s\n", message ? message : "(not a string)");
     _exit(3);
@@ -280,7 +280,7 @@ static void warn(void *userdata, const char *message, int to_be_continued) {
 lua_State *pmap_new_state(pmap_heap *heap) {
     lua_State *L = lua_newstate(pmap_heap_allocate, heap);
     if (!L) return NULL;
-    lua_atpanic(L, die_in_panic);
+    lua_atpanic(L, panic);
     lua_setwarnf(L, warn, NULL);
     lua_pushcfunction(L, open_libraries);
     if (lua_pcall(L, 0, 0, 0) == LUA_OK) return L;

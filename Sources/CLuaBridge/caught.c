@@ -1,3 +1,4 @@
+/* A pcall that records the error it has caught, and where that was raised. */
 #include "caught.h"
 
 #include <stdio.h>
@@ -7,13 +8,13 @@ enum { most_levels = 20 };
 
 typedef struct {
     char source[LUA_IDSIZE], name[40];
-    const char *name_kind, *what; /* static, in Lua */
+    const char *name_kind, *what; /* static strings of Lua */
     int line, defined;
     bool is_tail_call;
 } level;
 
 static struct {
-    bool is_on, is_latest;
+    bool is_on, is_latest; /* the last pcall is the one that has caught it */
     level levels[most_levels];
     int count;
     bool has_more;
@@ -21,23 +22,23 @@ static struct {
 
 static const char value_key = 0;
 
-static void note_level(lua_State *L, lua_Debug *where, level *noted) {
+static void record_level(lua_State *L, lua_Debug *where, level *saved) {
     lua_getinfo(L, "Slnt", where);
-    memcpy(noted->source, where->short_src, sizeof noted->source);
-    snprintf(noted->name, sizeof noted->name, "%s", where->name ? where->name : "");
-    noted->name_kind = where->namewhat;
-    noted->what = where->what;
-    noted->line = where->currentline;
-    noted->defined = where->linedefined;
-    noted->is_tail_call = where->istailcall;
+    memcpy(saved->source, where->short_src, sizeof saved->source);
+    snprintf(saved->name, sizeof saved->name, "%s", where->name ? where->name : "");
+    saved->name_kind = where->namewhat;
+    saved->what = where->what;
+    saved->line = where->currentline;
+    saved->defined = where->linedefined;
+    saved->is_tail_call = where->istailcall;
 }
 
 /* A message handler. Stack: value → value */
-static int note(lua_State *L) {
+static int record_error(lua_State *L) {
     lua_Debug where;
     lua_settop(L, 1);
     for (caught.count = 0; caught.count < most_levels && lua_getstack(L, caught.count + 1, &where); caught.count++)
-        note_level(L, &where, &caught.levels[caught.count]);
+        record_level(L, &where, &caught.levels[caught.count]);
     caught.has_more = caught.count == most_levels && lua_getstack(L, most_levels + 1, &where);
     lua_pushvalue(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &value_key);
@@ -45,16 +46,16 @@ static int note(lua_State *L) {
 }
 
 /* Stack: handler or nil, true, results… → results, with true in front; or handler or nil, …, value → false, value */
-static int finish(lua_State *L, int status, lua_KContext is_noted) {
+static int finish(lua_State *L, int status, lua_KContext is_recorded) {
     bool failed = status != LUA_OK && status != LUA_YIELD;
-    if (is_noted) caught.is_latest = failed;
+    if (is_recorded) caught.is_latest = failed;
     if (!failed) return lua_gettop(L) - 1;
     lua_pushboolean(L, false);
     lua_insert(L, -2);
     return 2;
 }
 
-/* The modules that are part of the program catch errors of their own. */
+/* Whether a pcall is the script's own: modules that are part of the program catch errors of theirs. */
 static bool is_called_by_script(lua_State *L) {
     lua_Debug where;
     if (!lua_getstack(L, 1, &where)) return true;
@@ -62,17 +63,17 @@ static bool is_called_by_script(lua_State *L) {
     return *where.what == 'C' || !(where.source[0] == '=' && where.source[1] == '[');
 }
 
-/* As Lua's own. */
+/* Lua's pcall, with a message handler if errors are saved. */
 static int protected_call(lua_State *L) {
     luaL_checkany(L, 1);
-    bool is_noted = caught.is_on && is_called_by_script(L);
-    if (is_noted) lua_pushcfunction(L, note);
+    bool is_recorded = caught.is_on && is_called_by_script(L);
+    if (is_recorded) lua_pushcfunction(L, record_error);
     else lua_pushnil(L);
     lua_insert(L, 1);
     lua_pushboolean(L, true);
     lua_insert(L, 2);
-    int status = lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, is_noted ? 1 : 0, is_noted, finish);
-    return finish(L, status, is_noted);
+    int status = lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, is_recorded ? 1 : 0, is_recorded, finish);
+    return finish(L, status, is_recorded);
 }
 
 static int change(lua_State *L) {
@@ -88,21 +89,21 @@ int pmap_change_pcall(lua_State *L) {
     return lua_pcall(L, 0, 0, 0);
 }
 
-void pmap_note_caught(void) { caught.is_on = true; }
+void pmap_record_caught(void) { caught.is_on = true; }
 
 /* Worded as by luaL_traceback. */
-static void add_level(luaL_Buffer *text, const level *noted) {
+static void add_level(luaL_Buffer *text, const level *saved) {
     char line[2 * LUA_IDSIZE + 80];
-    int length = snprintf(line, sizeof line, noted->line > 0 ? "\n\t%s:%d: in " : "\n\t%s: in ", noted->source, noted->line);
+    int length = snprintf(line, sizeof line, saved->line > 0 ? "\n\t%s:%d: in " : "\n\t%s: in ", saved->source, saved->line);
     luaL_addlstring(text, line, (size_t)length);
-    bool is_c = *noted->what == 'C', is_global = strcmp(noted->name_kind, "global") == 0;
-    if (*noted->name_kind)
-        length = snprintf(line, sizeof line, "%s '%s'", is_c || is_global ? "function" : noted->name_kind, noted->name);
-    else if (*noted->what == 'm') length = snprintf(line, sizeof line, "main chunk");
+    bool is_c = *saved->what == 'C', is_global = strcmp(saved->name_kind, "global") == 0;
+    if (*saved->name_kind)
+        length = snprintf(line, sizeof line, "%s '%s'", is_c || is_global ? "function" : saved->name_kind, saved->name);
+    else if (*saved->what == 'm') length = snprintf(line, sizeof line, "main chunk");
     else if (is_c) length = snprintf(line, sizeof line, "?");
-    else length = snprintf(line, sizeof line, "function <%s:%d>", noted->source, noted->defined);
+    else length = snprintf(line, sizeof line, "function <%s:%d>", saved->source, saved->defined);
     luaL_addlstring(text, line, (size_t)length);
-    if (noted->is_tail_call) luaL_addstring(text, "\n\t(...tail calls...)");
+    if (saved->is_tail_call) luaL_addstring(text, "\n\t(...tail calls...)");
 }
 
 static int describe(lua_State *L) {

@@ -1,4 +1,4 @@
-/* What is changed in Lua's standard library for every script; for those whose task runs in a worker, see library.h. */
+/* The changes of Lua's standard library for every script; for those whose task runs in a worker, see library.h. */
 #ifndef PMAP_CHANGES_H
 #define PMAP_CHANGES_H
 
@@ -7,7 +7,7 @@
 /* Replaces os.execute and io.popen. May raise. */
 void pmap_change_programs(lua_State *L);
 
-/* One call of io.stderr:write is one piece. May raise. */
+/* Makes each call of io.stderr:write one write(2). May raise. */
 void pmap_change_standard_error(lua_State *L);
 
 #endif

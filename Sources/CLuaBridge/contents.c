@@ -1,4 +1,4 @@
-/* A table's keys, looked at once: what writes a table must know them all before its first byte. */
+/* A table's keys, in one pass: a writer of tables must know them all before its first byte. */
 #include "bridge.h"
 
 /* Stack: table, contents → key, value, key, value, … */
@@ -6,7 +6,7 @@ static int contents_protected(lua_State *L) {
     pmap_contents *contents = lua_touserdata(L, 2);
     lua_Integer entries = 0, largest = 0;
     int limit = contents->pairs;
-    bool keeps = true;
+    bool keeps_pairs = true;
     luaL_checkstack(L, 2 * limit + 4, NULL);
     lua_settop(L, 1);
     lua_pushnil(L);
@@ -15,8 +15,8 @@ static int contents_protected(lua_State *L) {
         entries++;
         if (key <= 0) largest = -1;
         else if (largest >= 0 && key > largest) largest = key;
-        if (keeps && (entries > limit || (entries == 1 && key == 1))) keeps = false;
-        if (keeps) {
+        if (keeps_pairs && (entries > limit || (entries == 1 && key == 1))) keeps_pairs = false;
+        if (keeps_pairs) {
             lua_pushvalue(L, -2); /* … key, value, and the key to go on from */
         } else {
             lua_copy(L, -2, 2);
@@ -25,7 +25,7 @@ static int contents_protected(lua_State *L) {
     }
     contents->entries = entries;
     contents->largest = largest;
-    contents->pairs = keeps ? (int)entries : 0;
+    contents->pairs = keeps_pairs ? (int)entries : 0;
     return 2 * contents->pairs;
 }
 

@@ -1,3 +1,4 @@
+/* Userdata for the numbers of things outside of Lua, and Lua files on descriptors. */
 #include "handle.h"
 
 #include <stdio.h>
@@ -8,11 +9,11 @@ typedef struct {
     void *context;
 } handle;
 
-static const char metatable_key = 0, known_key = 0;
+static const char metatable_key = 0, live_key = 0;
 
-/* Stack: → numbers to the handles that are alive */
-static void push_known(lua_State *L) {
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &known_key) == LUA_TTABLE) return;
+/* Stack: → table from numbers to live handles */
+static void push_live(lua_State *L) {
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &live_key) == LUA_TTABLE) return;
     lua_pop(L, 1);
     lua_createtable(L, 0, 0);
     lua_createtable(L, 0, 1);
@@ -20,19 +21,19 @@ static void push_known(lua_State *L) {
     lua_setfield(L, -2, "__mode");
     lua_setmetatable(L, -2);
     lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &known_key);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &live_key);
 }
 
-/* Not when it was closed, and not when another userdata stands for the number since this one was found to be garbage. */
+/* Drops nothing when the handle was closed, or when another userdata has the number since this one became garbage. */
 static int drop_handle(lua_State *L) {
     const handle *dropped = lua_touserdata(L, 1);
     if (dropped->number == 0) return 0;
-    push_known(L);
+    push_live(L);
     if (lua_rawgeti(L, -1, (lua_Integer)dropped->number) == LUA_TUSERDATA && lua_touserdata(L, -1) != dropped) return 0;
     pmap_heap *heap = pmap_heap_of(L);
-    bool before = pmap_heap_enter_script(heap, false);
+    bool before = pmap_heap_set_fallible(heap, false);
     dropped->drop(dropped->context, dropped->number);
-    pmap_heap_enter_script(heap, before);
+    pmap_heap_set_fallible(heap, before);
     return 0;
 }
 
@@ -51,7 +52,7 @@ static void push_metatable(lua_State *L) {
 
 void pmap_push_handle(lua_State *L, unsigned long long number, void (*drop)(void *context, unsigned long long number),
                       void *context) {
-    push_known(L);
+    push_live(L);
     if (lua_rawgeti(L, -1, (lua_Integer)number) == LUA_TUSERDATA) {
         lua_remove(L, -2);
         return;
@@ -79,7 +80,7 @@ void pmap_forget_handle(lua_State *L, int index) {
     handle *found = lua_touserdata(L, index);
     unsigned long long number = pmap_handle_number(L, index);
     if (!number) return;
-    push_known(L);
+    push_live(L);
     lua_pushnil(L);
     lua_rawseti(L, -2, (lua_Integer)number);
     lua_pop(L, 1);

@@ -1,3 +1,4 @@
+/* The allocator of a Lua state: size classes in chunks, large blocks in mappings of their own. */
 #include "heap.h"
 
 #include <stdint.h>
@@ -7,13 +8,13 @@
 #include <unistd.h>
 
 #include "blocks.h"
-#include "hidden.h"
+#include "poison.h"
 
-/* Blocks up to `largest_class` live in chunks, larger ones are mappings of their own (blocks.h). Lua tells the size of what
- * it frees, so what is in a chunk has no header. */
+/* Blocks up to `largest_class` live in chunks, larger ones are mappings of their own (blocks.h). Lua passes the size
+ * of what it frees, so blocks in a chunk have no header. */
 enum {
     chunk_size = 1 << 20,
-    least_kept = 64 << 20,
+    least_cache = 64 << 20,
     fine_step = 16,
     fine_limit = 512,
     fine_classes = fine_limit / fine_step,
@@ -36,12 +37,12 @@ typedef struct slab {
 struct pmap_heap {
     uint64_t epoch;
     char *bump, *bump_end;   /* what is left of the current chunk */
-    char *spare, *spare_end; /* chunks mapped and not yet begun */
+    char *spare, *spare_end; /* chunks mapped and not yet used */
     size_t mapped;
     slab *slabs;
     pmap_blocks large;
     size_t used, limit, refusals, resizes;
-    bool frozen, script;
+    bool frozen, fallible;
     void *free[classes];
 };
 
@@ -66,14 +67,14 @@ void pmap_heap_destroy(pmap_heap *heap) {
     pmap_blocks_freeze(&heap->large);
     for (slab *each = heap->slabs, *next; each; each = next) {
         next = each->next;
-        show(each, each->size);
+        unpoison(each, each->size);
         munmap(each, each->size);
     }
     munmap(heap, sizeof *heap);
 }
 
 /* Slabs grow with the heap, so that a gigabyte is tens of mappings and a small script one. The slab's own
- * record takes the unaligned room in front of its first chunk. */
+ * header is in the unaligned space in front of its first chunk. */
 static bool map_slab(pmap_heap *heap) {
     size_t size = heap->mapped / 4;
     if (size < chunk_size) size = chunk_size;
@@ -81,7 +82,7 @@ static bool map_slab(pmap_heap *heap) {
     size = (size & ~(size_t)(chunk_size - 1)) + chunk_size;
     slab *new = pmap_map(size);
     if (!new) return false;
-    if (!heap->frozen) pmap_want_huge_pages(new, size);
+    if (!heap->frozen) pmap_advise_huge_pages(new, size);
     new->next = heap->slabs;
     new->size = size;
     heap->slabs = new;
@@ -92,10 +93,10 @@ static bool map_slab(pmap_heap *heap) {
 }
 
 static void push_free(pmap_heap *heap, int class, void *block) {
-    show(block, sizeof(void *));
+    unpoison(block, sizeof(void *));
     *(void **)block = heap->free[class];
     heap->free[class] = block;
-    hide(block, size_of_class(class));
+    poison(block, size_of_class(class));
 }
 
 static bool begin_chunk(pmap_heap *heap) {
@@ -109,26 +110,26 @@ static bool begin_chunk(pmap_heap *heap) {
     ((chunk_header *)heap->spare)->epoch = heap->epoch;
     heap->bump = heap->spare + sizeof(chunk_header);
     heap->bump_end = heap->spare += chunk_size;
-    hide(heap->bump, (size_t)(heap->bump_end - heap->bump));
+    poison(heap->bump, (size_t)(heap->bump_end - heap->bump));
     return true;
 }
 
-static void *take(pmap_heap *heap, size_t size) {
-    if (size > largest_class) return pmap_blocks_take(&heap->large, size);
+static void *allocate(pmap_heap *heap, size_t size) {
+    if (size > largest_class) return pmap_blocks_allocate(&heap->large, size);
     int class = class_of(size);
     void *block = heap->free[class];
     if (block) {
-        show(block, sizeof(void *));
+        unpoison(block, sizeof(void *));
         heap->free[class] = *(void **)block;
-        hide(block, sizeof(void *));
-        show(block, size);
+        poison(block, sizeof(void *));
+        unpoison(block, size);
         return block;
     }
     size_t whole = size_of_class(class);
     if ((size_t)(heap->bump_end - heap->bump) < whole && !begin_chunk(heap)) return NULL;
     block = heap->bump;
     heap->bump += whole;
-    show(block, size);
+    unpoison(block, size);
     return block;
 }
 
@@ -137,18 +138,18 @@ static bool is_frozen(const pmap_heap *heap, const void *block, size_t size) {
     return ((const chunk_header *)((uintptr_t)block & ~(uintptr_t)(chunk_size - 1)))->epoch != heap->epoch;
 }
 
-/* Bytes of large blocks that are kept for use again. */
-static size_t kept(const pmap_heap *heap) { return heap->used / 2 > least_kept ? heap->used / 2 : least_kept; }
+/* Bytes of released large blocks that are cached. */
+static size_t cache_limit(const pmap_heap *heap) { return heap->used / 2 > least_cache ? heap->used / 2 : least_cache; }
 
-static void give(pmap_heap *heap, void *block, size_t size) {
+static void release(pmap_heap *heap, void *block, size_t size) {
     if (is_frozen(heap, block, size)) return;
     heap->used -= size < heap->used ? size : heap->used;
-    if (size > largest_class) pmap_blocks_give(&heap->large, block, kept(heap));
+    if (size > largest_class) pmap_blocks_release(&heap->large, block, cache_limit(heap));
     else push_free(heap, class_of(size), block);
 }
 
 static void *out_of_memory(const pmap_heap *heap, size_t size) {
-    if (heap->script) return NULL;
+    if (heap->fallible) return NULL;
     char line[96];
     int length = snprintf(line, sizeof line, "pmap: the machine has no memory for %zu more bytes\n", size);
     ssize_t ignored = write(2, line, (size_t)length);
@@ -167,31 +168,31 @@ static void *resize(pmap_heap *heap, void *block, size_t old_size, size_t new_si
     bool same_class = old_size <= largest_class && new_size <= largest_class && class_of(old_size) == class_of(new_size);
     if (same_class) {
         if (!is_frozen(heap, block, old_size)) heap->used += new_size - old_size;
-        if (new_size < old_size) hide((char *)block + new_size, old_size - new_size);
-        else show(block, new_size);
+        if (new_size < old_size) poison((char *)block + new_size, old_size - new_size);
+        else unpoison(block, new_size);
         return block;
     }
-    void *moved = take(heap, new_size);
+    void *moved = allocate(heap, new_size);
     if (!moved) return out_of_memory(heap, new_size);
     heap->used += new_size;
     memcpy(moved, block, old_size < new_size ? old_size : new_size);
-    give(heap, block, old_size);
+    release(heap, block, old_size);
     return moved;
 }
 
 void *pmap_heap_allocate(void *pointer, void *block, size_t old_size, size_t new_size) {
     pmap_heap *heap = pointer;
     if (new_size == 0) {
-        if (block) give(heap, block, old_size);
+        if (block) release(heap, block, old_size);
         return NULL;
     }
     if (!block) old_size = 0; /* for a new block Lua passes the kind of object here */
-    if (heap->limit && heap->script && new_size > old_size && heap->used + (new_size - old_size) > heap->limit) {
+    if (heap->limit && heap->fallible && new_size > old_size && heap->used + (new_size - old_size) > heap->limit) {
         heap->refusals++;
         return NULL;
     }
     if (block) return resize(heap, block, old_size, new_size);
-    block = take(heap, new_size);
+    block = allocate(heap, new_size);
     if (!block) return out_of_memory(heap, new_size);
     heap->used += new_size;
     return block;
@@ -211,8 +212,8 @@ size_t pmap_heap_used(const pmap_heap *heap) { return heap->used; }
 size_t pmap_heap_refusals(const pmap_heap *heap) { return heap->refusals; }
 size_t pmap_heap_resizes(const pmap_heap *heap) { return heap->resizes; }
 
-bool pmap_heap_enter_script(pmap_heap *heap, bool script) {
-    bool before = heap->script;
-    heap->script = script;
+bool pmap_heap_set_fallible(pmap_heap *heap, bool fallible) {
+    bool before = heap->fallible;
+    heap->fallible = fallible;
     return before;
 }

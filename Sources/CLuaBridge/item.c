@@ -59,7 +59,7 @@ static bool finish_item(lua_State *L, pmap_items *items) {
     pmap_append_answer append = items->is_filter ? append_record : items->append;
     int last = lua_gettop(L);
     char *start = items->room.next;
-    if (pmap_take_emitted() || pmap_has_captured() || pmap_holdings) return false;
+    if (pmap_clear_emitted() || pmap_has_captured() || pmap_locks_held) return false;
     if (!append(L, 3, last, items)) {
         lua_settop(L, last);
         items->room.next = start;

@@ -1,3 +1,4 @@
+/* Changed functions of the standard library, and the capture of standard output. */
 #define _GNU_SOURCE
 #include "library.h"
 #include "original.h"
@@ -14,14 +15,14 @@ static pmap_library_mode mode = PMAP_LOADING;
 /* ---- Captured output ----
  *
  * Lua's own output and C's go through `stdout`, which becomes a stream into memory; programs write to a memory
- * file, which is looked at only when one may have run: a system call an item would cost as much as the item. */
+ * file, which is read only when one may have run: a system call for each item would cost as much as the item. */
 
 static struct {
     FILE *stream;
     char *bytes;
     size_t length, capacity;
     int programs;       /* the memory file, or -1 */
-    off_t programs_end; /* what was taken of it */
+    off_t programs_end; /* how much of it was read */
     bool programs_ran;
 } captured = {.programs = -1};
 
@@ -38,20 +39,20 @@ static char *reserve_captured(size_t size) {
 
 static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
     (void)cookie;
-    char *room = reserve_captured(size);
-    if (!room) return 0;
-    memcpy(room, bytes, size);
+    char *space = reserve_captured(size);
+    if (!space) return 0;
+    memcpy(space, bytes, size);
     captured.length += size;
     return (ssize_t)size;
 }
 
-static void take_programs_output(void) {
+static void read_programs_output(void) {
     captured.programs_ran = false;
     off_t end = lseek(captured.programs, 0, SEEK_END);
     while (captured.programs_end < end) {
         size_t rest = (size_t)(end - captured.programs_end);
-        char *room = reserve_captured(rest);
-        ssize_t count = room ? pread(captured.programs, room, rest, captured.programs_end) : 0;
+        char *space = reserve_captured(rest);
+        ssize_t count = space ? pread(captured.programs, space, rest, captured.programs_end) : 0;
         if (count <= 0) break;
         captured.length += (size_t)count;
         captured.programs_end += count;
@@ -72,10 +73,10 @@ bool pmap_has_captured(void) {
 
 bool pmap_has_printed(void) { return __fbufsize(stdout) > 0; }
 
-const char *pmap_take_captured(size_t *length, bool all) {
+const char *pmap_read_captured(size_t *length, bool all) {
     flush_captured();
     if (all) fflush(stderr);
-    if (captured.programs >= 0 && (all || captured.programs_ran)) take_programs_output();
+    if (captured.programs >= 0 && (all || captured.programs_ran)) read_programs_output();
     *length = captured.length;
     captured.length = 0;
     return captured.bytes;
@@ -90,7 +91,7 @@ static void push_member(lua_State *L, const char *library, const char *name) {
     lua_pop(L, 1);
 }
 
-void pmap_lead_output_to(lua_State *L, FILE *stream) {
+void pmap_redirect_output(lua_State *L, FILE *stream) {
     fflush(NULL);
     stdout = stream;
     push_member(L, LUA_IOLIBNAME, "stdout");
@@ -102,13 +103,13 @@ static int begin_capture(lua_State *L) {
     captured.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_captured});
     if (!captured.stream) return luaL_error(L, "no memory for capturing output");
     setvbuf(captured.stream, NULL, _IOFBF, 64 << 10);
-    pmap_lead_output_to(L, captured.stream);
+    pmap_redirect_output(L, captured.stream);
     setvbuf(stderr, NULL, _IOLBF, 64 << 10); /* lines of many workers stay whole */
     return 0;
 }
 
 static int begin_producing(lua_State *L) {
-    pmap_lead_output_to(L, stderr);
+    pmap_redirect_output(L, stderr);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     captured.programs = -1;
     pmap_random_end_script();
@@ -145,7 +146,7 @@ static int call_original(lua_State *L) {
 static int execute(lua_State *L) {
     flush_captured();
     int results = call_original(L);
-    if (captured.programs >= 0) take_programs_output();
+    if (captured.programs >= 0) read_programs_output();
     return results;
 }
 
@@ -166,15 +167,15 @@ void pmap_before_program(void) {
 
 void pmap_after_program(void) {
     flush_captured();
-    if (captured.programs >= 0) take_programs_output();
+    if (captured.programs >= 0) read_programs_output();
 }
 
-/* To the parent this process is a program like others: it writes to the memory file. */
-static int leave_capture(lua_State *L) {
+/* The forked process writes to the memory file, as programs do. */
+static int end_capture(lua_State *L) {
     int output = captured.programs < 0 ? -1 : dup(captured.programs);
     FILE *stream = output < 0 ? NULL : fdopen(output, "w");
     if (!stream) return luaL_error(L, "no memory for a stream to standard output");
-    pmap_lead_output_to(L, stream);
+    pmap_redirect_output(L, stream);
     setvbuf(stream, NULL, _IOLBF, 64 << 10);
     captured.stream = NULL;
     captured.length = 0;
@@ -184,15 +185,15 @@ static int leave_capture(lua_State *L) {
     return 0;
 }
 
-int pmap_leave_capture(lua_State *L) {
+int pmap_end_capture(lua_State *L) {
     if (!captured.stream) return LUA_OK;
-    lua_pushcfunction(L, leave_capture);
+    lua_pushcfunction(L, end_capture);
     return lua_pcall(L, 0, 0, 0);
 }
 
 static char script_name[256];
 
-static int leave(lua_State *L) {
+static int exit_process(lua_State *L) {
     int status = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE)
                                      : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
     if (mode == PMAP_FORKED || !pmap_is_original()) {
@@ -205,12 +206,12 @@ static int leave(lua_State *L) {
         fprintf(stderr, "pmap: %s: it called os.exit(%d) %s\n", script_name, status, when);
         _exit(2);
     }
-    static const char last_words[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";
+    static const char message[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";
     size_t length;
-    const char *text = pmap_take_captured(&length, true);
+    const char *text = pmap_read_captured(&length, true);
     ssize_t ignored = write(STDERR_FILENO, text, length);
     if (mode == PMAP_WITHOUT_WORKER) {
-        ignored = write(STDERR_FILENO, last_words, sizeof last_words - 1);
+        ignored = write(STDERR_FILENO, message, sizeof message - 1);
         _exit(3);
     }
     (void)ignored;
@@ -218,7 +219,7 @@ static int leave(lua_State *L) {
     _exit(status);
 }
 
-/* ---- Garbage ---- */
+/* ---- Garbage collection ---- */
 
 /* A full collection would write to every page a worker shares with its siblings. */
 static int collect_garbage(lua_State *L) {
@@ -242,9 +243,9 @@ void pmap_leave_item_as_copy(void) {
     pmap_leave_as_copy(what);
 }
 
-/* ---- All of it ---- */
+/* ---- The changes ---- */
 
-/* Stack: → the library's function replaced by `function`, with the original as upvalue 1 */
+/* Replaces the library's function by `function`, with the original as upvalue 1. */
 static void replace(lua_State *L, const char *library, const char *name, lua_CFunction function) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     lua_getfield(L, -1, library);
@@ -255,7 +256,7 @@ static void replace(lua_State *L, const char *library, const char *name, lua_CFu
 }
 
 static int change_library(lua_State *L) {
-    replace(L, LUA_OSLIBNAME, "exit", leave);
+    replace(L, LUA_OSLIBNAME, "exit", exit_process);
     replace(L, LUA_OSLIBNAME, "execute", execute);
     replace(L, LUA_IOLIBNAME, "popen", open_program);
     replace(L, LUA_GNAME, "collectgarbage", collect_garbage);

@@ -1,4 +1,4 @@
-/* The standard output of a script whose processes write to it together: a line stays whole, whoever writes meanwhile. */
+/* The standard output of a script whose processes share it: a line is written whole, never inside another's. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <unistd.h>
@@ -14,16 +14,16 @@ static ssize_t write_lines(void *cookie, const char *bytes, size_t size) {
 }
 
 static int write_whole_lines(lua_State *L) {
-    static char buffer[longest_line]; /* setvbuf makes none of a size that it is told */
+    static char buffer[longest_line]; /* setvbuf(3) would ignore the size of a buffer of its own */
     FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_lines});
     if (!stream) return luaL_error(L, "no memory for standard output");
     setvbuf(stream, buffer, _IOLBF, sizeof buffer);
-    pmap_lead_output_to(L, stream);
+    pmap_redirect_output(L, stream);
     return 0;
 }
 
 int pmap_write_whole_lines(lua_State *L) {
-    if (fileno(stdout) != STDOUT_FILENO) return LUA_OK; /* it leads somewhere else */
+    if (fileno(stdout) != STDOUT_FILENO) return LUA_OK; /* it is redirected */
     lua_pushcfunction(L, write_whole_lines);
     return lua_pcall(L, 0, 0, 0);
 }

@@ -47,7 +47,7 @@ static inline unsigned char *put_string(unsigned char *out, const char *text, si
 
 enum { longest_head = 9 };
 
-/* The value at `index`, if it is one of ours and fits; the place behind it, or NULL. */
+/* Writes the value at `index`, if it is a scalar and fits; returns the end of it, or NULL. */
 static inline unsigned char *put_scalar(lua_State *L, int index, int type, unsigned char *out,
                                         const unsigned char *end) {
     if (end - out < longest_head) return NULL;
@@ -75,8 +75,8 @@ static inline uint64_t big_endian(const unsigned char *bytes, int size) {
     return __builtin_bswap64(value) >> (64 - 8 * size);
 }
 
-/* Stack: → the value that begins at `bytes`; how long it is, or 0 and nothing pushed when it is something else, or not
- * all there. */
+/* Stack: → the scalar that begins at `bytes`. Returns its length; or 0, with nothing pushed, when it is no scalar or not
+ * complete. */
 static inline size_t push_scalar(lua_State *L, const unsigned char *bytes, size_t size) {
     unsigned char tag = bytes[0];
     if (tag < 0x80 || tag >= 0xe0) return lua_pushinteger(L, (int8_t)tag), 1;

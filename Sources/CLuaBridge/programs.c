@@ -1,4 +1,4 @@
-/* os.execute and io.popen as in lua, but that what they start ends with this process, however that one ends. */
+/* os.execute and io.popen as in lua, but their programs end with this process, however that one ends. */
 #define _GNU_SOURCE
 #include "changes.h"
 
@@ -48,8 +48,8 @@ static int open_program(lua_State *L) {
 static void end_programs(void) { pmap_end_shells(-1); }
 
 void pmap_change_programs(lua_State *L) {
-    static bool is_expected;
-    if (!is_expected) is_expected = atexit(end_programs) == 0; /* os.exit */
+    static bool is_registered;
+    if (!is_registered) is_registered = atexit(end_programs) == 0; /* os.exit */
     lua_getglobal(L, LUA_OSLIBNAME);
     lua_pushcfunction(L, execute);
     lua_setfield(L, -2, "execute");

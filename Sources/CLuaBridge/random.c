@@ -1,9 +1,10 @@
+/* Streams of random numbers by seed and stream number. */
 #include "random.h"
 
-/* A process has one state, so what it needs is static. */
+/* A process has one state, so its data is static. */
 static struct {
-    unsigned long long seed, place, children;
-    unsigned long long item; /* the last one that has begun, also in what it has forked */
+    unsigned long long seed, stream, children;
+    unsigned long long item; /* the last one that has begun, also in its forked processes */
     bool is_seeded;
     bool uses_seed; /* of the run */
     bool is_final;  /* math.randomseed does not change the seed */
@@ -12,7 +13,7 @@ static struct {
 
 static lua_CFunction library_random, library_randomseed;
 
-/* Of SplitMix64: different pairs give different numbers, as far as 64 bits can tell them apart. */
+/* SplitMix64: different pairs give different numbers, as far as 64 bits can distinguish them. */
 static unsigned long long mix(unsigned long long a, unsigned long long b) {
     unsigned long long z = a * 0x9E3779B97F4A7C15 + b + 0x632BE59BD9B4E019;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
@@ -32,8 +33,8 @@ bool pmap_random_chosen(unsigned long long *seed) {
 
 void pmap_random_end_script(void) { randomness.is_final = true; }
 
-static void begin(unsigned long long place) {
-    randomness.place = place;
+static void begin(unsigned long long stream) {
+    randomness.stream = stream;
     randomness.children = 0;
     randomness.is_seeded = false;
 }
@@ -49,12 +50,12 @@ unsigned long long pmap_random_item(void) { return randomness.item; }
 unsigned long long pmap_random_next_child(void) { return ++randomness.children; }
 
 void pmap_random_begin_child(unsigned long long number) {
-    begin(mix(randomness.place, number));
+    begin(mix(randomness.stream, number));
     pmap_random_end_script();
 }
 
 unsigned long long pmap_random_seed_of_call(unsigned long long pool, unsigned long long call) {
-    return mix(mix(mix(randomness.seed, randomness.place), pool), call);
+    return mix(mix(mix(randomness.seed, randomness.stream), pool), call);
 }
 
 bool pmap_random_uses_seed(void) { return randomness.uses_seed; }
@@ -66,17 +67,17 @@ static int draw(lua_State *L) {
         randomness.uses_seed = true;
         lua_pushvalue(L, lua_upvalueindex(2));
         lua_pushinteger(L, (lua_Integer)randomness.seed);
-        lua_pushinteger(L, (lua_Integer)randomness.place);
+        lua_pushinteger(L, (lua_Integer)randomness.stream);
         lua_call(L, 2, 0);
     }
     return library_random(L);
 }
 
-/* A seed that is chosen stands: for the item or process that has chosen it, and of the script itself for all below it.
+/* A chosen seed is for the item or process that has chosen it; the script's own is for all its items and processes.
  * Upvalues: the library's own */
-static int choose(lua_State *L) {
+static int set_seed(lua_State *L) {
     bool is_given = lua_gettop(L) > 0;
-    int results = library_randomseed(L); /* the two numbers that it has come to */
+    int results = library_randomseed(L); /* the two numbers of the seed */
     randomness.is_seeded = true;
     if (randomness.is_final || results < 2) return results;
     lua_Integer first = lua_tointeger(L, -2), second = lua_tointeger(L, -1);
@@ -85,8 +86,8 @@ static int choose(lua_State *L) {
     return results;
 }
 
-/* Stack: math → math; `function` in the place of the library's, as a closure with the same upvalue: it calls what it
- * replaces without a call of Lua's, which would cost as much as the number. */
+/* Stack: math → math; `function` replaces the library's, as a closure with the same upvalue: it calls the original
+ * as a C function, as a call through Lua would cost as much as the number. */
 static lua_CFunction replace(lua_State *L, const char *name, lua_CFunction function, int upvalues) {
     lua_getfield(L, -1, name);
     lua_CFunction original = lua_tocfunction(L, -1);
@@ -102,7 +103,7 @@ static int change(lua_State *L) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     lua_getfield(L, -1, LUA_MATHLIBNAME);
     lua_CFunction random = replace(L, "random", draw, 2); /* before randomseed is replaced */
-    library_randomseed = replace(L, "randomseed", choose, 1);
+    library_randomseed = replace(L, "randomseed", set_seed, 1);
     library_random = random;
     return 0;
 }

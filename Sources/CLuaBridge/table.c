@@ -29,7 +29,7 @@ int pmap_next(lua_State *L, int table, int pairs) {
 }
 
 /* Stack: table, count → key or nil */
-static int stray_protected(lua_State *L) {
+static int non_index_protected(lua_State *L) {
     lua_Unsigned count = (lua_Unsigned)lua_tointeger(L, 2);
     lua_settop(L, 1);
     for (lua_pushnil(L); lua_next(L, 1); lua_settop(L, 2)) {
@@ -43,9 +43,9 @@ static int stray_protected(lua_State *L) {
     return 1;
 }
 
-void pmap_push_stray_key(lua_State *L, int table, long long count) {
+void pmap_push_non_index_key(lua_State *L, int table, long long count) {
     table = lua_absindex(L, table);
-    lua_pushcfunction(L, stray_protected);
+    lua_pushcfunction(L, non_index_protected);
     lua_pushvalue(L, table);
     lua_pushinteger(L, count);
     if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
@@ -54,51 +54,51 @@ void pmap_push_stray_key(lua_State *L, int table, long long count) {
     }
 }
 
-static unsigned long long mixed(lua_State *L, unsigned long long print) {
+static unsigned long long mix(lua_State *L, unsigned long long fingerprint) {
     unsigned long long pair = (uintptr_t)lua_topointer(L, -2) + 31 * (uintptr_t)lua_topointer(L, -1);
-    return (print ^ pair) * 0x9e3779b97f4a7c15ULL + 1;
+    return (fingerprint ^ pair) * 0x9e3779b97f4a7c15ULL + 1;
 }
 
-/* Stack: table, table, print → */
-static int print_protected(lua_State *L) {
-    unsigned long long print = 0;
+/* Stack: table, table, fingerprint → */
+static int fingerprint_protected(lua_State *L) {
+    unsigned long long fingerprint = 0;
     for (int table = 1; table <= 2; table++) {
-        for (lua_pushnil(L); lua_next(L, table); lua_settop(L, -2)) print = mixed(L, print);
+        for (lua_pushnil(L); lua_next(L, table); lua_settop(L, -2)) fingerprint = mix(L, fingerprint);
     }
-    *(unsigned long long *)lua_touserdata(L, 3) = print;
+    *(unsigned long long *)lua_touserdata(L, 3) = fingerprint;
     return 0;
 }
 
-unsigned long long pmap_tables_print(lua_State *L, int first, int second) {
-    unsigned long long print = 0;
+unsigned long long pmap_tables_fingerprint(lua_State *L, int first, int second) {
+    unsigned long long fingerprint = 0;
     first = lua_absindex(L, first);
     second = lua_absindex(L, second);
-    lua_pushcfunction(L, print_protected);
+    lua_pushcfunction(L, fingerprint_protected);
     lua_pushvalue(L, first);
     lua_pushvalue(L, second);
-    lua_pushlightuserdata(L, &print);
+    lua_pushlightuserdata(L, &fingerprint);
     if (lua_pcall(L, 3, 0, 0) != LUA_OK) lua_settop(L, -2);
-    return print;
+    return fingerprint;
 }
 
-/* Stack: table, print → */
-static int members_print_protected(lua_State *L) {
-    unsigned long long print = 0;
+/* Stack: table, fingerprint → */
+static int members_fingerprint_protected(lua_State *L) {
+    unsigned long long fingerprint = 0;
     for (lua_pushnil(L); lua_next(L, 1); lua_settop(L, 3)) {
-        print = mixed(L, print);
+        fingerprint = mix(L, fingerprint);
         if (lua_type(L, 4) != LUA_TTABLE) continue;
-        for (lua_pushnil(L); lua_next(L, 4); lua_settop(L, -2)) print = mixed(L, print);
+        for (lua_pushnil(L); lua_next(L, 4); lua_settop(L, -2)) fingerprint = mix(L, fingerprint);
     }
-    *(unsigned long long *)lua_touserdata(L, 2) = print;
+    *(unsigned long long *)lua_touserdata(L, 2) = fingerprint;
     return 0;
 }
 
-unsigned long long pmap_members_print(lua_State *L, int table) {
-    unsigned long long print = 0;
+unsigned long long pmap_members_fingerprint(lua_State *L, int table) {
+    unsigned long long fingerprint = 0;
     table = lua_absindex(L, table);
-    lua_pushcfunction(L, members_print_protected);
+    lua_pushcfunction(L, members_fingerprint_protected);
     lua_pushvalue(L, table);
-    lua_pushlightuserdata(L, &print);
+    lua_pushlightuserdata(L, &fingerprint);
     if (lua_pcall(L, 2, 0, 0) != LUA_OK) lua_settop(L, -2);
-    return print;
+    return fingerprint;
 }

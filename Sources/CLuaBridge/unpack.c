@@ -1,13 +1,14 @@
+/* Plain values from MessagePack to Lua's stack. */
 #include "messagepack.h"
 #include "values.h"
 
 enum { most_depth = 100, preallocated = 1 << 22 };
 
-/* `awaited` values are still to come in the tables around, at least a byte each: what is claimed must fit into the bytes
- * that are there, before room is made for it. */
+/* `awaited` values of the enclosing tables are still to come, at least a byte each: a claimed count must fit into the
+ * remaining bytes before memory is allocated for it. */
 static size_t unpack(lua_State *L, const unsigned char *bytes, size_t size, size_t awaited, int depth);
 
-/* A count behind a tag; how long the head is, or 0. */
+/* The count after a tag; returns the head's length, or 0. */
 static size_t read_head(const unsigned char *bytes, size_t size, unsigned char few, unsigned char many, size_t *count) {
     if ((bytes[0] & 0xf0) == few) return *count = bytes[0] & 15, 1;
     size_t head = bytes[0] == many ? 3 : bytes[0] == many + 1 ? 5 : 0;
@@ -21,18 +22,18 @@ static size_t unpack_list(lua_State *L, const unsigned char *bytes, size_t size,
     if (used == 0 || count + awaited > size - used) return 0;
     lua_createtable(L, (int)(count < preallocated ? count : preallocated), 0);
     int table = lua_gettop(L);
-    for (size_t place = 1; place <= count; place++) {
+    for (size_t index = 1; index <= count; index++) {
         if (used == size) return 0;
         size_t length = push_scalar(L, bytes + used, size - used);
-        if (!length) length = unpack(L, bytes + used, size - used, awaited + count - place, depth);
+        if (!length) length = unpack(L, bytes + used, size - used, awaited + count - index, depth);
         if (!length) return 0;
-        lua_rawseti(L, table, (lua_Integer)place);
+        lua_rawseti(L, table, (lua_Integer)index);
         used += length;
     }
     return used;
 }
 
-/* Stack: → key, or → anything and 0. What a key cannot be is given up. */
+/* Stack: → key, or → anything and 0. A value that cannot be a key is refused. */
 static size_t unpack_key(lua_State *L, const unsigned char *bytes, size_t size) {
     size_t length = push_scalar(L, bytes, size);
     if (length && lua_type(L, -1) == LUA_TNUMBER && !lua_rawequal(L, -1, -1)) return 0; /* nan */
@@ -77,13 +78,13 @@ size_t pmap_unpack(lua_State *L, const unsigned char *bytes, size_t size) {
     return used;
 }
 
-long long pmap_unpack_each(lua_State *L, int list, long long place, long long last, const unsigned char *bytes, size_t size,
+long long pmap_unpack_each(lua_State *L, int list, long long index, long long last, const unsigned char *bytes, size_t size,
                            size_t *read) {
     size_t used = 0;
-    for (size_t length; place <= last && (length = pmap_unpack(L, bytes + used, size - used)) > 0; place++) {
-        lua_rawseti(L, list, place);
+    for (size_t length; index <= last && (length = pmap_unpack(L, bytes + used, size - used)) > 0; index++) {
+        lua_rawseti(L, list, index);
         used += length;
     }
     *read = used;
-    return place;
+    return index;
 }

@@ -1,8 +1,8 @@
-// Whether bytecode was made by a process of this run: Lua does not check it, and crashes on what it did not write.
+// A check that bytecode was made by a process of this run: Lua crashes on bytecode that it did not write.
 
 /// A keyed hash of bytecode.
 ///
-/// The key is the random one that Swift gives each process for its dictionaries; forked children share it, others
+/// The key is the random one that Swift has in each process for its dictionaries; forked children share it, others
 /// do not know it.
 func bytecodeHash(_ bytecode: UnsafeRawBufferPointer) -> UInt64 {
     var hasher = Hasher()

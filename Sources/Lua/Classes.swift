@@ -1,16 +1,16 @@
 // The classes a script has registered: names to metatables and metatables to names, in one table of the registry.
 
 extension Stack {
-    /// Objects whose metatable this is travel under `name`, which the receiver must know too. A name or a metatable
-    /// that is registered again loses what it was registered with. Stack: metatable →
+    /// Objects with this metatable are sent under `name`, which the receiver must know too. A name or a metatable
+    /// that is registered again loses its earlier counterpart. Stack: metatable →
     package func registerClass(name: String) {
         let metatable = top
         pushClasses()
         let classes = top
         copy(metatable)
-        forget(in: classes)
+        removeClass(in: classes)
         push(name)
-        forget(in: classes)
+        removeClass(in: classes)
         copy(metatable)
         rawSet(classes, field: name)
         copy(metatable)
@@ -19,8 +19,8 @@ extension Stack {
         top = metatable - 1
     }
 
-    /// Stack: name or metatable →; what it stood for is forgotten.
-    private func forget(in classes: Int32) {
+    /// Removes the entry of a name or metatable. Stack: name or metatable →
+    private func removeClass(in classes: Int32) {
         guard rawGet(classes) != .nil else { return pop() }
         pushNil()
         rawSet(classes)

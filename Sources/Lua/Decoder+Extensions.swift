@@ -1,9 +1,9 @@
-// What travels as an extension, on its way in: see the table in `WireExtension`.
+// Extensions are decoded here: see the table in `WireExtension`.
 
 import Wire
 
 extension Decoder {
-    /// Pushes what is neither table nor function and answers true; else nothing is pushed or read.
+    /// Pushes a value that is neither table nor function and returns true; else pushes and reads nothing.
     mutating func pushExtension(_ code: Int8, count: Int, _ reader: inout WireReader) throws(WireError) -> Bool {
         let start = reader.offset
         guard let kind = WireExtension(rawValue: code), kind != .graph else {
@@ -24,7 +24,7 @@ extension Decoder {
                 stack.push(Double(time.seconds) + Double(time.nanoseconds) / 1e9)
             }
         case .reference:
-            guard count == 4, let graph, graph.pushThing(Int(try reader.read(UInt32.self)), stack) else {
+            guard count == 4, let graph, graph.pushObject(Int(try reader.read(UInt32.self)), stack) else {
                 throw .malformed(kind, at: start)
             }
         case .module, .class:
@@ -32,17 +32,17 @@ extension Decoder {
             if kind == .class { try resolveClass(at: start) } else { try resolveModule(at: start) }
         case .member: try pushMember(end: start + count, &reader)
         case .handle:
-            guard count == 8, let keeper else { throw .malformed(kind, at: start) }
+            guard count == 8, let handleRegistry else { throw .malformed(kind, at: start) }
             let handle = Int(try reader.read(Int64.self))
-            do throws(LuaError) { try keeper.receive(handle) } catch {
+            do throws(LuaError) { try handleRegistry.receive(handle) } catch {
                 throw .unresolved(error.message, at: start)
             }
-            stack.push(handle: handle, of: keeper)
+            stack.push(handle: handle, of: handleRegistry)
         }
         return true
     }
 
-    /// Begins a marked table, an instance or a function, all of whose payload is there. Stack: → it
+    /// Begins a tagged table, an instance or a function, whose payload is complete. Stack: → it
     mutating func openExtension(
         _ code: Int8, count: Int, awaited: Int, _ reader: inout WireReader
     ) throws(WireError) -> Frame {
@@ -96,7 +96,7 @@ extension Decoder {
     }
 }
 
-// MARK: What travels by name
+// MARK: Values that are sent by name
 
 extension Decoder {
     /// Stack: name → metatable
@@ -113,7 +113,7 @@ extension Decoder {
         stack.pop()
     }
 
-    /// Stack: name → module, which is required if it is not loaded
+    /// Requires the module if it is not loaded. Stack: name → module
     private func resolveModule(at offset: Int) throws(WireError) {
         if stack.string(-1) == "_G" {
             stack.pop()
@@ -132,7 +132,7 @@ extension Decoder {
         stack.pop()
     }
 
-    /// What is neither could be a nan, which raises an error as a key.
+    /// Another value could be a nan, which raises an error as a key.
     private func isNameable(_ index: Int32) -> Bool {
         stack.type(index) == .table || stack.type(index) == .function
     }
@@ -150,7 +150,7 @@ extension Decoder {
         }
     }
 
-    /// Stack: → what is in the module under the key
+    /// Stack: → the member of the module
     private mutating func pushMember(end: Int, _ reader: inout WireReader) throws(WireError) {
         let start = reader.offset
         try pushText(end: end, &reader)

@@ -1,4 +1,4 @@
-// Functions on their way in, and references back to what came before.
+// Functions and references are decoded here.
 
 import Wire
 
@@ -21,25 +21,25 @@ extension Decoder {
     mutating func advanceUpvalues(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
         while frame.current < frame.count {
             frame.current += 1
-            let place = Int32(frame.current)
-            if try joinUpvalue(frame, at: place, &reader) { continue }
-            graph?.addUpvalue(of: frame.number, at: place, stack)
+            let index = Int32(frame.current)
+            if try joinUpvalue(frame, at: index, &reader) { continue }
+            graph?.addUpvalue(of: frame.number, at: index, stack)
             let token = try reader.readToken()
             guard try push(token, nilIsNull: false, &reader) else { return token }
-            stack.setUpvalue(of: frame.slot, at: place)
+            stack.setUpvalue(of: frame.index, at: index)
         }
         return nil
     }
 
-    /// Whether the upvalue is a variable of an earlier function: then it becomes that, and the reference is read.
-    private func joinUpvalue(_ frame: Frame, at place: Int32, _ reader: inout WireReader) throws(WireError) -> Bool {
+    /// Joins the upvalue to a variable of an earlier function, if a reference to one follows; returns whether it has.
+    private func joinUpvalue(_ frame: Frame, at index: Int32, _ reader: inout WireReader) throws(WireError) -> Bool {
         guard let graph else { return false }
         let start = reader.offset
         if case .extension(WireExtension.reference.rawValue, 4) = try reader.readToken(),
             let (function, upvalue) = graph.upvalue(Int(try reader.read(UInt32.self))),
-            graph.pushThing(function, stack)
+            graph.pushObject(function, stack)
         {
-            stack.joinUpvalue(of: frame.slot, at: place, to: -1, at: upvalue)
+            stack.joinUpvalue(of: frame.index, at: index, to: -1, at: upvalue)
             stack.pop()
             return true
         }
@@ -47,7 +47,7 @@ extension Decoder {
         return false
     }
 
-    /// Reads the head of a graph, if the message is one, and answers where it ends.
+    /// Reads the head of a graph, if the message is one, and returns its end.
     mutating func openGraph(_ reader: inout WireReader) throws(WireError) -> Int? {
         let start = reader.offset
         guard case .extension(WireExtension.graph.rawValue, let count) = try reader.readToken() else {

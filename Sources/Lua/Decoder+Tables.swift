@@ -1,13 +1,13 @@
-// Tables on their way in.
+// Tables are decoded here.
 
 import Wire
 
 extension Decoder {
-    /// Room made beforehand, whatever is claimed; larger tables grow as their contents arrive.
+    /// The most values for which a table is allocated beforehand; larger ones grow as their contents arrive.
     private static var preallocated: Int { 1 << 22 }
 
-    /// The shape of a table whose `#` is `length`, and of which so many entries are not among these places: with just this
-    /// room it has that length when it is filled.
+    /// The sizes of a table whose `#` is `length`, and of which `others` entries have other keys than 1…`length`: allocated
+    /// with just these sizes, it has that length when it is filled.
     struct Shape {
         var length: Int, others: Int
     }
@@ -20,18 +20,18 @@ extension Decoder {
         if count + awaited > reader.remainingOfMessage {
             throw .truncated(at: reader.offset, needed: count + awaited - reader.remainingOfMessage)
         }
-        let room = Int32(min(count, Decoder.preallocated))
+        let size = Int32(min(count, Decoder.preallocated))
         if let shape {
             stack.newTable(list: Int32(clamping: shape.length), keys: Int32(clamping: shape.others))
         } else if kind == .list {
-            stack.newTable(list: room)
+            stack.newTable(list: size)
         } else {
-            stack.newTable(keys: room / 2)
+            stack.newTable(keys: size / 2)
         }
         return Frame(kind, count: count, awaited: awaited)
     }
 
-    /// A length, a number of other entries, and the head of a map; the length was read. Stack: → table
+    /// Reads the number of other entries and the head of a map; the length was read. Stack: → table
     func openShaped(
         _ kind: WireExtension, at start: Int, length: Int64, awaited: Int, _ reader: inout WireReader
     ) throws(WireError) -> Frame {
@@ -45,12 +45,12 @@ extension Decoder {
 
     mutating func advanceList(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
         while frame.current < frame.count {
-            frame.current = reader.readScalars(into: frame.slot, from: frame.current + 1, to: frame.count, stack) - 1
+            frame.current = reader.readScalars(into: frame.index, from: frame.current + 1, to: frame.count, stack) - 1
             if frame.current == frame.count { return nil }
             frame.current += 1
             let token = try reader.readToken()
             guard try push(token, nilIsNull: true, &reader) else { return token }
-            stack.rawSet(frame.slot, at: frame.current)
+            stack.rawSet(frame.index, at: frame.current)
         }
         return nil
     }
@@ -63,7 +63,7 @@ extension Decoder {
             let token = try reader.readToken()
             if frame.isAtKey { try checkKey(token, at: start) }
             guard try push(token, nilIsNull: true, &reader) else { return token }
-            if !frame.isAtKey { stack.rawSet(frame.slot) }
+            if !frame.isAtKey { stack.rawSet(frame.index) }
         }
         return nil
     }

@@ -1,8 +1,8 @@
-// MessagePack with the extensions of `WireExtension` becomes a Lua value on the stack.
+// From MessagePack with the extensions of `WireExtension` to a Lua value on the stack.
 //
-// The bytes may come from anybody: every count is checked against what is left before anything is allocated for it.
-// There is no recursion, as in the encoder: a new table is put into the one around it at once, and stays on the
-// Lua stack while it is filled. What the frames do is in Decoder+Tables.swift and Decoder+Functions.swift.
+// The bytes may be hostile: every count is checked against the remaining bytes before anything is allocated for it.
+// There is no recursion, as in the encoder: a new table is stored in the one around it at once, and stays on the
+// Lua stack while it is filled. The steps of a frame are in Decoder+Tables.swift and Decoder+Functions.swift.
 
 import CLua
 import CLuaBridge
@@ -10,8 +10,8 @@ package import Wire
 
 /// Decodes values into one Lua state, one at a time.
 ///
-/// A value that names a module not yet loaded here runs that module's code, and making tables may run finalizers:
-/// either may ask for another value to be decoded, which takes another decoder.
+/// A value that names a module not yet loaded here runs that module's code, and creating tables may run finalizers:
+/// if either decodes a value, it needs another decoder.
 package struct Decoder {
     let marks: TableMarks
     let loaded: Int, classes: Int
@@ -20,29 +20,29 @@ package struct Decoder {
     var threads: [Stack] = []
     /// The last of `threads`.
     var stack: Stack
-    /// Whose handles may be in values.
-    package var keeper: HandleKeeper?
-    /// Set while a graph is read.
+    /// For the handles in values; without it they are refused.
+    package var handleRegistry: HandleRegistry?
+    /// Not nil while a graph is read.
     var graph: Graph?
 
     /// A table or function that has been begun.
     struct Frame {
         enum Kind { case list, pairs, upvalues }
         var kind: Kind
-        /// Whether it stays on the stack when it is complete: the value itself, or a key.
+        /// It stays on the stack when it is complete: the value itself, or a key.
         var stays: Bool
-        /// Where on its thread the table or function is.
-        var slot: Int32
-        /// Values that were begun; a pair is two.
+        /// The index of the table or function on its thread.
+        var index: Int32
+        /// Values begun; a pair is two.
         var current: Int
-        /// Values in it.
+        /// Values in all.
         var count: Int
-        /// Values that the frames around it still await, at least a byte each.
+        /// Values that are still to come in the frames around it, at least a byte each.
         var awaited: Int
-        /// Where the extension around it ends, and the one around that.
+        /// The end of the extension around it, and of the one around that.
         var end: Int?
         var outerEnd: Int?
-        /// Which thread it is on.
+        /// The number of its thread.
         var thread: Int
         /// Its number in a graph.
         var number: Int
@@ -52,10 +52,10 @@ package struct Decoder {
             self.count = count
             self.awaited = awaited
             stays = false
-            (slot, current, thread, number) = (0, 0, 0, 0)
+            (index, current, thread, number) = (0, 0, 0, 0)
         }
 
-        /// Whether what was begun last is a key.
+        /// The value begun last is a key.
         var isAtKey: Bool { kind == .pairs && current & 1 == 1 }
     }
 
@@ -68,16 +68,16 @@ package struct Decoder {
         classes = stack.makeReference()
     }
 
-    /// Decodes the value that `bytes` begin with; answers how many bytes it takes.
+    /// Decodes the value at the beginning of `bytes`; returns its length.
     ///
     /// Stack: → value, or on error → (nothing)
     package mutating func decode(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
         let size = unsafe pmap_unpack(stack.thread, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        return size > 0 ? size : try unsafe decodeGivenUp(bytes, onto: stack)
+        return size > 0 ? size : try unsafe decodeFallback(bytes, onto: stack)
     }
 
-    /// The same for what C gives up.
-    mutating func decodeGivenUp(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
+    /// The same for values that C refuses.
+    mutating func decodeFallback(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
         let height = stack.top
         self.stack = stack
         threads.append(stack)
@@ -100,7 +100,7 @@ package struct Decoder {
     }
 
     private mutating func decodeAll(_ reader: inout WireReader) throws(WireError) {
-        guard stack.reserve(Decoder.room) else { throw .unresolved("the Lua stack is full", at: 0) }
+        guard stack.reserve(Decoder.stackPerStep) else { throw .unresolved("the Lua stack is full", at: 0) }
         let graphEnd = try openGraph(&reader)
         let token = try reader.readToken()
         if !(try push(token, nilIsNull: false, &reader)) { try decodeNested(token, &reader) }
@@ -125,7 +125,7 @@ package struct Decoder {
         }
     }
 
-    /// Reads up to the next table or function in the frame, and answers what that begins with, or nil at the end.
+    /// Reads up to the next table or function in the frame, and returns the token of that, or nil at the end.
     private mutating func advance(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
         switch frame.kind {
         case .list: try advanceList(&frame, &reader)
@@ -136,7 +136,7 @@ package struct Decoder {
 
     // MARK: Values
 
-    /// Pushes what is neither table nor function and answers true; else nothing is pushed or read.
+    /// Pushes a value that is neither table nor function and returns true; else pushes and reads nothing.
     @inline(__always)
     mutating func push(_ token: WireToken, nilIsNull: Bool, _ reader: inout WireReader) throws(WireError) -> Bool {
         switch token {
@@ -152,7 +152,7 @@ package struct Decoder {
         return true
     }
 
-    /// Begins a table or function, and puts it into the frame around it unless it is to be a key there.
+    /// Begins a table or function, and stores it in the frame around it unless it is a key there.
     ///
     /// Stack: → the table or function
     private mutating func open(
@@ -169,20 +169,20 @@ package struct Decoder {
         }
         frame.number = graph?.add(stack) ?? 0
         if let outer, !outer.isAtKey { attach(to: outer) } else { frame.stays = true }
-        makeRoom()
-        frame.slot = stack.top
+        ensureStack()
+        frame.index = stack.top
         frame.thread = threads.count - 1
         return frame
     }
 
     // MARK: Frames
 
-    /// Slots that one step may use.
-    static var room: Int32 { 40 }
+    /// Values that one step may push.
+    static var stackPerStep: Int32 { 40 }
 
-    /// When this thread has no room for another frame, the thing on top moves to a new one.
-    private mutating func makeRoom() {
-        if stack.reserve(Decoder.room) { return }
+    /// When this thread is too full for another frame, the value on top moves to a new one.
+    private mutating func ensureStack() {
+        if stack.reserve(Decoder.stackPerStep) { return }
         let next = stack.pushThread()
         stack.insert(at: -2)
         stack.move(to: next)
@@ -217,19 +217,19 @@ package struct Decoder {
         }
     }
 
-    /// Stack: value → value, which is in the frame now; a key before it is gone
+    /// Stores the value in the frame. Stack: value → value; of a pair: key, value → value
     private func attach(to frame: Frame) {
         switch frame.kind {
         case .list:
             stack.copy(-1)
-            stack.rawSet(frame.slot, at: frame.current)
+            stack.rawSet(frame.index, at: frame.current)
         case .pairs:
             stack.copy(-1)
             stack.insert(at: -3)
-            stack.rawSet(frame.slot)
+            stack.rawSet(frame.index)
         case .upvalues:
             stack.copy(-1)
-            stack.setUpvalue(of: frame.slot, at: Int32(frame.current))
+            stack.setUpvalue(of: frame.index, at: Int32(frame.current))
         }
     }
 }

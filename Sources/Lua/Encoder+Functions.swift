@@ -1,33 +1,33 @@
-// Functions on their way out: by name when they are in a module, else bytecode and upvalues.
+// Functions are encoded by name when they are in a module, else as bytecode and upvalues.
 
 import CLua
 import Wire
 
 extension Encoder {
-    mutating func openFunction(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
-        if let entry = try orInterrupted({ () throws(LuaError) in try names.find(slot, as: .function, in: stack) }) {
+    mutating func openFunction(_ index: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+        if let entry = try orInterrupted({ () throws(LuaError) in try names.find(index, as: .function, in: stack) }) {
             encodeName(entry, into: &buffer)
             return nil
         }
-        if stack.isHostCode(slot) {
+        if stack.isHostCode(index) {
             throw .cannotSend("a C function", path: "", advice: "it is not directly in a loaded module")
         }
-        if encodeReference(to: stack.identity(slot), into: &buffer) { return nil }
-        let slot = makeRoom(for: slot)
+        if encodeReference(to: stack.identity(index), into: &buffer) { return nil }
+        let index = ensureStack(for: index)
         let header = buffer.open(.function)
-        try encodeBytecode(of: slot, into: &buffer)
+        try encodeBytecode(of: index, into: &buffer)
         var upvalues: Int32 = 0
-        while stack.hasUpvalue(slot, at: upvalues + 1) { upvalues += 1 }
+        while stack.hasUpvalue(index, at: upvalues + 1) { upvalues += 1 }
         buffer.appendArray(count: Int(upvalues))
-        return frame(.upvalues, slot, base: stack.top, count: Int(upvalues), header: header)
+        return frame(.upvalues, index, base: stack.top, count: Int(upvalues), header: header)
     }
 
-    private func encodeBytecode(of slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) {
+    private func encodeBytecode(of index: Int32, into buffer: inout WireBuffer) throws(EncodeError) {
         let hash = buffer.count
         buffer.append(bigEndian: 0 as UInt64)
         buffer.appendBinary(count: 0)
         let code = buffer.count
-        stack.copy(slot)
+        stack.copy(index)
         stack.dumpFunction(into: &buffer)
         stack.pop()
         guard let size = UInt32(exactly: buffer.count - code) else { throw tooLarge("a function") }
@@ -40,16 +40,16 @@ extension Encoder {
         while frame.current < frame.count {
             stack.top = frame.base
             frame.current += 1
-            let place = Int32(frame.current)
-            let variable = stack.upvalueIdentity(of: frame.slot, at: place)
+            let index = Int32(frame.current)
+            let variable = stack.upvalueIdentity(of: frame.index, at: index)
             if encodeReference(to: variable, into: &buffer) { continue }
-            _ = stack.pushUpvalue(of: frame.slot, at: place)
+            _ = stack.pushUpvalue(of: frame.index, at: index)
             if !(try encodeScalar(frame.base + 1, nilIsNull: false, into: &buffer)) { return frame.base + 1 }
         }
         return nil
     }
 
-    /// Writes what a known thing is called.
+    /// Writes the name of a known value.
     func encodeName(_ entry: Int, into buffer: inout WireBuffer) {
         let height = stack.top
         defer { stack.top = height }

@@ -1,34 +1,34 @@
-// What could not be sent, and where it is: read from the frames that were open then.
+// The path of a value that cannot be sent, made of the frames that were open.
 
 import CLua
 
 extension Encoder {
-    func tooLarge(_ thing: String) -> EncodeError {
-        .cannotSend("\(thing) of more than 4 GB", path: "")
+    func tooLarge(_ value: String) -> EncodeError {
+        .cannotSend("\(value) of more than 4 GB", path: "")
     }
 
-    func unsendable(_ slot: Int32) -> EncodeError {
-        switch stack.type(slot) {
+    func unsendable(_ index: Int32) -> EncodeError {
+        switch stack.type(index) {
         case .thread: .cannotSend("a coroutine", path: "")
         case .lightUserdata: .cannotSend("a light userdata", path: "")
-        default: .cannotSend("userdata" + className(slot), path: "")
+        default: .cannotSend("userdata" + className(index), path: "")
         }
     }
 
     /// ` (FILE*)`, or nothing.
-    private func className(_ slot: Int32) -> String {
+    private func className(_ index: Int32) -> String {
         let height = stack.top
         defer { stack.top = height }
-        guard stack.pushMetatable(slot) else { return "" }
+        guard stack.pushMetatable(index) else { return "" }
         stack.rawGet(-1, field: "__name")
         return stack.string(-1).map { " (\($0))" } ?? ""
     }
 
     /// The error with its path, if it has one.
     func locate(_ error: EncodeError, root: String) -> EncodeError {
-        guard case .cannotSend(var thing, _, let advice) = error else { return error }
-        if let last = frames.last, isInKey(last) { thing += " as a key" }
-        return .cannotSend(thing, path: path(root: root), advice: advice)
+        guard case .cannotSend(var value, _, let advice) = error else { return error }
+        if let last = frames.last, isInKey(last) { value += " as a key" }
+        return .cannotSend(value, path: path(root: root), advice: advice)
     }
 
     /// `result.rows[3].name`; the middle of a very deep one is left out.
@@ -50,7 +50,7 @@ extension Encoder {
         switch frame.kind {
         case .list: return "[\(current)]"
         case .upvalues:
-            let name = stack.pushUpvalue(of: frame.slot, at: current) ?? ""
+            let name = stack.pushUpvalue(of: frame.index, at: current) ?? ""
             stack.pop()
             return "(upvalue '\(name)')"
         case .pairs:

@@ -1,8 +1,8 @@
-// A Lua value, straight from the stack, becomes MessagePack with the extensions of `WireExtension`.
+// From a Lua value on the stack to MessagePack with the extensions of `WireExtension`.
 //
-// There is no recursion: what is open is a list of frames here and the tables themselves on the Lua stack, which
+// There is no recursion: open tables are a list of frames here and the tables themselves on the Lua stack, which
 // goes on in a new Lua thread when it is full. Nothing here can run a finalizer or a metamethod, so the value does
-// not change meanwhile. What the frames do is in Encoder+Tables.swift and Encoder+Functions.swift.
+// not change meanwhile. The steps of a frame are in Encoder+Tables.swift and Encoder+Functions.swift.
 
 import CLua
 import CLuaBridge
@@ -21,8 +21,8 @@ package struct Encoder {
     var threads: [Stack] = []
     /// The last of `threads`.
     var stack: Stack
-    /// Whose handles may be in values; without one they cannot be sent.
-    package var keeper: HandleKeeper?
+    /// For the handles in values; without it they cannot be sent.
+    package var handleRegistry: HandleRegistry?
     var handles: [Int] = []
     let packer = Packer()
 
@@ -30,19 +30,19 @@ package struct Encoder {
     struct Frame {
         enum Kind { case list, pairs, upvalues }
         var kind: Kind
-        /// Where on its thread the table or function is.
-        var slot: Int32
+        /// The index of the table or function on its thread.
+        var index: Int32
         /// The height of its thread when it was opened.
         var base: Int32
-        /// What was last begun: a place in the list, an upvalue, or the slot of a key or value.
+        /// What was last begun: an index of the list or an upvalue, or the stack index of a key or value.
         var current: Int
-        /// How many entries there are.
+        /// The number of entries.
         var count: Int
-        /// Of pairs: the slot of the last value that has been fetched.
+        /// Of pairs: the stack index of the last value that has been fetched.
         var end: Int32
-        /// Where the extension around it begins, whose size is stored at the end.
+        /// The offset of the extension around it, whose size is stored at the end.
         var header: Int?
-        /// Which thread it is on.
+        /// The number of its thread.
         var thread: Int
     }
 
@@ -52,29 +52,30 @@ package struct Encoder {
         marks = TableMarks(stack)
     }
 
-    /// Appends the value at `index` of `stack`, any thread of the state. `root` is what paths in errors begin with.
+    /// Appends the value at `index` of `stack`, any thread of the state. Paths in errors begin with `root`.
     ///
     /// On error the buffer is as it was; the height of the stack always is.
     package mutating func encode(
         _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: String
     ) throws(EncodeError) {
         if stack.type(index) == .table {
-            self.stack = stack
-            try refreshNames()
+            try prepareToPack(from: stack)
             let isPacked = unsafe pack(into: &buffer) { unsafe pmap_pack_value(stack.thread, index, &$0) }
             if isPacked { return }
         } else {
             hasFreshNames = false
         }
-        try encodeGivenUp(index, of: stack, into: &buffer, root: root)
+        try encodeFallback(index, of: stack, into: &buffer, root: root)
     }
 
-    /// The same for what C gives up.
-    mutating func encodeGivenUp(
+    /// The same for values that C refuses.
+    mutating func encodeFallback(
         _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: String
     ) throws(EncodeError) {
         let height = stack.top, start = buffer.count
-        guard stack.reserve(Encoder.room) else { throw .cannotSend("anything: the Lua stack is full", path: root) }
+        guard stack.reserve(Encoder.stackPerStep) else {
+            throw .cannotSend("anything: the Lua stack is full", path: root)
+        }
         begin(stack)
         stack.copy(index)
         do throws(EncodeError) {
@@ -87,7 +88,7 @@ package struct Encoder {
             end(stack, height)
             throw located
         }
-        for handle in handles { keeper?.send(handle) }
+        for handle in handles { handleRegistry?.send(handle) }
         end(stack, height)
     }
 
@@ -109,14 +110,14 @@ package struct Encoder {
     /// Whether the collector is to run again at the end; it is stopped with the first thread that is made.
     var collectorWasRunning = false
 
-    /// Stack: value → …; after an error the frames show where it was.
+    /// Stack: value → …; after an error the frames are its path.
     private mutating func encodeAll(into buffer: inout WireBuffer) throws(EncodeError) {
-        var slot = try encodeScalar(stack.top, nilIsNull: false, into: &buffer) ? nil : stack.top
+        var index = try encodeScalar(stack.top, nilIsNull: false, into: &buffer) ? nil : stack.top
         while true {
             var frame: Frame
-            if let begun = slot {
+            if let begun = index {
                 guard let opened = try open(begun, into: &buffer) else {
-                    slot = nil
+                    index = nil
                     continue
                 }
                 frame = opened
@@ -126,17 +127,17 @@ package struct Encoder {
                 return
             }
             do throws(EncodeError) {
-                slot = try advance(&frame, into: &buffer)
-                if slot == nil { try close(frame, in: &buffer) }
+                index = try advance(&frame, into: &buffer)
+                if index == nil { try close(frame, in: &buffer) }
             } catch {
                 frames.append(frame)
                 throw error
             }
-            if slot != nil { frames.append(frame) }
+            if index != nil { frames.append(frame) }
         }
     }
 
-    /// Writes what is in the frame up to the next table or function, and answers where that is, or nil at the end.
+    /// Writes the values of the frame up to the next table or function, and returns the index of that, or nil at the end.
     private mutating func advance(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
         switch frame.kind {
         case .list: try advanceList(&frame, into: &buffer)
@@ -145,50 +146,50 @@ package struct Encoder {
         }
     }
 
-    /// Writes the head of the table or function at `slot`; nil when that is all.
-    private mutating func open(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+    /// Writes the head of the table or function at `index`; nil when it is complete with that.
+    private mutating func open(_ index: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
         if !hasFreshNames { try refreshNames() }
-        return stack.type(slot) == .table
-            ? try openTable(slot, into: &buffer) : try openFunction(slot, into: &buffer)
+        return stack.type(index) == .table
+            ? try openTable(index, into: &buffer) : try openFunction(index, into: &buffer)
     }
 
-    /// Writes the value at `slot`, or answers false if it is a table or function.
+    /// Writes the value at `index`, or returns false if it is a table or function.
     @inline(__always)
     mutating func encodeScalar(
-        _ slot: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
+        _ index: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
     ) throws(EncodeError) -> Bool {
-        try encodeScalar(slot, type: unsafe lua_type(stack.thread, slot), nilIsNull: nilIsNull, into: &buffer)
+        try encodeScalar(index, type: unsafe lua_type(stack.thread, index), nilIsNull: nilIsNull, into: &buffer)
     }
 
     @inline(__always)
     mutating func encodeScalar(
-        _ slot: Int32, type: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
+        _ index: Int32, type: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
     ) throws(EncodeError) -> Bool {
         switch type {
         case LUA_TNUMBER:
-            if stack.isInteger(slot) {
-                buffer.append(integer: unsafe lua_tointegerx(stack.thread, slot, nil))
+            if stack.isInteger(index) {
+                buffer.append(integer: unsafe lua_tointegerx(stack.thread, index, nil))
             } else {
-                buffer.append(float: stack.number(slot))
+                buffer.append(float: stack.number(index))
             }
         case LUA_TSTRING:
             var count = 0
-            let start = unsafe lua_tolstring(stack.thread, slot, &count)
+            let start = unsafe lua_tolstring(stack.thread, index, &count)
             if count > UInt32.max { throw tooLarge("a string") }
             buffer.appendString(count: count)
             unsafe buffer.append(UnsafeRawBufferPointer(start: start, count: count))
-        case LUA_TBOOLEAN: buffer.append(boolean: stack.boolean(slot))
+        case LUA_TBOOLEAN: buffer.append(boolean: stack.boolean(index))
         case LUA_TNIL: buffer.appendNil()
         case LUA_TTABLE, LUA_TFUNCTION: return false
         default:
-            guard stack.isNull(slot) else { return try encodeHandle(slot, into: &buffer) }
+            guard stack.isNull(index) else { return try encodeHandle(index, into: &buffer) }
             if nilIsNull { buffer.appendNil() } else { buffer.append(.null, count: 0) }
         }
         return true
     }
 
-    private mutating func encodeHandle(_ slot: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Bool {
-        guard keeper != nil, let handle = stack.handle(slot) else { throw unsendable(slot) }
+    private mutating func encodeHandle(_ index: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Bool {
+        guard handleRegistry != nil, let handle = stack.handle(index) else { throw unsendable(index) }
         buffer.append(.handle, count: 8)
         buffer.append(bigEndian: Int64(handle))
         handles.append(handle)
@@ -197,10 +198,10 @@ package struct Encoder {
 
     // MARK: Frames
 
-    /// A frame for the table or function at `slot`; what is above `base` is the frame's own.
-    func frame(_ kind: Frame.Kind, _ slot: Int32, base: Int32, count: Int, header: Int?) -> Frame {
+    /// A frame for the table or function at `index`; the values above `base` are the frame's own.
+    func frame(_ kind: Frame.Kind, _ index: Int32, base: Int32, count: Int, header: Int?) -> Frame {
         Frame(
-            kind: kind, slot: slot, base: base, current: kind == .pairs ? Int(base + 1) : 0, count: count,
+            kind: kind, index: index, base: base, current: kind == .pairs ? Int(base + 1) : 0, count: count,
             end: stack.top, header: header, thread: threads.count - 1)
     }
 
@@ -214,23 +215,23 @@ package struct Encoder {
         }
     }
 
-    /// Makes room for one more frame; when this thread has none, the thing at `slot` moves to a new one. Answers where
-    /// it is then.
-    mutating func makeRoom(for slot: Int32) -> Int32 {
-        if stack.reserve(Encoder.room) { return slot }
+    /// Makes sure that the stack holds one more frame; when this thread is full, the value at `index` moves to a new
+    /// one. Returns its index there.
+    mutating func ensureStack(for index: Int32) -> Int32 {
+        if stack.reserve(Encoder.stackPerStep) { return index }
         if threads.count == 1 { collectorWasRunning = stack.stopCollector() }
         let next = stack.pushThread()
-        stack.copy(slot)
+        stack.copy(index)
         stack.move(to: next)
         threads.append(next)
         stack = next
         return 1
     }
 
-    /// Slots that one step may use, with the look through the modules, which goes three tables deep.
-    static var room: Int32 { 320 }
+    /// Values that one step may push, with the collecting of names, which goes three tables deep.
+    static var stackPerStep: Int32 { 320 }
 
-    /// Answers whether the thing with this identity was in the message before, and then writes a reference to it.
+    /// Writes a reference to the object with this identity and returns true, if the message has had it before.
     @inline(__always)
     mutating func encodeReference(to identity: UInt, into buffer: inout WireBuffer) -> Bool {
         guard let number = numbers.insert(identity) else { return false }
@@ -240,14 +241,22 @@ package struct Encoder {
         return true
     }
 
-    mutating func refreshNames() throws(EncodeError) {
-        guard stack.reserve(Encoder.room) else { throw .cannotSend("anything: the Lua stack is full", path: "") }
+    /// Before values of `stack` are packed in C.
+    mutating func prepareToPack(from stack: Stack) throws(EncodeError) {
+        self.stack = stack
+        try refreshNames()
+    }
+
+    private mutating func refreshNames() throws(EncodeError) {
+        guard stack.reserve(Encoder.stackPerStep) else {
+            throw .cannotSend("anything: the Lua stack is full", path: "")
+        }
         hasFreshNames = true
         try orInterrupted { () throws(LuaError) in try names.refresh(stack) }
     }
 }
 
-/// What Lua raises while a value is read becomes an `EncodeError`.
+/// Converts an error that Lua raises while a value is read to an `EncodeError`.
 @inline(__always)
 func orInterrupted<Value>(_ body: () throws(LuaError) -> Value) throws(EncodeError) -> Value {
     do throws(LuaError) { return try body() } catch { throw .interrupted(error) }

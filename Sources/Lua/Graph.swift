@@ -1,12 +1,12 @@
-// What a message with references has brought so far. Things stay in a Lua table, where the collector sees them.
+// The objects that a message with references has had so far. They stay in a Lua table, where the collector sees them.
 
-/// What has been numbered so far in a graph.
+/// The numbered tables, functions and upvalues of a graph.
 struct Graph {
-    /// The table of the things, in the registry.
+    /// The table of the objects, in the registry.
     let reference: Int
     private var count = 0
-    /// The function that a numbered variable belongs to, and its place there.
-    private var upvalues: [Int: (function: Int, place: Int32)] = [:]
+    /// The function that a numbered variable belongs to, and its index there.
+    private var upvalues: [Int: (function: Int, index: Int32)] = [:]
 
     init(_ stack: Stack) {
         stack.newTable()
@@ -23,15 +23,15 @@ struct Graph {
         return count
     }
 
-    mutating func addUpvalue(of function: Int, at place: Int32, _ stack: Stack) {
-        upvalues[count] = (function, place)
+    mutating func addUpvalue(of function: Int, at index: Int32, _ stack: Stack) {
+        upvalues[count] = (function, index)
         count += 1
     }
 
-    func upvalue(_ number: Int) -> (function: Int, place: Int32)? { upvalues[number] }
+    func upvalue(_ number: Int) -> (function: Int, index: Int32)? { upvalues[number] }
 
-    /// Stack: → the thing with this number, or nothing and false
-    func pushThing(_ number: Int, _ stack: Stack) -> Bool {
+    /// Stack: → the object with this number, or nothing and false
+    func pushObject(_ number: Int, _ stack: Stack) -> Bool {
         guard number < count, upvalues[number] == nil else { return false }
         stack.rawGet(Stack.registry, at: reference)
         stack.rawGet(-1, at: number + 1)

@@ -3,7 +3,7 @@
 import CLua
 import CLuaBridge
 
-/// Takes its arguments from the stack, from index 1, and answers how many results it pushed.
+/// Its arguments are on the stack, from index 1; it returns the number of results it has pushed.
 package typealias HostFunction = (Stack) throws(LuaError) -> Int32
 
 private final class HostFunctionBox {

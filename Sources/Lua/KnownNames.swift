@@ -1,17 +1,17 @@
-// What travels by name: modules, what is directly in one, registered classes. Found by identity; the names stay
-// Lua strings, so that nothing is allocated, and no finalizer can run, while a value is being encoded.
+// The values that are sent by name: modules, their members, registered classes. They are found by identity; the names
+// stay Lua strings, so that nothing is allocated, and no finalizer can run, while a value is being encoded.
 
 import CLua
 import CLuaBridge
 
 struct KnownNames {
     enum Kind { case module, member, `class` }
-    /// Where the thing stands: a module's member is named as a function or as a metatable, not as a mere table.
+    /// The use of a value: a module's member is named as a function or as a metatable, not as a mere table.
     enum Role { case value, function, metatable }
 
     private struct Entry {
         var kind: Kind
-        /// Looks like a metatable, so that it is named also where it stands as a value.
+        /// Looks like a metatable, so that it is named also as a value.
         var isClass = false
     }
 
@@ -21,8 +21,8 @@ struct KnownNames {
     private let loaded: Int, classes: Int, strings: Int
     private var numbers = IdentityMap()
     private var entries: [Entry] = []
-    private var print: UInt64?
-    private var membersPrint: UInt64?
+    private var fingerprint: UInt64?
+    private var membersFingerprint: UInt64?
     private var isComplete = false
 
     init(_ stack: Stack) {
@@ -31,31 +31,31 @@ struct KnownNames {
         stack.pushClasses()
         classes = stack.makeReference()
         stack.newTable()
-        for (place, text) in [(Self.indexField, "__index"), (Self.nameField, "__name"), (Self.globalsName, "_G")] {
+        for (index, text) in [(Self.indexField, "__index"), (Self.nameField, "__name"), (Self.globalsName, "_G")] {
             stack.push(text)
-            stack.rawSet(-2, at: place)
+            stack.rawSet(-2, at: index)
         }
         strings = stack.makeReference()
     }
 
-    /// A new message begins: finds out whether modules or classes were added since the last one.
+    /// Begins a message: collects the names anew if modules or classes were added since the last one.
     mutating func refresh(_ stack: Stack) throws(LuaError) {
         isComplete = false
         stack.rawGet(Stack.registry, at: loaded)
         stack.rawGet(Stack.registry, at: classes)
-        let now = unsafe pmap_tables_print(stack.thread, -2, -1)
+        let now = unsafe pmap_tables_fingerprint(stack.thread, -2, -1)
         stack.pop(2)
-        if now != print { try collect(stack) }
-        print = now
+        if now != fingerprint { try collect(stack) }
+        fingerprint = now
     }
 
-    /// The entry of the thing at `index`, if it has a name. A member found may have been replaced since, and one not
-    /// found may have been added: then, once a message, everything is looked through again if it has changed.
+    /// The entry of the value at `index`, if it has a name. A member found may have been replaced since, and one not
+    /// found may have been added: then, once a message, all names are collected again if any module has changed.
     mutating func find(_ index: Int32, as role: Role, in stack: Stack) throws(LuaError) -> Int? {
         let identity = stack.identity(index)
         if let entry = numbers.number(of: identity), isCurrent(entry, index, stack) { return accepted(entry, as: role) }
         if role == .value && numbers.number(of: identity) == nil || isComplete { return nil }
-        if members(stack) == membersPrint {
+        if members(stack) == membersFingerprint {
             isComplete = true
             return nil
         }
@@ -63,15 +63,15 @@ struct KnownNames {
         return numbers.number(of: identity).flatMap { accepted($0, as: role) }
     }
 
-    /// Differs when something was put into a module, or taken out.
+    /// A fingerprint of the members of all modules.
     private func members(_ stack: Stack) -> UInt64 {
         stack.rawGet(Stack.registry, at: loaded)
         defer { stack.pop() }
-        return unsafe pmap_members_print(stack.thread, -1)
+        return unsafe pmap_members_fingerprint(stack.thread, -1)
     }
 
-    /// Addresses of all that has a name, for C.
-    func withSlots(_ body: (UnsafePointer<pmap_identity>?, UInt32) -> Void) { unsafe numbers.withSlots(body) }
+    /// The addresses of all values that have a name, for C.
+    func withCells(_ body: (UnsafePointer<pmap_identity>?, UInt32) -> Void) { unsafe numbers.withCells(body) }
 
     func kind(_ entry: Int) -> Kind { entries[entry].kind }
 
@@ -80,9 +80,9 @@ struct KnownNames {
     /// Stack: → key in the module
     func pushKey(_ entry: Int, _ stack: Stack) { pushString(Self.firstName + 2 * entry + 1, stack) }
 
-    private func pushString(_ place: Int, _ stack: Stack) {
+    private func pushString(_ index: Int, _ stack: Stack) {
         stack.rawGet(Stack.registry, at: strings)
-        stack.rawGet(-1, at: place)
+        stack.rawGet(-1, at: index)
         stack.remove(-2)
     }
 
@@ -103,13 +103,13 @@ struct KnownNames {
     }
 }
 
-// MARK: Looking through the modules
+// MARK: Collecting names from the modules
 
 extension KnownNames {
     private mutating func collect(_ stack: Stack) throws(LuaError) {
         let height = stack.top
         defer { stack.top = height }
-        membersPrint = members(stack)
+        membersFingerprint = members(stack)
         numbers = IdentityMap()
         entries.removeAll()
         stack.rawGet(Stack.registry, at: strings)
@@ -119,14 +119,14 @@ extension KnownNames {
 
         stack.pushGlobals()
         stack.rawGet(strings, at: Self.globalsName)
-        add(.module, thing: height + 4, name: height + 5, key: nil, strings, stack)
+        add(.module, value: height + 4, name: height + 5, key: nil, strings, stack)
         let globals = stack.identity(height + 4)
 
         try stack.walk(loaded, batch: Self.batch) { name, module in
-            add(.module, thing: module, name: name, key: nil, strings, stack)
+            add(.module, value: module, name: name, key: nil, strings, stack)
         }
         try stack.walk(classes, batch: Self.batch) { name, metatable in
-            add(.class, thing: metatable, name: name, key: nil, strings, stack)
+            add(.class, value: metatable, name: name, key: nil, strings, stack)
         }
         try stack.walk(loaded, batch: Self.batch) { (name, module) throws(LuaError) in
             guard stack.type(module) == .table, stack.identity(module) != globals else { return }
@@ -139,25 +139,25 @@ extension KnownNames {
     private mutating func addMembers(
         of module: Int32, name: Int32, functionsOfHostOnly: Bool = false, _ strings: Int32, _ stack: Stack
     ) throws(LuaError) {
-        try stack.walk(module, batch: Self.batch) { key, thing in
-            if functionsOfHostOnly && !stack.isHostCode(thing) { return }
-            add(.member, thing: thing, name: name, key: key, strings, stack)
+        try stack.walk(module, batch: Self.batch) { key, value in
+            if functionsOfHostOnly && !stack.isHostCode(value) { return }
+            add(.member, value: value, name: name, key: key, strings, stack)
         }
     }
 
     private mutating func add(
-        _ kind: Kind, thing: Int32, name: Int32, key: Int32?, _ strings: Int32, _ stack: Stack
+        _ kind: Kind, value: Int32, name: Int32, key: Int32?, _ strings: Int32, _ stack: Stack
     ) {
-        let type = stack.type(thing)
+        let type = stack.type(value)
         guard type == .table || type == .function, stack.type(name) == .string, stack.type(key ?? name) == .string,
-            numbers.insert(stack.identity(thing)) == nil
+            numbers.insert(stack.identity(value)) == nil
         else { return }
-        let place = Self.firstName + 2 * entries.count
+        let index = Self.firstName + 2 * entries.count
         stack.copy(name)
-        stack.rawSet(strings, at: place)
+        stack.rawSet(strings, at: index)
         stack.copy(key ?? name)
-        stack.rawSet(strings, at: place + 1)
-        let isClass = type == .table && hasMetafield(thing, strings, stack)
+        stack.rawSet(strings, at: index + 1)
+        let isClass = type == .table && hasMetafield(value, strings, stack)
         entries.append(Entry(kind: kind, isClass: isClass))
     }
 

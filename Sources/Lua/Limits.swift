@@ -1,4 +1,4 @@
-// What one item may take: time, and memory; see timeout.h and heap.h.
+// The limits of one item, time and memory; see timeout.h and heap.h.
 
 import CLua
 import CLuaBridge
@@ -8,7 +8,7 @@ package import Wire
 package var timeoutSignal: Int32 { pmap_timeout_signal() }
 
 extension Stack {
-    /// Keeps note of running coroutines, so that a timeout stops them too.
+    /// Tracks running coroutines, so that a timeout stops them too.
     package func watchCoroutines() throws(LuaError) {
         let status = unsafe pmap_watch_coroutines(thread)
         if status != LUA_OK { throw popError(status: status) }

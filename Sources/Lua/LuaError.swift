@@ -1,4 +1,4 @@
-// What a Lua call failed with, as plain data.
+// An error of a Lua call, as plain data.
 
 /// An error raised in Lua: its message as text, and where it was raised.
 package struct LuaError: Error, Equatable, CustomStringConvertible {

@@ -1,24 +1,24 @@
-// The modules that are written in Lua, as they are in the program.
+// The modules that are written in Lua and part of the program.
 
 import LuaModules
 
-/// One of them.
+/// A module of the program, with its source.
 package struct LuaModule {
     package let name: String
     package let text: [UInt8]
 
-    /// The one that `require` finds under this name.
+    /// The module that `require` finds under this name.
     package init?(named wanted: String) {
-        var place: Int32 = 0
-        while let name = unsafe pmap_lua_module_name(place) {
+        var index: Int32 = 0
+        while let name = unsafe pmap_lua_module_name(index) {
             if unsafe String(cString: name) == wanted {
                 var length = 0
-                let start = unsafe pmap_lua_module_text(place, &length)
+                let start = unsafe pmap_lua_module_text(index, &length)
                 self.name = wanted
                 text = unsafe Array(UnsafeRawBufferPointer(start: start, count: length))
                 return
             }
-            place += 1
+            index += 1
         }
         return nil
     }

@@ -1,4 +1,4 @@
-// Streams of random numbers that do not depend on who draws them; see random.h.
+// Streams of random numbers that do not depend on the worker; see random.h.
 
 import CLua
 import CLuaBridge
@@ -25,7 +25,7 @@ extension Stack {
     /// The number of the next child of this process, or of the item that it is at.
     package func nextChild() -> UInt64 { pmap_random_next_child() }
 
-    /// In that child: it draws numbers of its own.
+    /// In that child: begins its stream.
     package func beginChild(_ number: UInt64) { pmap_random_begin_child(number) }
 
     /// A seed for the items of one call of the pool with this number.
@@ -34,6 +34,6 @@ extension Stack {
     /// The items that follow belong to a call with this seed.
     package func beginCall(seed: UInt64) { pmap_random_seed(seed, true) }
 
-    /// An item of it begins.
-    package func beginItem(place: Int) { pmap_random_begin_item(UInt64(place)) }
+    /// An item of it begins, with a stream of its own.
+    package func beginItem(number: Int) { pmap_random_begin_item(UInt64(number)) }
 }

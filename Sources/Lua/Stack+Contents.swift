@@ -1,4 +1,4 @@
-// What a writer of tables has to know before it begins, in one look at the keys.
+// What a writer of tables must know before it begins, in one pass over the keys.
 
 import CLua
 import CLuaBridge
@@ -17,7 +17,7 @@ package struct TableContents {
 
 extension Stack {
     /// Stack: → key, value, key, value, … when they are at most `limit` and do not begin as a list does.
-    /// Nil when Lua's stack has no room for them.
+    /// Nil when Lua's stack is full.
     package func contents(_ table: Int32, limit: Int32) -> TableContents? {
         let found = unsafe pmap_table_contents(thread, table, limit)
         guard found.entries >= 0 else { return nil }

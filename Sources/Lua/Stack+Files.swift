@@ -1,9 +1,9 @@
-// Lua's files as what programs are connected to, and what is captured of the output of programs; see file.h, library.h.
+// Lua's files as descriptors for programs, and the capture of programs' output; see file.h, library.h.
 
 import CLua
 import CLuaBridge
 
-/// What a Lua file leads to.
+/// The target of a Lua file.
 package enum FileTarget: Equatable {
     case descriptor(Int32)
     /// The value is no file.
@@ -14,7 +14,7 @@ package enum FileTarget: Equatable {
 }
 
 extension Stack {
-    /// The descriptor of the file at `index`; what was written to the file is written to it.
+    /// The descriptor of the file at `index`, to which the file's buffer was written.
     package func fileTarget(_ index: Int32) -> FileTarget {
         switch unsafe pmap_file_descriptor(thread, index) {
         case Int32(PMAP_NO_FILE): .none
@@ -24,23 +24,23 @@ extension Stack {
         }
     }
 
-    /// Whether the file at `index` has read ahead of its reader.
+    /// Whether the file at `index` has buffered bytes that its reader has not read.
     package func hasBuffered(_ index: Int32) -> Bool { unsafe pmap_file_buffered(thread, index) > 0 }
 
-    /// Stack: → what was read ahead of the file's reader, or nothing and false.
+    /// Stack: → these bytes, or nothing and false
     package func pushBuffered(_ index: Int32) -> Bool {
         if unsafe pmap_push_buffered(thread, index) > 0 { return true }
         pop()
         return false
     }
 
-    /// Stack: → Lua file on the writing end of a pipe, whose writes arrive at once: nobody has to think of flushing.
+    /// Stack: → Lua file on the writing end of a pipe, unbuffered: its writes need no flushing.
     package func pushUnbufferedFile(_ descriptor: Int32) {
         pushFile(descriptor, mode: "w")
         unsafe pmap_file_unbuffered(thread, -1)
     }
 
-    /// Writes to a file without a descriptor; false when it cannot.
+    /// Writes to a file without a descriptor; false when that fails.
     package func write(_ bytes: [UInt8], toFile index: Int32) -> Bool {
         unsafe bytes.withUnsafeBytes {
             unsafe pmap_file_write(thread, index, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
@@ -56,19 +56,19 @@ extension Stack {
 
     // MARK: Programs and captured output
 
-    /// A program, or a fork, is about to write to the standard output of this process.
+    /// Before a program or a fork writes to the standard output of this process.
     package func prepareForProgram() { pmap_before_program() }
 
-    /// One has ended: what it wrote comes before what is printed from now on.
-    package func takeProgramOutput() { pmap_after_program() }
+    /// After one has ended: its output precedes later output.
+    package func readProgramOutput() { pmap_after_program() }
 
-    /// In a fork of a worker: its output is a program's.
-    package func leaveCapture() throws(LuaError) {
-        let status = unsafe pmap_leave_capture(thread)
+    /// In a fork of a worker: its output is captured like a program's.
+    package func endCapture() throws(LuaError) {
+        let status = unsafe pmap_end_capture(thread)
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Standard output is written line by line from now on, each whole.
+    /// From now on each line of standard output is written whole.
     package func writeWholeLines() throws(LuaError) {
         let status = unsafe pmap_write_whole_lines(thread)
         if status != LUA_OK { throw popError(status: status) }

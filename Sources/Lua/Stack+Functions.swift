@@ -7,7 +7,7 @@ import Wire
 extension Stack {
     package func isHostCode(_ index: Int32) -> Bool { unsafe lua_iscfunction(thread, index) != 0 }
 
-    /// Stack: value →; answers what it takes if it is a function: as many parameters, or more.
+    /// The parameters of the function on top, or nil if it is none. Stack: value →
     package func popParameters() -> (count: Int, isVariable: Bool)? {
         guard type(-1) == .function else {
             pop()
@@ -18,7 +18,7 @@ extension Stack {
         return unsafe (Int(record.nparams), record.isvararg != 0)
     }
 
-    /// Appends the bytecode of the Lua function on top of the stack, with what messages need to name its lines.
+    /// Appends the bytecode of the Lua function on top of the stack, with its line numbers for messages.
     func dumpFunction(into buffer: inout WireBuffer) {
         unsafe withUnsafeMutablePointer(to: &buffer) { pointer in
             let write: lua_Writer = { _, bytes, count, context in
@@ -36,29 +36,29 @@ extension Stack {
         return unsafe luaL_loadbufferx(thread, start, bytecode.count, "=?", "b") == LUA_OK
     }
 
-    /// Stack: → value, or nothing and nil when the function has no such upvalue; answers its name.
-    func pushUpvalue(of function: Int32, at place: Int32) -> String? {
-        unsafe lua_getupvalue(thread, function, place).map { unsafe String(cString: $0) }
+    /// Returns the name of the upvalue. Stack: → value, or nothing and nil when the function has no such upvalue
+    func pushUpvalue(of function: Int32, at index: Int32) -> String? {
+        unsafe lua_getupvalue(thread, function, index).map { unsafe String(cString: $0) }
     }
 
     /// Stack: value →
-    func setUpvalue(of function: Int32, at place: Int32) {
-        if unsafe lua_setupvalue(thread, function, place) == nil { pop() }
+    func setUpvalue(of function: Int32, at index: Int32) {
+        if unsafe lua_setupvalue(thread, function, index) == nil { pop() }
     }
 
-    func hasUpvalue(_ function: Int32, at place: Int32) -> Bool {
-        guard unsafe lua_getupvalue(thread, function, place) != nil else { return false }
+    func hasUpvalue(_ function: Int32, at index: Int32) -> Bool {
+        guard unsafe lua_getupvalue(thread, function, index) != nil else { return false }
         pop()
         return true
     }
 
     /// The identity of the variable itself: functions that share it have the same.
-    func upvalueIdentity(of function: Int32, at place: Int32) -> UInt {
-        unsafe UInt(bitPattern: lua_upvalueid(thread, function, place))
+    func upvalueIdentity(of function: Int32, at index: Int32) -> UInt {
+        unsafe UInt(bitPattern: lua_upvalueid(thread, function, index))
     }
 
     /// Makes an upvalue of `function` the same variable as one of `other`.
-    func joinUpvalue(of function: Int32, at place: Int32, to other: Int32, at otherPlace: Int32) {
-        unsafe lua_upvaluejoin(thread, function, place, other, otherPlace)
+    func joinUpvalue(of function: Int32, at index: Int32, to other: Int32, at otherIndex: Int32) {
+        unsafe lua_upvaluejoin(thread, function, index, other, otherIndex)
     }
 }

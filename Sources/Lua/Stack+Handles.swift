@@ -1,24 +1,12 @@
-// Handles: numbers of things that are outside of Lua, held by userdata that tell when they are collected.
+// Handles: userdata with numbers of things outside of Lua, and Lua files on descriptors.
 
 import CLua
 import CLuaBridge
 
-/// Keeps the things that handles stand for, and knows how they travel. It lives as long as the state.
-package final class HandleKeeper {
-    /// The handle is in what has been encoded.
-    package var send: (Int) -> Void = { _ in }
-    /// A message had the handle, which will be pushed.
-    package var receive: (Int) throws(LuaError) -> Void = { _ in }
-    /// No userdata of this process has the handle any more.
-    package var drop: (Int) -> Void = { _ in }
-
-    package init() {}
-}
-
 extension Stack {
-    /// Stack: → handle; the same number is the same userdata as long as it lives.
-    package func push(handle number: Int, of keeper: HandleKeeper) {
-        let context = unsafe Unmanaged.passUnretained(keeper).toOpaque()
+    /// Stack: → handle; the same number gives the same userdata as long as that lives.
+    package func push(handle number: Int, of registry: HandleRegistry) {
+        let context = unsafe Unmanaged.passUnretained(registry).toOpaque()
         unsafe pmap_push_handle(thread, UInt64(number), dropHandle, context)
     }
 
@@ -28,15 +16,14 @@ extension Stack {
         return number == 0 ? nil : Int(number)
     }
 
-    /// What the handle at `index` stands for is given up: the userdata stands for nothing any more, whatever gets the
-    /// number next.
+    /// Detaches the handle at `index` from its number, which may get another userdata.
     package func forgetHandle(_ index: Int32) { unsafe pmap_forget_handle(thread, index) }
 
-    /// Stack: → Lua file on the descriptor, which is the file's from now on.
+    /// Stack: → Lua file, which owns the descriptor.
     package func pushFile(_ descriptor: Int32, mode: String) { unsafe pmap_push_file(thread, descriptor, mode) }
 }
 
 private func dropHandle(_ context: UnsafeMutableRawPointer?, _ number: UInt64) {
     guard let context = unsafe context else { return }
-    unsafe Unmanaged<HandleKeeper>.fromOpaque(context).takeUnretainedValue().drop(Int(number))
+    unsafe Unmanaged<HandleRegistry>.fromOpaque(context).takeUnretainedValue().drop(Int(number))
 }

@@ -46,7 +46,7 @@ extension Stack {
     }
 
     /// The running item has records besides the one it will answer.
-    package func noteEmitted() { pmap_note_emitted() }
+    package func noteEmitted() { pmap_set_emitted() }
 
     /// Stack: message →
     package func popError(of answer: Answer) -> LuaError { popError(status: answer.status) }

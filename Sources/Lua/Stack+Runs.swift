@@ -41,7 +41,7 @@ package import Wire
 extension Stack {
     /// Runs items until something is to be looked at. Stack: `base` values, others… → `base` values, results…
     package func run(
-        _ run: inout ItemRun, _ way: ItemWay, base: Int32, task: Int32, handler: Int32, in room: inout OutboxRoom
+        _ run: inout ItemRun, _ way: ItemWay, base: Int32, task: Int32, handler: Int32, in room: inout OutboxCursor
     ) -> ItemRun.End {
         var items = unsafe pmap_items(run, way, room)
         let answer = unsafe pmap_run_items(thread, base, task, handler, &items)
@@ -63,7 +63,7 @@ extension Stack {
 }
 
 extension pmap_items {
-    fileprivate init(_ run: ItemRun, _ way: ItemWay, _ room: OutboxRoom) {
+    fileprivate init(_ run: ItemRun, _ way: ItemWay, _ room: OutboxCursor) {
         unsafe self.init()
         unsafe next = run.rest.baseAddress?.assumingMemoryBound(to: CChar.self)
         unsafe end = next.map { unsafe $0 + run.rest.count }
@@ -74,7 +74,7 @@ extension pmap_items {
         unsafe (append, append_table, writer) = (way.writing.append, way.writing.table, way.writing.context)
         unsafe is_filter = way.isFilter
         let start = unsafe room.output.assumingMemoryBound(to: CChar.self)
-        unsafe (output, enough) = (start, room.enough)
+        unsafe (output, enough) = (start, room.flushSize)
         unsafe self.room = pmap_room(next: start + room.used, end: start + room.capacity)
         unsafe (finished, begun) = (UInt64(room.finished), room.begun)
         unsafe (current, committed) = (room.word(.current), room.word(.committed))
@@ -82,7 +82,7 @@ extension pmap_items {
     }
 }
 
-extension OutboxRoom {
+extension OutboxCursor {
     fileprivate func word(_ word: StatusWords.Word) -> UnsafeMutablePointer<UInt64> {
         let address = unsafe UnsafeMutableRawPointer(mutating: status.address(of: word))
         return unsafe address.assumingMemoryBound(to: UInt64.self)

@@ -1,4 +1,4 @@
-// More room than one Lua stack has, and quiet while values are read.
+// Further threads for values deeper than one Lua stack, and the collector's switch.
 
 import CLua
 import CLuaBridge
@@ -13,7 +13,7 @@ extension Stack {
     /// Moves the value on top to the stack of another thread of the same state.
     func move(to other: Stack) { unsafe lua_xmove(thread, other.thread, 1) }
 
-    /// Stops the collector, so that no finalizer runs; answers whether it was running.
+    /// Stops the collector, so that no finalizer runs; returns whether it was running.
     func stopCollector() -> Bool {
         let wasRunning = unsafe pmap_gc_is_running(thread)
         if wasRunning { unsafe pmap_gc_stop(thread) }

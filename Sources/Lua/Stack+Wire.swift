@@ -1,4 +1,4 @@
-// Between the Lua stack and Wire's buffers, for those who hold no pointers.
+// Buffers to and from the Lua stack, for callers without pointers.
 
 package import Wire
 
@@ -6,7 +6,7 @@ extension Stack {
     /// Stack: → string
     package func push(_ buffer: borrowing WireBuffer) { unsafe push(bytes: buffer.bytes) }
 
-    /// Makes the value on top what `require(name)` answers. Stack: value →
+    /// Makes the value on top the result of `require(name)`. Stack: value →
     package func setLoaded(_ name: String) {
         rawGet(Stack.registry, field: "_LOADED")
         insert(at: -2)

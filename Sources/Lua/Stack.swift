@@ -1,14 +1,13 @@
-// The view on a Lua thread that all of Swift works with: pushes, reads, calls. It owns nothing; `State` does.
+// A Lua thread for Swift: pushes, reads, calls. It owns nothing; `State` does.
 //
-// Only functions that the Lua manual marks `-` or `m` are called here (`m` is safe because the heap does not
-// refuse while Swift is on the stack, see heap.h). The others are in CLuaBridge, under lua_pcall.
-// This file and `State` are the fence around the unsafe pointers: what they offer is safe to call.
+// Swift calls only functions that the Lua manual marks `-` or `m` (`m` is safe because allocation does not fail while
+// Swift is on the stack, see heap.h). The others are in CLuaBridge, under lua_pcall.
 
 import CLua
 import CLuaBridge
 package import Wire
 
-/// What a stack slot holds.
+/// The type of a value on the stack.
 package enum ValueType: Int32, Sendable {
     case none = -1
     case `nil`, boolean, lightUserdata, number, string, table, function, userdata, thread
@@ -16,7 +15,7 @@ package enum ValueType: Int32, Sendable {
 
 /// A Lua thread's stack. Indices are Lua's own: from 1 at the bottom, from -1 at the top.
 @safe package struct Stack {
-    /// For what C does with it.
+    /// For C functions.
     package let thread: OpaquePointer
 
     init(_ thread: OpaquePointer) {
@@ -25,8 +24,8 @@ package enum ValueType: Int32, Sendable {
 
     package static var registry: Int32 { pmap_registry() }
 
-    /// The index of the running host function's upvalue, from 1.
-    package static func upvalue(_ place: Int32) -> Int32 { pmap_upvalue(place) }
+    /// The index of an upvalue of the running host function; they are numbered from 1.
+    package static func upvalue(_ number: Int32) -> Int32 { pmap_upvalue(number) }
 
     // MARK: The stack itself
 
@@ -35,7 +34,7 @@ package enum ValueType: Int32, Sendable {
         nonmutating set { unsafe lua_settop(thread, newValue) }
     }
 
-    package func pop(_ slots: Int32 = 1) { unsafe lua_settop(thread, -slots - 1) }
+    package func pop(_ count: Int32 = 1) { unsafe lua_settop(thread, -count - 1) }
     package func absolute(_ index: Int32) -> Int32 { unsafe lua_absindex(thread, index) }
     package func copy(_ index: Int32) { unsafe lua_pushvalue(thread, index) }
 
@@ -53,8 +52,8 @@ package enum ValueType: Int32, Sendable {
         pop()
     }
 
-    /// Makes room for `slots` more values; false when Lua's stack limit (1,000,000) is reached.
-    package func reserve(_ slots: Int32) -> Bool { unsafe lua_checkstack(thread, slots) != 0 }
+    /// Makes the stack hold `count` more values; false when Lua's limit (1,000,000) is reached.
+    package func reserve(_ count: Int32) -> Bool { unsafe lua_checkstack(thread, count) != 0 }
 
     // MARK: Push
 
@@ -112,7 +111,7 @@ package enum ValueType: Int32, Sendable {
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The bytes of the string at `index`, for who keeps them.
+    /// A copy of the bytes of the string at `index`.
     package func byteString(_ index: Int32) -> ByteString? {
         guard type(index) == .string, let bytes = unsafe bytes(index) else { return nil }
         return unsafe ByteString(bytes)
@@ -134,8 +133,8 @@ package enum ValueType: Int32, Sendable {
     }
     /// Stack: → value
     @discardableResult
-    package func rawGet(_ table: Int32, at place: Int) -> ValueType {
-        unsafe ValueType(rawValue: lua_rawgeti(thread, table, lua_Integer(place))) ?? .none
+    package func rawGet(_ table: Int32, at index: Int) -> ValueType {
+        unsafe ValueType(rawValue: lua_rawgeti(thread, table, lua_Integer(index))) ?? .none
     }
     /// Stack: → value
     @discardableResult
@@ -147,7 +146,7 @@ package enum ValueType: Int32, Sendable {
     /// Stack: key, value →. The key must be neither nil nor nan.
     package func rawSet(_ table: Int32) { unsafe lua_rawset(thread, table) }
     /// Stack: value →
-    package func rawSet(_ table: Int32, at place: Int) { unsafe lua_rawseti(thread, table, lua_Integer(place)) }
+    package func rawSet(_ table: Int32, at index: Int) { unsafe lua_rawseti(thread, table, lua_Integer(index)) }
     /// Stack: value →
     package func rawSet(_ table: Int32, field: String) {
         let table = absolute(table)
@@ -156,7 +155,7 @@ package enum ValueType: Int32, Sendable {
         rawSet(table)
     }
 
-    /// Keeps the value on top in the registry. Stack: value →. `rawGet(Stack.registry, at:)` gives it back.
+    /// Stores the value on top in the registry, where `rawGet(Stack.registry, at:)` finds it. Stack: value →
     package func makeReference() -> Int { unsafe Int(luaL_ref(thread, Stack.registry)) }
 
     package func releaseReference(_ reference: Int) { unsafe luaL_unref(thread, Stack.registry, Int32(reference)) }
@@ -167,7 +166,7 @@ package enum ValueType: Int32, Sendable {
     package func setMetatable(_ index: Int32) { unsafe lua_setmetatable(thread, index) }
 
     /// Stack: key → key, value, key, value, …: at most `limit` pairs of the table that follow `key`, which is nil
-    /// for the first ones. Answers how many.
+    /// for the first ones. Returns their number.
     package func nextPairs(_ table: Int32, limit: Int32) throws(LuaError) -> Int32 {
         let pairs = unsafe pmap_next(thread, table, limit)
         if pairs < 0 { throw popError(status: LUA_ERRRUN) }
@@ -175,7 +174,9 @@ package enum ValueType: Int32, Sendable {
     }
 
     /// Stack: → the first key that is neither one of 1…`count` nor table.pack's n, or nil.
-    package func pushStrayKey(_ table: Int32, count: Int) { unsafe pmap_push_stray_key(thread, table, Int64(count)) }
+    package func pushStrayKey(_ table: Int32, count: Int) {
+        unsafe pmap_push_non_index_key(thread, table, Int64(count))
+    }
 
     // MARK: Calls
 
@@ -188,26 +189,34 @@ package enum ValueType: Int32, Sendable {
     /// Stack: → handler, for `call(…, handler:)` in a loop.
     package func pushHandler() { unsafe pmap_push_handler(thread) }
 
-    /// The same without setting the message handler up anew: it is at `handler`.
+    /// The same with a message handler that is on the stack already, at `handler`.
     package func call(arguments: Int32, results: Int32, handler: Int32) throws(LuaError) {
         let status = unsafe pmap_call_handled(thread, arguments, results, handler)
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Stack: value → its text, as Lua's `tostring` gives it.
+    /// All results of a call, instead of a number of them.
+    package static let all = LUA_MULTRET
+
+    /// Stack: function, arguments… → results…; or → what the handler at `handler` made of the error, and false
+    package func tryCall(arguments: Int32, results: Int32, handler: Int32) -> Bool {
+        unsafe pmap_call_handled(thread, arguments, results, handler) == LUA_OK
+    }
+
+    /// Stack: value → string, as `tostring` makes it
     package func convertToString() throws(LuaError) {
         let status = unsafe pmap_tostring(thread)
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Stack: → function. `name` appears in messages; a `@` in front says it is a file. Bytecode is refused.
+    /// Stack: → function. `name` appears in messages; with a leading `@` it is a file. Bytecode is refused.
     package func load(_ source: UnsafeRawBufferPointer, name: String) throws(LuaError) {
         let start = unsafe source.baseAddress?.assumingMemoryBound(to: CChar.self)
         let status = unsafe luaL_loadbufferx(thread, start, source.count, name, "t")
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Stack: → function. The text is read byte by byte; on a syntax error `read` says how far.
+    /// Stack: → function. The source is read byte by byte; on a syntax error `read` is how far.
     package func load(_ source: ByteString, name: String, read: inout Int) throws(LuaError) {
         var count = 0
         let status = unsafe source.bytes.withUnsafeBytes { bytes in
@@ -228,7 +237,7 @@ package enum ValueType: Int32, Sendable {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Where in the script the caller of the running host function is, `lengths.lua:9: `, or an empty string.
+    /// The line of the script that has called the running host function, as `lengths.lua:9: `, or an empty string.
     package func position() -> String {
         unsafe pmap_push_position(thread)
         defer { pop() }

@@ -1,10 +1,10 @@
-// What pmap changes in Lua's standard library, and what a task writes to standard output; see library.h.
+// The changes of Lua's standard library, and the capture of standard output; see library.h.
 
 import CLua
 import CLuaBridge
 package import Wire
 
-/// How a script's surroundings behave.
+/// Where a task runs.
 package enum LibraryMode: Sendable {
     case inWorker
     /// The task runs in the host, without a worker.
@@ -18,14 +18,14 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Keeps from now on what is written to standard output; `programs` is the descriptor that programs write to.
+    /// Captures standard output from now on; `programs` is the descriptor that programs write to.
     package func beginCapture(programs: Int32, mode: LibraryMode) throws(LuaError) {
         let status = unsafe pmap_begin_capture(
             thread, programs, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// This process makes items: what it prints must not come between the records.
+    /// This process produces items: its output must not come between the records.
     package func beginProducing() throws(LuaError) {
         let status = unsafe pmap_begin_producing(thread)
         if status != LUA_OK { throw popError(status: status) }
@@ -34,10 +34,10 @@ extension Stack {
     /// Whether anything was ever written to standard output.
     package var hasPrinted: Bool { pmap_has_printed() }
 
-    /// What was written since the last call; `all` looks also for what nobody knew of.
+    /// The output since the last call; `all` reads also that of programs which were not known to run.
     package func takeCaptured(all: Bool = false) -> [UInt8] {
         var count = 0
-        let start = unsafe pmap_take_captured(&count, all)
+        let start = unsafe pmap_read_captured(&count, all)
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 }

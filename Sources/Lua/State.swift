@@ -33,10 +33,10 @@ import CLuaBridge
     /// Lets script code allocate `bytes` beyond what is frozen, then raises "not enough memory" in it; nil lifts it.
     package func limitMemory(to bytes: Int?) { unsafe pmap_heap_set_limit(heap, bytes ?? 0) }
 
-    /// Prepares the heap for being shared by forked workers: collects once, makes every object old, and leaves all
-    /// pages so far alone from now on.
+    /// Prepares the heap for being shared by forked workers: collects once, makes every object old, and allocates in new
+    /// pages from now on.
     ///
-    /// The nursery of the generational collector is kept near 1 MB: its size is a percentage of the heap, and 1 % of
+    /// The nursery of the generational collector is near 1 MB: its size is a percentage of the heap, and 1 % of
     /// a small heap would mean a collection every few items.
     package func freeze() {
         growStringTable()
@@ -47,12 +47,12 @@ import CLuaBridge
         unsafe pmap_heap_freeze(heap)
     }
 
-    /// Strings that a worker may hold besides what is shared before Lua's string table must grow in it.
+    /// Strings that a worker may have besides the shared ones before Lua's string table must grow in it.
     private static let newStrings = 1 << 16
 
-    /// Makes room for a worker's strings in Lua's string table, so that it does not write a larger one of its own. The
+    /// Grows Lua's string table for a worker's strings, so that the worker does not write a larger one of its own. The
     /// table is doubled only where it is nearly full: new strings dirty it everywhere, so a large one costs each worker
-    /// its size. Creating short strings resizes no other block, which tells when it has happened.
+    /// its size. Creating short strings resizes no other block, so a resize shows that it has grown.
     private func growStringTable() {
         unsafe pmap_gc_stop(stack.thread)
         let resizes = unsafe pmap_heap_resizes(heap)

@@ -14,7 +14,7 @@ extension CoreModule {
                 switch try orRaise({ () throws(TreeError) in try tree.fork(name: name) }) {
                 case .child:
                     stack.beginChild(number)
-                    try stack.leaveCapture()
+                    try stack.endCapture()
                     stack.push(Int64(0))
                 case .parent(let pid): stack.push(Int64(pid))
                 }
@@ -30,7 +30,7 @@ extension CoreModule {
                     stack.pushNil()
                     return 1
                 }
-                stack.takeProgramOutput()
+                stack.readProgramOutput()
                 return 1
             },
             // Calls a function with an argument, outside of the coroutine that this is called in.

@@ -48,7 +48,7 @@ extension CoreModule {
                     stack.pushNil()
                     return 1
                 }
-                stack.takeProgramOutput()
+                stack.readProgramOutput()
                 return 1
             },
             // pid, input file, input, how much of it was sent, output files, seconds or nil
@@ -118,7 +118,7 @@ extension CoreModule {
             },
             // From now on pcall records what it catches.
             "note_caught": { stack throws(LuaError) in
-                stack.noteCaught()
+                stack.recordCaught()
                 return 0
             },
             // → the last value that was caught, the traceback of where it was raised, whether it was just now; or nothing

@@ -6,7 +6,7 @@ import Wire
 
 /// The native part of the modules, made when a script first requires one of them. It lives as long as the state.
 package final class CoreModule {
-    let registry = HandleKeeper()
+    let registry = HandleRegistry()
     /// Keeps the script's values shared by the workers of a pool, as with those of the main job.
     package var freeze: () -> Void = {}
     private let main: Stack
@@ -100,12 +100,12 @@ package final class CoreModule {
 
     /// Records what is held now as the worker's own.
     package func recordHoldings() {
-        held = TaskHoldings.take() ? ((try? tree())?.allHoldings() ?? [:]) : [:]
+        held = LocksHeld.clear() ? ((try? tree())?.allHoldings() ?? [:]) : [:]
     }
 
     /// Releases what an item has acquired and not released, as at the end of a process.
     package func endItem(hasReturned: Bool) {
-        guard TaskHoldings.take(), let tree = try? tree() else { return }
+        guard LocksHeld.clear(), let tree = try? tree() else { return }
         tree.endTask(hasReturned ? .completed : .failed, since: held)
         held = tree.allHoldings()
     }
@@ -165,7 +165,7 @@ package final class CoreModule {
             name: "=[pmap]")
         stack.rawGet(searchers, at: 1)
         stack.push(function: { stack in
-            stack.noteLoad()
+            stack.countModuleLoad()
             return 0
         })
         try stack.call(arguments: 2, results: 1)
@@ -341,13 +341,13 @@ package final class CoreModule {
 
     private func makeEncoder() -> Encoder {
         var encoder = Encoder(main)
-        encoder.keeper = registry
+        encoder.handleRegistry = registry
         return encoder
     }
 
     private func makeDecoder() -> Decoder {
         var decoder = Decoder(main)
-        decoder.keeper = registry
+        decoder.handleRegistry = registry
         return decoder
     }
 

@@ -73,7 +73,7 @@ extension ProcessTree {
     /// Records acquisitions of this process.
     func add(_ holding: Holding, to semaphore: Int, _ memory: Memory) throws(TreeError) {
         let isOwned = semaphoreType(semaphore, memory).hasOwner
-        TaskHoldings.note(holding.holds.count + (isOwned ? holding.plain : 0))
+        LocksHeld.add(holding.holds.count + (isOwned ? holding.plain : 0))
         for hold in holding.holds { try addReference(.hold, semaphore, current, count: hold, memory) }
         if holding.plain == 0 { return }
         if !isOwned { return recordAcquirer(of: semaphore, memory) }
@@ -86,7 +86,7 @@ extension ProcessTree {
 
     /// Removes all acquisitions of this process.
     func remove(_ holding: Holding, of semaphore: Int, _ memory: Memory) {
-        TaskHoldings.note(-holding.holds.count - holding.plain)
+        LocksHeld.add(-holding.holds.count - holding.plain)
         for own in holdings(semaphore, memory) where memory[own, Reference.process] == current {
             removeReference(own, memory)
         }

@@ -51,15 +51,15 @@ struct PoolWorker {
                 let progress = output.progress(of: task, first: first)
                 let end =
                     try task[.isStarred] != 0
-                    ? TaskRunEnd.item
+                    ? TaskLoopEnd.item
                     : run(
                         function, of: task, items, &offset, &place, last, &encoder, into: &output.buffer, progress)
                 if place > last { break }
                 let mark = output.buffer.count
-                var hasReturned = end == .answer
+                var hasReturned = end == .results
                 if end == .item {
                     task[.begun] = place - task[.first] + 1
-                    stack.beginItem(place: place)
+                    stack.beginItem(number: place)
                     hasReturned = try call(items, &offset, of: task, &encoder, &decoder, into: &output.buffer)
                 }
                 if end == .failure { try appendFailure(&encoder, into: &output.buffer) }
@@ -82,11 +82,11 @@ struct PoolWorker {
     private func run(
         _ function: Int32, of task: PoolTask, _ items: borrowing WireBuffer, _ offset: inout Int, _ place: inout Int,
         _ last: Int, _ encoder: inout Encoder, into output: inout WireBuffer, _ progress: TaskProgress
-    ) throws(LuaError) -> TaskRunEnd {
+    ) throws(LuaError) -> TaskLoopEnd {
         do throws(EncodeError) {
-            return try encoder.run(
-                function, of: stack, results: task.results, handler: handler, items, at: &offset, place: &place,
-                last: last, into: &output, progress)
+            return try stack.runTask(
+                function, results: task.results, handler: handler, items, at: &offset, item: &place, last: last,
+                into: &output, progress, with: &encoder)
         } catch {
             throw LuaError(message: error.description)
         }

@@ -105,7 +105,7 @@ extension ProcessTree {
     }
 
     private func endHolding(_ semaphore: Int, _ memory: Memory) {
-        TaskHoldings.note(-1)
+        LocksHeld.add(-1)
         if let own = reference(.acquisition, semaphore, current, memory), memory[own, Reference.count] > 1 {
             memory[own, Reference.count] -= 1
             return
@@ -124,7 +124,7 @@ extension ProcessTree {
                 memory[$0, Reference.process] == current && memory[$0, Reference.count] == hold
             }
             guard let own else { return }
-            TaskHoldings.note(-1)
+            LocksHeld.add(-1)
             removeReference(own, memory)
             if semaphoreType(semaphore, memory).isOwnersOnly, isMine(semaphore, memory) { return }
             guard hasRoom(semaphore, for: 1, memory) else {

@@ -116,7 +116,7 @@ package struct Memory {
     /// The bytes of a block, to be read where they are while the block is owned. Nothing may be appended.
     package static func view(_ offset: Int, count: Int) -> WireBuffer {
         let memory = unsafe UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(count, 1))
-        var view = unsafe WireBuffer(lent: memory)
+        var view = unsafe WireBuffer(borrowing: memory)
         view.count = count
         return view
     }
@@ -124,7 +124,7 @@ package struct Memory {
     /// A buffer whose bytes go to a block; it moves to memory of its own when they are more than `capacity`.
     package static func buffer(_ offset: Int, capacity: Int) -> WireBuffer {
         unsafe WireBuffer(
-            lent: UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(capacity, 1)))
+            borrowing: UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(capacity, 1)))
     }
 
     package static func load<Number: FixedWidthInteger>(_ offset: Int, as: Number.Type) -> Number {

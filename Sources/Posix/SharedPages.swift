@@ -19,7 +19,7 @@ package import Wire
 
     /// A buffer that begins in what follows the words; the pages must outlive it.
     package func buffer() -> WireBuffer {
-        unsafe WireBuffer(lent: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
+        unsafe WireBuffer(borrowing: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
     }
 
     /// A copy of the buffer's first bytes; there may be fewer.

@@ -154,5 +154,5 @@ private final class BatchSlot {
     func append(_ batch: borrowing WireBuffer) { reader.received.append(batch) }
 
     /// The batches were written by this very process.
-    func takeEntries() -> [Entry] { (try? reader.takeEntries()) ?? [] }
+    func takeEntries() -> [Entry] { (try? reader.readEntries()) ?? [] }
 }

@@ -210,10 +210,10 @@ final class WorkerHandle {
             for _ in 0..<WorkerHandle.readsAtOnce {
                 let read = try results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize)
                 guard case .bytes(let count) = read else { break }
-                entries += try reader.takeEntries()
+                entries += try reader.readEntries()
                 if count < WorkerHandle.readSize { break }
             }
-            entries += try reader.takeEntries()  // what is refused may be all that there will ever be
+            entries += try reader.readEntries()  // what is refused may be all that there will ever be
         } catch {
             isGarbled = true
             kill()
@@ -228,7 +228,7 @@ final class WorkerHandle {
             let read = try? results.read(appendingTo: &reader.received, limit: WorkerHandle.readSize)
             guard case .bytes(let count)? = read, count > 0 else { break }
         }
-        return reader.takeRest()
+        return reader.readRest()
     }
 
     /// What it tells is not to be believed any more.
@@ -252,7 +252,7 @@ final class WorkerHandle {
         status.fence()
         // The worker may have sent this batch and begun the next while it was copied.
         guard status.load(.batch) == number, status.load(.committed) >= committed else { return [] }
-        return (try? reader.look(at: copy, number: number, committedItems: Int(committed >> 32))) ?? []
+        return (try? reader.readOpenBatch(in: copy, number: number, committedItems: Int(committed >> 32))) ?? []
     }
 
     // MARK: Its end

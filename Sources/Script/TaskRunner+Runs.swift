@@ -28,7 +28,7 @@ extension TaskRunner {
         if emitted.count > 0 { emitted.reset() }
         var run = cursor.run(items, outputTerminator: form.output.terminator)
         isInTask = true
-        let end = outbox.lend { room in
+        let end = outbox.withCursor { room in
             stack.run(
                 &run, way, base: TaskRunner.inputs, task: TaskRunner.task, handler: TaskRunner.handler, in: &room)
         }

@@ -1,11 +1,11 @@
-// What a worker tells the host: batches of entries, in the order of the items. This file is the format.
+// The format of a worker's results: batches of entries, in the order of the items.
 //
 //   batch   magic u64 · number u64, from 1 · bytes of the entries u64
 //   entry   tag u32 · items it finishes u32 · bytes u64 · the bytes
 //
 // Numbers are in this machine's byte order. The last entry of a batch that is still being written may be open: its
-// length is `open` then, and it reaches as far as the committed bytes do. Where somebody wants to know of each item, an
-// entry is one item, and the upper half of its tag says more of it.
+// length is `open` then, and its end is that of the committed bytes. When the host wants to know of each item, an entry is
+// one item, with the item's traits in the upper half of the tag.
 
 enum BatchFormat {
     static let magic: UInt64 = 0x7061_6d70_6261_7463  // "pmapbatc"
@@ -14,7 +14,7 @@ enum BatchFormat {
     static let open = UInt64.max
 }
 
-/// What an entry is about.
+/// The kind of an entry.
 package enum EntryTag: UInt32, Sendable {
     /// Records, formatted, of any number of items; bytes that go to the output as they are.
     case output = 1
@@ -22,7 +22,7 @@ package enum EntryTag: UInt32, Sendable {
     case text
     /// One failed item: fields of a `Failure`.
     case failure
-    /// `setup` failed: fields of a `Failure`; the worker leaves.
+    /// `setup` failed: fields of a `Failure`; the worker ends.
     case setupFailed
     /// The chunk has ended: nanoseconds it took u64.
     case chunkEnd
@@ -30,13 +30,13 @@ package enum EntryTag: UInt32, Sendable {
     case inputFailed
     /// The records, formatted, of one item; its `ItemTraits` are in the tag's upper half.
     case item
-    /// A module that the worker has loaded: fields of its name and, where its file is known, of what that held.
+    /// A module that the worker has loaded: fields of its name and, where its file is known, of that file's digest.
     case module
     /// `teardown` failed: fields of a `Failure`.
     case teardownFailed
 }
 
-/// What else is known of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
+/// Properties of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
 package struct ItemTraits: Equatable, Sendable {
     /// The task has returned or emitted something.
     package var hasRecord: Bool
@@ -55,7 +55,7 @@ package struct ItemTraits: Equatable, Sendable {
     package var rawValue: UInt32 { (hasRecord ? 1 : 0) | (drewRandomNumbers ? 2 : 0) }
 }
 
-/// An entry as the host gets it; `items` is how many items it finishes.
+/// An entry as the host reads it; `items` is the number of items that it finishes.
 package enum Entry: Equatable, Sendable {
     case output([UInt8], items: Int)
     case item([UInt8], ItemTraits)

@@ -1,25 +1,25 @@
-// The host's side of what one worker tells: bytes of the pipe in, entries out. It can also look at the open batch in
-// the worker's memory, of a slow worker or a dead one, and then skips what it has had when the batch itself arrives.
+// The host's side of the results protocol, for one worker: bytes of the pipe in, entries out. It can also read the open
+// batch in the memory of a slow or dead worker, and later skips those entries when the batch itself arrives.
 
-/// What came over the pipe is no batch: the worker is not to be believed any more.
+/// The bytes of the pipe are no batch: the worker is not trusted any more.
 package struct BrokenBatch: Error, Equatable {
     package init() {}
 }
 
-/// Takes one worker's batches apart.
+/// Parses one worker's batches.
 package struct BatchReader: ~Copyable {
-    /// Bytes of the pipe that are not a whole batch yet; read into it, then call `takeEntries`.
+    /// Bytes of the pipe that are not a complete batch yet; read into it, then call `readEntries`.
     package var received = WireBuffer(capacity: 4096)
     private var cursor = Cursor()
 
     package init() {}
 
-    /// The entries of all whole batches received. What came whole before a broken batch is answered first; that one
-    /// is refused by the next call.
-    package mutating func takeEntries() throws(BrokenBatch) -> [Entry] {
+    /// The entries of all complete batches received. Those before a broken batch are returned first; that one is refused by
+    /// the next call.
+    package mutating func readEntries() throws(BrokenBatch) -> [Entry] {
         var (entries, used): ([Entry], Int) = ([], 0)
         do throws(BrokenBatch) {
-            while let end = try takeBatch(at: used, into: &entries) { used = end }
+            while let end = try readBatch(at: used, into: &entries) { used = end }
         } catch {
             if used == 0 { throw error }
         }
@@ -27,19 +27,19 @@ package struct BatchReader: ~Copyable {
         return entries
     }
 
-    /// What can still be understood of a dead worker's bytes when others were written between its batches. Nothing is
-    /// taken behind a batch that is not the next one: it would be taken for other items.
-    package mutating func takeRest() -> [Entry] {
+    /// The entries of a dead worker's complete batches when other bytes were written between them. Nothing is read after a
+    /// batch that is not the next one: its entries would be credited to other items.
+    package mutating func readRest() -> [Entry] {
         var (entries, used): ([Entry], Int) = ([], 0)
-        while let start = nextMagic(from: used), let end = try? takeBatch(at: start, into: &entries) { used = end }
+        while let start = nextMagic(from: used), let end = try? readBatch(at: start, into: &entries) { used = end }
         received.reset()
         return entries
     }
 
-    /// Takes the batch at `start`, if it is there whole; answers where it ends.
-    private mutating func takeBatch(at start: Int, into entries: inout [Entry]) throws(BrokenBatch) -> Int? {
+    /// Reads the batch at `start`, if it is complete; returns its end.
+    private mutating func readBatch(at start: Int, into entries: inout [Entry]) throws(BrokenBatch) -> Int? {
         guard let size = try batchSize(at: start) else { return nil }
-        entries += try cursor.take(received, start: start, end: size, committedItems: nil)
+        entries += try cursor.read(received, start: start, end: size, committedItems: nil)
         cursor.beginBatch()
         return start + size
     }
@@ -49,7 +49,7 @@ package struct BatchReader: ~Copyable {
         return (start..<max(start, end + 1)).first { received.load(UInt64.self, at: $0) == BatchFormat.magic }
     }
 
-    /// The bytes of the batch at `start`, if it is there whole.
+    /// The size of the batch at `start`, if it is complete.
     private func batchSize(at start: Int) throws(BrokenBatch) -> Int? {
         guard received.count - start >= BatchFormat.headerSize else { return nil }
         guard received.load(UInt64.self, at: start) == BatchFormat.magic,
@@ -61,23 +61,23 @@ package struct BatchReader: ~Copyable {
         return received.count - start >= size ? size : nil
     }
 
-    /// What the open batch, `number`, holds that was not taken yet: `memory` is a copy of its first bytes, up to those
-    /// that are committed, and finishes `committedItems`. Nothing is taken of a copy that does not add up: it may have
-    /// been made while the worker closed an entry.
-    package mutating func look(
-        at memory: borrowing WireBuffer, number: UInt64, committedItems: Int
+    /// The entries of the open batch, `number`, that were not read yet: `memory` is a copy of its committed bytes, which
+    /// finish `committedItems`. Nothing is read of an inconsistent copy: it may have been made while the worker closed an
+    /// entry.
+    package mutating func readOpenBatch(
+        in memory: borrowing WireBuffer, number: UInt64, committedItems: Int
     ) throws(BrokenBatch) -> [Entry] {
         guard number == cursor.number, memory.count > cursor.position else { return [] }
-        return try cursor.take(memory, start: 0, end: memory.count, committedItems: committedItems)
+        return try cursor.read(memory, start: 0, end: memory.count, committedItems: committedItems)
     }
 }
 
-/// How far the entries of one worker were taken.
+/// How far the entries of one worker were read.
 private struct Cursor {
     /// The batch expected next.
     var number: UInt64 = 1
-    /// Of that batch: where the next entry begins, how many items the entries before it finish, and what was taken of
-    /// the entry itself, when it was open.
+    /// Of that batch: the offset of the next entry, the items that the entries before it finish, and the bytes and items
+    /// that were read of the entry itself, when it was open.
     var position = BatchFormat.headerSize
     private var items = 0
     private var openBytes = 0
@@ -89,9 +89,9 @@ private struct Cursor {
 
     init(number: UInt64 = 1) { self.number = number }
 
-    /// Takes the entries from `position` on, or none if one is broken; offsets count from `start`. A whole batch has no
+    /// Reads the entries from `position` on, or none if one is broken; offsets count from `start`. A complete batch has no
     /// `committedItems`.
-    mutating func take(
+    mutating func read(
         _ bytes: borrowing WireBuffer, start: Int, end: Int, committedItems: Int?
     ) throws(BrokenBatch) -> [Entry] {
         var ahead = self
@@ -119,7 +119,8 @@ private struct Cursor {
             let range = start + body..<start + body + size
             if tag == .output {
                 guard openBytes <= size, openItems <= done else { throw BrokenBatch() }
-                take(bytes, range.lowerBound + openBytes..<range.upperBound, items: done - openItems, into: &entries)
+                appendOutput(
+                    bytes, range.lowerBound + openBytes..<range.upperBound, items: done - openItems, into: &entries)
             } else {
                 guard done == (tag == .failure || tag == .item ? 1 : 0) else { throw BrokenBatch() }
                 entries.append(try entry(tag, ItemTraits(rawValue: traits), bytes, range))
@@ -135,7 +136,9 @@ private struct Cursor {
         if position != end { throw BrokenBatch() }
     }
 
-    private func take(_ bytes: borrowing WireBuffer, _ range: Range<Int>, items: Int, into entries: inout [Entry]) {
+    private func appendOutput(
+        _ bytes: borrowing WireBuffer, _ range: Range<Int>, items: Int, into entries: inout [Entry]
+    ) {
         if items > 0 || !range.isEmpty { entries.append(.output(bytes.array(range), items: items)) }
     }
 

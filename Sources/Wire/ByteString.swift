@@ -1,7 +1,6 @@
-// Text as Unix has it: words of the command line, names of files, values of the environment. Mostly UTF-8, but nothing
-// promises that.
+// Strings of Unix: words of the command line, names of files, values of the environment. Mostly UTF-8, but not always.
 
-/// Any bytes. As text for people its description shows what a terminal should not get as escapes.
+/// Any bytes. Its description, for people, has escapes for everything that controls a terminal.
 package struct ByteString: Hashable, Sendable {
     package let bytes: [UInt8]
 
@@ -10,7 +9,7 @@ package struct ByteString: Hashable, Sendable {
 
     package var isEmpty: Bool { bytes.isEmpty }
 
-    /// What is between the separators; at least one part, which may be empty.
+    /// The parts between the separators; at least one, which may be empty.
     package func split(separator: Unicode.Scalar, limit: Int = Int.max) -> [ByteString] {
         bytes.split(separator: UInt8(ascii: separator), maxSplits: limit - 1, omittingEmptySubsequences: false)
             .map(ByteString.init)
@@ -23,48 +22,48 @@ package struct ByteString: Hashable, Sendable {
 
     package static func + (left: ByteString, right: ByteString) -> ByteString { ByteString(left.bytes + right.bytes) }
 
-    /// Of a path: what is before its last slash, and what is behind it.
+    /// The directory of a path, before its last slash, and the name after that.
     package var folder: ByteString {
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == 0 ? "/" : ByteString(bytes[..<slash])
     }
     package var baseName: ByteString { split(separator: "/").last ?? "" }
 
-    /// With a NUL behind it, as C takes it.
+    /// The bytes with a NUL at the end, for C.
     package var terminated: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 
     // MARK: As text
 
     /// The text, with a byte that is not UTF-8 as `\255`.
-    package var text: String { shown { _ in false } }
+    package var text: String { escaped { _ in false } }
 
-    private func shown(escaping isEscaped: (Unicode.Scalar) -> Bool) -> String {
-        var (text, parser, rest, place) = ("", UTF8.ForwardParser(), bytes.makeIterator(), 0)
+    private func escaped(escaping isEscaped: (Unicode.Scalar) -> Bool) -> String {
+        var (text, parser, rest, offset) = ("", UTF8.ForwardParser(), bytes.makeIterator(), 0)
         while true {
             switch parser.parseScalar(from: &rest) {
             case .valid(let code):
                 let scalar = UTF8.decode(code)
-                place += code.count
+                offset += code.count
                 if isEscaped(scalar) {
-                    text += escape(scalar, before: place)
+                    text += escape(scalar, before: offset)
                 } else {
                     text.unicodeScalars.append(scalar)
                 }
             case .error(let length):
-                for byte in bytes[place..<place + length] { text += "\\\(byte)" }
-                place += length
+                for byte in bytes[offset..<offset + length] { text += "\\\(byte)" }
+                offset += length
             case .emptyInput: return text
             }
         }
     }
 
     /// As Lua writes it: three digits where another digit follows.
-    private func escape(_ scalar: Unicode.Scalar, before place: Int) -> String {
+    private func escape(_ scalar: Unicode.Scalar, before offset: Int) -> String {
         if scalar == "\n" { return "\\n" }
         if scalar == "\r" { return "\\r" }
         if !scalar.isASCII { return UTF8.encode(scalar)?.map { "\\\($0)" }.joined() ?? "" }
         let digits = "\(scalar.value)"
-        let isFollowed = place < bytes.count && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[place])
+        let isFollowed = offset < bytes.count && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset])
         return "\\" + (isFollowed ? String(repeating: "0", count: 3 - digits.count) : "") + digits
     }
 }
@@ -72,7 +71,7 @@ package struct ByteString: Hashable, Sendable {
 extension ByteString: CustomStringConvertible {
     /// The text, with control characters as `\27`, `\r`, `\n`.
     package var description: String {
-        shown { $0.value < 0x20 && $0 != "\t" || (0x7f..<0xa0).contains($0.value) }
+        escaped { $0.value < 0x20 && $0 != "\t" || (0x7f..<0xa0).contains($0.value) }
     }
 }
 

@@ -1,30 +1,30 @@
-// What a failed item left behind, as plain data that crosses the process boundary.
+// The failure of an item, as plain data that crosses the process boundary.
 
-/// Why one item gave no result.
+/// Why an item has no result.
 package struct Failure: Error, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// The task raised, or returned nil and a message.
         case error
         /// The worker died while it ran the item.
         case crash
-        /// The item took longer than it may.
+        /// The item took longer than its time limit.
         case timeout
     }
 
     package var kind: Kind
     package var message: String
     package var traceback: String?
-    /// The item as text, when somebody wants to know.
+    /// The item as text, when it is wanted.
     package var input: String?
     /// What the task printed before it failed.
     package var text: [UInt8] = []
-    /// It is not to be tried again.
+    /// It is not retried.
     package var isFinal = false
     /// The task has returned nil and this message.
     package var isRefusal = false
-    /// It depends on the run's seed and the item's number.
+    /// The failure depends on the run's seed and the item's number.
     package var drewRandomNumbers = false
-    /// It says more of this run than of the item, and no journal keeps it.
+    /// It is about this run more than about the item, and no journal keeps it.
     package var isPassing = false
 
     package init(_ kind: Kind, _ message: String, traceback: String? = nil, input: String? = nil) {
@@ -42,7 +42,7 @@ extension WireBuffer {
         append(bytes ?? [])
     }
 
-    /// The field at `offset`, which moves behind it; nil also where there is no whole field.
+    /// The field at `offset`, which moves to its end; nil also where there is no complete field.
     package func field(at offset: inout Int, end: Int) -> [UInt8]? {
         guard end - offset >= 8 else { return nil }
         let length = load(UInt64.self, at: offset)

@@ -1,18 +1,18 @@
-// Bytes that do not change any more, held by whoever needs them: records on their way to a worker. A long one is never
-// copied on that way: the buffer it was read into goes along.
+// Immutable shared bytes: records on their way to a worker. A long record is not copied on that way: its buffer is passed
+// along.
 
-/// A part of a buffer; at least `padding` bytes after it may be read, which simdjson wants.
+/// A part of a buffer; at least `padding` bytes after it may be read, which simdjson requires.
 package final class FrozenBytes: Equatable, @unchecked Sendable {
     package let buffer: WireBuffer
     package let range: Range<Int>
 
     private static let padding = 64
-    /// What is shorter is copied, and what was around it can be used again.
+    /// Shorter parts are copied, and their buffer can be used again.
     private static let long = 1 << 20
 
     private init(_ buffer: consuming WireBuffer, _ range: Range<Int>) {
-        let behind = buffer.count - range.upperBound
-        if behind < FrozenBytes.padding { buffer.append(zeros: FrozenBytes.padding - behind) }
+        let padding = buffer.count - range.upperBound
+        if padding < FrozenBytes.padding { buffer.append(zeros: FrozenBytes.padding - padding) }
         self.buffer = buffer
         self.range = range
     }
@@ -30,7 +30,7 @@ package final class FrozenBytes: Equatable, @unchecked Sendable {
         self.init(copy, 0..<range.count)
     }
 
-    /// Takes `range` out of `buffer`, and what is in front of it; only what follows stays there.
+    /// Moves `range` out of `buffer`, with the bytes before it; only those after it stay there.
     package convenience init(taking range: Range<Int>, from buffer: inout WireBuffer) {
         if range.count < FrozenBytes.long {
             self.init(copying: range, of: buffer)

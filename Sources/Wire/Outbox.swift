@@ -1,17 +1,17 @@
-// The worker's side of what it tells the host: entries are written here item by item, and sent batch by batch.
+// The worker's side of the results protocol: entries are written here item by item, and sent batch by batch.
 //
-// The batch lies in memory shared with the host, and after each item a word says how far it is finished. So whatever
-// ends the worker, the host takes what was finished and knows the one item that was not. An item too large for that
-// memory moves the batch to memory of our own, and it is sent at once.
+// The batch is in memory shared with the host, and after each item a status word is set to the committed length. However the
+// worker ends, the host reads the committed entries and knows the one item that was running. An item too large for that
+// memory moves the batch to the worker's own memory, and it is sent at once.
 
-/// Collects outcomes in the order of the items.
+/// Writes outcomes in the order of the items.
 package struct Outbox: ~Copyable {
-    /// Where the record of the running item is appended.
+    /// The record of the running item is appended here.
     package var output: WireBuffer
     package let status: StatusWords
     private let send: (borrowing WireBuffer) -> Void
 
-    /// An item has failed since this was last taken back.
+    /// An item has failed since this was last reset.
     package var hasFailed = false
     /// Each item is an entry of its own, with its traits.
     package var isItemized = false
@@ -32,19 +32,19 @@ package struct Outbox: ~Copyable {
 
     private var number: UInt64 = 1
     private(set) var itemsInBatch = 0
-    /// Where the open output entry begins, and the items it has finished.
+    /// The offset of the open output entry, and the items it has finished.
     private var openEntry: Int?
     private var openItems = 0
-    /// Where the running item's bytes begin.
+    /// The offset of the running item's bytes.
     private var itemStart = 0
-    /// Items that were begun in all, and those of all chunks.
+    /// Items begun in all, and those of all chunks.
     var begun: UInt64 = 0
-    private var offered: UInt64 = 0
+    private var assigned: UInt64 = 0
 
     /// A batch is sent when it has grown to this, and at a chunk's end.
-    static let batchBytes = 256 << 10
+    static let flushSize = 256 << 10
 
-    /// `send` must have passed all of the bytes on when it returns.
+    /// `send` must have written all of the bytes when it returns.
     package init(_ buffer: consuming WireBuffer, _ status: StatusWords, send: @escaping (borrowing WireBuffer) -> Void)
     {
         output = buffer
@@ -54,7 +54,7 @@ package struct Outbox: ~Copyable {
         beginBatch()
     }
 
-    /// The host wants no further item begun, or none of this chunk.
+    /// The host has stopped the worker before the next item.
     package var isStopped: Bool {
         let barrier = status.load(.barrier)
         return barrier != 0 && begun + 1 >= barrier
@@ -62,17 +62,17 @@ package struct Outbox: ~Copyable {
 
     // MARK: Items
 
-    /// A chunk begins. Its items count for the barrier whether they are begun or not: so host and worker agree.
+    /// Begins a chunk. Its items count for the barrier whether they are begun or not, so that host and worker agree.
     package mutating func beginChunk(items: Int) {
-        begun = offered
-        offered += UInt64(items)
+        begun = assigned
+        assigned += UInt64(items)
     }
 
-    /// Whether the item may be begun. The host may have barred it; then it is as if it had not been asked for.
+    /// Whether the item may be begun. If the host has stopped the worker before it, the status is as before.
     package mutating func mayBegin(item number: Int) -> Bool {
         let before = status.load(.current)
         status.store(UInt64(number), .current)
-        // The host stores the barrier first and then looks at what is current: one of the two sees the other.
+        // The host stores the barrier first and then reads the current item: one of the two sees the other.
         status.fence()
         if isStopped {
             status.store(before, .current)
@@ -82,17 +82,17 @@ package struct Outbox: ~Copyable {
         return true
     }
 
-    /// Says that item `number` is being run; its record may be appended to `output` now.
+    /// Begins item `number`; its record may be appended to `output` now.
     package mutating func begin(item number: Int) {
         openForItems()
         itemStart = output.count
         status.store(UInt64(number), .current)
     }
 
-    /// Forgets what the running item has appended.
+    /// Discards the bytes that the running item has appended.
     package mutating func discard() { output.truncate(to: itemStart) }
 
-    /// The running item is done.
+    /// Ends the running item.
     package mutating func commit(_ traits: ItemTraits = ItemTraits()) {
         openItems += 1
         if isItemized, let start = openEntry {
@@ -102,7 +102,7 @@ package struct Outbox: ~Copyable {
         finishItem(isUrgent: urgent.successes || urgent.records && traits.hasRecord)
     }
 
-    /// The running item failed; what it appended is forgotten.
+    /// Ends the running item as failed; the bytes that it has appended are discarded.
     package mutating func fail(_ failure: Failure) {
         hasFailed = true
         discard()
@@ -112,24 +112,24 @@ package struct Outbox: ~Copyable {
     }
 
     /// The running item, which will not fail any more, has bytes for standard error, in front of what it appended.
-    package mutating func text(_ bytes: [UInt8]) { inFrontOfItem { $0.stray(bytes) } }
+    package mutating func text(_ bytes: [UInt8]) { beforeItem { $0.stray(bytes) } }
 
-    /// A module has been loaded; where that was by the running item, it is known before the item is done.
+    /// Reports a module that was loaded; one that the running item has loaded is reported before the item's end.
     package mutating func loaded(module name: String, digest: [UInt8]?, inItem: Bool) {
-        let tell = { (outbox: inout Outbox) in
+        let append = { (outbox: inout Outbox) in
             outbox.closeEntry()
             outbox.appendEntry(.module, items: 0) {
                 $0.append(field: Array(name.utf8))
                 $0.append(field: digest)
             }
         }
-        if inItem { inFrontOfItem(tell) } else { tell(&self) }
+        if inItem { beforeItem(append) } else { append(&self) }
     }
 
-    private mutating func inFrontOfItem(_ tell: (inout Outbox) -> Void) {
+    private mutating func beforeItem(_ append: (inout Outbox) -> Void) {
         let record = output.array(itemStart..<output.count)
         discard()
-        tell(&self)
+        append(&self)
         openEntry = appendHeader(.output, items: 0, length: BatchFormat.open)
         itemStart = output.count
         output.append(record)
@@ -139,8 +139,8 @@ package struct Outbox: ~Copyable {
         if openEntry == nil { openEntry = appendHeader(.output, items: 0, length: BatchFormat.open) }
     }
 
-    /// Items have been finished elsewhere; one more may be running.
-    mutating func noteFinished(items: Int) {
+    /// Counts items that C has finished; one more may be running.
+    mutating func countFinished(items: Int) {
         openItems += items
         itemsInBatch += items
         itemStart = output.count
@@ -149,15 +149,15 @@ package struct Outbox: ~Copyable {
     private mutating func finishItem(isUrgent: Bool) {
         itemsInBatch += 1
         if !output.isOwned { status.store(UInt64(itemsInBatch) << 32 | UInt64(output.count), .committed) }
-        if isUrgent || output.isOwned || output.count >= Outbox.batchBytes { flush() }
+        if isUrgent || output.isOwned || output.count >= Outbox.flushSize { flush() }
     }
 
-    // MARK: The worker itself
+    // MARK: The worker
 
-    /// `setup` has been run.
+    /// Reports that `setup` has been run.
     package func ready() { status.store(1, .ready) }
 
-    /// `teardown` is being run, and nothing comes after it.
+    /// Reports that `teardown` is being run, which is the end of the items.
     package func leaving() { status.store(2, .ready) }
 
     package mutating func teardownFailed(_ failure: Failure) {
@@ -194,14 +194,14 @@ package struct Outbox: ~Copyable {
         flush()
     }
 
-    /// Sends what there is.
+    /// Sends the batch.
     package mutating func flush() {
         closeEntry()
         output.store(UInt64(output.count - BatchFormat.headerSize), at: 16)
         status.store(1, .sending)
         send(output)
         status.store(0, .sending)
-        status.store(0, .committed)  // first: with the next number, the old word would speak of the wrong batch
+        status.store(0, .committed)  // first: with the next number the old word would be about the wrong batch
         number += 1
         status.store(number, .batch)
         status.fence()
@@ -234,7 +234,7 @@ package struct Outbox: ~Copyable {
         output.store(UInt64(output.count - start - BatchFormat.entryHeaderSize), at: start + 8)
     }
 
-    /// Gives the open entry its length and items; one that came to nothing is taken back.
+    /// Stores the length and the items of the open entry; an empty one is removed.
     private mutating func closeEntry() {
         guard let start = openEntry else { return }
         openEntry = nil

@@ -1,30 +1,30 @@
-// The outbox in the hands of C, which runs items and finishes them by itself. Unsafe for that reason.
+// Write access to an outbox for C, which runs items and finishes them by itself. Unsafe for that reason.
 
-/// Where the outcomes of further items go.
-@safe package struct OutboxRoom {
-    /// The batch begins here; `used` bytes of it are written, and with `enough` of them it is to be sent.
+/// A position in the open batch, where the outcomes of further items are written.
+@safe package struct OutboxCursor {
+    /// The beginning of the batch; `used` bytes of it are written, and with `flushSize` of them it is to be sent.
     package let output: UnsafeMutableRawPointer
     package var used: Int
     package let capacity: Int
-    package let enough: Int
+    package let flushSize: Int
     /// Items that the batch finishes.
     package var finished: Int
     package let status: StatusWords
-    /// Items that were begun in all.
+    /// Items begun in all.
     package var begun: UInt64
 }
 
 extension Outbox {
-    /// Lets `work` append to the open entry and finish items, as `begin` and `commit` do for one.
-    package mutating func lend<Result>(_ work: (inout OutboxRoom) -> Result) -> Result {
+    /// Calls `work`, which may append to the open entry and finish items, as `begin` and `commit` do for one.
+    package mutating func withCursor<Result>(_ work: (inout OutboxCursor) -> Result) -> Result {
         openForItems()
-        var room = unsafe OutboxRoom(
-            output: output.base, used: output.count, capacity: output.capacity, enough: Outbox.batchBytes,
+        var cursor = unsafe OutboxCursor(
+            output: output.base, used: output.count, capacity: output.capacity, flushSize: Outbox.flushSize,
             finished: itemsInBatch, status: status, begun: begun)
-        let result = work(&room)
-        output.count = room.used
-        begun = room.begun
-        noteFinished(items: room.finished - itemsInBatch)
+        let result = work(&cursor)
+        output.count = cursor.used
+        begun = cursor.begun
+        countFinished(items: cursor.finished - itemsInBatch)
         return result
     }
 }

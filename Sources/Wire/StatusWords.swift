@@ -1,5 +1,5 @@
-// A worker's status page: a few words in shared memory that say, at any moment and after any death, which item is
-// being run and how much of its outbox is finished. Unsafe because it lies in memory that two processes share.
+// A worker's status page: words in shared memory with the item being run and the committed length of the outbox, valid at
+// any moment and after any death. Unsafe because it is in memory that two processes share.
 
 import Synchronization
 
@@ -14,7 +14,7 @@ import Synchronization
         case batch
         /// 1 when `setup` has been run, and 2 from where `teardown` begins.
         case ready
-        /// Not 0 while a batch is being sent: the running item waits for the host, and no time counts.
+        /// Not 0 while a batch is being sent: the running item waits for the host, and its time does not count.
         case sending
         /// Set by the host: the number of an item that has had its time.
         case condemned
@@ -25,7 +25,7 @@ import Synchronization
         case barrier
     }
 
-    /// What the words take at the start of a shared page.
+    /// The bytes of the words, at the start of a shared page.
     package static let size = 64
 
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
@@ -38,10 +38,10 @@ import Synchronization
         unsafe words = start.bindMemory(to: Atomic<UInt64>.self, capacity: Word.allCases.count)
     }
 
-    /// Where a word is, for a signal handler to look at.
+    /// The address of a word, for a signal handler.
     package func address(of word: Word) -> UnsafeRawPointer { unsafe UnsafeRawPointer(words + word.rawValue) }
 
-    /// Keeps what is read or written before it before what comes after it, other memory included.
+    /// A full memory barrier.
     package func fence() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
 
     package func load(_ word: Word) -> UInt64 { unsafe words[word.rawValue].load(ordering: .acquiring) }

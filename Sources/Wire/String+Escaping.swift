@@ -1,4 +1,4 @@
-// Text as a person gets to see it: nothing in it steers a terminal, or passes for a message that it is not.
+// Text for a person: escaped, so that nothing in it controls a terminal or looks like another message.
 
 extension String {
     /// On one line: control characters as Lua writes them in a string.
@@ -7,7 +7,7 @@ extension String {
     /// On as many lines as it has; all but the first begin with a tab.
     package var shownAsMessage: String { shown(keepingLines: true) }
 
-    /// The first `bytes` bytes of it, without a torn character, and `…` where that is not all.
+    /// The first `bytes` bytes of it, without a partial character, and `…` if that is not all.
     package func cut(toBytes bytes: Int) -> String {
         if utf8.count <= bytes { return self }
         var end = utf8.index(utf8.startIndex, offsetBy: bytes)

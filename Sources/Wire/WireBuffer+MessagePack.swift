@@ -1,4 +1,4 @@
-// MessagePack, written: each number and count in its shortest form. Floats keep their 64 bits.
+// Writes MessagePack: each number and count in its shortest form. Floats keep their 64 bits.
 
 extension WireBuffer {
     @inlinable package mutating func appendNil() { append(0xc0) }
@@ -37,7 +37,7 @@ extension WireBuffer {
         }
     }
 
-    // MARK: Heads; what they count follows. A count is less than 2^32.
+    // MARK: Heads, before the bytes or values that they count. A count is less than 2^32.
 
     @inlinable package mutating func appendString(count: Int) {
         switch count {
@@ -80,7 +80,7 @@ extension WireBuffer {
 
     // MARK: Extensions whose size is known only afterwards
 
-    /// Begins an extension and answers where, for `close`.
+    /// Begins an extension; returns its offset, for `close`.
     package mutating func open(_ kind: WireExtension) -> Int {
         let start = count
         append(tag: 0xc9, UInt32(0))
@@ -88,7 +88,7 @@ extension WireBuffer {
         return start
     }
 
-    /// Makes everything from `start` on the payload of one extension; false when it is longer than MessagePack allows.
+    /// Makes the bytes from `start` on the payload of one extension; false when it is longer than MessagePack allows.
     package mutating func wrap(from start: Int, in kind: WireExtension) -> Bool {
         insert(zeros: WireBuffer.openHeadSize, at: start)
         store(bigEndian: 0xc9 as UInt8, at: start)
@@ -96,7 +96,7 @@ extension WireBuffer {
         return close(start)
     }
 
-    /// Ends what `open` began at `start`; false when it is longer than MessagePack allows.
+    /// Ends the extension that `open` has begun at `start`; false when it is longer than MessagePack allows.
     package mutating func close(_ start: Int) -> Bool {
         guard let size = UInt32(exactly: count - start - WireBuffer.openHeadSize) else { return false }
         store(bigEndian: size, at: start + 1)

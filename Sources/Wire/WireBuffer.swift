@@ -1,44 +1,44 @@
-// The one growing byte buffer: what is encoded or formatted is appended here, and nowhere byte by byte to an array.
-// It can begin in memory that somebody else owns, such as pages shared with the host, and moves to its own
-// memory only when that is full. Growing is realloc's work: it moves long buffers by their page tables, so that a
-// gigabyte is neither copied nor there twice. Where there is no memory the process says so and ends.
+// A growing byte buffer for everything that is encoded or formatted. It can begin in borrowed memory, such as pages
+// shared with the host, and moves to memory of its own only when that is full. It grows by realloc(3), which moves long
+// buffers by their page tables, so that a gigabyte is neither copied nor in memory twice. When there is no memory, the
+// process prints that and exits.
 
 import Glibc
 
-/// Bytes being written.
+/// A byte buffer.
 ///
-/// `base` is never nil; the bytes from 0 to `count` are initialised. Memory that was lent is not freed here and
-/// must outlive the buffer.
+/// `base` is never nil; the bytes from 0 to `count` are initialised. Borrowed memory is not freed here and must outlive
+/// the buffer.
 ///
 /// The type is `@usableFromInline` because otherwise nothing of it is inlined into other modules.
 @safe @usableFromInline package struct WireBuffer: ~Copyable {
     @usableFromInline package var base: UnsafeMutableRawPointer
     @usableFromInline package var capacity: Int
     @usableFromInline package var count: Int = 0
-    @usableFromInline let lent: UnsafeMutableRawBufferPointer?
+    @usableFromInline let borrowed: UnsafeMutableRawBufferPointer?
 
     package init(capacity: Int = 256) {
         self.capacity = max(capacity, 16)
         unsafe base = WireBuffer.allocate(self.capacity)
-        unsafe lent = nil
+        unsafe borrowed = nil
     }
 
     /// Begins in `memory`, which must not be empty.
-    package init(lent memory: UnsafeMutableRawBufferPointer) {
-        guard let start = memory.baseAddress else { preconditionFailure("lent memory must not be empty") }
+    package init(borrowing memory: UnsafeMutableRawBufferPointer) {
+        guard let start = memory.baseAddress else { preconditionFailure("borrowed memory must not be empty") }
         unsafe base = start
         capacity = memory.count
-        unsafe lent = memory
+        unsafe borrowed = memory
     }
 
     deinit {
         if isOwned { unsafe free(base) }
     }
 
-    /// False while the bytes are in memory that was lent.
-    package var isOwned: Bool { unsafe base != lent?.baseAddress }
+    /// False while the bytes are in borrowed memory.
+    package var isOwned: Bool { unsafe base != borrowed?.baseAddress }
 
-    /// What was written, until the next change.
+    /// The bytes written, valid until the next change.
     @inlinable package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: base, count: count) }
 
     package var array: [UInt8] { unsafe Array(bytes) }
@@ -75,7 +75,7 @@ import Glibc
         unsafe append(source.bytes)
     }
 
-    /// What `source` holds from `start` on.
+    /// Appends the bytes of `source` from `start` on.
     package mutating func append(_ source: borrowing WireBuffer, from start: Int) {
         unsafe append(UnsafeRawBufferPointer(rebasing: source.bytes[start...]))
     }
@@ -89,7 +89,7 @@ import Glibc
 
     package mutating func append(zeros size: Int) { insert(zeros: size, at: count) }
 
-    /// Room for `size` bytes that `body` fills; it answers how many it wrote.
+    /// Appends up to `size` bytes that `body` writes; it returns their number.
     @inlinable package mutating func append(upTo size: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
         if capacity - count < size { grow(by: size) }
         count &+= unsafe body(base + count)
@@ -97,13 +97,13 @@ import Glibc
 
     // MARK: Change
 
-    /// Overwrites bytes that are there already.
+    /// Overwrites bytes.
     package mutating func store<Integer: FixedWidthInteger>(bigEndian value: Integer, at offset: Int) {
         precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
         unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Integer.self)
     }
 
-    /// Moves what follows `offset` back by `size` bytes, which are zero then.
+    /// Inserts `size` zero bytes at `offset`.
     package mutating func insert(zeros size: Int, at offset: Int) {
         precondition(offset >= 0 && offset <= count, "outside what was written")
         if capacity - count < size { grow(by: size) }
@@ -117,10 +117,10 @@ import Glibc
         count = length
     }
 
-    /// Empties the buffer; it goes back to the memory it was lent, or keeps at most `keeping` bytes of its own.
+    /// Empties the buffer; it returns to its borrowed memory, or keeps at most `keeping` bytes of its own.
     package mutating func reset(keeping limit: Int = 1 << 20) {
         count = 0
-        if let memory = unsafe lent, let start = memory.baseAddress {
+        if let memory = unsafe borrowed, let start = memory.baseAddress {
             if isOwned { unsafe free(base) }
             unsafe base = start
             capacity = memory.count
@@ -132,11 +132,11 @@ import Glibc
     }
 
     @usableFromInline @inline(never) package mutating func grow(by size: Int) {
-        // Twice as much as before, or what there is memory for.
-        if !reserve(max(capacity, size)) && !reserve(size) { WireBuffer.leave(wanting: count + size) }
+        // To twice the size, or as far as there is memory.
+        if !reserve(max(capacity, size)) && !reserve(size) { WireBuffer.exitWithoutMemory(wanting: count + size) }
     }
 
-    /// Makes room for `size` more bytes; false when there is no memory for them.
+    /// Ensures capacity for `size` more bytes; false when there is no memory for them.
     package mutating func reserve(_ size: Int) -> Bool {
         if capacity - count >= size { return true }
         guard let moved = unsafe realloc(isOwned ? base : nil, count + size) else { return false }
@@ -148,24 +148,27 @@ import Glibc
 
     private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
         if let block = unsafe malloc(size) { return unsafe block }
-        leave(wanting: size)
+        exitWithoutMemory(wanting: size)
     }
 
-    private static func leave(wanting size: Int) -> Never {
+    private static func exitWithoutMemory(wanting size: Int) -> Never {
         let line = Array("pmap: the machine has no memory for \(size) bytes\n".utf8)
         unsafe write(2, line, line.count)
         _exit(3)
     }
 }
 
-// MARK: Reading what was written
+// MARK: Read
 
 extension WireBuffer {
-    /// The number at `offset`, in this machine's byte order: for what never leaves it.
+    /// The number at `offset`, in this machine's byte order.
     @inlinable package func load<Integer: FixedWidthInteger>(_: Integer.Type, at offset: Int) -> Integer {
         precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
         return unsafe base.loadUnaligned(fromByteOffset: offset, as: Integer.self)
     }
+
+    /// The byte at an offset that has been written.
+    package func byte(at offset: Int) -> UInt8 { load(UInt8.self, at: offset) }
 
     /// Overwrites a number in this machine's byte order.
     @inlinable package mutating func store<Integer: FixedWidthInteger>(_ value: Integer, at offset: Int) {
@@ -174,8 +177,8 @@ extension WireBuffer {
     }
 
     @inlinable package mutating func append<Integer: FixedWidthInteger>(native value: Integer) {
-        unsafe append(upTo: MemoryLayout<Integer>.size) { room in
-            unsafe room.storeBytes(of: value, as: Integer.self)
+        unsafe append(upTo: MemoryLayout<Integer>.size) { memory in
+            unsafe memory.storeBytes(of: value, as: Integer.self)
             return MemoryLayout<Integer>.size
         }
     }
@@ -190,13 +193,13 @@ extension WireBuffer {
         return unsafe Array(UnsafeRawBufferPointer(rebasing: bytes[range]))
     }
 
-    /// Drops the first `size` bytes.
+    /// Removes the first `size` bytes.
     package mutating func removeFirst(_ size: Int) {
         precondition(size >= 0 && size <= count, "more removed than was written")
         if size == 0 { return }
         unsafe base.copyMemory(from: base + size, byteCount: count - size)
         count -= size
-        if isOwned, capacity > 1 << 20, count < capacity / 4 {  // what has been long need not stay so
+        if isOwned, capacity > 1 << 20, count < capacity / 4 {  // a buffer that has been long shrinks again
             let less = max(count, 1 << 20)
             guard let moved = unsafe realloc(base, less) else { return }
             unsafe base = moved

@@ -1,16 +1,16 @@
-// Why bytes were refused, wherever in this package bytes are read.
+// The reason why bytes were refused.
 
-/// Why bytes were refused. `at` counts from the start of the message.
+/// Why a message was refused. `at` counts from its start.
 package enum WireError: Error, Equatable, CustomStringConvertible {
-    /// At least `needed` more bytes must follow: the only error that more bytes can mend.
+    /// At least `needed` more bytes must follow: the only error that more bytes can correct.
     case truncated(at: Int, needed: Int)
     case unknownTag(UInt8, at: Int)
     case unknownExtension(Int8, at: Int)
-    /// An extension whose payload is not what the table in `WireExtension` says.
+    /// An extension whose payload is not that of the table in `WireExtension`.
     case malformed(WireExtension, at: Int)
-    /// The size of an extension is not that of what is in it.
+    /// The size of an extension is not that of its contents.
     case overrun(at: Int)
-    /// What stands where a table's key must be: `nil` or `nan`.
+    /// A table's key that is `nil` or `nan`.
     case badKey(String, at: Int)
     /// A function that was not sent by a process of this run.
     case foreignFunction(at: Int)

@@ -1,14 +1,13 @@
-// Reads bytes in order, never past their end. A file of its own beside WireBuffer.swift because reading and writing
-// share nothing: this one never owns memory. With that one the only file of the module with raw memory in it.
+// Reads bytes in order, never past their end. Unsafe because it reads memory that it does not own.
 
-/// A place in bytes that somebody else keeps alive.
+/// A position in bytes that its caller keeps alive.
 @safe package struct WireReader {
     @usableFromInline let base: UnsafeRawPointer?
     @usableFromInline package var offset: Int = 0
     /// Nothing is read from here on.
     @usableFromInline package private(set) var limit: Int
     @usableFromInline let count: Int
-    /// Where the extension ends that is being read; more bytes would not help then.
+    /// The end of the extension that is being read; more bytes would not help then.
     package var payloadEnd: Int? {
         didSet { limit = payloadEnd ?? count }
     }
@@ -20,15 +19,15 @@
     }
 
     @inlinable package var remaining: Int { limit &- offset }
-    /// What is left of the message, beyond the extension too.
+    /// The bytes left of the message, beyond the extension too.
     package var remainingOfMessage: Int { count - offset }
 
-    /// What is left to be read, where it lies.
+    /// The bytes left to be read.
     package var rest: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(start: base.map { unsafe $0 + offset }, count: remaining)
     }
 
-    /// Checks that `size` bytes are there.
+    /// Checks that `size` bytes are left.
     @inlinable package func require(_ size: Int) throws(WireError) {
         if size > remaining { throw shortage(of: size - remaining) }
     }
@@ -50,7 +49,7 @@
         return Integer(bigEndian: unsafe base.unsafelyUnwrapped.loadUnaligned(fromByteOffset: offset, as: Integer.self))
     }
 
-    /// The next `size` bytes where they lie, valid as long as what is read.
+    /// The next `size` bytes, valid as long as the message.
     @inlinable package mutating func readBytes(_ size: Int) throws(WireError) -> UnsafeRawBufferPointer {
         try require(size)
         defer { offset &+= size }

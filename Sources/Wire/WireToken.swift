@@ -1,6 +1,6 @@
-// MessagePack, read: what the next value begins with. What it holds is read by whoever asked for it.
+// Reads MessagePack: the head of the next value. Its contents are read by the caller.
 
-/// The head of a MessagePack value. Counts are as claimed, not yet checked against what is left.
+/// The head of a MessagePack value. Counts are as claimed, not yet checked against the bytes left.
 package enum WireToken: Equatable {
     case `nil`
     case boolean(Bool)

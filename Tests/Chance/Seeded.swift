@@ -1,4 +1,4 @@
-// Random numbers for tests that want to fail the same way twice.
+// Random numbers for tests whose failures must be reproducible.
 
 /// SplitMix64: the same numbers for the same seed.
 package struct Seeded: RandomNumberGenerator {

@@ -1,10 +1,10 @@
-// What the programs that libFuzzer drives have in common. Only scripts/fuzz builds them: each folder of Tests/Fuzz is
-// one, and Package.swift names it.
+// The common part of the programs that libFuzzer drives. Only scripts/fuzz builds them: each folder of Tests/Fuzz is one,
+// and Package.swift names it.
 
 import CFuzzer
 import Glibc
 
-/// One thing to be fed with bytes that nobody meant. What must hold is a precondition with a sentence.
+/// A target that is fed with hostile bytes. Each property is a precondition with a sentence.
 package protocol FuzzTarget: AnyObject {
     init()
     func feed(_ bytes: UnsafeRawBufferPointer)
@@ -12,7 +12,7 @@ package protocol FuzzTarget: AnyObject {
     var seeds: [[UInt8]] { get }
 }
 
-/// What is fed at present; after `inputsEach` inputs another one, so that nothing piles up.
+/// The present target; after `inputsEach` inputs it is replaced, so that nothing accumulates.
 nonisolated(unsafe) private var target: (any FuzzTarget)?
 nonisolated(unsafe) private var make: (() -> any FuzzTarget)?
 nonisolated(unsafe) private var inputs = 0
@@ -21,7 +21,7 @@ private let inputsEach = 5000
 extension FuzzTarget {
     package var seeds: [[UInt8]] { [] }
 
-    /// With PMAP_FUZZ_SEEDS=FOLDER in the environment: writes the seeds there and leaves.
+    /// With PMAP_FUZZ_SEEDS=FOLDER in the environment: writes the seeds there and exits.
     package static func main() {
         unsafe make = { Self() }
         if let folder = unsafe getenv("PMAP_FUZZ_SEEDS") {

@@ -1,8 +1,8 @@
-// Bytes as a pipe brings them: in pieces of any size. Which ones, the input itself says in its first bytes.
+// Bytes in pieces of any size, as from a pipe. The first bytes of the input determine the sizes.
 
 package import Chance
 
-/// An input whose first eight bytes are chance.
+/// An input whose first eight bytes are the seed of random numbers.
 package struct SplitInput {
     package var random: Seeded
     package let bytes: [UInt8]
@@ -20,7 +20,7 @@ package struct SplitInput {
 }
 
 extension Array where Element == UInt8 {
-    /// One after the other they are the whole; about a hundred at most, for they take time.
+    /// The bytes in pieces, at most about a hundred, as each takes time.
     package func pieces(_ random: inout Seeded) -> [[UInt8]] {
         let largest = Swift.max([1, 4, 30, 300, count + 1].randomElement(using: &random) ?? 1, count / 50)
         var (pieces, at) = ([[UInt8]](), 0)

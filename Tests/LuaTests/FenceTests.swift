@@ -1,4 +1,4 @@
-// What raises in Lua, and what happens to it at the border with Swift.
+// Errors raised in Lua, at the boundary with Swift.
 
 import Testing
 

@@ -1,4 +1,4 @@
-// Bytes that nobody meant: cut off, changed, made up. `scripts/fuzz` looks for more of them, at length.
+// Hostile bytes: truncated, changed, invented. `scripts/fuzz` searches for more of them, for longer.
 
 import Chance
 import Foundation
@@ -7,35 +7,35 @@ import Wire
 
 @testable import Lua
 
-/// Messages that between them hold every form: the public suite's, and our own.
-func samples(_ mirror: Mirror) throws -> [[UInt8]] {
+/// Messages with every form among them: the public suite's, and those of the extensions.
+func samples(_ harness: RoundTripHarness) throws -> [[UInt8]] {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("WireTests/Vectors/msgpack-test-suite.json")
     let groups = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: [[String: Any]]] ?? [:]
     let suite = groups.filter { $0.key != "60.ext.yaml" }.values.joined().flatMap { $0["msgpack"] as? [String] ?? [] }
-    try mirror.run("return {}", results: 1)
-    mirror.stack.registerClass(name: "sample")
+    try harness.run("return {}", results: 1)
+    harness.stack.registerClass(name: "sample")
     let own = try [
         "{id = 17, name = 'x', v = {1, 2.5, -3}}", "{{{{}}}, string, print, _G}",
         "(function() local t = {} t.self = t t[t] = t return t end)()",
         "(function() local n, t = 0, {} return {function() n = n + 1 return t end, function() return n, t end} end)()",
         "setmetatable({1, {2}}, require 'sample')",
     ].map { expression in
-        try mirror.run("package.loaded.sample = package.loaded.sample or {} return " + expression, results: 1)
-        try mirror.reflect()
-        mirror.stack.pop(2)
-        return mirror.buffer.array
+        try harness.run("package.loaded.sample = package.loaded.sample or {} return " + expression, results: 1)
+        try harness.roundTrip()
+        harness.stack.pop(2)
+        return harness.buffer.array
     }
     return suite.map { $0.split(separator: "-").compactMap { UInt8($0, radix: 16) } } + own
 }
 
 @Test func `of every message a strict prefix asks for more`() throws {
-    let mirror = try Mirror()
-    for sample in try samples(mirror) {
-        #expect(mirror.refusal(of: sample) == nil)
-        mirror.stack.pop()
+    let harness = try RoundTripHarness()
+    for sample in try samples(harness) {
+        #expect(harness.refusal(of: sample) == nil)
+        harness.stack.pop()
         for length in 0..<sample.count {
-            let refusal = mirror.refusal(of: Array(sample[..<length]))
+            let refusal = harness.refusal(of: Array(sample[..<length]))
             guard case .truncated(let offset, let needed) = refusal else {
                 Issue.record("\(sample) cut at \(length): \(String(describing: refusal))")
                 continue
@@ -43,38 +43,38 @@ func samples(_ mirror: Mirror) throws -> [[UInt8]] {
             #expect(offset <= length && needed > 0 && needed <= sample.count - length)
         }
     }
-    #expect(mirror.stack.top == 0)
+    #expect(harness.stack.top == 0)
 }
 
 @Test func `a message with one byte changed is a value or an error`() throws {
-    let mirror = try Mirror()
-    for sample in try samples(mirror) {
+    let harness = try RoundTripHarness()
+    for sample in try samples(harness) {
         for place in sample.indices {
             var bytes = sample
             let changes = sample.count < 64 ? Array(UInt8.min...UInt8.max) : [0, 1, 0x7f, 0x80, 0xff, bytes[place] ^ 1]
             for change in changes {
                 bytes[place] = change
-                if mirror.refusal(of: bytes) == nil { mirror.stack.pop() }
+                if harness.refusal(of: bytes) == nil { harness.stack.pop() }
             }
         }
     }
-    #expect(mirror.stack.top == 0)
+    #expect(harness.stack.top == 0)
 }
 
 @Test func `mutated messages neither crash nor leave anything on the stack`() throws {
     let rounds = 20_000
-    let mirror = try Mirror()
-    let samples = try samples(mirror)
+    let harness = try RoundTripHarness()
+    let samples = try samples(harness)
     var random = Seeded(1)
     var values = 0
     for _ in 0..<rounds {
         var bytes = samples.randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 1...4, using: &random) { mutate(&bytes, samples, &random) }
-        if mirror.refusal(of: bytes) == nil {
+        if harness.refusal(of: bytes) == nil {
             values += 1
-            mirror.stack.pop()
+            harness.stack.pop()
         }
-        guard mirror.stack.top == 0 else {
+        guard harness.stack.top == 0 else {
             Issue.record("the stack is not as it was after \(bytes)")
             return
         }

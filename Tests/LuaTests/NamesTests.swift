@@ -1,4 +1,4 @@
-// What travels by name: modules, their members, registered classes; and the marks.
+// Values that are sent by name: modules, their members, registered classes; and tagged tables.
 
 import Testing
 import Wire
@@ -20,7 +20,7 @@ private let modules = """
     Account = {} Account.__index = Account
     """
 
-/// Each claim is about `a`, what was sent, and `b`, what came back.
+/// Each claim is about `a`, the value sent, and `b`, the value received.
 @Test(arguments: [
     ("string", "a == b"),
     ("shapes", "a == b"),
@@ -48,9 +48,9 @@ private let modules = """
     ("(function() local n = null return function() return n end end)()", "b() == null"),
 ])
 func `things with a name are the receiver's own`(expression: String, claim: String) throws {
-    let mirror = try Mirror()
-    let stack = mirror.stack
-    try mirror.run(modules + " function late_function() return 1 end return Account", results: 1)
+    let harness = try RoundTripHarness()
+    let stack = harness.stack
+    try harness.run(modules + " function late_function() return 1 end return Account", results: 1)
     stack.registerClass(name: "Account")
     stack.pushGlobals()
     for kind in TableMarks.Kind.allCases {
@@ -62,18 +62,18 @@ func `things with a name are the receiver's own`(expression: String, claim: Stri
     }
     stack.pushNull()
     stack.rawSet(-2, field: "null")
-    try mirror.run("return " + expression, results: 1)
-    try mirror.reflect()
+    try harness.run("return " + expression, results: 1)
+    try harness.roundTrip()
     stack.rawSet(1, field: "b")
     stack.rawSet(1, field: "a")
-    try mirror.run("return " + claim, results: 1)
+    try harness.run("return " + claim, results: 1)
     #expect(stack.boolean(-1))
 }
 
 @Test func `a module that the receiver has not loaded is required there`() throws {
-    let sender = try Mirror(), receiver = try Mirror()
+    let sender = try RoundTripHarness(), receiver = try RoundTripHarness()
     try sender.run(modules + " return {shapes, shapes.area, shapes.Point.new(5)}", results: 1)
-    try sender.reflect()
+    try sender.roundTrip()
     try receiver.run(modules.replacing("shapes, counter = ", with: "local _, _ = 1, 2 --"), results: 0)
     #expect(receiver.refusal(of: sender.buffer.array) == nil)
     receiver.stack.pushGlobals()
@@ -84,35 +84,35 @@ func `things with a name are the receiver's own`(expression: String, claim: Stri
 }
 
 @Test func `a module or class that the receiver lacks is named`() throws {
-    let sender = try Mirror(), receiver = try Mirror()
+    let sender = try RoundTripHarness(), receiver = try RoundTripHarness()
     try sender.run(modules + " return shapes", results: 1)
-    try sender.reflect()
+    try sender.roundTrip()
     let message = receiver.refusal(of: sender.buffer.array)?.description
     #expect(message?.hasPrefix("at byte 3: module 'shapes' not found:") == true, "\(message ?? "")")
     #expect(receiver.stack.top == 0)
 }
 
 @Test func `a member that was replaced no longer has its name`() throws {
-    let mirror = try Mirror()
-    try mirror.run(modules + " old = shapes.area return {shapes.area}", results: 1)
-    try mirror.reflect()
-    try mirror.run("shapes.area = function() return 43 end return old", results: 1)
-    try mirror.reflect()
-    #expect(mirror.stack.identity(-1) != mirror.stack.identity(-2))
-    try mirror.run("return shapes.area", results: 1)
-    try mirror.reflect()
-    #expect(mirror.stack.identity(-1) == mirror.stack.identity(-2))
+    let harness = try RoundTripHarness()
+    try harness.run(modules + " old = shapes.area return {shapes.area}", results: 1)
+    try harness.roundTrip()
+    try harness.run("shapes.area = function() return 43 end return old", results: 1)
+    try harness.roundTrip()
+    #expect(harness.stack.identity(-1) != harness.stack.identity(-2))
+    try harness.run("return shapes.area", results: 1)
+    try harness.roundTrip()
+    #expect(harness.stack.identity(-1) == harness.stack.identity(-2))
 }
 
 @Test func `bytecode that this run did not write is refused`() throws {
-    let mirror = try Mirror()
-    try mirror.run("return function() return 1 end", results: 1)
-    try mirror.reflect()
-    mirror.stack.top = 0
-    let bytes = mirror.buffer.array
+    let harness = try RoundTripHarness()
+    try harness.run("return function() return 1 end", results: 1)
+    try harness.roundTrip()
+    harness.stack.top = 0
+    let bytes = harness.buffer.array
     for place in 6..<bytes.count - 1 {
         var changed = bytes
         changed[place] ^= 1
-        #expect(mirror.refusal(of: changed) != nil)
+        #expect(harness.refusal(of: changed) != nil)
     }
 }

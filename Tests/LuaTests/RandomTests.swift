@@ -1,11 +1,11 @@
-// Random values, nested, shared and cyclic, there and back.
+// Random values, nested, shared and cyclic, encoded and decoded.
 
 import Testing
 import Wire
 
 @testable import Lua
 
-/// Builds a value from a seed; deterministic, so that a failure can be looked at again.
+/// Builds a value from a seed; deterministic, so that a failure can be reproduced.
 private let generator = """
     local seed = ...
     math.randomseed(seed)
@@ -47,15 +47,15 @@ private let generator = """
 
 @Test(arguments: [false, true])
 func `a hundred thousand random values come back as they were, whoever reads them`(isReadInSwift: Bool) throws {
-    let mirror = try Mirror(isReadInSwift: isReadInSwift)
+    let harness = try RoundTripHarness(isReadInSwift: isReadInSwift)
     for seed in 1...100 {
         let source = Array(generator.utf8)
-        try unsafe source.withUnsafeBytes { try unsafe mirror.stack.load($0, name: "=generator") }
-        mirror.stack.push(Int64(seed))
-        try mirror.stack.call(arguments: 1, results: 1)
-        try mirror.reflect()
-        let difference = try mirror.difference()
+        try unsafe source.withUnsafeBytes { try unsafe harness.stack.load($0, name: "=generator") }
+        harness.stack.push(Int64(seed))
+        try harness.stack.call(arguments: 1, results: 1)
+        try harness.roundTrip()
+        let difference = try harness.difference()
         #expect(difference == nil, "seed \(seed)")
-        #expect(mirror.stack.top == 0)
+        #expect(harness.stack.top == 0)
     }
 }

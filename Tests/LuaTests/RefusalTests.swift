@@ -1,4 +1,4 @@
-// What cannot travel, and what the user reads then.
+// Values that cannot be sent, and the messages about them.
 
 import Testing
 import Wire
@@ -37,34 +37,34 @@ import Wire
 func `what cannot travel is refused with its path, before a byte is written`(
     expression: String, message: String
 ) throws {
-    let mirror = try Mirror()
-    mirror.buffer.append("before")
-    try mirror.run("return " + expression, results: 1)
+    let harness = try RoundTripHarness()
+    harness.buffer.append("before")
+    try harness.run("return " + expression, results: 1)
     let error = #expect(throws: EncodeError.self) {
-        try mirror.encoder.encode(-1, of: mirror.stack, into: &mirror.buffer, root: "result")
+        try harness.encoder.encode(-1, of: harness.stack, into: &harness.buffer, root: "result")
     }
     #expect(error?.description == message)
-    #expect(mirror.buffer.array == Array("before".utf8))
-    #expect(mirror.stack.top == 1)
-    mirror.stack.pop()
-    try mirror.run("return {1, {2}}", results: 1)
-    try mirror.reflect()
-    #expect(try mirror.difference() == nil)
+    #expect(harness.buffer.array == Array("before".utf8))
+    #expect(harness.stack.top == 1)
+    harness.stack.pop()
+    try harness.run("return {1, {2}}", results: 1)
+    try harness.roundTrip()
+    #expect(try harness.difference() == nil)
 }
 
 @Test func `metamethods never run`() throws {
-    let mirror = try Mirror()
-    try mirror.run(
+    let harness = try RoundTripHarness()
+    try harness.run(
         """
         local boom = function() error "a metamethod ran" end
         local class = {__index = boom, __pairs = boom, __len = boom, __newindex = boom, __eq = boom, __tostring = boom}
         local object = setmetatable({1, 2, x = {3}}, class)
         return class, object
         """, results: 2)
-    mirror.stack.insert(at: -2)
-    mirror.stack.registerClass(name: "boom")
-    try mirror.reflect()
-    #expect(try mirror.difference() == nil)
+    harness.stack.insert(at: -2)
+    harness.stack.registerClass(name: "boom")
+    try harness.roundTrip()
+    #expect(try harness.difference() == nil)
 }
 
 @Test(
@@ -95,7 +95,7 @@ func `what cannot travel is refused with its path, before a byte is written`(
         ([0xc7, 10, 86, 0, 0, 0, 0, 0, 0, 0, 0, 0xa0, 0x90], .foreignFunction(at: 3)),
     ] as [([UInt8], WireError?)])
 func `hostile bytes are an error that says where`(bytes: [UInt8], expected: WireError?) throws {
-    let mirror = try Mirror()
-    #expect(mirror.refusal(of: bytes) == expected)
-    #expect(mirror.stack.top == (expected == nil ? 1 : 0))
+    let harness = try RoundTripHarness()
+    #expect(harness.refusal(of: bytes) == expected)
+    #expect(harness.stack.top == (expected == nil ? 1 : 0))
 }

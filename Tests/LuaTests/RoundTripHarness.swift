@@ -1,17 +1,17 @@
-// What the tests of values share: there and back, and whether both are alike.
+// The harness for tests of values: encodes and decodes a value, and compares both.
 
 import Testing
 import Wire
 
 @testable import Lua
 
-/// A state with an encoder and a decoder, and Lua functions to judge what came back.
-final class Mirror {
+/// A state with an encoder and a decoder, and Lua functions that compare values.
+final class RoundTripHarness {
     let state: State
     var encoder: Encoder
     var decoder: Decoder
     var buffer = WireBuffer()
-    /// Whether what came back is read in Swift, as what C gives up.
+    /// Whether values are decoded in Swift, as those that C refuses.
     let isReadInSwift: Bool
 
     init(isReadInSwift: Bool = false) throws {
@@ -32,17 +32,17 @@ final class Mirror {
         try stack.call(arguments: 0, results: results)
     }
 
-    /// Stack: value → value, value as it comes back
-    func reflect() throws {
+    /// Stack: value → value, decoded value
+    func roundTrip() throws {
         buffer.reset()
         try encoder.encode(-1, of: stack, into: &buffer, root: "result")
         var inSwift = WireBuffer()
         encoder.hasFreshNames = false
-        try encoder.encodeGivenUp(-1, of: stack, into: &inSwift, root: "result")
+        try encoder.encodeFallback(-1, of: stack, into: &inSwift, root: "result")
         try #require(buffer.array == inSwift.array, "C and Swift write the same")
         let size =
             isReadInSwift
-            ? try unsafe decoder.decodeGivenUp(buffer.bytes, onto: stack)
+            ? try unsafe decoder.decodeFallback(buffer.bytes, onto: stack)
             : try unsafe decoder.decode(buffer.bytes, onto: stack)
         try #require(size == buffer.count)
     }

@@ -1,4 +1,4 @@
-// Values there and back, within one state.
+// Values encoded and decoded, within one state.
 
 import Testing
 import Wire
@@ -26,11 +26,11 @@ import Wire
     "{[{}]={}}", "string", "{string.format, print, io}", "_G", "{_G, string}",
 ])
 func `a value comes back as it was`(expression: String) throws {
-    let mirror = try Mirror()
-    try mirror.run("return " + expression, results: 1)
-    try mirror.reflect()
-    #expect(try mirror.difference() == nil)
-    #expect(mirror.stack.top == 0)
+    let harness = try RoundTripHarness()
+    try harness.run("return " + expression, results: 1)
+    try harness.roundTrip()
+    #expect(try harness.difference() == nil)
+    #expect(harness.stack.top == 0)
 }
 
 @Test(arguments: [
@@ -48,12 +48,12 @@ func `a value comes back as it was`(expression: String) throws {
     ("print", "f == print"), ("string.rep", "f == string.rep"),
 ])
 func `a function comes back with its upvalues`(expression: String, claim: String) throws {
-    let mirror = try Mirror()
-    try mirror.run("return " + expression, results: 1)
-    try mirror.reflect()
-    mirror.stack.pushGlobals()
-    mirror.stack.insert(at: -2)
-    mirror.stack.rawSet(-2, field: "f")
-    try mirror.run("return " + claim, results: 1)
-    #expect(mirror.stack.boolean(-1))
+    let harness = try RoundTripHarness()
+    try harness.run("return " + expression, results: 1)
+    try harness.roundTrip()
+    harness.stack.pushGlobals()
+    harness.stack.insert(at: -2)
+    harness.stack.rawSet(-2, field: "f")
+    try harness.run("return " + claim, results: 1)
+    #expect(harness.stack.boolean(-1))
 }

@@ -1,3 +1,5 @@
+// Loading a script into a state.
+
 import Testing
 
 @testable import Lua

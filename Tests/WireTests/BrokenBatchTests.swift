@@ -1,4 +1,4 @@
-// A worker's bytes after something in it has gone wrong: the host refuses them, or understands them, and goes on.
+// Damaged bytes of a worker: the host refuses them, or reads the complete batches among them.
 
 import Chance
 import Testing
@@ -48,17 +48,17 @@ private func batch(
 func `what is no batch is refused, today and tomorrow`(what: String, bytes: [UInt8]) throws {
     var reader = BatchReader()
     reader.received.append(bytes)
-    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
+    #expect(throws: BrokenBatch()) { try reader.readEntries() }
     reader.received.append(batch(number: 1))
-    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
+    #expect(throws: BrokenBatch()) { try reader.readEntries() }
 }
 
 @Test func `what came whole before the broken bytes is heard, and only that`() throws {
     var reader = BatchReader()
     reader.received.append(batch([(1, 2, 1, [7])]) + batch(number: 2, [(1, 1, 1, [8]), (99, 0, 0, [])]))
-    #expect(try reader.takeEntries() == [.output([7], items: 2)])
-    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
-    #expect(throws: BrokenBatch()) { try reader.takeEntries() }
+    #expect(try reader.readEntries() == [.output([7], items: 2)])
+    #expect(throws: BrokenBatch()) { try reader.readEntries() }
+    #expect(throws: BrokenBatch()) { try reader.readEntries() }
 }
 
 @Test(
@@ -77,7 +77,7 @@ func `of a dead worker's batches those are heard that follow one another`(
     reader.received.append(batch([(1, 1, 1, [7])]) + between)
     reader.received.append(batch(number: 2, [(1, 1, 1, [8])]) + between)
     reader.received.append(batch(number: 3, [(1, 1, 1, [9])]) + batch(number: 4, length: 5))
-    let entries = reader.takeRest()
+    let entries = reader.readRest()
     #expect(entries == heard.map { .output([$0], items: 1) })
 }
 
@@ -86,7 +86,7 @@ func `of a dead worker's batches those are heard that follow one another`(
     for length in 0...whole.count {
         var reader = BatchReader()
         reader.received.append(batch([(3, 1, UInt64(length), Array(whole[..<length]))]))
-        guard case .failure(let failure)? = try reader.takeEntries().first else {
+        guard case .failure(let failure)? = try reader.readEntries().first else {
             Issue.record("no failure")
             continue
         }
@@ -99,52 +99,52 @@ func `of a dead worker's batches those are heard that follow one another`(
 @Test func `a batch that never becomes whole is waited for and costs what was received`() throws {
     var reader = BatchReader()
     reader.received.append(batch(length: UInt64(Int.max / 2)) + Array(repeating: 0, count: 100))
-    for _ in 0..<10 { #expect(try reader.takeEntries() == []) }
+    for _ in 0..<10 { #expect(try reader.readEntries() == []) }
     #expect(reader.received.count == 124)
     #expect(reader.received.capacity <= 4096)
 }
 
-/// What status words may say that were changed by somebody: items, and bytes less than before.
+/// Status words changed by another program: items, and the number of bytes less than before.
 @Test(arguments: [(2, 20), (1, 0), (0, 0), (0xffff_ffff, 0), (2, 60), (2, 90)])
 func `a look after a look never goes back`(items: UInt64, bytesLess: Int) throws {
-    let worker = WorkerModel(lent: 1000)
+    let worker = WorkerModel(borrowed: 1000)
     for _ in 0..<2 {
         worker.begin()
         worker.append(Array(repeating: 1, count: 30))
         worker.commit(Array(repeating: 1, count: 30))
     }
-    let look = worker.look
+    let snapshot = worker.snapshot
     var reader = BatchReader()
-    #expect(try reader.look(look) == [.output(Array(repeating: 1, count: 60), items: 2)])
-    let changed = Look(number: 1, committed: items << 32 | 1, memory: look.memory.dropLast(bytesLess))
-    for case .output(let bytes, let items) in (try? reader.look(changed)) ?? [] { #expect(bytes == [] && items > 0) }
+    #expect(try reader.read(snapshot) == [.output(Array(repeating: 1, count: 60), items: 2)])
+    let changed = Snapshot(number: 1, committed: items << 32 | 1, memory: snapshot.memory.dropLast(bytesLess))
+    for case .output(let bytes, let items) in (try? reader.read(changed)) ?? [] { #expect(bytes == [] && items > 0) }
     worker.flush()
     reader.received.append(worker.sent.flatMap(\.bytes))
-    if items <= 2 { #expect(try reader.takeEntries() == []) }
+    if items <= 2 { #expect(try reader.readEntries() == []) }
 }
 
 @Test func `a look that does not add up tells nothing and spoils nothing`() throws {
-    let worker = WorkerModel(lent: 1000)
+    let worker = WorkerModel(borrowed: 1000)
     worker.begin()
     worker.append([1, 2, 3])
     worker.commit([1, 2, 3])
     worker.begin()
     worker.fail(Failure(.error, "no"))
-    // What a copy may hold that was made while the entry was being closed: its length, and its items not yet.
-    let right = worker.look
+    // A copy made while the entry was being closed may have its length, and not yet its items.
+    let right = worker.snapshot
     var torn = right.memory
     for place in 28..<32 { torn[place] = 0 }
     var reader = BatchReader()
-    #expect(throws: BrokenBatch()) { try reader.look(Look(number: 1, committed: right.committed, memory: torn)) }
-    #expect(try reader.look(right) == [.output([1, 2, 3], items: 1), .failure(Failure(.error, "no"))])
+    #expect(throws: BrokenBatch()) { try reader.read(Snapshot(number: 1, committed: right.committed, memory: torn)) }
+    #expect(try reader.read(right) == [.output([1, 2, 3], items: 1), .failure(Failure(.error, "no"))])
 }
 
 @Test func `a batch with changed bytes is refused or makes no more of them than there are`() throws {
     for seed in 0..<40 {
         var random = Seeded(seed)
-        let worker = WorkerModel(lent: 1 << 16, isItemized: seed % 2 == 1)
+        let worker = WorkerModel(borrowed: 1 << 16, isItemized: seed % 2 == 1)
         for _ in 0..<6 { worker.act(&random, largest: 100) { _ in } }
-        let look = worker.look
+        let snapshot = worker.snapshot
         worker.endChunk(5)
         let stream = worker.sent.flatMap(\.bytes)
         for place in stream.indices {
@@ -152,21 +152,22 @@ func `a look after a look never goes back`(items: UInt64, bytesLess: Int) throws
             changed[place] = random.once(in: 3) ? 0xff : UInt8(random.below(256))
             if random.once(in: 4) { changed[random.below(stream.count)] = UInt8(random.below(256)) }
             var reader = BatchReader()
-            if random.once(in: 2) { try? sanity(reader.look(look), within: stream.count) }
+            if random.once(in: 2) { try? sanity(reader.read(snapshot), within: stream.count) }
             reader.received.append(changed)
-            try? sanity(reader.takeEntries(), within: stream.count)
-            try? sanity(reader.takeEntries(), within: stream.count)
+            try? sanity(reader.readEntries(), within: stream.count)
+            try? sanity(reader.readEntries(), within: stream.count)
         }
-        for place in look.memory.indices {
-            var changed = look.memory
+        for place in snapshot.memory.indices {
+            var changed = snapshot.memory
             changed[place] = random.once(in: 3) ? 0xff : UInt8(random.below(256))
             var reader = BatchReader()
-            if random.once(in: 2) { try? sanity(reader.look(look), within: stream.count) }
-            let word = random.once(in: 3) ? look.committed ^ (1 << UInt64(random.below(64))) : look.committed
+            if random.once(in: 2) { try? sanity(reader.read(snapshot), within: stream.count) }
+            let word = random.once(in: 3) ? snapshot.committed ^ (1 << UInt64(random.below(64))) : snapshot.committed
             let memory = random.once(in: 3) ? Array(changed.prefix(random.below(changed.count))) : changed
-            try? sanity(reader.look(Look(number: look.number, committed: word, memory: memory)), within: stream.count)
+            try? sanity(
+                reader.read(Snapshot(number: snapshot.number, committed: word, memory: memory)), within: stream.count)
             reader.received.append(stream)
-            try? sanity(reader.takeEntries(), within: stream.count)
+            try? sanity(reader.readEntries(), within: stream.count)
         }
     }
 }

@@ -1,4 +1,4 @@
-// Text that need not be UTF-8: what is shown of it, and how it is taken apart.
+// Strings that need not be UTF-8: their escaped form, and how they are split.
 
 import Testing
 import Wire

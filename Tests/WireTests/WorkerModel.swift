@@ -1,11 +1,11 @@
-// A worker without a process: an outbox in lent memory, what it sent, and what the host has to hear of it.
+// A worker without a process: an outbox in borrowed memory, the batches it has sent, and the entries the host must read.
 
 import Chance
 
 @testable import Wire
 
-/// What a worker told, with neighbouring outputs as one: where the cuts are is nobody's business.
-struct Told: Equatable {
+/// Entries, with neighbouring outputs joined: they may be split anywhere.
+struct EntryLog: Equatable {
     private(set) var entries: [Entry] = []
 
     init(_ entries: some Sequence<Entry> = []) { for entry in entries { add(entry) } }
@@ -22,26 +22,25 @@ struct Told: Equatable {
 }
 
 /// The status page and the committed bytes, as the host can copy them at some moment.
-struct Look {
+struct Snapshot {
     let number: UInt64
     let committed: UInt64
     let memory: [UInt8]
 }
 
-/// A batch on its way: if the worker dies now, these are the first `told` of what it did.
+/// A batch being sent: if the worker dies now, the host must read the first `entriesCommitted` entries.
 struct Sending {
     let bytes: [UInt8]
-    let look: Look
-    let toldBefore: Int
-    let toldCommitted: Int
+    let snapshot: Snapshot
+    let entriesCommitted: Int
 }
 
 @safe final class WorkerModel {
-    /// All it did, in order.
-    private(set) var told: [Entry] = []
-    /// Of `told`: what is in batches that were sent, and what a look may tell.
-    private(set) var toldSent = 0
-    private(set) var toldCommitted = 0
+    /// All entries, in order.
+    private(set) var entries: [Entry] = []
+    /// The number of entries in batches that were sent, and of those that a snapshot may have.
+    private(set) var entriesSent = 0
+    private(set) var entriesCommitted = 0
     private(set) var sent: [Sending] = []
 
     private let memory: UnsafeMutableRawBufferPointer
@@ -50,14 +49,14 @@ struct Sending {
     private var item = 0
     private let isItemized: Bool
 
-    /// With so many bytes for the outbox.
-    init(lent: Int, isItemized: Bool = false) {
+    /// `borrowed` is the size of the outbox's memory.
+    init(borrowed: Int, isItemized: Bool = false) {
         self.isItemized = isItemized
-        unsafe memory = .allocate(byteCount: StatusWords.size + lent, alignment: 16)
+        unsafe memory = .allocate(byteCount: StatusWords.size + borrowed, alignment: 16)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
         status = unsafe StatusWords(in: memory)
-        let buffer = unsafe WireBuffer(lent: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
-        outbox = Outbox(buffer, status) { [unowned self] in note($0) }
+        let buffer = unsafe WireBuffer(borrowing: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
+        outbox = Outbox(buffer, status) { [unowned self] in record($0) }
         outbox?.isItemized = isItemized
     }
 
@@ -66,41 +65,41 @@ struct Sending {
         unsafe memory.deallocate()
     }
 
-    /// What the host would see now.
-    var look: Look {
+    /// The host's view now.
+    var snapshot: Snapshot {
         let committed = status.load(.committed)
         let first = StatusWords.size
-        return Look(
+        return Snapshot(
             number: status.load(.batch), committed: committed,
             memory: unsafe Array(memory[first..<first + Int(committed & 0xffff_ffff)]))
     }
 
-    private func note(_ batch: borrowing WireBuffer) {
-        if !batch.isOwned && isFinishing { toldCommitted = told.count }
-        sent.append(Sending(bytes: batch.array, look: look, toldBefore: toldSent, toldCommitted: toldCommitted))
-        (toldSent, toldCommitted) = (told.count, told.count)
+    private func record(_ batch: borrowing WireBuffer) {
+        if !batch.isOwned && isFinishing { entriesCommitted = entries.count }
+        sent.append(Sending(bytes: batch.array, snapshot: snapshot, entriesCommitted: entriesCommitted))
+        (entriesSent, entriesCommitted) = (entries.count, entries.count)
     }
 
-    // MARK: What it does
+    // MARK: Actions
 
     private var isFinishing = false
 
-    private func tell(_ entry: Entry, finishes: Bool = false, _ act: (inout Outbox) -> Void) {
-        told.append(entry)
+    private func append(_ entry: Entry, finishes: Bool = false, _ act: (inout Outbox) -> Void) {
+        entries.append(entry)
         isFinishing = finishes
         if var box = outbox.take() {
             act(&box)
             outbox = consume box
         }
         isFinishing = false
-        if finishes { toldCommitted = told.count }
+        if finishes { entriesCommitted = entries.count }
     }
 
     /// Begins an item; it may have text for standard error first.
     func begin(text: [UInt8]? = nil) {
         item += 1
         outbox?.begin(item: item)
-        if let text { tell(.text(text)) { $0.text(text) } }
+        if let text { append(.text(text)) { $0.text(text) } }
     }
 
     func append(_ bytes: [UInt8]) { outbox?.output.append(bytes) }
@@ -109,26 +108,26 @@ struct Sending {
     func commit(_ bytes: [UInt8]) {
         let traits = ItemTraits(rawValue: UInt32(item % 4))
         let entry: Entry = isItemized ? .item(bytes, traits) : .output(bytes, items: 1)
-        tell(entry, finishes: true) { $0.commit(traits) }
+        append(entry, finishes: true) { $0.commit(traits) }
     }
-    func fail(_ failure: Failure) { tell(.failure(failure), finishes: true) { $0.fail(failure) } }
-    func stray(_ bytes: [UInt8]) { tell(.text(bytes)) { $0.stray(bytes) } }
-    func strayOutput(_ bytes: [UInt8]) { tell(.output(bytes, items: 0)) { $0.strayOutput(bytes) } }
+    func fail(_ failure: Failure) { append(.failure(failure), finishes: true) { $0.fail(failure) } }
+    func unattributedError(_ bytes: [UInt8]) { append(.text(bytes)) { $0.stray(bytes) } }
+    func unattributedOutput(_ bytes: [UInt8]) { append(.output(bytes, items: 0)) { $0.strayOutput(bytes) } }
     func endChunk(_ nanoseconds: Int) {
-        tell(.chunkEnd(nanoseconds: nanoseconds)) { $0.endChunk(nanoseconds: nanoseconds) }
+        append(.chunkEnd(nanoseconds: nanoseconds)) { $0.endChunk(nanoseconds: nanoseconds) }
     }
-    func inputFailed(_ failure: Failure) { tell(.inputFailed(failure)) { $0.inputFailed(failure) } }
-    func setupFailed(_ failure: Failure) { tell(.setupFailed(failure)) { $0.setupFailed(failure) } }
+    func inputFailed(_ failure: Failure) { append(.inputFailed(failure)) { $0.inputFailed(failure) } }
+    func setupFailed(_ failure: Failure) { append(.setupFailed(failure)) { $0.setupFailed(failure) } }
     func flush() { outbox?.flush() }
     var isStopped: Bool { outbox?.isStopped ?? false }
     func stop() { status.store(1, .barrier) }
 
-    /// Does something at random; `between` is called at every moment at which the host may look.
+    /// A random action; `between` is called at every moment at which the host may make a snapshot.
     func act(_ random: inout Seeded, largest: Int, _ between: (inout Seeded) -> Void) {
         func bytes() -> [UInt8] { random.bytes(random.below(random.once(in: 20) ? largest : 60)) }
         switch random.below(12) {
-        case 0: stray(bytes())
-        case 1: strayOutput(bytes())
+        case 0: unattributedError(bytes())
+        case 1: unattributedOutput(bytes())
         case 2: endChunk(random.below(.max))
         default:
             begin(text: random.once(in: 5) ? bytes() : nil)
@@ -163,10 +162,10 @@ extension Failure {
 }
 
 extension BatchReader {
-    mutating func look(_ look: Look) throws(BrokenBatch) -> [Entry] {
-        guard look.committed != 0 else { return [] }
+    mutating func read(_ snapshot: Snapshot) throws(BrokenBatch) -> [Entry] {
+        guard snapshot.committed != 0 else { return [] }
         var memory = WireBuffer()
-        memory.append(look.memory)
-        return try self.look(at: memory, number: look.number, committedItems: Int(look.committed >> 32))
+        memory.append(snapshot.memory)
+        return try readOpenBatch(in: memory, number: snapshot.number, committedItems: Int(snapshot.committed >> 32))
     }
 }

@@ -1,8 +1,8 @@
-/* Everything of Lua that may jump.
+/* The parts of Lua that may jump, and calls into Lua.
  *
  * Lua raises by longjmp, and nothing may jump over a Swift frame. Functions the manual marks `-` or `m`
  * are called from Swift directly; those marked `v` or `e` only here, under lua_pcall, and what they raise
- * comes back as a status. A Swift function called from Lua answers PMAP_RAISE, and lua_error is called
+ * becomes a status. A Swift function called from Lua returns PMAP_RAISE, and lua_error is called
  * here, when the Swift frame is gone. */
 #ifndef PMAP_BRIDGE_H
 #define PMAP_BRIDGE_H
@@ -13,7 +13,7 @@
 
 #include "heap.h"
 
-/* What lua.h spells as macros, for Swift. */
+/* Macros of lua.h, for Swift. */
 static inline int pmap_registry(void) { return LUA_REGISTRYINDEX; }
 static inline int pmap_upvalue(int index) { return lua_upvalueindex(index); }
 static inline int pmap_globals_slot(void) { return LUA_RIDX_GLOBALS; }
@@ -36,24 +36,24 @@ lua_State *pmap_new_state(pmap_heap *heap);
 /* The heap of the state that `L` belongs to. */
 pmap_heap *pmap_heap_of(lua_State *L);
 
-/* Stack: function, arguments… → results…, or → message. Answers a Lua status. After an error
- * pmap_push_traceback gives the traceback of where it was raised. */
+/* Stack: function, arguments… → results…, or → message. Returns a Lua status. After an error
+ * pmap_push_traceback pushes the traceback of where it was raised. */
 int pmap_call(lua_State *L, int arguments, int results);
 
 /* The same for a loop: `handler` is the index where pmap_push_handler was called. */
 int pmap_call_handled(lua_State *L, int arguments, int results, int handler);
 void pmap_push_handler(lua_State *L);
 
-/* Tracebacks are to be without their last level: a C function calls the script's. */
+/* Omits the last level of tracebacks from now on: it is a C function, which calls the script's. */
 void pmap_hide_last_level(bool hides);
 
 void pmap_push_traceback(lua_State *L);
 
-/* Stack: value → text as `tostring` gives it, or → message. Answers a Lua status. */
+/* Stack: value → string as `tostring` makes it, or → message. Returns a Lua status. */
 int pmap_tostring(lua_State *L);
 
-/* Stack: → function, or → message. Answers a Lua status; `read` becomes how many bytes of the source were looked
- * at, which tells where a syntax error was. */
+/* Stack: → function, or → message. Returns a Lua status; `read` becomes how many bytes of the source were
+ * read, which is where a syntax error is. */
 int pmap_load_counting(lua_State *L, const char *source, size_t size, const char *name, size_t *read);
 
 enum { PMAP_RAISE = -1 };
@@ -68,26 +68,26 @@ bool pmap_is_module(const lua_Debug *where);
 /* Whether a level of the stack, as lua_getstack has it, is a line of the script's; fills in which. */
 bool pmap_is_script(lua_State *L, lua_Debug *where);
 
-/* A function that Lua calls: arguments on the stack, answers how many results it pushed, or PMAP_RAISE
+/* A function that Lua calls: arguments on the stack, returns how many results it pushed, or PMAP_RAISE
  * with the error value on top. */
 typedef int (*pmap_host_function)(lua_State *L, void *context);
 typedef void (*pmap_release)(void *context);
 
-/* Such a function has taken records of an item; and whether one has, since this was last asked. */
-void pmap_note_emitted(void);
-bool pmap_take_emitted(void);
+/* A flag: such a function has received records of the running item. Clearing it returns what it was. */
+void pmap_set_emitted(void);
+bool pmap_clear_emitted(void);
 
 /* Stack: → function. `release(context)` is called when Lua collects it. */
 void pmap_push_function(lua_State *L, pmap_host_function function, void *context, pmap_release release);
 
 /* Stack: key → key, value, key, value, …, at most `pairs` of them, of the table at `table`: those after
- * `key`, which is nil for the first. Answers how many pairs, or -1 and → message. */
+ * `key`, which is nil for the first. Returns how many pairs, or -1 and → message. */
 int pmap_next(lua_State *L, int table, int pairs);
 /* Stack: → the first key that is neither one of 1…count nor table.pack's n, or nil. */
-void pmap_push_stray_key(lua_State *L, int table, long long count);
+void pmap_push_non_index_key(lua_State *L, int table, long long count);
 
 typedef struct {
-    long long entries; /* keys in the table, or -1: there was no room for them */
+    long long entries; /* keys in the table, or -1: the stack was full */
     long long largest; /* of the keys, or -1 when one is not a positive integer */
     int pairs;         /* how many were left on the stack: all or none */
 } pmap_contents;
@@ -96,11 +96,11 @@ typedef struct {
  * Stack: → key, value, key, value, … when they are at most `limit` and do not begin as a list does. */
 pmap_contents pmap_table_contents(lua_State *L, int table, int limit);
 
-/* A number that differs when the tables at `first` and `second` hold other keys or values; it looks at the
- * identities of tables, functions and strings only. */
-unsigned long long pmap_tables_print(lua_State *L, int first, int second);
+/* A fingerprint of the keys and values of the tables at `first` and `second`, made of the identities of tables,
+ * functions and strings only. */
+unsigned long long pmap_tables_fingerprint(lua_State *L, int first, int second);
 
 /* The same for the table at `table` and the tables that are its values. */
-unsigned long long pmap_members_print(lua_State *L, int table);
+unsigned long long pmap_members_fingerprint(lua_State *L, int table);
 
 #endif

@@ -1,4 +1,4 @@
-/* Handles: a number that stands for something outside of Lua, as a userdata that is collected and compared by it. */
+/* Handles: userdata with the number of something outside of Lua, which Lua collects and compares. */
 #ifndef PMAP_HANDLE_H
 #define PMAP_HANDLE_H
 
@@ -12,10 +12,10 @@ void pmap_push_handle(lua_State *L, unsigned long long number, void (*drop)(void
 /* The number of the handle at `index`, or 0. */
 unsigned long long pmap_handle_number(lua_State *L, int index);
 
-/* From now on the userdata stands for nothing, and the number is free for another one. */
+/* Detaches the userdata from its number, which is free for another one from now on. */
 void pmap_forget_handle(lua_State *L, int index);
 
-/* Stack: FILE* → Lua file, which closes it. Answers false and pushes nothing when there is no memory for it. */
+/* Stack: FILE* → Lua file, which closes it. Returns false and pushes nothing when there is no memory for it. */
 void pmap_push_file(lua_State *L, int descriptor, const char *mode);
 
 #endif

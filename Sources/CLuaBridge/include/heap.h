@@ -1,9 +1,9 @@
 /* The heap of one Lua state: a size-class allocator that can be frozen.
  *
- * Before the freeze it reuses what is freed. `pmap_heap_freeze` abandons its free lists and moves all
+ * Before the freeze it reuses freed blocks. `pmap_heap_freeze` abandons its free lists and moves all
  * further allocation to new pages; from then on a freed or outgrown old block is simply left alone, so a
  * forked worker never writes to a page it shares with its siblings on the allocator's account.
- * It refuses nothing but what the limit forbids, and that only while script code runs. */
+ * An allocation fails only beyond the limit or without memory, and only while script code runs. */
 #ifndef PMAP_HEAP_H
 #define PMAP_HEAP_H
 
@@ -29,11 +29,11 @@ size_t pmap_heap_used(const pmap_heap *heap);
 /* How often the limit has refused an allocation. */
 size_t pmap_heap_refusals(const pmap_heap *heap);
 
-/* How often a block was resized: tells when Lua's string table has grown. */
+/* How often a block was resized, which shows when Lua's string table has grown. */
 size_t pmap_heap_resizes(const pmap_heap *heap);
 
-/* Says whether Lua may be told "not enough memory" now; returns what was said before. Only while script
- * code runs: with a Swift frame on the stack Lua's longjmp must not happen, and the process ends instead. */
-bool pmap_heap_enter_script(pmap_heap *heap, bool script);
+/* Sets whether an allocation may fail, which raises "not enough memory" in Lua; returns what was set before. Only while
+ * script code runs: with a Swift frame on the stack Lua's longjmp must not happen, and the process ends instead. */
+bool pmap_heap_set_fallible(pmap_heap *heap, bool fallible);
 
 #endif

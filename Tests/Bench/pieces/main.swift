@@ -52,7 +52,7 @@ func batches(of size: Int) -> String {
     let time = unsafe status.withUnsafeMutableBytes { words in
         unsafe memory.withUnsafeMutableBytes { pages in
             let send: (borrowing WireBuffer) -> Void = { host.receive($0) }
-            var outbox = unsafe Outbox(WireBuffer(lent: pages), StatusWords(in: words), send: send)
+            var outbox = unsafe Outbox(WireBuffer(borrowing: pages), StatusWords(in: words), send: send)
             return ContinuousClock().measure {
                 for item in 1...items {
                     outbox.begin(item: item)
@@ -74,7 +74,7 @@ final class Host {
 
     func receive(_ batch: borrowing WireBuffer) {
         unsafe reader.received.append(batch.bytes)
-        guard let entries = try? reader.takeEntries() else { preconditionFailure("a batch is whole") }
+        guard let entries = try? reader.readEntries() else { preconditionFailure("a batch is whole") }
         for case .output(_, let items) in entries { self.items += items }
     }
 }

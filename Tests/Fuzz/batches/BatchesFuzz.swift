@@ -1,6 +1,6 @@
-// Feeds the host's side of the outbox: batches in pieces as a pipe brings them, and looks at the memory they lie in.
-// Bad bytes are refused at the same place however they were split, nothing is made up, and what was looked at and then
-// came is told once.
+// Feeds the host's side of the outbox: batches in pieces as a pipe brings them, and copies of the memory they are in.
+// Bad bytes are refused at the same offset however they were split, nothing is invented, and entries that were read from
+// memory and then arrive are read once.
 
 import Chance
 import Fuzzing
@@ -16,8 +16,8 @@ import Fuzzing
         let whole = Reading(of: [stream])
         precondition(whole == Reading(of: stream.pieces(&input.random)), "what is read depends on the pieces")
         precondition(size(of: whole.entries) <= stream.count, "more was read than there is")
-        lookAndRead(stream, whole, &input.random)
-        lookAnywhere(stream, &input.random)
+        readOpenAndWhole(stream, whole, &input.random)
+        readOpenAnywhere(stream, &input.random)
     }
 
     /// What a reader makes of a stream.
@@ -38,7 +38,7 @@ import Fuzzing
                 var before: Int
                 repeat {
                     before = reader.received.count
-                    entries += try reader.takeEntries()
+                    entries += try reader.readEntries()
                 } while reader.received.count < before
             } catch { isBroken = true }
         }
@@ -56,12 +56,12 @@ import Fuzzing
         return stream.array
     }
 
-    // MARK: Looks
+    // MARK: Open batches
 
-    /// Looks at each batch once or twice while it grows, then reads it.
-    private func lookAndRead(_ stream: [UInt8], _ whole: Reading, _ random: inout Seeded) {
+    /// Reads each batch once or twice while it grows, then whole.
+    private func readOpenAndWhole(_ stream: [UInt8], _ whole: Reading, _ random: inout Seeded) {
         var reader = BatchReader()
-        var told = Told()
+        var log = EntryLog()
         var (at, number) = (0, UInt64(1))
         do throws(BrokenBatch) {
             while let size = batchSize(stream, at) {
@@ -69,36 +69,38 @@ import Fuzzing
                 while random.once(in: 2) {
                     length += random.below(size - length + 1)
                     let memory = Array(stream[at..<at + length])
-                    for entry in try reader.look(
-                        at: buffer(memory), number: number, committedItems: items(memory, &random))
+                    for entry in try reader.readOpenBatch(
+                        in: buffer(memory), number: number, committedItems: items(memory, &random))
                     {
-                        told.add(entry)
+                        log.add(entry)
                     }
                 }
                 reader.received.append(Array(stream[at..<at + size]))
-                for entry in try reader.takeEntries() { told.add(entry) }
+                for entry in try reader.readEntries() { log.add(entry) }
                 at += size
                 number += 1
             }
         } catch { return }
-        var expected = Told()
+        var expected = EntryLog()
         for entry in whole.entries { expected.add(entry) }
-        precondition(whole.isBroken || told == expected, "what was looked at and came is not told once")
+        precondition(
+            whole.isBroken || log == expected, "entries that were read from memory and arrived are not read once")
     }
 
-    /// Of any memory, with any words: an answer or a refusal, and no more than there is.
-    private func lookAnywhere(_ stream: [UInt8], _ random: inout Seeded) {
+    /// Of any memory, with any words: entries or a refusal, and no more than there is.
+    private func readOpenAnywhere(_ stream: [UInt8], _ random: inout Seeded) {
         var reader = BatchReader()
         for _ in 0..<3 {
             let start = random.below(stream.count + 1)
             let memory = Array(stream[start..<start + random.below(stream.count - start + 1)])
             let items = random.once(in: 2) ? random.below(4) : Int(random.next() >> 32)
-            let entries = try? reader.look(at: buffer(memory), number: UInt64(random.below(3)), committedItems: items)
-            precondition(size(of: entries ?? []) <= memory.count, "a look tells more than there is")
+            let entries = try? reader.readOpenBatch(
+                in: buffer(memory), number: UInt64(random.below(3)), committedItems: items)
+            precondition(size(of: entries ?? []) <= memory.count, "more was read from memory than there is")
         }
         reader.received.append(stream)
-        let more = try? reader.takeEntries()
-        let rest = reader.takeRest()
+        let more = try? reader.readEntries()
+        let rest = reader.readRest()
         precondition(size(of: (more ?? []) + rest) <= stream.count, "more was read than there is")
     }
 
@@ -129,7 +131,7 @@ import Fuzzing
         return items
     }
 
-    /// How many bytes of the stream the entries hold at least; text that is not UTF-8 has become longer.
+    /// The least number of bytes of the stream in the entries; text that is not UTF-8 has become longer.
     private func size(of entries: [Entry]) -> Int {
         entries.reduce(0) { sum, entry in
             switch entry {
@@ -178,8 +180,8 @@ import Fuzzing
     }
 }
 
-/// What was told, with neighbouring outputs as one: where the cuts are is nobody's business.
-private struct Told: Equatable {
+/// Entries, with neighbouring outputs joined: they may be split anywhere.
+private struct EntryLog: Equatable {
     private var entries: [Entry] = []
 
     mutating func add(_ entry: Entry) {

@@ -1,4 +1,4 @@
-// Feeds a worker's command pipe: bad bytes end in nothing or in leaving, at the same place however they were split, and
+// Feeds a worker's command pipe: bad bytes are ignored or end the worker, at the same offset however they were split, and
 // commands that the host wrote come out as they went in.
 
 import Chance

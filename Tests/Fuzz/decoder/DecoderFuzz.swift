@@ -1,4 +1,4 @@
-// Feeds messages to the decoder. Each must be a value or an error, and leave nothing on the stack; what memory it takes
+// Feeds messages to the decoder. Each must be a value or an error, and leave nothing on the stack; the memory it takes
 // is bounded by its size; a value can be sent again, and what is sent is read whole.
 
 import Fuzzing
@@ -72,7 +72,7 @@ import Wire
         state.stack.pop()
     }
 
-    /// How many bytes the value on top takes when it is sent.
+    /// The size of the value on top when it is sent.
     private func encoded() -> Int {
         sent.reset()
         do throws(EncodeError) {
