@@ -65,7 +65,8 @@ struct JournalPlan {
     }
 
     /// All but what `-D` defines.
-    private static func program(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError) -> Fingerprint {
+    private static func program(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError) -> Fingerprint
+    {
         var program = Fingerprint()
         program.add("\(script.name.baseName)", script.source)
         do throws(PosixError) {
