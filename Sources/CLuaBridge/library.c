@@ -4,6 +4,7 @@
 #include "original.h"
 #include "random.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -46,9 +47,11 @@ static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
     return (ssize_t)size;
 }
 
+static off_t programs_size(void) { return lseek(captured.programs, 0, SEEK_END); }
+
 static void read_programs_output(void) {
     captured.programs_ran = false;
-    off_t end = lseek(captured.programs, 0, SEEK_END);
+    off_t end = programs_size();
     while (captured.programs_end < end) {
         size_t rest = (size_t)(end - captured.programs_end);
         char *space = reserve_captured(rest);
@@ -57,10 +60,9 @@ static void read_programs_output(void) {
         captured.length += (size_t)count;
         captured.programs_end += count;
     }
-    if (end > 0 && ftruncate(captured.programs, 0) == 0) {
-        lseek(captured.programs, 0, SEEK_SET);
+    /* What a program in the background has added meanwhile stays there for the next time. */
+    if (end > 0 && programs_size() == captured.programs_end && ftruncate(captured.programs, 0) == 0)
         captured.programs_end = 0;
-    }
 }
 
 static void flush_captured(void) {
@@ -126,6 +128,7 @@ int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode new_mode) {
     lua_pushcfunction(L, begin_capture);
     int status = lua_pcall(L, 0, 0, 0);
     if (status != LUA_OK) return status;
+    fcntl(programs, F_SETFL, O_APPEND); /* whoever writes, whenever the file is emptied */
     dup2(programs, STDOUT_FILENO);
     captured.programs = programs;
     pmap_random_end_script();

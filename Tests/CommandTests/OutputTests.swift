@@ -43,6 +43,16 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         "a program's output with jsonl", "function task(x) os.execute('echo ran') return x end",
         "pmap -t jsonl t.lua ::: a", out: "\"a\"\n", err: "ran\n"),
     Row(
+        "what a program in the background writes later comes with a later item",
+        "function task(x) os.execute(x) return '-' end",
+        "pmap -j 1 --chunk 1 t.lua ::: '(until [ -e go ]; do sleep 0.01; done; echo late; touch done) & echo first'"
+            + " 'touch go; until [ -e done ]; do sleep 0.01; done'",
+        out: "first\n-\nlate\n-\n"),
+    Row(
+        "all that a program in the background writes", "function task(x) for i = 1, 20 do os.execute(x) end end",
+        "pmap -j 1 --chunk 1 t.lua ::: '[ -e begun ] || { touch begun; (seq 5000 | while read n; do echo $n; done; touch done) & }'"
+            + " true true true 'until [ -e done ]; do sleep 0.01; done' | cmp - <(seq 5000)"),
+    Row(
         "a megabyte in one piece", "function task(x) io.write(x:rep(1000000), '\\n') end",
         "pmap -j 2 --chunk 1 t.lua ::: a b c d | uniq -c -w 1 | awk '{ print $1, length($2) }'",
         out: "1 1000000\n1 1000000\n1 1000000\n1 1000000\n"),
