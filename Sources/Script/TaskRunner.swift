@@ -254,18 +254,23 @@ package final class TaskRunner {
         if form.keepsInput { failure.input = inputText(record) }
         failure.text = printed
         failure.drewRandomNumbers = stack.usesSeed
-        failure.isFinal = !mayRetry(failure)
+        decideRetry(of: &failure)
         outbox.fail(failure)
     }
 
     /// The script's `retry_if(message, attempt)` decides, if there is one.
-    private func mayRetry(_ failure: Failure) -> Bool {
-        guard form.retries >= attempt, script.has(.retryIf) else { return true }
+    private func decideRetry(of failure: inout Failure) {
+        guard form.retries >= attempt, script.has(.retryIf) else { return }
         script.push(.retryIf)
         stack.push(failure.message)
         stack.push(Int64(attempt))
-        do throws(LuaError) { try stack.call(arguments: 2, results: 1) } catch { return false }
-        return stack.boolean(-1)
+        do throws(LuaError) {
+            try stack.call(arguments: 2, results: 1)
+            failure.isFinal = !stack.boolean(-1)
+        } catch {
+            failure.isFinal = true
+            failure.message += " (and retry_if failed: \(error.message))"
+        }
     }
 
     /// Whether there was anything to append.

@@ -57,6 +57,12 @@ func `an item that fails twice succeeds at the third try, in its place`(row: Row
         "pmap -j 1 --retries 5 t.lua ::: a; cat a.tries", out: "xx",
         err: "pmap: :::1: no\n" + traceback + lastLine(1, of: 1, "1 error")),
     Row(
+        "an error in what decides is told behind the item's own",
+        untilThird("error('no', 0)") + "\nfunction retry_if(message) return message.x.y end",
+        "pmap -j 1 --retries 5 --errors e t.lua ::: a; cat a.tries; grep -c 'and retry_if failed' e", out: "x1\n",
+        err: "pmap: :::1: no (and retry_if failed: t.lua:9: attempt to index a nil value (field 'x'))\n" + traceback
+            + lastLine(1, of: 1, "1 error")),
+    Row(
         "random numbers are those of the first try",
         "local first = {} function task(item) local r = math.random(1e9) local f = io.open(item, 'r') if not f then io.open(item, 'w'):write(r):close() error 'again' end return r == f:read 'n' end",
         "pmap -j 2 --retries 1 --seed 3 t.lua ::: a b", out: "true\ntrue\n"),
