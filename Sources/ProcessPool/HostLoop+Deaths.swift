@@ -47,9 +47,7 @@ extension HostLoop {
         }
         if !isKilling && setupFailure == nil {
             blame(worker, death.status)
-            if death.wasLeaving, case .killed = death.status {
-                observer.notice(.teardownFailed(deathOutsideItems(worker, death.status)))
-            }
+            if death.wasLeaving { observer.notice(.teardownFailed(deathOutsideItems(worker, death.status))) }
         }
         perform(scheduler.handle(.gone(worker: worker.number, unfinished: ending == nil ? unfinished(worker) : [])))
     }
@@ -113,7 +111,7 @@ extension HostLoop {
     /// `status`, and whether the kernel has killed anybody for want of memory during this run.
     func reason(_ status: ExitStatus) -> String {
         let isKill = status == .killed(signal: Signal.kill)
-        return "\(status)\(isKill && OutOfMemory.kills() > killsBefore ? " (possibly out of memory)" : "")"
+        return "\(status.asEarlyEnd)\(isKill && OutOfMemory.kills() > killsBefore ? " (possibly out of memory)" : "")"
     }
 
     /// Said of a death that garbage in the worker's pipe has led to, or may have.
@@ -168,4 +166,9 @@ extension HostLoop {
     private var setupTimeout: Failure? {
         setupLimit.map { Failure(.timeout, "timed out after \($0.seconds) s") }
     }
+}
+
+extension ExitStatus {
+    /// Said of a process of the script's that should have gone on.
+    var asEarlyEnd: String { if case .exited = self { "\(self), as by os.exit" } else { "\(self)" } }
 }

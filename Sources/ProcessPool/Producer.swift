@@ -13,7 +13,7 @@ package final class Producer {
     }
 
     private let handle: WorkerHandle
-    private var ending: ExitStatus?
+    private var ending: WorkerHandle.Death?
     private var failure: Failure?
 
     /// Forks; `produce` writes each value to the outbox as an item, or says why it cannot go on.
@@ -35,15 +35,13 @@ package final class Producer {
         if values.isEmpty, handle.hasEnded, ending == nil {
             let death = handle.bury()
             for entry in death.entries { note(entry, &values) }
-            ending = death.status
+            ending = death
         }
         if !values.isEmpty { return .values(values) }
         if let failure { throw failure }
-        switch ending {
-        case nil: return .values([])
-        case .exited(0): return .end
-        case let status?: throw Failure(.crash, "inputs: the script's process (pid \(handle.pid)) \(status)")
-        }
+        guard let ending else { return .values([]) }
+        if ending.hadLeft { return .end }
+        throw Failure(.crash, "inputs: the script's process (pid \(handle.pid)) \(ending.status)")
     }
 
     private func note(_ entry: Entry, _ values: inout [UInt8]) {

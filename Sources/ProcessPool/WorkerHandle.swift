@@ -156,6 +156,9 @@ final class WorkerHandle {
     /// It has run `setup`.
     var isReady: Bool { status.load(.ready) != 0 }
 
+    /// It runs `teardown`.
+    var isInTeardown: Bool { status.load(.ready) == 2 }
+
     /// The item it is running, as far as the host knows of it: nil between items, and while it waits for the host.
     var runningItem: Int? {
         guard let chunk = assignments.chunks.first, chunk.remaining > 0, status.load(.sending) == 0 else { return nil }
@@ -267,8 +270,10 @@ final class WorkerHandle {
         let entries: [Entry]
         /// `setup` has been run.
         let wasReady: Bool
-        /// `teardown` had begun.
+        /// `teardown` had begun, and had not come to its end.
         let wasLeaving: Bool
+        /// It had done all that it was to do.
+        let hadLeft: Bool
     }
 
     /// Takes what it left behind, and reaps it.
@@ -281,7 +286,10 @@ final class WorkerHandle {
         }
         if isGarbled && !isRefused { entries += takeRest() }
         entries += takeUnsent()
-        return Death(status: child.wait(), entries: entries, wasReady: isReady, wasLeaving: status.load(.ready) == 2)
+        let end = child.wait()
+        return Death(
+            status: end, entries: entries, wasReady: isReady, wasLeaving: isInTeardown,
+            hadLeft: status.load(.ready) == 3)
     }
 
     /// Why one that was not ready has died.
@@ -290,8 +298,8 @@ final class WorkerHandle {
         return .setup
     }
 
-    /// Of a dead one: items of its oldest chunk that it had begun and not told of. That is the one it was running; there
-    /// are more only when what it told is garbled.
+    /// Items of its oldest chunk that it has begun and not told of. Of a dead one that is the one it was running; there are
+    /// more only when what it told is garbled.
     var itemsLost: Int { assignments.lost(current: currentItem) }
     /// Whether it has begun any item at all.
     var hasBegun: Bool { currentItem != 0 }

@@ -56,7 +56,7 @@ package struct WorkerLoop: ~Copyable {
         }
         body.tearDown(outbox: &outbox)
         outbox.flush()
-        outbox.ready()  // a death costs nothing any more
+        outbox.left()
     }
 
     /// Makes items instead of running them, until there are no more.
@@ -64,6 +64,7 @@ package struct WorkerLoop: ~Copyable {
         outbox.ready()
         if let failure = produce(&outbox) { outbox.inputFailed(failure) }
         outbox.flush()
+        outbox.left()
     }
 
     private mutating func nextCommand() -> Command? {

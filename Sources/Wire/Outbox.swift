@@ -160,6 +160,9 @@ package struct Outbox: ~Copyable {
     /// Reports that `teardown` is being run, which is the end of the items.
     package func leaving() { status.store(2, .ready) }
 
+    /// Everything has been run and sent: whoever ends before this has ended too early, whatever its exit status.
+    package func left() { status.store(3, .ready) }
+
     package mutating func teardownFailed(_ failure: Failure) {
         closeEntry()
         appendEntry(.teardownFailed, items: 0) { $0.append(failure) }

@@ -12,7 +12,7 @@ import Synchronization
         case committed
         /// Which batch is open, from 1.
         case batch
-        /// 1 when `setup` has been run, and 2 from where `teardown` begins.
+        /// 1 when `setup` has been run, 2 from where `teardown` begins, and 3 when all is done.
         case ready
         /// Not 0 while a batch is being sent: the running item waits for the host, and its time does not count.
         case sending

@@ -75,7 +75,24 @@ func `a script that cannot run is explained`(row: Row) throws { try row.check() 
         "pmap -j 1 t.lua ::: a b", out: "a\nb\n", err: "pmap: t.lua: teardown failed: no\n" + traceback, status: 1),
     Row(
         "teardown that ends its worker", "function teardown() os.exit(3) end function task(x) return x end",
-        "pmap -j 1 t.lua ::: a b", out: "a\nb\n"),
+        "pmap -j 1 t.lua ::: a b", out: "a\nb\n",
+        err: "pmap: t.lua: teardown failed: the worker (pid N) exited with status 3, as by os.exit\n", status: 1),
+    Row(
+        "teardown that ends its worker as if all were well",
+        "function teardown() os.exit() end function task(x) return x end",
+        "pmap -j 2 --chunk 1 t.lua ::: a b", out: "a\nb\n",
+        err: "pmap: t.lua: teardown failed: the worker (pid N) exited with status 0, as by os.exit\n", status: 1),
+    Row(
+        "setup that ends its worker as if all were well",
+        "function setup() os.exit() end function task(x) return x end", "pmap -j 1 t.lua ::: a b",
+        err: "pmap: t.lua: setup failed in every worker: the worker (pid N) exited with status 0, as by os.exit\n",
+        status: 2),
+    Row(
+        "inputs that end their process as if all were well",
+        "local n = 0 function task(x) return x end function inputs() n = n + 1 if n == 3 then os.exit() end return n end",
+        "pmap -j 1 t.lua", out: "1\n2\n",
+        err: "pmap: t.lua: it called os.exit(0) in inputs\n"
+            + "pmap: inputs: the script's process (pid N) exited with status 2\n", status: 3),
     Row(
         "a script in another folder goes by the name that was typed", ["d/t.lua": "return ="], "pmap d/t.lua ::: a",
         err: "pmap: d/t.lua:1: unexpected symbol near '='\n", status: 2),
