@@ -11,8 +11,10 @@ package struct Outbox: ~Copyable {
     package let status: StatusWords
     private let send: (borrowing WireBuffer) -> Void
 
-    /// An item has failed since this was last reset.
-    package var hasFailed = false
+    /// Items that were urgent, but for failures that are tried again.
+    package private(set) var urgentItems = 0
+    /// A failure is not the last word on its item, unless it says so.
+    package var triesAgain = false
     /// Each item is an entry of its own, with its traits.
     package var isItemized = false
     /// Whether the host wants to know of an item before the batch is full.
@@ -104,11 +106,10 @@ package struct Outbox: ~Copyable {
 
     /// Ends the running item as failed; the bytes that it has appended are discarded.
     package mutating func fail(_ failure: Failure) {
-        hasFailed = true
         discard()
         closeEntry()
         appendEntry(.failure, items: 1) { $0.append(failure) }
-        finishItem(isUrgent: urgent.failures)
+        finishItem(isUrgent: urgent.failures && (failure.isFinal || !triesAgain))
     }
 
     /// The running item, which will not fail any more, has bytes for standard error, in front of what it appended.
@@ -148,6 +149,7 @@ package struct Outbox: ~Copyable {
 
     private mutating func finishItem(isUrgent: Bool) {
         itemsInBatch += 1
+        if isUrgent { urgentItems += 1 }
         if !output.isOwned { status.store(UInt64(itemsInBatch) << 32 | UInt64(output.count), .committed) }
         if isUrgent || output.isOwned || output.count >= Outbox.flushSize { flush() }
     }

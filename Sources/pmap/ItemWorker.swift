@@ -23,8 +23,11 @@ final class ItemWorker: WorkerBody {
     /// What stands in front of each value of the script's own process.
     private let digestSize: Int
     private let urgent: Outbox.Urgent
-    private let stopsAtFailure: Bool
+    /// So many urgent items end the run, whoever had them.
+    private let urgentItemsAtEnd: Int
     private let longestRecord: String
+    /// Tries of an item after the first.
+    private let retries: Int
     /// What programs write to instead of standard output; open for as long as the process.
     private var programs: Descriptor?
 
@@ -39,7 +42,8 @@ final class ItemWorker: WorkerBody {
         isItemized = job.isItemized
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         urgent = job.urgentForHost
-        stopsAtFailure = job.plan.halt == .atFirstFailure
+        urgentItemsAtEnd = if case .items(let items)? = job.plan.halt?.amount { items } else { .max }
+        retries = job.form.retries
         longestRecord = Typed.shown(size: job.longestRecord.inStream)
         if job.journal != nil { watchModules(of: script) }
     }
@@ -74,7 +78,7 @@ final class ItemWorker: WorkerBody {
     }
 
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
-        outbox.hasFailed = false
+        outbox.triesAgain = chunk.attempt <= retries
         outbox.isItemized = isItemized
         outbox.urgent = urgent
         do throws(Failure) {
@@ -83,13 +87,14 @@ final class ItemWorker: WorkerBody {
             outbox.inputFailed(error)
         }
         runner.passOnCaptured(&outbox)
-        return !mustLeave(outbox)
+        return !isSpent
     }
 
-    /// Nothing runs behind a failure that ends the run; and a spent worker is replaced, where there is one.
-    private func mustLeave(_ outbox: borrowing Outbox) -> Bool {
-        stopsAtFailure && outbox.hasFailed || mode == .inWorker && runner.isSpent
-    }
+    /// A spent worker is replaced, where there is one.
+    private var isSpent: Bool { mode == .inWorker && runner.isSpent }
+
+    /// Nothing runs behind the item that ends the run: the host, which counts those of all workers, hears of it later.
+    private func mustStop(_ outbox: borrowing Outbox) -> Bool { outbox.urgentItems >= urgentItemsAtEnd || isSpent }
 
     func tearDown(outbox: inout Outbox) { runner.tearDown(outbox: &outbox) }
 
@@ -99,7 +104,7 @@ final class ItemWorker: WorkerBody {
         switch inputs[payload.input] {
         case .list:
             for item in items {
-                if mustLeave(outbox) || !outbox.mayBegin(item: item) { return }
+                if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
                 if isStruck(item, &outbox) { continue }
                 runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
                 chaos?.strikeAfter(item, attempt: chunk.attempt)
@@ -121,7 +126,7 @@ final class ItemWorker: WorkerBody {
             cursor.skip(chunk.next - chunk.first)
             var next: Int? = items.lowerBound
             while let item = next, item < items.upperBound {
-                if mustLeave(outbox) || outbox.isStopped { return }
+                if mustStop(outbox) || outbox.isStopped { return }
                 if runsMany {
                     next = runner.run(&cursor, items: item..<items.upperBound, outbox: &outbox)
                 } else {
@@ -138,7 +143,7 @@ final class ItemWorker: WorkerBody {
     /// Items that cannot be had.
     private func fail(_ items: Range<Int>, _ why: String, _ outbox: inout Outbox) {
         for item in items {
-            if mustLeave(outbox) || !outbox.mayBegin(item: item) { return }
+            if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
             runner.fail(why, item: item, outbox: &outbox)
         }
     }
@@ -172,7 +177,7 @@ final class ItemWorker: WorkerBody {
             offset += 8 + Int(header & ~ItemProducer.failed)
             let item = chunk.first + place
             if !chunk.items.contains(item) { continue }
-            if mustLeave(outbox) || !outbox.mayBegin(item: item) { return }
+            if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
             if isStruck(item, &outbox) { continue }
             if header & ItemProducer.failed == 0 {
                 runner.run(bytes.buffer, at: start, item: item, outbox: &outbox)
