@@ -86,32 +86,20 @@ package final class InputSequence: ChunkSource {
 
     /// The number of items; nil when that needs waiting for a pipe or the script's own process.
     package func countAll() -> Int? {
-        inputs.allSatisfy(\.isCountable) ? InputSequence(inputs, reading).countRest() : nil
+        inputs.allSatisfy(\.isCountable) ? InputSequence(inputs, reading).countRest(until: .max) : nil
     }
 
-    /// The number of items left, up to the first stream: a stream may have no end.
-    package func countRest() -> Int {
-        var rest = 0
-        while let source = try? openSource(), inputs[next - 1].isCountable {
-            if case .records(_, let count)? = try? source.nextRecords(items: 1 << 40) {
-                rest += count
-            } else {
-                current = nil
-            }
-        }
-        return rest
-    }
+    package func countRest(within nanoseconds: Int) -> Int? { countRest(until: Clock.now() + nanoseconds) }
 
-    /// The number of items left, if none of them is in a stream and counting takes at most so many nanoseconds.
-    package func countRest(within nanoseconds: Int) -> Int? {
-        let end = Clock.now() + nanoseconds
+    /// A stream may have no end: nothing more of it is read than tells that it is over.
+    private func countRest(until deadline: Int) -> Int? {
         var rest = 0
         while let source = try? openSource() {
-            guard inputs[next - 1].isCountable, Clock.now() < end else { return nil }
-            if case .records(_, let count)? = try? source.nextRecords(items: 1 << 16) {
-                rest += count
-            } else {
-                current = nil
+            guard Clock.now() < deadline else { return nil }
+            switch try? source.nextRecords(items: 1 << 16) {
+            case .records(_, let count) where inputs[next - 1].isCountable: rest += count
+            case .records, .nothingYet: return nil
+            case .end, nil: current = nil
             }
         }
         return rest

@@ -82,6 +82,16 @@ struct Delivery: ~Copyable {
 
     mutating func write() throws(PosixError) { try output.write() }
 
+    /// Writes what is taken at once, and no more; answers how many bytes are not.
+    mutating func writeLast() -> Int {
+        var left = Int.max
+        while output.bytesWaiting < left {
+            left = output.bytesWaiting
+            try? output.write()
+        }
+        return left
+    }
+
     /// What has to wait goes to the spill file when memory holds enough.
     private mutating func hold(_ piece: Piece) -> Piece? {
         var held = piece
@@ -94,6 +104,10 @@ struct Delivery: ~Copyable {
     }
 
     private mutating func release(_ piece: Piece) { bytesHeld -= piece.cost }
+
+    /// Somebody else keeps a failure in memory, and then lets it go.
+    mutating func keep(_ item: FailedItem) { bytesHeld += Piece.failed(item).cost }
+    mutating func letGo(_ item: FailedItem) { bytesHeld -= Piece.failed(item).cost }
 
     private mutating func leave(_ piece: Piece) {
         switch piece {

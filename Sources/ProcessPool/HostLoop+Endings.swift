@@ -11,10 +11,20 @@ extension HostLoop {
         guard let signal = Signal.takeArrived() else { return }
         if case .signal = ending { return killAll() }
         ending = .signal(signal)
-        let running = workers.count { $0?.isBusy == true }
-        if running > 0 { observer.notice(.finishing(items: running, signal: signal)) }
         if signal != Signal.interrupt { killTime = Clock.now() + HostLoop.grace }
         stop()
+        observer.notice(.finishing(unfinished, signal: signal))
+    }
+
+    private var unfinished: Unfinished {
+        var unfinished = Unfinished()
+        for case let worker? in workers {
+            if !worker.isReady { unfinished.setups += 1 }
+            if worker.isReady && worker.itemsLost > 0 { unfinished.items += 1 }
+            if worker.isInTeardown { unfinished.teardowns += 1 }
+        }
+        unfinished.output = ledger.delivery.isWaiting
+        return unfinished
     }
 
     /// Says what each worker is on; two Ctrl-\ within two seconds end everything at once.
@@ -66,7 +76,6 @@ extension HostLoop {
             ending = .halted(halt)
             stop()
         }
-        ledger.skip(source.countRest())
     }
 
     /// Ends the run now.

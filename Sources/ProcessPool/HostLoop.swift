@@ -101,7 +101,9 @@ package final class HostLoop {
         setupLimit = plan.setupLimit
         deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)
         scheduler = Scheduler(workers: plan.workers, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker)
-        ledger = Ledger(Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries, log: log)
+        ledger = Ledger(
+            Delivery(output, isOrdered: plan.isOrdered, observer: observer), plan.retries, inputText: plan.inputText,
+            log: log)
         workers = Array(repeating: nil, count: plan.workers)
         descriptors = Array(repeating: -1, count: plan.workers * WorkerHandle.descriptorCount)
         Descriptor.allow(HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)
@@ -128,6 +130,7 @@ package final class HostLoop {
         }
         for worker in workers { worker?.kill() }
         perform(terminal.handle(.ended))
+        if case .signal? = ending { ledger.writeLast() }
         return (ending ?? .completed, ledger.tally)
     }
 
@@ -294,6 +297,9 @@ package final class HostLoop {
             isPaused.toggle()
             perform(scheduler.handle(.pause(isPaused)))
         }
-        if scheduler.isDone && workers.allSatisfy({ $0 == nil }) { ledger.delivery.drain() }
+        if scheduler.isDone && workers.allSatisfy({ $0 == nil }) {
+            ledger.giveUpRetries()
+            ledger.delivery.drain()
+        }
     }
 }

@@ -115,18 +115,25 @@ struct Ledger: ~Copyable {
 
     var delivery: Delivery
     private let retries: RetryPolicy
+    private let inputText: RunPlan.InputText?
     private let log: (any OutcomeLog)?
+    /// What items that are to be run again, or are, have failed with so far: each by its number, with where it is gathered.
+    private var lastFailures: [Int: (item: FailedItem, chunk: Chunk)] = [:]
     /// Items that were cut and have no outcome yet count as skipped.
     private(set) var tally = Tally()
 
-    init(_ delivery: consuming Delivery, _ retries: RetryPolicy, log: (any OutcomeLog)? = nil) {
+    init(
+        _ delivery: consuming Delivery, _ retries: RetryPolicy, inputText: RunPlan.InputText? = nil,
+        log: (any OutcomeLog)? = nil
+    ) {
         self.delivery = delivery
         self.retries = retries
+        self.inputText = inputText
         self.log = log
     }
 
-    /// Items that will never be cut.
-    mutating func skip(_ items: Int) { tally.skipped += items }
+    /// Writes what is taken at once, and notes what is not.
+    mutating func writeLast() { tally.unwrittenBytes = delivery.writeLast() }
 
     mutating func open(_ chunk: Chunk) {
         tally.skipped += chunk.count
@@ -169,16 +176,41 @@ struct Ledger: ~Copyable {
 
     /// The next item of the worker's oldest chunk has failed.
     mutating func fail(_ failure: Failure, of assignments: inout Assignments, worker: Int) -> Consequence? {
-        if !failure.isFinal, let chunk = assignments.chunks.first, chunk.remaining > 0,
-            let delay = retries.delay(item: chunk.next, attempt: chunk.attempt)
+        guard let chunk = assignments.chunks.first, chunk.remaining > 0 else { return .refused }
+        var failure = failure
+        // Who has died could not tell it.
+        if failure.input == nil { failure.input = inputText?(chunk.next, chunk) }
+        if !failure.isFinal, let delay = retries.delay(item: chunk.next, attempt: chunk.attempt),
+            let again = assignments.takeOutNext()
         {
             delivery.split(chunk)
-            return assignments.takeOutNext().map { .retry($0, delay: delay) }
+            note(FailedItem(failure, of: chunk, worker: worker), until: again)
+            return .retry(again, delay: delay)
         }
-        guard let chunk = assignments.finish(items: 1) else { return .refused }
+        _ = assignments.finish(items: 1)
         log?.note(.failure(failure, attempts: chunk.attempt, worker: worker + 1), item: chunk.next, of: chunk)
-        giveUp(chunk, failure, attempts: chunk.attempt, worker: worker + 1)
+        giveUp(FailedItem(failure, of: chunk, worker: worker), of: chunk)
         return nil
+    }
+
+    private mutating func note(_ item: FailedItem, until again: Chunk) {
+        forgetFailure(of: again)
+        lastFailures[item.item] = (item, again)
+        delivery.keep(item)
+    }
+
+    /// The next item of `chunk` has another outcome.
+    private mutating func forgetFailure(of chunk: Chunk) {
+        if let last = lastFailures.removeValue(forKey: chunk.next) { delivery.letGo(last.item) }
+    }
+
+    /// Nothing more is run: what waited for another try, or was killed in one, has failed as it did before. A run that goes
+    /// on from a journal tries it again.
+    mutating func giveUpRetries() {
+        for (_, (item, chunk)) in lastFailures.sorted(by: { $0.key < $1.key }) {
+            forgetFailure(of: chunk)
+            giveUp(item, of: chunk)
+        }
     }
 
     /// Items of a slot will be done in these parts, perhaps at the same time.
@@ -201,7 +233,8 @@ struct Ledger: ~Copyable {
                 if traits.hasRecord { records += 1 }
             case .failure(let failure, let attempts, let worker):
                 if place > start { succeed(bytes, items: place - start, records, of: chunk.advanced(by: start)) }
-                giveUp(chunk.advanced(by: place), failure, attempts: attempts, worker: worker)
+                let failed = chunk.advanced(by: place)
+                giveUp(FailedItem(failure, of: failed, attempts: attempts, worker: worker - 1), of: failed)
                 (start, records, bytes) = (place + 1, 0, [])
             }
         }
@@ -211,6 +244,7 @@ struct Ledger: ~Copyable {
     }
 
     private mutating func succeed(_ bytes: [UInt8], items: Int, _ records: Int = 0, of chunk: Chunk) {
+        if chunk.attempt > 1 { forgetFailure(of: chunk) }
         tally.succeeded += items
         tally.bytes += bytes.count
         tally.skipped -= items
@@ -219,11 +253,10 @@ struct Ledger: ~Copyable {
     }
 
     /// The next item of `chunk` has failed for good.
-    private mutating func giveUp(_ chunk: Chunk, _ failure: Failure, attempts: Int, worker: Int) {
-        tally.failed[failure.kind, default: 0] += 1
+    private mutating func giveUp(_ item: FailedItem, of chunk: Chunk) {
+        forgetFailure(of: chunk)
+        tally.failed[item.failure.kind, default: 0] += 1
         tally.skipped -= 1
-        let item = FailedItem(
-            item: chunk.next, chunk: chunk.withoutRecords, failure: failure, attempts: attempts, worker: worker)
         delivery.accept(.failed(item), items: 1, chunk: chunk)
     }
 }

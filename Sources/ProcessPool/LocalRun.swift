@@ -26,7 +26,8 @@ package final class LocalRun {
         halt = plan.halt
         totalItems = plan.totalItems
         scheduler = Scheduler(workers: 1, chunkItems: plan.chunkItems)
-        ledger = Ledger(Delivery(output, isOrdered: true, observer: observer), plan.retries, log: log)
+        ledger = Ledger(
+            Delivery(output, isOrdered: true, observer: observer), plan.retries, inputText: plan.inputText, log: log)
     }
 
     package func run(_ body: any WorkerBody) -> (Ending, Tally) {
@@ -48,7 +49,6 @@ package final class LocalRun {
                 }
             }
         }
-        if case .halted? = ending { ledger.skip(source.countRest()) }
         body.tearDown(outbox: &outbox)
         outbox.flush()
         for entry in batches.takeEntries() {
@@ -56,6 +56,7 @@ package final class LocalRun {
                 observer.notice(.teardownFailed(failure))
             }
         }
+        ledger.giveUpRetries()
         write(all: true)
         return (ending ?? .completed, ledger.tally)
     }

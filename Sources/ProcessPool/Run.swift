@@ -7,8 +7,9 @@ package import Wire
 package protocol ChunkSource: AnyObject {
     /// The next chunk, of at most `items` items.
     func cut(items: Int) throws(Failure) -> Cut
-    /// How many items are left, as far as that can be told without waiting; there will be no further cut.
-    func countRest() -> Int
+    /// How many items are left, if that can be told without waiting and takes no longer than so many nanoseconds; there
+    /// will be no further cut.
+    func countRest(within nanoseconds: Int) -> Int?
     /// Readable when more can be cut after `.nothingYet`.
     var waitsOn: Int32? { get }
     /// More may be there before `waitsOn` says so, and the host asks now and then.
@@ -54,6 +55,12 @@ package struct FailedItem {
     package let attempts: Int
     /// From 1.
     package let worker: Int
+
+    /// The next item of `chunk`; `worker` counts from 0.
+    init(_ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int) {
+        (item, self.chunk, self.failure) = (chunk.next, chunk.withoutRecords, failure)
+        (self.attempts, self.worker) = (attempts ?? chunk.attempt, worker + 1)
+    }
 }
 
 /// Is told of what happens, in the order of the items.
@@ -81,8 +88,8 @@ extension RunObserver {
 package enum WorkerFunction: String { case setup, teardown }
 
 package enum Notice: Equatable {
-    /// A signal has come: running items are finished, no others begun.
-    case finishing(items: Int, signal: Int32)
+    /// A signal has come: what runs is finished, and no item begun.
+    case finishing(Unfinished, signal: Int32)
     /// `setup` failed in one worker; the others go on.
     case setupFailed(Failure)
     /// `setup` or `teardown` takes long in one worker, which goes on.
@@ -93,6 +100,18 @@ package enum Notice: Equatable {
     case fewerWorkers(PosixError)
     /// Somebody has asked what goes on.
     case asked([Occupation], Tally)
+}
+
+/// What is waited for before a run ends.
+package struct Unfinished: Equatable {
+    package var items = 0
+    /// Workers in which each is run.
+    package var setups = 0
+    package var teardowns = 0
+    /// Nobody takes what is to be written.
+    package var output = false
+
+    package init() {}
 }
 
 /// What a worker is doing.
@@ -116,6 +135,8 @@ package struct Tally: Equatable, Sendable {
     package var skipped = 0
     /// Of records, and of what was printed.
     package var bytes = 0
+    /// Of these, what nobody had taken when the run was ended.
+    package var unwrittenBytes = 0
 
     package init() {}
 

@@ -14,6 +14,10 @@ package struct RunPlan {
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
 
+    /// An item as text, by its number and its chunk, for failures that come without it; where somebody wants to know.
+    package var inputText: InputText?
+    package typealias InputText = (Int, Chunk) -> String?
+
     package init() {}
 
     package struct SetupLimit {

@@ -54,6 +54,7 @@ package final class LoadedScript {
     package private(set) var soughtModules: [ByteString] = []
 
     var stack: Stack { state.stack }
+    lazy var decoder = Decoder(stack)
 
     /// What a script is loaded with.
     package struct Settings {

@@ -251,7 +251,7 @@ package final class TaskRunner {
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
-        if form.keepsInput { failure.input = inputText(record) }
+        if form.keepsInput { failure.input = record?.text ?? script.inputText(at: TaskRunner.inputs + 1) }
         failure.text = printed
         failure.drewRandomNumbers = stack.usesSeed
         decideRetry(of: &failure)
@@ -325,14 +325,5 @@ package final class TaskRunner {
         do { try writer.append(values.top, from: 1, of: values, to: &emitted) } catch {
             throw LuaError(message: error.description)
         }
-    }
-
-    private func inputText(_ record: RecordBytes?) -> String? {
-        if let record { return record.text }
-        var text = WireBuffer()
-        var json = RecordWriter(.jsonl, marks: script.module.marks)
-        do { try json.append(1, from: TaskRunner.inputs + 1, of: stack, to: &text) } catch { return nil }
-        text.truncate(to: text.count - 1)
-        return String(decoding: text.array, as: UTF8.self)
     }
 }

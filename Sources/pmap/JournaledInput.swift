@@ -63,7 +63,9 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     var waitsOn: Int32? { source.waitsOn }
     var isLookedAt: Bool { source.isLookedAt }
     var descriptors: [Int32] { source.descriptors + journal.descriptors }
-    func countRest() -> Int { (block.map { $0.chunk.count - $0.next } ?? 0) + source.countRest() }
+    func countRest(within nanoseconds: Int) -> Int? {
+        source.countRest(within: nanoseconds).map { $0 + (block.map { $0.chunk.count - $0.next } ?? 0) }
+    }
 
     func cut(items: Int) throws(Failure) -> Cut {
         while true {

@@ -143,6 +143,8 @@ enum Main {
             let source = InputSequence(job.inputs, reading)
             var plan = job.plan
             if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
+            let texts = job.form.keepsInput ? ItemTexts(script, job, directory: start.directory.number) : nil
+            plan.inputText = texts.map { texts in { texts.text(of: $0, in: $1) } }
             let worker = ItemWorker(
                 script, job, directory: start.directory.number, mode: job.workers == 0 ? .withoutWorker : .inWorker)
             let journaled = job.journal.map { journal in
@@ -156,10 +158,20 @@ enum Main {
             if job.workers == 0 { script.furniture?.hearQuestions() }
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
-            if case .signal = ending { reporter.itemsLeft = source.countRest(within: 300_000_000) }
-            return reporter.finish(journaled?.end(ending) ?? ending, tally, journaled?.tally)
+            let itemsLeft = itemsLeft(in: run.source, after: ending, tally)
+            return reporter.finish(journaled?.end(ending) ?? ending, tally, itemsLeft: itemsLeft, journaled?.tally)
         } catch {
             throw UsageError(error.description)
+        }
+    }
+
+    /// Items that the run has not come to; nil where nobody knows how many, or wants to.
+    private static func itemsLeft(in source: any ChunkSource, after ending: Ending, _ tally: Tally) -> Int? {
+        switch ending {
+        case .completed: 0
+        case .inputFailed: nil
+        case .outputClosed where tally.failures == 0: nil
+        default: source.countRest(within: 300_000_000)
         }
     }
 

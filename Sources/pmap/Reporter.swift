@@ -13,6 +13,8 @@ final class Reporter: RunObserver {
     private let scriptName: ByteString
     /// Written as `-e CODE`.
     private let isInline: Bool
+    /// What the script has defined besides its task.
+    private let functions: [ScriptName]
     private let start = Clock.now()
     /// Says where the script's own processes wait.
     private let answer: () -> Void
@@ -26,8 +28,6 @@ final class Reporter: RunObserver {
     private var said: Set<String> = []
     private var hasExplainedRefusal = false
     private var teardownHasFailed = false
-    /// Of an interrupted run: items that were not cut, where they can be counted.
-    var itemsLeft: Int?
 
     /// So many nanoseconds of work are worth being kept.
     private static let worthKeeping = 60_000_000_000
@@ -43,6 +43,7 @@ final class Reporter: RunObserver {
     init(_ job: Job, _ script: LoadedScript) throws(UsageError) {
         self.job = job
         (scriptName, isInline) = (script.name, script.isInline)
+        functions = [.setup, .teardown].filter(script.has)
         answer = script.furniture?.answer ?? {}
         waitsAtOnce = job.workers == 0
         do { words = MessageQueue(try OutputDescriptor(copying: StandardDescriptor.error)) } catch { words = nil }
@@ -132,9 +133,9 @@ final class Reporter: RunObserver {
 
     func notice(_ notice: Notice) {
         switch notice {
-        case .finishing(let items, let signal):
+        case .finishing(let unfinished, let signal):
             let again = signal == Signal.interrupt ? "Ctrl-C" : Signal.name(signal)
-            print("finishing \(items) running item\(items == 1 ? "" : "s"); \(again) again stops now")
+            if let what = words(for: unfinished) { print("\(what); \(again) again stops now") }
         case .setupFailed(let failure):
             print(
                 "\(scriptName): setup failed in a worker; the others go on: \(failure.message)",
@@ -154,6 +155,18 @@ final class Reporter: RunObserver {
         }
     }
 
+    /// `finishing 2 running items and teardown in 1 worker`; nil where nothing takes its time.
+    private func words(for unfinished: Unfinished) -> String? {
+        var parts: [String] = []
+        if unfinished.items > 0 { parts.append("\(unfinished.items) running item\(unfinished.items == 1 ? "" : "s")") }
+        for (name, count) in [(ScriptName.setup, unfinished.setups), (.teardown, unfinished.teardowns)]
+        where count > 0 && functions.contains(name) {
+            parts.append("\(name.rawValue) in \(count) worker\(count == 1 ? "" : "s")")
+        }
+        if !parts.isEmpty { return "finishing \(parts.joined(separator: " and "))" }
+        return unfinished.output ? "waiting for the reader of standard output" : nil
+    }
+
     private func line(_ occupation: Occupation) -> String {
         let worker = "worker \(occupation.worker) (pid \(occupation.pid))"
         guard occupation.isReady else { return "\(worker) is being set up" }
@@ -167,9 +180,10 @@ final class Reporter: RunObserver {
     // MARK: The end
 
     /// Says how the run ended, and answers the exit status; a run that a signal ended does not come back.
-    func finish(_ ending: Ending, _ tally: Tally, _ journal: JournalTally?) -> ExitCode {
-        if let journal, ending != .outputClosed { report(journal, of: tally) }
-        if let summary = summary(ending, tally) { print(summary) }
+    /// `itemsLeft` are items that were not read; nil when nobody knows how many.
+    func finish(_ ending: Ending, _ tally: Tally, itemsLeft: Int?, _ journal: JournalTally?) -> ExitCode {
+        if let journal, ending != .outputClosed { report(journal, of: tally.items + (itemsLeft ?? 0)) }
+        if let summary = summary(ending, tally, itemsLeft) { print(summary) }
         let errorsFailure = errors?.failure
         if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
         report(ending, tally)
@@ -201,7 +215,10 @@ final class Reporter: RunObserver {
     /// Why the run is over, if that needs to be said.
     private func report(_ ending: Ending, _ tally: Tally) {
         switch ending {
-        case .halted, .signal, .outputClosed: break
+        case .halted, .outputClosed: break
+        case .signal:
+            let bytes = tally.unwrittenBytes
+            if bytes > 0 { print("\(bytes) bytes of results were not written: nobody has read standard output") }
         case .completed:
             if tally.skipped > 0 {
                 print("\(tally.skipped) of \(tally.items) items \(were(tally.skipped)) not run")
@@ -222,7 +239,7 @@ final class Reporter: RunObserver {
         }
     }
 
-    private func report(_ journal: JournalTally, of tally: Tally) {
+    private func report(_ journal: JournalTally, of items: Int) {
         guard let path = job.journal?.path else { return }
         if journal.unknown > 0 {
             print(
@@ -240,33 +257,29 @@ final class Reporter: RunObserver {
             ? ", \(journal.recalledFailures) of which failed then; --retry-failed runs those again" : ""
         if journal.recalled > 0 {
             print(
-                "\(journal.recalled) of \(tally.items) items \(were(journal.recalled)) done in an earlier run, says \(path)\(failed)"
+                "\(journal.recalled) of \(items) items \(were(journal.recalled)) done in an earlier run, says \(path)\(failed)"
             )
         }
     }
 
     /// `3 of 10000 items failed (2 error, 1 crash), 97 were skipped`
-    private func summary(_ ending: Ending, _ tally: Tally) -> String? {
-        let done = tally.succeeded + tally.failures
-        var (skipped, isInterrupted) = (Int?.some(tally.skipped), false)
-        if case .signal = ending {
-            isInterrupted = true
-            skipped = itemsLeft.map { tally.skipped + $0 }
-        }
-        let total = done + (skipped ?? 0)
-        let rest = skipped.map { $0 > 0 ? ", \($0) \(were($0)) skipped" : "" } ?? ", the others were skipped"
+    private func summary(_ ending: Ending, _ tally: Tally, _ itemsLeft: Int?) -> String? {
+        let done = tally.succeeded + tally.failures, skipped = tally.skipped + (itemsLeft ?? 0)
+        let items = "of \(done + skipped) items"
+        let others = skipped > 0 ? ", \(skipped) \(were(skipped)) skipped" : ""
+        let rest = others + (itemsLeft == nil ? "; the rest of the input was not read" : "")
+        let isInterrupted = if case .signal = ending { true } else { false }
         let isWorthKeeping = isInterrupted && job.journal == nil && Clock.now() - start >= Reporter.worthKeeping
         let advice = isWorthKeeping ? "; --journal FILE would have kept what was done" : ""
         if tally.failures > 0 {
             let kinds = Failure.Kind.allCases.compactMap { kind in tally.failed[kind].map { "\($0) \(kind)" } }
-            return "\(tally.failures) of \(total) items failed (\(kinds.joined(separator: ", ")))\(rest)\(advice)"
+            return "\(tally.failures) \(items) failed (\(kinds.joined(separator: ", ")))\(rest)\(advice)"
         }
-        if isInterrupted {
-            let items = skipped != nil ? "of \(total) items" : done == 1 ? "item" : "items"
-            return "\(done) \(items) \(were(done)) done\(rest)\(advice)"
+        switch ending {
+        case .halted where itemsLeft != nil: return skipped > 0 ? "\(skipped) \(items) \(were(skipped)) skipped" : nil
+        case .halted, .signal: return "\(done) \(items) \(were(done)) done\(rest)\(advice)"
+        default: return nil
         }
-        guard case .halted = ending, tally.skipped > 0 else { return nil }
-        return "\(tally.skipped) of \(total) items \(were(tally.skipped)) skipped"
     }
 
     /// Code that was meant to give something, and has given nothing for any of many items.

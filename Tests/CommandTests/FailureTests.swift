@@ -196,6 +196,41 @@ func `--on-error decides what becomes of a failed item`(row: Row) throws { try r
 ])
 func `--errors is complete`(row: Row) throws { try row.check() }
 
+/// The second of three items ends its worker, unless `code` says otherwise; what comes out is its input in the file of
+/// errors.
+private func deadly(
+    _ claim: String, _ line: String, _ input: String, inputs: String = "", code: String = "os.exit(3)"
+) -> Row {
+    let script = inputs + " function task(x, index) if index == 2 then \(code) end return x end"
+    return Row(
+        claim, ["t.lua": script, "f": "a\nb\nc\n", "g": "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n"],
+        "{ \(line); } > /dev/null 2> /dev/null; pmap -f jsonl -e 'item.input' e", out: input + "\n")
+}
+
+@Test(arguments: [
+    deadly("a file", "pmap -j 1 --chunk 3 --errors e t.lua f", "b"),
+    deadly("a file as standard input", "pmap -j 2 --chunk 3 --errors e t.lua < f", "b"),
+    deadly("a stream", "cat f | pmap -j 1 --errors e t.lua", "b"),
+    deadly("arguments", "pmap --errors e t.lua ::: a 'b  ' c", "b  "),
+    deadly("records that end with NUL", "printf 'a\\0b\\n\\0c' | pmap -0 --errors e t.lua", "b\n"),
+    deadly("JSON", "pmap -f jsonl --errors e t.lua g", "{\"n\":2}"),
+    deadly("a list", "pmap --errors e t.lua", "{\"x\":2.0}", inputs: "inputs = { 1, { x = 2.0 }, 3 }"),
+    deadly(
+        "an iterator", "pmap -j 1 --errors e t.lua", "[2,[]]",
+        inputs: "local n = 0 function inputs() n = n + 1 return n < 4 and { n, {} } or nil end"),
+    deadly(
+        "an iterator and a journal", "pmap -j 1 --errors e --journal j t.lua", "\"x2\"",
+        inputs: "local n = 0 function inputs() n = n + 1 return n < 4 and 'x' .. n or nil end"),
+    deadly("what has no text", "pmap --errors e t.lua", "null", inputs: "inputs = { 1, print, 3 }"),
+    deadly("killed", "pmap --errors e t.lua f", "b", code: "os.execute 'kill -9 $PPID'"),
+    deadly(
+        "killed for its time", "pmap --timeout 0.05 --errors e t.lua f", "b",
+        code: "while true do pcall(function() while true do end end) end"),
+    deadly("from a journal", "pmap --journal j t.lua f; pmap --journal j --errors e t.lua f", "b"),
+    deadly("chaos", "pmap --chaos error=100% --errors e t.lua ::: b", "b"),
+])
+func `--errors has the input also of an item that could not tell it`(row: Row) throws { try row.check() }
+
 @Test(arguments: [
     Row(
         "a message", [:], #"pmap -e 'error("one\27[31m\rtwo\npmap: 3 of 3 items failed\n\tx", 0)' ::: a"#,

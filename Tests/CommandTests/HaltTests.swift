@@ -63,6 +63,26 @@ func `what is looked for comes exactly as often as was asked`(workers: Int) thro
         "pmap -j 2 --chunk 1 --halt soon,success=1 t.lua ::: slow a b c d e f > o 2> e; head -1 o; tail -1 e",
         out: "slow\npmap: ‹…› of 7 items were skipped\n"),
     Row(
+        "soon begins nothing more of a chunk", "function task(x) io.stderr:write(x, '\\n') return x end",
+        "pmap -j 1 --chunk 9 --halt soon,success=2 t.lua ::: a b c d", out: "a\nb\n",
+        err: "a\nb\npmap: 2 of 4 items were skipped\n"),
+    Row(
+        "soon begins nothing behind a failure that is not tried again",
+        "function task(x) io.stderr:write(x, '\\n') error('no', 0) end",
+        "pmap -j 1 --chunk 2 --retries 1 --halt soon,fail=1 t.lua ::: a b 2>&1 | head -4; exit ${PIPESTATUS[0]}",
+        out: "a\nb\na\npmap: :::1: no\n", status: 1),
+    Row(
+        "what waits for another try has failed", "function task(x) if x == 'a' then error('no', 0) end return x end",
+        "pmap -j 1 --chunk 1 --retries 1 --backoff 1000 --halt soon,success=1 t.lua ::: a b", out: "b\n",
+        err: "pmap: :::1: no\n" + traceback + lastLine(1, of: 2, "1 error")),
+    Row(
+        "the rest of a stream", [:],
+        "mkfifo p; exec 9<> p; seq 3 >&9; pmap -j 1 --chunk 1 --halt now,success=2 -e item p", out: "1\n2\n",
+        err: "pmap: 2 of ‹…›; the rest of the input was not read\n"),
+    Row(
+        "the rest of a stream that has ended", [:], "seq 2 | pmap -j 1 --chunk 1 --halt now,success=2 -e item",
+        out: "1\n2\n"),
+    Row(
         "now does not", "function task(x) if x == 'slow' then os.execute 'sleep 600' end return x end",
         "pmap -j 2 --chunk 1 --halt now,success=1 t.lua ::: slow a b c", out: "a\n",
         err: "pmap: 3 of 4 items were skipped\n"),

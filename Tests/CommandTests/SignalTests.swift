@@ -59,6 +59,77 @@ func `the second signal ends the running items too`(number: Int32) throws {
     #expect(outcome.output == "" && outcome.ending == .signal(number))
 }
 
+/// Returns its item once there is a file `go`; says when it has begun to wait for that.
+private let goingOn = "io.stderr:write 'begun\\n' os.execute 'until [ -e go ]; do sleep 0.01; done' "
+
+@Test(arguments: [
+    ("setup", "finishing setup in 1 worker", "", "0 of 2 items were done, 2 were skipped"),
+    ("teardown", "finishing teardown in 1 worker", "a\nb\n", "2 of 2 items were done"),
+])
+func `Ctrl-C while no item runs says what is waited for`(function: String, words: String, out: String, last: String)
+    throws
+{
+    let script = "function task(x) return x end function \(function)() \(goingOn) end"
+    let folder = try Scratch(["t.lua": script])
+    let run = try Run("exec pmap -j 1 t.lua ::: a b", in: folder)
+    try run.wait(errors: "begun")
+    run.signal(SIGINT)
+    try run.wait(errors: "stops now")
+    try folder.write(Data(), to: "go")
+    let outcome = try run.finish()
+    #expect(outcome.output == out)
+    #expect(outcome.errors == "begun\npmap: \(words); Ctrl-C again stops now\npmap: \(last)\n")
+    #expect(outcome.ending == .signal(SIGINT))
+}
+
+@Test func `an item that waits for another try when Ctrl-C comes has failed as it did`() throws {
+    let script = "function task(x) if x == 'a' then error('no', 0) end \(goingOn) return x end"
+    let folder = try Scratch(["t.lua": script])
+    let run = try Run("exec pmap -j 1 --chunk 1 --retries 3 --backoff 1000 --errors e t.lua ::: a b", in: folder)
+    try run.wait(errors: "begun")
+    run.signal(SIGINT)
+    try run.wait(errors: "stops now")
+    try folder.write(Data(), to: "go")
+    let outcome = try run.finish()
+    #expect(outcome.output == "b\n" && outcome.ending == .signal(SIGINT))
+    #expect(
+        steady(outcome.errors)
+            == "begun\npmap: finishing 1 running item; Ctrl-C again stops now\npmap: :::1: no\n" + traceback
+            + lastLine(1, of: 2, "1 error"))
+    #expect(try folder.text(of: "e").contains(#""input":"a","kind":"error","message":"no""#))
+}
+
+@Test func `what was finished is written, though an earlier item is killed by a second Ctrl-C`() throws {
+    let script = "function task(x) if x ~= 'b' then io.stderr:write 'begun\\n' os.execute 'sleep 600' end return x end"
+    let run = try Run("exec pmap -j 2 --chunk 1 t.lua ::: a b c", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun", times: 2)
+    run.signal(SIGINT)
+    try run.wait(errors: "stops now")
+    run.signal(SIGINT)
+    let outcome = try run.finish()
+    #expect(outcome.output == "b\n" && outcome.ending == .signal(SIGINT))
+    #expect(outcome.errors.hasSuffix("pmap: 1 of 3 items was done, 2 were skipped\n"))
+}
+
+@Test func `what nobody has read after a second Ctrl-C is counted`() throws {
+    let script = """
+        function task() \(goingOn) return ("x"):rep(1000000) end
+        function teardown() io.stderr:write "torn\\n" end
+        """
+    let folder = try Scratch(["t.lua": script])
+    let run = try Run("mkfifo p; exec 9<> p; exec pmap -j 1 t.lua ::: a > p", in: folder)
+    try run.wait(errors: "begun")
+    run.signal(SIGINT)
+    try run.wait(errors: "stops now")
+    try folder.write(Data(), to: "go")
+    try run.wait(errors: "torn")
+    run.signal(SIGINT)
+    let outcome = try run.finish()
+    let expected =
+        "‹…›pmap: 1 of 1 items was done\npmap: 934465 bytes of results were not written: nobody has read standard output\n"
+    #expect(matches(outcome.errors, expected) && outcome.ending == .signal(SIGINT), "\(outcome.errors)")
+}
+
 /// Its second item has the host interrupted, and ends when the host has said so.
 private let interrupting = """
     local done = 0
@@ -74,7 +145,7 @@ private let interrupting = """
     (
         "a stream, whose rest cannot be counted",
         "{ cat f; until grep -q finishing err; do sleep 0.01; done; } | pmap -j 1 --chunk 1 t.lua",
-        "2 items were done, the others were skipped"
+        "2 of 3 items were done, 1 was skipped; the rest of the input was not read"
     ),
     (
         "with a journal", "pmap --journal j -j 1 --chunk 1 t.lua f",

@@ -8,7 +8,10 @@ import Wire
 /// Notes what it is told.
 final class Listener: RunObserver {
     private(set) var heard: [String] = []
+    /// Of failed items.
+    private(set) var inputs: [String?] = []
     func failed(_ item: FailedItem) -> [UInt8] {
+        inputs.append(item.failure.input)
         heard.append("item \(item.item) failed: \(item.failure.message)")
         return Array("<\(item.item)>".utf8)
     }

@@ -2,6 +2,7 @@
 
 import Chance
 import Testing
+import Wire
 
 @testable import ProcessPool
 
@@ -65,4 +66,70 @@ func `items that are tried again or taken back give each once, and in order if t
         #expect((isOrdered ? seen : seen.sorted()) == Array(1..<cut), "seed \(seed)")
         #expect(gather.openChunks == 0)
     }
+}
+
+private func chunk(_ first: Int, _ count: Int) -> Chunk { Chunk(first: first, count: count, payload: []) }
+
+/// Notes what it is asked to keep.
+private final class Log: OutcomeLog {
+    private(set) var kept: [Int] = []
+    func note(_ outcome: Outcome, item: Int, of chunk: Chunk) { kept.append(item) }
+    func noteModule(_ name: String, digest: [UInt8]?) {}
+    func settle(now: Int) {}
+    var hasUnsettled: Bool { false }
+    var failure: Failure? { nil }
+}
+
+/// What becomes of items 1 to 3 of one worker, of which the second has failed at its first try: `then` is what it says of
+/// the second try.
+@Test(arguments: [
+    (nil, ["item 2 failed: first"], [1, 3]),
+    (Entry.failure(Failure(.error, "second")), ["item 2 failed: second"], [1, 3]),
+    (Entry.item([2], ItemTraits()), [], [1, 3, 2]),
+])
+func `when nothing more is run, an item that was to be tried again has failed as it did last`(
+    then: Entry?, heard: [String], kept: [Int]
+) throws {
+    let paper = try Paper()
+    let (listener, log) = (Listener(), Log())
+    var ledger = Ledger(
+        Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener), RetryPolicy(retries: 2), log: log
+    )
+    var assignments = Assignments()
+    ledger.open(chunk(1, 3))
+    assignments.append(chunk(1, 3))
+    #expect(ledger.enter(.item([1], ItemTraits()), of: &assignments, worker: 0) == nil)
+    guard case .retry(let again, _)? = ledger.enter(.failure(Failure(.error, "first")), of: &assignments, worker: 0)
+    else {
+        Issue.record("it is not tried again")
+        return
+    }
+    #expect(ledger.enter(.item([3], ItemTraits()), of: &assignments, worker: 0) == nil)
+    if let then {
+        var others = Assignments()
+        others.append(again)
+        _ = ledger.enter(then, of: &others, worker: 1)
+    }
+    ledger.giveUpRetries()
+    #expect(listener.heard == heard)
+    #expect(log.kept == kept, "another run tries it again")
+    #expect(ledger.tally.failures == heard.count && ledger.tally.skipped == 0)
+    try ledger.delivery.write()
+    #expect(try paper.written() == [1] + (heard.isEmpty ? [2] : Array("<2>".utf8)) + [3])
+    #expect(ledger.delivery.isDone && ledger.delivery.bytesHeld == 0)
+}
+
+@Test func `what a failure does not say of its input the host knows`() throws {
+    let paper = try Paper()
+    let listener = Listener()
+    var ledger = Ledger(
+        Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener), RetryPolicy(),
+        inputText: { item, chunk in "item \(item) of \(chunk.count)" })
+    var assignments = Assignments()
+    ledger.open(chunk(1, 2))
+    assignments.append(chunk(1, 2))
+    for failure in [Failure(.error, "no", input: "its own"), Failure(.crash, "died")] {
+        _ = ledger.fail(failure, of: &assignments, worker: 0)
+    }
+    #expect(listener.inputs == ["its own", "item 2 of 2"])
 }

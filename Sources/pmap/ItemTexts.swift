@@ -1,0 +1,53 @@
+// Items as text, for failures that come without it: whoever has died could not tell which item it had. The host has cut
+// the chunk, and reads it once more.
+
+import Inputs
+import ProcessPool
+import Records
+import Script
+import Wire
+
+/// Finds one item of a chunk, as its failure would have shown it.
+final class ItemTexts {
+    private let script: LoadedScript
+    private let inputs: [Input]
+    private let chunks: ChunkReader
+    private let terminator: UInt8
+    /// What stands in front of each value of the script's own process.
+    private let digestSize: Int
+
+    /// Relative paths begin in `directory`.
+    init(_ script: LoadedScript, _ job: Job, directory: Int32) {
+        self.script = script
+        inputs = job.inputs
+        chunks = ChunkReader(job.inputs, directory: directory)
+        terminator = job.terminator
+        digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
+    }
+
+    /// Nil where the item cannot be had, or is not text.
+    func text(of item: Int, in chunk: Chunk) -> String? {
+        let payload = Payload(of: chunk), place = item - chunk.first
+        switch inputs[payload.input] {
+        case .list: return script.inputText(listed: payload.firstPlace + place)
+        case .iterator: return valueText(payload, at: place)
+        case .file, .standardInput, .arguments:
+            guard case .records(let records)? = try? chunks.read(payload) else { return nil }
+            var cursor = RecordCursor(records, terminator: terminator)
+            cursor.skip(place)
+            return cursor.next()?.text
+        }
+    }
+
+    private func valueText(_ payload: Payload, at place: Int) -> String? {
+        guard case .bytes(let bytes) = payload.records else { return nil }
+        var offset = bytes.range.lowerBound
+        var header = bytes.buffer.load(UInt64.self, at: offset)
+        for _ in 0..<place {
+            offset += 8 + Int(header & ~ItemProducer.failed)
+            header = bytes.buffer.load(UInt64.self, at: offset)
+        }
+        if header & ItemProducer.failed != 0 { return nil }
+        return script.inputText(bytes.buffer, at: offset + 8 + digestSize)
+    }
+}
