@@ -69,7 +69,7 @@ func `what is looked for comes exactly as often as was asked`(workers: Int) thro
     Row(
         "soon begins nothing behind a failure that is not tried again",
         "function task(x) io.stderr:write(x, '\\n') error('no', 0) end",
-        "pmap -j 1 --chunk 2 --retries 1 --halt soon,fail=1 t.lua ::: a b 2>&1 | head -4; exit ${PIPESTATUS[0]}",
+        "pmap -j 1 --chunk 2 --retries 1 --halt soon,fail=1 t.lua ::: a b 2> e; s=$?; head -4 e; exit $s",
         out: "a\nb\na\npmap: :::1: no\n", status: 1),
     Row(
         "what waits for another try has failed", "function task(x) if x == 'a' then error('no', 0) end return x end",
