@@ -113,12 +113,17 @@ enum Help {
     private static func unknown(_ name: ByteString, _ names: [String]) -> UsageError {
         let options = Option.all.flatMap(\.names)
         let known = ["run", "journal", "options"] + options + names
-        let near = near(to: plain(name.text), among: known, as: plain).prefix(3)
-        guard let last = near.last else {
+        let wanted = plain(name.text)
+        let like = near(to: wanted, among: known, as: plain)
+        let longer = known.filter { wanted.count > 2 && plain($0).contains(wanted) }.enumerated().sorted {
+            ($0.element.count, $0.offset) < ($1.element.count, $1.offset)
+        }
+        let meant = (like.isEmpty ? longer.map(\.element) : like).prefix(3)
+        guard let last = meant.last else {
             return UsageError("help: there is nothing about '\(name)'; pmap help lists what there is")
         }
-        let meant = near.count == 1 ? last : near.dropLast().joined(separator: ", ") + " or " + last
-        return UsageError("help: there is nothing about '\(name)'; did you mean \(meant)?")
+        let list = meant.count == 1 ? last : meant.dropLast().joined(separator: ", ") + " or " + last
+        return UsageError("help: there is nothing about '\(name)'; did you mean \(list)?")
     }
 
     /// `pool.map` means `Pool:map`, and `timeout` the option.

@@ -304,7 +304,7 @@ func `numbers beyond their limits are refused`(row: Row) throws { try row.check(
         "no line is wider than the terminal", [:],
         """
         for columns in 60 200; do
-          script -qec "stty cols $columns; for name in multiprocessing Executor:map options --timeout run; do pmap help \\$name; done" \
+          script -qec "stty cols $columns; for name in multiprocessing starmap_async options --timeout run; do pmap help \\$name; done" \
             /dev/null | tr -d '\\r' | LC_ALL=C.UTF-8 wc -L
         done
         """, out: "60\n100\n"),
@@ -312,11 +312,13 @@ func `numbers beyond their limits are refused`(row: Row) throws { try row.check(
         "what is neither", [:], "pmap help frogs",
         err: "pmap: help: there is nothing about 'frogs'; pmap help lists what there is\n", status: 2),
     Row(
-        "what is written a little otherwise", [:], "pmap help Pool:mapp; pmap help --tiemout; pmap help pool.aply",
+        "what is written a little otherwise", [:],
+        "for name in Pool:mapp --tiemout pool.aply async; do pmap help $name; done",
         err: """
             pmap: help: there is nothing about 'Pool:mapp'; did you mean Pool:map or Pool:imap?
             pmap: help: there is nothing about '--tiemout'; did you mean --timeout or timeout?
             pmap: help: there is nothing about 'pool.aply'; did you mean Pool:apply?
+            pmap: help: there is nothing about 'async'; did you mean map_async, apply_async or AsyncResult?
 
             """, status: 2),
     Row(

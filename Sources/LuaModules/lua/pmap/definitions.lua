@@ -102,10 +102,10 @@ function definitions.is_named(field) return field.name:match "^[%w_]+$" ~= nil e
 
 -- ---- Laying out ----
 
--- The words of a text in lines that `first` and then spaces stand in front of.
-local function wrapped(text, first, width)
+-- The words of a text in lines that `first` stands in front of, and then `indent`, or as many spaces.
+local function wrapped(text, first, width, indent)
   local lines, line = {}, first
-  local indent = (" "):rep(utf8.len(first))
+  indent = indent or (" "):rep(utf8.len(first))
   local is_empty = true
   for word in text:gmatch "%S+" do
     if not is_empty and utf8.len(line) + 1 + utf8.len(word) > width then
@@ -129,7 +129,7 @@ end
 
 -- A name, and what it is below it.
 local function member(name, text, width)
-  return wrapped(name, "  ", width) .. (text ~= "" and wrapped(text, "      ", width) or "")
+  return wrapped(name, "  ", width, "          ") .. (text ~= "" and wrapped(text, "      ", width) or "")
 end
 
 local function about_field(field)
@@ -185,7 +185,8 @@ local function function_article(path, fn, width)
     local left = "  " .. row[1] .. (" "):rep(widest - utf8.len(row[1]) + 3)
     lines[place] = wrapped(row[2], left, width)
   end
-  return article(path .. definitions.signature(fn):sub(#fn.name + 1), paragraphs(fn.text, "  ", width), table.concat(lines))
+  local heading = wrapped(path .. definitions.signature(fn):sub(#fn.name + 1), "", width, "    "):sub(1, -2)
+  return article(heading, paragraphs(fn.text, "  ", width), table.concat(lines))
 end
 
 -- ---- Finding ----
