@@ -86,7 +86,7 @@ extension CoreModule {
                 return 1
             },
             // tasks, job → how many of its items were revoked before a worker began with them
-            "pool_withdraw": function { tree, stack throws(LuaError) in
+            "pool_revoke": function { tree, stack throws(LuaError) in
                 let (tasks, job) = (try stack.handleArgument(1), try stack.integerArgument(2, "job"))
                 stack.push(Int64(try orRaise { () throws(TreeError) in try tree.revoke(job, from: tasks) }))
                 return 1

@@ -62,7 +62,7 @@ extension CoreModule {
                 return 0
             },
             // place, leader of a group, or 0
-            "take_along": { stack throws(LuaError) in
+            "set_stop_group": { stack throws(LuaError) in
                 let place = try stack.integerArgument(1, "a place")
                 ScriptChild.takeAlong(try stack.smallIntegerArgument(2, "a process"), at: place)
                 return 0
@@ -87,7 +87,7 @@ extension CoreModule {
                 return 1
             },
             // The position of this process in reports from now on, or nil for where the script is.
-            "at_place": { [unowned self] stack throws(LuaError) in
+            "set_position": { [unowned self] stack throws(LuaError) in
                 finalPosition = stack.string(1)
                 return 0
             },

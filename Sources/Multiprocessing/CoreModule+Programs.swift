@@ -99,7 +99,7 @@ extension CoreModule {
                 return 1
             },
             // What is printed arrives line by line.
-            "whole_lines": { stack throws(LuaError) in
+            "write_whole_lines": { stack throws(LuaError) in
                 try stack.writeWholeLines()
                 return 0
             },
@@ -117,7 +117,7 @@ extension CoreModule {
                 return 0
             },
             // From now on pcall records what it catches.
-            "note_caught": { stack throws(LuaError) in
+            "record_caught": { stack throws(LuaError) in
                 stack.recordCaught()
                 return 0
             },

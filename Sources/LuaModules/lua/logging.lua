@@ -4,7 +4,7 @@ local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 
-core.note_caught() -- for `exception`
+core.record_caught() -- for `exception`
 
 local logging = {}
 
@@ -15,7 +15,7 @@ for name, level in pairs(levels) do
 end
 logging.NOTSET = 0
 
--- What is known of a logger stands here, by its name, so that one that travels to another process is a name only.
+-- The levels and handlers of loggers, by their names: a logger itself is a name only, so that it can be sent to a process.
 local set_levels = { root = levels.WARNING }
 local handlers = {}
 -- Messages of this level and below are not written, whatever logger they are of.
@@ -38,14 +38,14 @@ end
 --- The name of a level.
 function logging.getLevelName(level) return names[level] or "Level " .. level end
 
---- The logger of a name, or the one that is above all.
+--- The logger of a name, or the root logger.
 function logging.getLogger(name)
   if name ~= nil and type(name) ~= "string" then core.fail("a logger's name is a string, not a " .. type(name)) end
   return setmetatable({ name = name == "" and "root" or name or "root" }, Logger)
 end
 
--- The name above: "shop" of "shop.cart", "root" of "shop", nil of "root".
-local function above(name)
+-- The name of the parent: "shop" of "shop.cart", "root" of "shop", nil of "root".
+local function parent_of(name)
   if name == "root" then return nil end
   return name:match "^(.+)%.[^.]*$" or "root"
 end
@@ -60,7 +60,7 @@ function Logger:getEffectiveLevel()
   local name = self.name
   while name do
     if set_levels[name] then return set_levels[name] end
-    name = above(name)
+    name = parent_of(name)
   end
   return 0
 end
@@ -98,7 +98,7 @@ local function time_text(record, format)
   return os.date("%Y-%m-%d %H:%M:%S", seconds) .. (",%03d"):format(record.msecs)
 end
 
--- What stands for %(NAME) in a format.
+-- The values of %(NAME) in a format.
 local fields = {
   asctime = function(record) return time_text(record, output.datefmt) end,
   created = function(record) return record.created end,
@@ -114,14 +114,14 @@ local fields = {
   lineno = function(record) return record.lineno end,
 }
 
--- Those that are numbers.
+-- The fields that are numbers.
 local numeric = { created = true, msecs = true, levelno = true, process = true, lineno = true }
 -- Conversions of string.format that take a whole number.
 local whole = { c = true, d = true, i = true, o = true, x = true, X = true }
 
 local function converted(name, kind, value) return whole[kind] and numeric[name] and math.floor(value) or value end
 
---- What stands between two pieces of text.
+--- Parses the field at a place of the format: it, and the place behind it.
 local function read_field(format, place)
   local name, specifier, kind, after = format:match("^%%%((%w+)%)([-+ #0]*%d*%.?%d*)(%a)()", place)
   if not name then
@@ -137,7 +137,7 @@ local function read_field(format, place)
   return { name = name, specifier = specifier, kind = kind }, after
 end
 
---- A format as a list of texts and fields.
+--- Parses a format into a list of texts and fields.
 local function read_format(format)
   if type(format) ~= "string" then core.fail("the format is a string, not a " .. type(format)) end
   local pieces, place, has_field = {}, 1, false
@@ -187,26 +187,26 @@ local function shown(value)
   return made and text or ("(a %s that has no text)"):format(type(value))
 end
 
--- How many arguments a message has places for.
+-- How many arguments a message is formatted with.
 local function arguments_wanted(message)
   local _, all = message:gsub("%%", "")
   local _, escaped = message:gsub("%%%%", "")
   return all - 2 * escaped
 end
 
--- The places in the script whose messages do not fit, which are told once each.
-local told = {}
+-- The places in the script whose messages do not fit, which are reported once each.
+local reported = {}
 
-local function tell_misfit(message, reason)
+local function report_misfit(message, reason)
   local where = core.position()
-  if told[where] then return end
-  told[where] = true
+  if reported[where] then return end
+  reported[where] = true
   reason = reason:gsub("^bad argument #(%d+) to '[%w.]+' ", function(place) return ("argument %d "):format(place - 1) end)
   io.stderr:write(("pmap: %sthe log message %s does not fit its arguments: %s\n"):format(
     where, arguments.shown(message), reason))
 end
 
--- The message with its arguments; those that do not fit stand behind it.
+-- Formats the message with its arguments; those that do not fit stand behind it.
 local function text_of(message, ...)
   message = shown(message)
   local count = select("#", ...)
@@ -214,7 +214,7 @@ local function text_of(message, ...)
   local wanted = arguments_wanted(message)
   local made, text = pcall(string.format, message, ...)
   if made and wanted == count then return text end
-  tell_misfit(message, made and ("it has %d places for %d"):format(wanted, count) or text)
+  report_misfit(message, made and ("it has %d places for %d"):format(wanted, count) or text)
   local words = table.pack(...)
   for place = 1, count do words[place] = shown(words[place]) end
   return ("%s [%s]"):format(message, table.concat(words, ", "))
@@ -236,7 +236,7 @@ local function write(self, level, message)
   local name = self.name
   while name do
     for _, handler in ipairs(handlers[name] or {}) do handler(record) end
-    name = above(name)
+    name = parent_of(name)
   end
 end
 
@@ -266,13 +266,13 @@ local function with_traceback(text, traceback)
   return traceback and traceback ~= "" and text .. "\n" .. traceback or text
 end
 
--- A message that says nothing of what was caught: that is what pcall has caught just now.
+-- A message without the caught value: it was caught by the last pcall.
 local function with_latest(text)
   local caught, traceback, is_latest = core.caught()
   return is_latest and with_traceback(text .. "\n" .. shown(caught), traceback_of(caught) or traceback) or text
 end
 
---- An error message with what was caught, which comes last, and its traceback: `logger:exception("job %d", 3, caught)`.
+--- Logs an error with the caught value, which is the last argument, and its traceback: `logger:exception("job %d", 3, caught)`.
 function Logger:exception(message, ...)
   if not is_enabled(self, levels.ERROR) then return end
   local given = table.pack(...)
@@ -295,7 +295,7 @@ end
 class.guard(Logger, "logger")
 class.close(Logger, "logger", { name = function() end }, { call = "logger:info(…)", level = "logger:getEffectiveLevel()" })
 
--- The functions of the module are those of the logger above all.
+-- The functions of the module are methods of the root logger.
 
 local root = logging.getLogger()
 for _, name in ipairs { "debug", "info", "warning", "warn", "error", "critical", "fatal", "exception", "log" } do
@@ -305,7 +305,7 @@ end
 
 local config_options = { "level", "format", "datefmt", "filename", "filemode", "stream", "force" }
 
---- What is written, and where: `logging.basicConfig { level = "INFO", filename = "run.log" }`. A file is appended to,
+--- Sets what is written, and where: `logging.basicConfig { level = "INFO", filename = "run.log" }`. A file is appended to,
 --- unless `filemode` is "w".
 function logging.basicConfig(options)
   options = options or {}

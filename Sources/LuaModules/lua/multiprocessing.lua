@@ -1,4 +1,4 @@
---- Processes, and what they share, under the names of Python's multiprocessing.
+--- Processes and shared objects, under the names of Python's multiprocessing.
 local core = require "_multiprocessing"
 local class = require "multiprocessing.class"
 local process = require "multiprocessing.process"
@@ -60,7 +60,7 @@ function mp.get_context(method)
   return mp
 end
 
---- Nothing: it is for programs that are frozen into one file.
+--- Does nothing: it is for programs that are frozen into one file.
 function mp.freeze_support() end
 
 --- Whether a deadlock ends the program with a report; it does unless this says otherwise.

@@ -1,4 +1,4 @@
---- Programs: run to their end, or started and spoken with.
+--- Programs: run to their end, or started and communicated with.
 local core = require "_multiprocessing"
 local command = require "subprocess.command"
 local errors = require "multiprocessing.errors"
@@ -16,14 +16,14 @@ local subprocess = {
   TimeoutExpired = popen.TimeoutExpired,
 }
 
---- What a program that was run has come to.
+--- The result of a program that was run.
 local Result = { __name = "result" }
 subprocess.Result = Result
 function Result:__tostring() return shown.object("CompletedProcess", self) end
 
 local function last_line(text) return text and text:match "([^\n]*)\n*$" end
 
---- What `check` raises when the status is not 0: kind "status".
+--- The error that `check` raises when the status is not 0: kind "status".
 function subprocess.CalledProcessError(result)
   local code, said = result.returncode, last_line(result.stderr)
   local ending = code < 0 and "was killed by " .. core.signal_name(-code) or "ended with status " .. code
@@ -80,7 +80,7 @@ function subprocess.call(cmd, options) return subprocess.run(cmd, options).retur
 --- The same; a status that is not 0 is an error.
 function subprocess.check_call(cmd, options) return subprocess.run(cmd, with(options, { check = true })).returncode end
 
---- What a program writes to standard output; a status that is not 0 is an error.
+--- The standard output of a program; a status that is not 0 is an error.
 function subprocess.check_output(cmd, options)
   if options and options.stdout ~= nil then core.fail "stdout is what check_output returns; it cannot be set" end
   return subprocess.run(cmd, with(options, { check = true, stdout = PIPE })).stdout

@@ -1,4 +1,4 @@
---- Futures: calls that worker processes run, and what they come to.
+--- Futures: results of calls that worker processes run.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
@@ -14,7 +14,7 @@ local futures = {
   ALL_COMPLETED = "ALL_COMPLETED",
 }
 
--- Executors that have calls out: they finish them before the script ends, whoever still knows of them.
+-- Executors that have unfinished calls: they finish them before the script ends, though the script may have dropped them.
 local busy = {}
 
 local Executor, Future = {}, {}
@@ -51,8 +51,8 @@ end
 
 local function is_done(self) return self._cancelled or self._job.is_finished or false end
 
---- Tells those who wait for it among others, and calls its callbacks.
-local function settle(self)
+--- Adds a future that is done to the groups that wait for it, and calls its callbacks.
+local function complete(self)
   if not is_done(self) then return end
   if self._groups then
     for group in pairs(self._groups) do
@@ -70,7 +70,7 @@ local function settle(self)
   end
 end
 
---- Takes what has come, waiting up to `timeout` for it.
+--- Receives the results that have come, waiting up to `timeout` for some.
 local function collect(self, timeout)
   if is_done(self) then return end
   jobs.check_own(self._pool, "future")
@@ -86,16 +86,16 @@ local function await(self, timeout)
     end
   end
   if self._cancelled then error(errors.new { kind = "cancelled", message = "the future was cancelled" }, 0) end
-  unasked.forget(self._job)
+  unasked.mark_retrieved(self._job)
 end
 
---- What the function returned, all of it, or its error raised; kind "timeout" when it does not come in time.
+--- The results of the function; raises its error, or one of kind "timeout" when they do not come in time.
 function Future:result(timeout)
   await(self, timeout)
   return jobs.answer(self._job)
 end
 
---- What the function raised, or nil.
+--- The error of the function, or nil.
 function Future:exception(timeout)
   await(self, timeout)
   local job = self._job
@@ -112,15 +112,15 @@ function Future:running()
   return not is_done(self) and not core.pool_is_waiting(self._pool._tasks, self._job.id)
 end
 
---- Takes it back if no worker has begun with it; whether it is cancelled now.
+--- Cancels it if no worker has begun with it; whether it is cancelled now.
 function Future:cancel()
   if self._cancelled then return true end
   collect(self, false)
-  if is_done(self) or core.pool_withdraw(self._pool._tasks, self._job.id) == 0 then return false end
+  if is_done(self) or core.pool_revoke(self._pool._tasks, self._job.id) == 0 then return false end
   self._cancelled = true
   self._pool:_forget(self._job)
   self._executor._pending[self], self._executor = nil, nil
-  settle(self)
+  complete(self)
   return true
 end
 
@@ -129,10 +129,10 @@ function Future:cancelled() return self._cancelled or false end
 --- Calls `f(future)` when it is done, in this process, at a call into a module; at once if it is done already.
 function Future:add_done_callback(f)
   arguments.check_function(f, "a callback")
-  unasked.forget(self._job)
+  unasked.mark_retrieved(self._job)
   self._callbacks = self._callbacks or {}
   table.insert(self._callbacks, f)
-  settle(self)
+  complete(self)
 end
 
 function Future:__tostring()
@@ -141,7 +141,7 @@ function Future:__tostring()
   return ("Future(%s)"):format(state)
 end
 
-function Future:__gc() unasked.drop(self._job) end
+function Future:__gc() unasked.mark_unreachable(self._job) end
 
 class.seal(Future, "future", nil, { call = "future:result()", value = "future:result()", get = "future:result()" })
 
@@ -151,9 +151,9 @@ local function check_open(self)
   if self._is_shut then core.fail("the executor was shut down; make another one") end
 end
 
---- What it has out is finished before the script ends.
-local function note_busy(self, ...)
-  if self._pool._out > 0 then busy[self] = self._pool._owner end
+--- Keeps the executor until its calls are finished.
+local function mark_busy(self, ...)
+  if self._pool._unfinished > 0 then busy[self] = self._pool._owner end
   return ...
 end
 
@@ -163,10 +163,10 @@ function Executor:submit(f, ...)
   local future = { _pool = self._pool, _executor = self }
   future._job = self._pool:_submit(f, table.pack(...), function()
     self._pending[future], future._executor = nil, nil
-    settle(future)
+    complete(future)
   end)
   self._pending[future] = true
-  return note_busy(self, setmetatable(future, Future))
+  return mark_busy(self, setmetatable(future, Future))
 end
 
 local map_options = { "chunksize", "timeout", "buffersize" }
@@ -195,10 +195,11 @@ function Executor:map(f, items, ...)
     lists[lists.n], lists.n = nil, lists.n - 1
   end
   local fields = { chunksize = options.chunksize, timeout = options.timeout, buffersize = options.buffersize }
-  return note_busy(self, self._pool:_map(f, lists, fields))
+  return mark_busy(self, self._pool:_map(f, lists, fields))
 end
 
---- No more calls. Waits for those that are out, unless `wait = false`, or just `false`; with `cancel_futures` for those that run only.
+--- Accepts no more calls. Waits for those that there are, unless `wait = false`, or just `false`; with `cancel_futures` for
+--- those that run only.
 function Executor:shutdown(options)
   if type(options) == "boolean" then options = { wait = options } end
   options = options or {}
@@ -214,7 +215,7 @@ function Executor:shutdown(options)
   if options.wait ~= false then self._pool:join() end
 end
 
---- Ends the workers with SIGKILL; what they ran, and what waits, fails.
+--- Kills the workers; the calls that they ran, and those that wait, fail.
 function Executor:kill_workers()
   self._is_shut = true
   self._pool:terminate()
@@ -245,7 +246,7 @@ end)
 
 -- ---- Several futures ----
 
--- The futures of a list, or those that are the keys of a table which has none, each of them once.
+-- The futures of a list, or the keys of a table that has none, each of them once.
 local function futures_of(list, what)
   if type(list) ~= "table" or getmetatable(list) == Future then
     core.fail(("%s takes a list of futures: %s({ first, second })"):format(what, what))
@@ -267,12 +268,12 @@ local function futures_of(list, what)
   return all
 end
 
---- Futures that are awaited together: those that are done are added to `done` as they are, and of each pool it is known how
---- many are not.
+--- A group of futures that are waited for together: they are added to `done` when they are done, and `pools` counts the others
+--- of each pool.
 local function group_of(all)
   local group = { done = {}, pools = {} }
   for _, future in ipairs(all) do
-    unasked.forget(future._job)
+    unasked.mark_retrieved(future._job)
     if is_done(future) then
       group.done[#group.done + 1] = future
     else
@@ -285,7 +286,7 @@ local function group_of(all)
   return group
 end
 
---- Waits until one of the pools has something, up to the deadline.
+--- Waits until one of the pools has results, up to the deadline.
 local function await_any(group, deadline)
   local sources, handles = {}, {}
   for owner, count in pairs(group.pools) do

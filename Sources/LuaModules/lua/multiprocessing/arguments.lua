@@ -1,10 +1,10 @@
---- What scripts pass to these modules, refused where it is passed when it cannot be right.
+--- Checks of the arguments that scripts pass to these modules: a wrong one is an error of the line that passes it.
 local core = require "_multiprocessing"
 local class = require "multiprocessing.class"
 
 local arguments = {}
 
---- A value as messages have it: of a string one sees that it is one.
+--- A value as messages show it: a string is quoted.
 function arguments.shown(value)
   return type(value) == "string" and ("%q"):format(value):gsub("\n", "n") or tostring(value)
 end
@@ -23,7 +23,7 @@ function arguments.check_options(options, known, what)
   end
 end
 
---- An option that counts something, or nil; more than there can ever be is as much as a few of them can be added.
+--- An option that counts something, or nil; limited, so that a few of them can be added.
 function arguments.count_option(value, name)
   if value == nil then return nil end
   if math.type(value) ~= "integer" or value < 1 then
@@ -57,7 +57,7 @@ function arguments.check_function(value, name)
   if not arguments.is_callable(value) then core.fail(("%s is a function, not a %s"):format(name, type(value))) end
 end
 
---- Refuses what is no table of arguments; what stands behind it may have been meant for it, too.
+--- Refuses what is no table of arguments; the values behind it may have been meant for it, too.
 function arguments.check_list(value, name, ...)
   if type(value) == "table" then return end
   local words = table.pack(value, ...)
@@ -78,14 +78,14 @@ function arguments.check_timeout(timeout)
   if timeout ~= timeout then core.fail "a timeout is a number of seconds, not nan" end
 end
 
---- The moment when a timeout ends: nil for never, and now for `false`.
+--- The deadline of a timeout: nil for never, and now for `false`.
 function arguments.deadline(timeout)
   arguments.check_timeout(timeout)
   if timeout == nil or timeout == true then return nil end
   return core.clock() + (timeout or 0)
 end
 
---- The timeout that is left until a deadline: nil for ever, and `false` when it is over.
+--- The timeout up to a deadline: nil for ever, and `false` when that has passed.
 function arguments.rest(deadline)
   local rest = deadline and deadline - core.clock()
   return rest and rest > 0 and rest

@@ -3,39 +3,38 @@ local core = require "_multiprocessing"
 
 local class = {}
 
--- What runs at every call of a method: callbacks whose time has come.
-local pump = function() end
+-- Runs the callbacks that are due, at every call of a method.
+local on_call = function() end
 -- The process in which it runs: a fork of it is another one.
-local pumping
+local running_in
 
 --- From now on `f` is called before every method of a sealed class, but not while it runs itself.
-function class.on_call(f) pump = f end
+function class.on_call(f) on_call = f end
 
---- False when it runs already.
-local function pumped()
-  if pumping == core.getpid() then return false end
-  pumping = core.getpid()
-  local done, failure = pcall(pump)
-  pumping = nil
+--- Runs the callbacks that are due; false when it runs already.
+local function run_callbacks()
+  if running_in == core.getpid() then return false end
+  running_in = core.getpid()
+  local done, failure = pcall(on_call)
+  running_in = nil
   if not done then error(failure, 0) end
   return true
 end
 
-core.on_results(pumped)
+core.on_results(run_callbacks)
 
---- Runs the callbacks whose time has come.
-function class.run_callbacks() pumped() end
+class.run_callbacks = run_callbacks
 
---- A function that runs them first.
+--- A function that runs them before `f`.
 function class.with_callbacks(f)
   return function(...)
-    pumped()
+    run_callbacks()
     return f(...)
   end
 end
 
---- Methods of the class that are called with a dot say so; `before` runs at every call of one, except for `release`, at which
---- no script expects it.
+--- Makes a call of a method with a dot an error that says so; `before` runs at every call of a method, except for `release`,
+--- at which no script expects it.
 function class.guard(meta, noun, before)
   for name, method in pairs(meta) do
     if type(method) == "function" and name:sub(1, 1) ~= "_" then
@@ -48,7 +47,8 @@ function class.guard(meta, noun, before)
   end
 end
 
---- Functions of the module that are called with a colon say so; `table` is the one they are called with, if not this one.
+--- Makes a call of the module's functions with a colon an error that says so; `table` is the one they are called with, if not
+--- this one.
 function class.module(module, name, table)
   for key, f in pairs(module) do
     if type(f) == "function" then
@@ -61,8 +61,8 @@ function class.module(module, name, table)
   return module
 end
 
--- What is known of each class, for messages: `noun` is what they call an object of it, `fields` what it has, and the rest
--- says what to write instead.
+-- Each class as messages need it: `noun` is what they call an object of it, `fields` are the names of its fields, and `hints`
+-- say what to write instead of others.
 local known = {}
 
 local function a(noun) return (noun:find "^[aeiou]" and "an " or "a ") .. noun end
@@ -102,13 +102,13 @@ local function call(self)
   core.fail(("%s cannot be called%s"):format(a(class.noun), advice(class.hints.values or class.hints.call)))
 end
 
---- What messages call an object, if it is of one of these classes.
+--- The noun of an object, if it is of one of these classes.
 function class.noun(object)
   local class = known[getmetatable(object)]
   return class and class.noun
 end
 
---- What to write instead of something with this object, if it is of a class that knows.
+--- A hint of the object's class, if it has one of this name.
 function class.hint(object, name)
   local class = known[getmetatable(object)]
   return class and class.hints[name]
@@ -117,7 +117,7 @@ end
 --- Whether calling an object of this class is an error.
 function class.forbids_call(meta) return rawequal(meta.__call, call) end
 
---- What can be done with no object of a class is an error: `fields` are the names of what it has, and `hints` says what to
+--- Makes what cannot be done with objects of a class an error: `fields` are the names of their fields, and `hints` say what to
 --- write for some others, for `length`, `values` (in a loop) and `call`.
 function class.refuse(meta, noun, fields, hints)
   table.sort(fields)
@@ -128,10 +128,10 @@ function class.refuse(meta, noun, fields, hints)
   end
 end
 
---- Ends the definition of a class: `noun` is what messages call an object of it. Fields that are in `properties` are
---- functions of the object, read without a call; others are errors, unless they begin with "_".
+--- Ends the definition of a class: `noun` is what messages call an object of it. The fields in `properties` are functions of
+--- the object, read without a call; others are errors, unless they begin with "_".
 function class.seal(meta, noun, properties, hints)
-  class.guard(meta, noun, pumped)
+  class.guard(meta, noun, run_callbacks)
   class.close(meta, noun, properties, hints)
 end
 

@@ -8,7 +8,7 @@ local connection = {}
 local Connection = {}
 connection.Connection = Connection
 
--- Of handles: one end is one thing in a process, however many copies of it have arrived.
+-- The handles that were closed: an end is closed for a process once, however many copies of it that has.
 local closed = setmetatable({}, { __mode = "k" })
 
 local function is_closed(self) return closed[self._handle] or false end

@@ -1,4 +1,4 @@
---- What a task raised in another process, to be raised again in this one.
+--- Errors that were raised in another process, to be raised again in this one.
 local hints = require "pmap.hints"
 
 local errors = {}
@@ -21,7 +21,7 @@ function Error.__index(_, name)
   return method and function(self, ...) return method(tostring(self), ...) end
 end
 
--- Where what a process was made for begins: the levels below are those of the modules, and of the script as it stood when
+-- The level of a traceback at which the function of a process begins: those below are of the modules, and of the script when
 -- the process was made.
 local beginnings = {
   "\n\t%[C%]: in %?\n\t%[C%]: in function '_multiprocessing%.pool_work'.*",
@@ -34,7 +34,7 @@ local function traceback(text, level)
   return text
 end
 
---- The message handler for xpcall: what was raised, with where.
+--- The message handler for xpcall: the raised value with its traceback.
 function errors.capture(raised)
   if getmetatable(raised) == Error then return raised end
   local made, text = pcall(tostring, raised)

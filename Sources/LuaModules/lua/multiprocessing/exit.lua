@@ -1,4 +1,4 @@
---- os.exit for scripts that have processes or programs: it ends this one as at its script's end.
+--- os.exit for scripts that have processes or programs: it ends them first, as at the script's end.
 local core = require "_multiprocessing"
 
 local leave = os.exit

@@ -1,4 +1,4 @@
---- What one call of a pool has asked for: from its items to tasks, and from results to what the call answers.
+--- Jobs, one for each call of a pool: from items to tasks, and from results to what the call returns.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local errors = require "multiprocessing.errors"
@@ -6,24 +6,24 @@ local lists = require "multiprocessing.lists"
 local unasked = require "multiprocessing.unasked"
 local workers = require "multiprocessing.workers"
 
--- Calls of all pools.
+-- The number of jobs of all pools so far.
 local serial = 0
 
 local jobs = {
-  -- Every pool that has a supervisor, so that callbacks run and nothing is left running at the end.
+  -- The pools that have a supervisor, whose callbacks run and which are ended with the script.
   open_pools = setmetatable({}, { __mode = "k" }),
 }
 
--- Tasks of one call that are out at a time for each worker, when items come from an iterator.
+-- How many tasks of one job each worker has at a time, when items come from an iterator.
 local tasks_ahead = 4
--- And how many times as many may be ahead of what has been given to the script, behind one that takes long.
+-- How many times as many may be ahead of the results that the script has read, behind an item that takes long.
 local results_ahead = 8
-local most_items = 16384
--- Who waits for a call's results takes some of them before more bytes than this wait for a worker: memory that was used
--- just now is faster than more of it.
-local most_bytes = 16 << 20
+local max_items = 16384
+-- A call that waits for its results collects some before more bytes of tasks than this wait for a worker: memory that was
+-- used just now is faster than more of it.
+local max_bytes = 16 << 20
 
---- A pool's results come to the process that has made it.
+--- Refuses other processes than the one that has made the pool, which alone gets its results.
 function jobs.check_own(self, noun)
   if self._owner and self._owner ~= core.getpid() then
     core.fail(("the %s is another process's; %s"):format(noun, noun == "pool" and "make one here" or "ask for it there"))
@@ -32,14 +32,14 @@ end
 
 local function check_open(self)
   jobs.check_own(self, "pool")
-  if self._failure then unasked.hush(self._failure) end
+  if self._failure then unasked.mark_reported(self._failure) end
   if self._state ~= "open" then core.fail("the pool is " .. self._state .. "; make another one") end
 end
 
 --- Whether the pool has its processes, and is this process's.
 function jobs.is_open(self) return not self._guard.is_reaped and self._owner == core.getpid() end
 
---- The supervisor has left, or was killed.
+--- Waits for the supervisor, which has exited or was killed.
 function jobs.reap(self)
   self._guard.is_reaped = true
   core.join(self._supervisor)
@@ -47,7 +47,7 @@ function jobs.reap(self)
   jobs.open_pools[self] = nil
 end
 
--- Ends a pool that is collected: collected with it, and before its channels, since it is made after them.
+-- Ends a pool that is collected as garbage: it is collected with the pool, and before its channels, being made after them.
 local Guard = {}
 
 function Guard:__gc()
@@ -59,9 +59,9 @@ function Guard:__gc()
   core.forget(self.supervisor)
 end
 
--- The collector does not see what the processes of pools cost that nobody knows of any more: it is called when there are
--- more pools than this, and than twice as many as it has left.
-local most_pools = 8
+-- The garbage collector does not know what the processes of an unreachable pool cost: it is called when there are more pools
+-- than this, and than twice as many as it has left.
+local max_pools = 8
 
 local function collect_dropped()
   local function count_open()
@@ -71,12 +71,12 @@ local function collect_dropped()
     end
     return count
   end
-  if count_open() < most_pools then return end
+  if count_open() < max_pools then return end
   collectgarbage()
-  most_pools = math.max(8, 2 * count_open())
+  max_pools = math.max(8, 2 * count_open())
 end
 
---- A pool is forked at its first job.
+--- Forks the pool, at its first job.
 local function start(self)
   if self._supervisor then return end
   collect_dropped()
@@ -85,10 +85,10 @@ local function start(self)
   jobs.open_pools[self] = true
 end
 
--- A function of more bytes than this is worth a warning: it is sent with every call.
+-- The size from which a function is worth a warning: it is sent with every call.
 local heavy = 64 << 20
 
---- The heaviest upvalue's name.
+--- The name of the largest upvalue.
 local function heaviest(f)
   local name, most
   for place = 1, debug.getinfo(f, "u").nups do
@@ -99,7 +99,7 @@ local function heaviest(f)
   return name
 end
 
---- The function as every worker can read it.
+--- Puts the function into shared memory, where every worker reads it.
 local function share(f)
   local func, size = core.pool_function(f)
   if size > heavy and type(f) == "function" then
@@ -111,7 +111,7 @@ end
 
 local function brings_callback(job) return job.callback or job.error_callback or job.on_done end
 
---- What one call has asked for. `results` and `errors` are by place, and `several` has the results of an item that are more
+--- Makes the job of a call. `results` and `errors` are indexed by place, and `several` has the results of items that have more
 --- than one.
 function jobs.new(self, f, fields)
   check_open(self)
@@ -128,41 +128,41 @@ function jobs.new(self, f, fields)
   serial = serial + 1
   job.number = serial
   self._jobs[job.id] = job
-  self._out = self._out + 1
+  self._unfinished = self._unfinished + 1
   if brings_callback(job) then
-    self._expected = self._expected + 1
+    self._with_callback = self._with_callback + 1
     core.watch(self._results, true)
   end
   return job
 end
 
---- The job is not this pool's any more.
+--- Removes the job from its pool.
 function jobs.forget(self, job)
-  self._jobs[job.id], self._fed[job.id] = nil, nil
-  self._out = self._out - 1
+  self._jobs[job.id], self._reading[job.id] = nil, nil
+  self._unfinished = self._unfinished - 1
   if brings_callback(job) then
-    self._expected = self._expected - 1
-    core.watch(self._results, self._expected > 0)
+    self._with_callback = self._with_callback - 1
+    core.watch(self._results, self._with_callback > 0)
   end
-  if self._out == 0 and self._when_idle then self._when_idle() end
+  if self._unfinished == 0 and self._when_idle then self._when_idle() end
 end
 
 local function finish(self, job)
   job.is_finished = true
   job.func, job.source, job.list = nil, nil, nil
-  if brings_callback(job) and not job.is_cut then
+  if brings_callback(job) and not job.is_stopped then
     self._callbacks = self._callbacks or {}
     table.insert(self._callbacks, job)
   end
   jobs.forget(self, job)
-  if job.failures > 0 and not job.error_callback then unasked.note(job) end
+  if job.failures > 0 and not job.error_callback then unasked.record(job) end
 end
 
 function jobs.check_finished(self, job)
   if not job.is_finished and job.total and job.done == job.total then finish(self, job) end
 end
 
---- Nobody reads these results: they are given up, and their failures counted.
+--- Drops results that nobody reads, and counts their failures.
 local function discard(job, first, count)
   for place = first, first + count - 1 do
     local failure = job.errors[place]
@@ -175,19 +175,19 @@ local function discard(job, first, count)
   end
 end
 
---- Results have come for so many items from a place on.
+--- Records that results of `count` items have arrived, from a place on.
 local function arrive(job, first, count)
   if not job.arrived then return end
   if job.is_dropped then
     discard(job, first, count)
   else
-    job.last_run = job.last_run + 1
-    job.arrived[job.last_run] = { first, count }
+    job.last_range = job.last_range + 1
+    job.arrived[job.last_range] = { first, count }
   end
 end
 
---- Everything that is out fails: the supervisor has gone.
-function jobs.lose(self)
+--- Fails all jobs of a pool whose supervisor has ended.
+function jobs.fail_all(self)
   local report = core.get(self._reports, false)
   local failure = report or errors.new {
     kind = "crash",
@@ -198,24 +198,24 @@ function jobs.lose(self)
   end
   self._failure = failure
   if self._state == "open" then self._state = "broken: " .. failure.message end
-  if self._state == "terminated" then unasked.hush(failure) end
+  if self._state == "terminated" then unasked.mark_reported(failure) end
   for _, job in pairs(self._jobs) do
     for place = 1, job.arrived and job.is_dropped and 0 or job.total or job.submitted do
       if job.results[place] == nil and not job.errors[place] then job.errors[place] = failure end
     end
     job.total = job.total or job.submitted
     job.failures, job.done = job.failures + 1, job.total
-    job.lost = failure
+    job.pool_failure = failure
     finish(self, job)
   end
 end
 
---- Takes one message of results, if it comes in time; false when none came.
+--- Receives one message of results; false when none came in time.
 function jobs.collect(self, timeout)
   local id, first, count, failures = core.pool_collect(self._results, self._jobs, timeout, self._supervisor)
   if not id then
     if first == "closed" then
-      jobs.lose(self)
+      jobs.fail_all(self)
       return true
     end
     return false
@@ -229,7 +229,7 @@ function jobs.collect(self, timeout)
   return true
 end
 
---- One that raises ends the call it runs in; the others have their turn at the next call.
+--- Runs the callbacks that are due. One that raises ends the call that it runs in; the others run at the next call.
 function jobs.run_callbacks(self)
   while self._callbacks do
     local first = (self._first_callback or 0) + 1
@@ -248,12 +248,12 @@ function jobs.run_callbacks(self)
   end
 end
 
---- Takes what has come and runs the callbacks it brings: at every call that may wait.
-function jobs.pump()
+--- Receives the results that have come, and runs their callbacks: at every call that may wait.
+function jobs.poll_all()
   local ready
   for each in pairs(jobs.open_pools) do
     if jobs.is_open(each) then
-      while each._out > 0 and jobs.collect(each, false) do end
+      while each._unfinished > 0 and jobs.collect(each, false) do end
       if each._callbacks then
         ready = ready or {}
         ready[#ready + 1] = each
@@ -264,7 +264,7 @@ function jobs.pump()
 end
 
 --- How many items the next task has: fewer and fewer towards the end, so that no worker is late.
-local function guided(left, workers) return math.max(1, math.min(most_items, left // (4 * workers))) end
+local function guided(left, workers) return math.max(1, math.min(max_items, left // (4 * workers))) end
 
 function jobs.submit_list(self, job, items, count, chunksize, starred)
   job.total = count
@@ -276,12 +276,12 @@ function jobs.submit_list(self, job, items, count, chunksize, starred)
       pcall(core.pool_submit, self._tasks, job.id, job.func, starred, items, first, size, not job.is_list, job.seed)
     if not is_sent then
       job.total = job.submitted
-      jobs.cut(self, job)
+      jobs.stop(self, job)
       error(message, 0)
     end
     job.submitted = first + size - 1
     first = first + size
-    while job.is_awaited and not job.is_finished and core.pool_backlog(self._tasks) > most_bytes do jobs.collect(self) end
+    while job.is_awaited and not job.is_finished and core.pool_backlog(self._tasks) > max_bytes do jobs.collect(self) end
     if job.is_finished then break end
   end
 end
@@ -303,7 +303,7 @@ function jobs.list_of(job)
   return setmetatable(job.results, lists.Results)
 end
 
---- What the function returned for an item.
+--- All results of an item.
 local function values(job, place)
   local several = job.several and job.several[place]
   if several then return table.unpack(several, 1, several.n) end
@@ -324,30 +324,30 @@ function jobs.wait_for(self, job, timeout)
 end
 
 function jobs.answer(job)
-  if job.lost then unasked.hush(job.lost) end
+  if job.pool_failure then unasked.mark_reported(job.pool_failure) end
   if job.failures > 0 then error(job.failure(job), 0) end
   return job.value(job)
 end
 
---- After `close` no more tasks come, when the calls made before it have read their items.
+--- Closes the channel of tasks, after `close`, when the calls made before it have read their items.
 function jobs.close_tasks(self)
-  if not next(self._fed) then core.channel_close(self._tasks) end
+  if not next(self._reading) then core.channel_close(self._tasks) end
 end
 
 -- ---- Items from a source ----
 
---- The items of a job come from `source`, as `lists.item_source` has it, while they are run.
+--- Begins to read the items of a job from `source` (see `lists.item_source`), while others are run.
 function jobs.begin_feeding(self, job, source, count, list)
   job.source, job.count, job.list = source, count, list
-  job.given = 0
-  job.arrived, job.first_run, job.last_run = {}, 1, 0
-  self._fed[job.id] = job
+  job.consumed = 0
+  job.arrived, job.first_range, job.last_range = {}, 1, 0
+  self._reading[job.id] = job
   jobs.feed(self, job)
 end
 
 local function end_feeding(self, job, total)
   job.total = total
-  self._fed[job.id] = nil
+  self._reading[job.id] = nil
   jobs.check_finished(self, job)
   if self._state == "closed" then jobs.close_tasks(self) end
 end
@@ -368,7 +368,7 @@ local function read(job, first, size)
   return items, last, last == job.count and last or nil
 end
 
---- What cannot travel is the failure of its item.
+--- Submits a task; an item that cannot be sent has failed.
 local function submit(self, job, items, first, last)
   local is_sent, message = pcall(core.pool_submit, self._tasks, job.id, job.func, job.is_starred, items, first, last - first + 1, true, job.seed)
   if is_sent then return end
@@ -381,16 +381,16 @@ local function submit(self, job, items, first, last)
   arrive(job, first, 1)
 end
 
---- Submits tasks while there are items, and not too many tasks out, nor, unless all are to be run, too many results that
---- nobody has read.
+--- Submits tasks while there are items, and not too many tasks unfinished, nor, unless all are to be run, too many results
+--- unread.
 function jobs.feed(self, job, runs_all)
   if job.is_feeding then return end -- its source reads from it
   job.is_feeding = true
   local ahead = tasks_ahead * self._processes * job.chunksize
   local most = runs_all and math.huge or job.buffersize or results_ahead * ahead
-  while not job.total and job.submitted - job.done < ahead and job.submitted - job.given < most do
+  while not job.total and job.submitted - job.done < ahead and job.submitted - job.consumed < most do
     local first = job.submitted + 1
-    local items, last, total = read(job, first, math.min(job.chunksize, most - job.submitted + job.given))
+    local items, last, total = read(job, first, math.min(job.chunksize, most - job.submitted + job.consumed))
     if job.total then break end -- its source has closed it
     job.submitted = last
     if last >= first then submit(self, job, items, first, last) end
@@ -399,41 +399,41 @@ function jobs.feed(self, job, runs_all)
   job.is_feeding = false
 end
 
---- Takes nothing more from a job's source, and back what no worker has begun; nobody asks for the rest.
-function jobs.cut(self, job)
-  unasked.forget(job)
-  job.is_cut = true
+--- Reads no more items of a job, and revokes those that no worker has begun; the other results are dropped.
+function jobs.stop(self, job)
+  unasked.mark_retrieved(job)
+  job.is_stopped = true
   jobs.drop(job)
   if job.is_finished or self._owner ~= core.getpid() then return end
-  job.done = job.done + core.pool_withdraw(self._tasks, job.id)
+  job.done = job.done + core.pool_revoke(self._tasks, job.id)
   if job.total then jobs.check_finished(self, job) else end_feeding(self, job, job.submitted) end
 end
 
---- The same, which is a failure for who reads on.
+--- The same, with a failure for a loop that reads on.
 function jobs.cancel(self, job, failure)
   local arrived, results, failures = job.arrived, job.results, job.errors
-  job.arrived, job.results, job.errors, job.lost = {}, {}, {}, failure
-  jobs.cut(self, job)
+  job.arrived, job.results, job.errors, job.pool_failure = {}, {}, {}, failure
+  jobs.stop(self, job)
   job.arrived, job.results, job.errors = arrived, results, failures
   for place = 1, job.submitted do
     if results[place] == nil and not failures[place] then failures[place] = failure end
   end
 end
 
---- The results that wait for a reader are given up, and those to come.
+--- Drops the results that were not read, and those to come.
 function jobs.drop(job)
   job.is_dropped = true
   if job.arrived then
-    for run = job.first_run, job.last_run do
-      if job.arrived[run] then discard(job, job.arrived[run][1], job.arrived[run][2]) end
+    for range = job.first_range, job.last_range do
+      if job.arrived[range] then discard(job, job.arrived[range][1], job.arrived[range][2]) end
     end
-    job.arrived, job.first_run, job.last_run = {}, 1, 0
+    job.arrived, job.first_range, job.last_range = {}, 1, 0
   end
-  unasked.drop(job)
+  unasked.mark_unreachable(job)
 end
 
---- What the function returned for the item at a place, which the job forgets; raises its failure.
-function jobs.take(job, place)
+--- Removes and returns the results of the item at a place, or raises its failure.
+function jobs.pop_result(job, place)
   local failure, result, several = job.errors[place], job.results[place], job.several
   job.errors[place], job.results[place] = nil, nil
   if failure == nil then
@@ -459,15 +459,15 @@ end
 
 -- ---- The end of a pool ----
 
--- Somebody who waits for all items of an iterator is told after so many seconds that it is still read.
+-- A call that waits for all items of an iterator reports after so many seconds that it is still read.
 local quiet_seconds = 5
 
---- Runs everything that was asked for, whoever reads the results.
+--- Runs all jobs to their ends, whether or not their results are read.
 function jobs.run_all(self)
   local deadline = core.clock() + quiet_seconds
-  while self._out > 0 do
+  while self._unfinished > 0 do
     local rest
-    for _, job in pairs(self._fed) do
+    for _, job in pairs(self._reading) do
       jobs.feed(self, job, true)
       if not job.total and not job.count and not job.is_noticed then
         rest = math.max(0, deadline - core.clock())
@@ -477,16 +477,16 @@ function jobs.run_all(self)
         end
       end
     end
-    if self._out > 0 then jobs.collect(self, rest) end
+    if self._unfinished > 0 then jobs.collect(self, rest) end
   end
 end
 
---- How many items were not run, and whether sources may have had more.
+--- How many items were not run, and whether there may have been more in their sources.
 function jobs.count_left(self)
-  while self._out > 0 and jobs.collect(self, false) do end
+  while self._unfinished > 0 and jobs.collect(self, false) do end
   local left, may_have_more = 0, false
   for _, job in pairs(self._jobs) do
-    if not job.is_cut then
+    if not job.is_stopped then
       left = left + (job.total or job.count or job.submitted) - job.done
       may_have_more = may_have_more or not (job.total or job.count)
     end

@@ -1,4 +1,4 @@
---- Lists as they go into calls of pools and come out of them.
+--- Lists: the items and the results of pools.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
@@ -6,7 +6,7 @@ local shown = require "multiprocessing.shown"
 
 local lists = {}
 
--- A table whose values stand elsewhere than at 1, 2, 3 is no empty list.
+-- Refuses a table whose values are not at 1, 2, 3: it is no empty list.
 local function check_places(items, count)
   local key = next(items)
   if count > 0 or key == nil or (getmetatable(items) or {}).__len then return end
@@ -16,7 +16,7 @@ end
 
 local function length(items) return #items end
 
---- A list as it is; what an iterator gives, or a range, as one.
+--- A list and its length: the table itself, or a new one of what an iterator or a range gives.
 function lists.as_list(items)
   local meta = getmetatable(items)
   local is_list = meta and meta.__call and class.forbids_call(meta) and pcall(length, items)
@@ -43,7 +43,7 @@ function lists.as_list(items)
   return items, #items
 end
 
--- Results by place, of which `n` says how many there are, so that those that are nil count.
+-- Results by place; `n` is how many there are, so that those that are nil count.
 local Results = { __name = "results" }
 lists.Results = Results
 function Results:__len() return math.max(self.n, rawlen(self)) end
@@ -63,8 +63,8 @@ function Results:__tostring() return shown.table(table.move(self, 1, self.n, 1, 
 
 function Results:__pairs() return next_result, self end
 
---- Items one after the other, so that no more are read than are needed soon: a function of a place that answers whether
---- there is one, and it. Where it is known beforehand, also how many there are, and of a plain list that list itself.
+--- A source of items, from which no more are read than are needed soon: a function of a place that returns whether there is
+--- an item, and the item. Then, if it is known, how many there are, and of a plain list that list itself.
 function lists.item_source(items)
   local meta = getmetatable(items)
   if type(items) == "function" then
@@ -90,7 +90,7 @@ function lists.item_source(items)
   return function(place) return true, list[place] end, count, list
 end
 
---- Lists side by side: of each place the values of all of them, up to the end of the shortest.
+--- A source of the values of several lists at each place, up to the end of the shortest.
 function lists.zipped(all)
   local sources, count = {}, nil
   for index, items in ipairs(all) do

@@ -1,4 +1,4 @@
---- Managers: a process that owns tables, which any process reads and changes through proxies.
+--- Managers: processes that own tables, which other processes read and change through proxies.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
@@ -15,16 +15,16 @@ local managers = {}
 local Manager, Dict, List, Namespace = {}, {}, {}, {}
 managers.Manager, managers.Dict, managers.List, managers.Namespace = Manager, Dict, List, Namespace
 
--- Where a proxy keeps what it is a proxy of: no key of its own may hide one of the data.
+-- The key of a proxy's own data: another one could hide one of the table's.
 local hidden = { __name = "proxy" }
 managers.hidden = hidden
 
 -- ---- In the manager ----
 
--- What this process owns as a manager: its objects by number.
+-- The objects that this process owns as a manager, by their numbers.
 local owned, owner_requests
 
--- An error of the line that asks, which is in another process.
+-- Raises an error of the line that asks, which is in another process.
 local function refuse(message) error(errors.new { kind = "misuse", message = message }, 0) end
 
 local function target(id)
@@ -112,8 +112,8 @@ function operations.clear(id)
   for key in pairs(object) do object[key] = nil end
 end
 
--- What an operation answers, or its failure. Functions of the script raise their own errors; all others are of the line
--- that asks.
+-- Runs an operation: its result, or nil and its failure. Errors of the script's functions are raised as they are; all others
+-- are errors of the line that asks.
 local function operate(op, id, ...)
   local done, value = xpcall(operations[op], errors.capture, id, ...)
   if done then return value end
@@ -143,7 +143,7 @@ end
 
 -- ---- In the others ----
 
--- Where answers come for this process; a fork must not read its parent's.
+-- The channel for answers to this process; a fork must not read its parent's.
 local reply, reply_owner
 
 local function ask(requests, pid, op, id, ...)
@@ -185,7 +185,7 @@ local function same(a, b)
   return a.id == b.id and a.pid == b.pid
 end
 
---- Goes through a copy: what changes meanwhile is not seen.
+--- Iterates over a copy: changes meanwhile are not seen.
 local function copied_pairs(self) return next, call(self, "copy") end
 
 local function check_key(key)
@@ -200,7 +200,7 @@ function Dict:__newindex(key, value)
   call(self, "set", key, value)
 end
 
--- As text, also when the manager has ended.
+-- The content as text; the error's text when the manager has ended.
 local function content_text(self, name, text)
   local got, content = pcall(call, self, "copy")
   return got and text(content) or ("%s(%s)"):format(name, tostring(content))
@@ -220,7 +220,7 @@ local to_read = "for key, value in pairs(dict) do"
 class.refuse(Dict, "dict", {}, { call = to_read, values = to_read })
 class.refuse(Namespace, "namespace", {}, { call = "namespace.key" })
 
---- A list's methods; its places are read and set like a table's, from the end if they are negative.
+--- The methods of a list; its places are read and set like a table's, from the end if they are negative.
 for _, name in ipairs { "append", "extend", "insert", "pop", "sort", "reverse", "count", "clear" } do
   List[name] = function(self, ...) return call(self, name, ...) end
 end
@@ -236,14 +236,14 @@ function List:__newindex(place, value) call(self, "list_set", place, value) end
 List.__pairs, List.__eq = copied_pairs, same
 function List:__len() return call(self, "length") end
 
---- Runs `f` on the value of a key in the owner, as one step; what it returns is the new value.
+--- Runs `f` on the value of a key in the manager, atomically; its result is the new value.
 function managers.update(dict, key, f, ...)
   check_key(key)
   arguments.check_function(f, "update(dict, key, f): f")
   return call(dict, "update", key, f, ...)
 end
 
---- All of it as a table of this process.
+--- A copy of the content, as a table of this process.
 function managers.copy(dict) return call(dict, "copy") end
 
 -- ---- The manager itself ----
@@ -264,7 +264,7 @@ end
 
 function Manager:Namespace(content) return proxy(self, "Namespace", content_of(content)) end
 
--- These are in shared memory anyway.
+-- Objects in shared memory, which need no proxy.
 for name, make in pairs {
   Queue = queues.new, JoinableQueue = queues.new, Lock = synchronize.new_lock, RLock = synchronize.new_rlock,
   Semaphore = synchronize.new_semaphore, BoundedSemaphore = synchronize.new_bounded_semaphore,

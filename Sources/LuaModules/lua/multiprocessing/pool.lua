@@ -1,7 +1,7 @@
 --- Pools: worker processes that run functions over many items.
 ---
 --- The script puts tasks of a few items into shared memory, workers take them, and results come back the same way. A
---- supervisor, forked with the pool, replaces a worker that dies and makes a failure of the one item it was at.
+--- supervisor, forked with the pool, replaces a worker that dies, and the one item it was at has failed.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
@@ -36,16 +36,16 @@ function pool.new(options, ...)
     _maxtasks = arguments.count_option(options.maxtasksperchild, "maxtasksperchild") or 0,
     _state = "open",
     _jobs = {},
-    _out = 0, -- jobs there
-    _fed = {}, -- those whose items are still read
+    _unfinished = 0, -- how many jobs there are
+    _reading = {}, -- jobs whose items are still read
     _serial = 0,
-    _expected = 0, -- jobs that bring callbacks
+    _with_callback = 0, -- how many jobs have callbacks
   }, Pool)
 end
 
 -- ---- Results to come ----
 
---- What an asynchronous call will have come to.
+--- The result of an asynchronous call, once it is there.
 local AsyncResult = {}
 pool.AsyncResult = AsyncResult
 
@@ -66,20 +66,20 @@ function AsyncResult:get(timeout)
   if not await(self, timeout) then
     error(errors.new { kind = "timeout", message = ("no result within %s s"):format(timeout or 0) }, 0)
   end
-  unasked.forget(self._job)
+  unasked.mark_retrieved(self._job)
   return jobs.answer(self._job)
 end
 
 function AsyncResult:ready() return await(self, false) or false end
 
---- Whether it came to a result; an error before it is ready.
+--- Whether it has succeeded; an error before it is ready.
 function AsyncResult:successful()
   if not self:ready() then core.fail("the result is not ready; wait for it first") end
-  unasked.forget(self._job)
+  unasked.mark_retrieved(self._job)
   return self._job.failures == 0
 end
 
-function AsyncResult:__gc() unasked.drop(self._job) end
+function AsyncResult:__gc() unasked.mark_unreachable(self._job) end
 
 function AsyncResult:__tostring()
   local job = self._job
@@ -188,15 +188,15 @@ end
 
 -- ---- For concurrent.futures ----
 
---- One call; `on_done` is called in this process when it has come to something.
+--- Submits one call; `on_done` is called in this process when it has succeeded or failed.
 function Pool:_submit(f, args, on_done)
   return apply_job(self, f, args, { name = "a future", on_done = on_done })
 end
 
---- Takes results that have come, waiting up to `timeout` for one.
+--- Receives the results that have come, waiting up to `timeout` for one.
 function Pool:_collect(timeout)
   local came = self._callbacks or jobs.collect(self, timeout)
-  while came and self._out > 0 and jobs.collect(self, false) do end
+  while came and self._unfinished > 0 and jobs.collect(self, false) do end
   if self._callbacks then jobs.run_callbacks(self) end
 end
 
@@ -209,7 +209,7 @@ function Pool:_map(f, all, fields)
   return iterators.new(self, f, fields, true, lists.item_source(all[1]))
 end
 
---- Drops what no worker has begun; who reads on gets this failure.
+--- Revokes the items that no worker has begun; a loop that reads on gets this failure.
 function Pool:_cancel(failure)
   for _, job in pairs(self._jobs) do
     if job.arrived then jobs.cancel(self, job, failure) end
@@ -218,7 +218,7 @@ end
 
 -- ---- The end ----
 
---- No more jobs; the workers leave when those that are out are done.
+--- Accepts no more jobs; the workers exit when those that there are have ended.
 function Pool:close()
   jobs.check_own(self, "pool")
   if self._state ~= "open" then return end
@@ -226,17 +226,17 @@ function Pool:close()
   if self._supervisor then jobs.close_tasks(self) end
 end
 
---- Ends the workers at once, whatever they do.
+--- Kills the workers at once.
 function Pool:terminate()
   if self._state == "terminated" then return end
   self._state = "terminated"
   if not self._supervisor or not jobs.is_open(self) then return end
   core.kill(self._supervisor, 9)
   jobs.reap(self)
-  jobs.lose(self)
+  jobs.fail_all(self)
 end
 
---- Waits until everything is run and the workers have left, after close or terminate.
+--- Waits until everything is run and the workers have exited, after close or terminate.
 function Pool:join()
   jobs.check_own(self, "pool")
   if self._state == "open" then core.fail("join a pool after pool:close() or pool:terminate()") end
@@ -253,7 +253,7 @@ function Pool:__tostring() return ("Pool(%d, %s)"):format(self._processes, self.
 class.seal(Pool, "pool", nil, {
   call = "pool:map(f, items)", values = "for place, value in pool:imap(f, items) do", submit = "pool:apply_async(f, {1, 2})",
 })
-class.on_call(jobs.pump)
+class.on_call(jobs.poll_all)
 
 process.set_supervisors(function()
   local pids = {}
@@ -263,7 +263,7 @@ process.set_supervisors(function()
   return pids
 end)
 
-local function tell_left(self)
+local function report_left(self)
   local left, may_have_more = jobs.count_left(self)
   if left == 0 and not may_have_more then return end
   io.stderr:write(("pmap: %d %s of a pool%s %s not run before the script ended; pool:close() and pool:join() wait for them\n"):format(
@@ -274,11 +274,11 @@ end
 process.at_end(function()
   for each in pairs(jobs.open_pools) do
     if jobs.is_open(each) then
-      tell_left(each)
+      report_left(each)
       each:terminate()
     end
   end
-  unasked.tell_all()
+  unasked.report_all()
 end)
 
 return pool

@@ -1,4 +1,4 @@
---- Processes: copies of the script as it stands when they start.
+--- Processes: copies of the script as it is when they start.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
@@ -14,11 +14,11 @@ process.Process = Process
 local current = setmetatable({ _name = "MainProcess", _pid = core.getpid(), _daemon = false }, Process)
 local parent
 local children = {}
-local forked = {} -- those that `fork` has made and that nobody has waited for, by their numbers
+local forked = {} -- children that `fork` has made and that were not waited for, by their numbers
 local supervisors = function() return {} end
 local serial = 0
 
---- This process; a worker of the main job finds out here that it is one.
+--- This process; a worker of the main job, or a fork that was made otherwise, gets its object here.
 local function this()
   if current._pid ~= core.getpid() then
     local worker = (package.loaded.pmap or {}).worker
@@ -29,7 +29,7 @@ local function this()
   return current
 end
 
-core.whole_lines()
+core.write_whole_lines()
 
 local process_options = { "target", "args", "name", "daemon" }
 
@@ -76,10 +76,10 @@ end
 
 local endings = {}
 
---- `f` is called when this process is about to leave, before its children are waited for.
+--- `f` is called when this process is about to exit, before its children are waited for.
 function process.at_end(f) endings[#endings + 1] = f end
 
---- What a process does that is about to leave: daemons are killed, other children joined.
+--- Ends the children of a process that is about to exit: daemons are killed, the others joined.
 function process.finish()
   for place = #endings, 1, -1 do endings[place]() end
   for _, child in ipairs(own_children()) do
@@ -90,29 +90,29 @@ end
 
 core.at_exit(function() process.finish() end)
 
---- In the child: nothing of the parent's children is this process's.
-local function become(self)
+--- In the child: replaces the parent's state, as its children are not this process's.
+local function enter_child(self)
   parent, current = current, self
-  core.at_place(nil)
+  core.set_position(nil)
   self._pid = core.getpid()
   children, forked, serial = {}, {}, 0
 end
 
---- In a process that a pool has made: it is called `name` and stands for a child of the script.
+--- In a process that a pool has made: it is named `name`, and its parent is the script.
 function process.become_worker(name, script)
-  become(setmetatable({ _name = name, _daemon = true, _joins = true }, Process)) -- what its tasks start is waited for
+  enter_child(setmetatable({ _name = name, _daemon = true, _joins = true }, Process)) -- what its tasks start is waited for
   core.leave_input()
   process.script = script
 end
 
 local function run(self)
-  become(self)
+  enter_child(self)
   core.leave_input()
   local results = table.pack(xpcall(self._target, errors.capture, table.unpack(self._args, 1, self._args.n)))
-  core.at_place "the end of its function"
+  core.set_position "the end of its function"
   local failure = not results[1] and results[2]
   if failure then io.stderr:write(self._name, ": ", failure.traceback or tostring(failure), "\n") end
-  if core.getpid() ~= self._pid then os.exit(not failure) end -- what the function has forked has no results to give
+  if core.getpid() ~= self._pid then os.exit(not failure) end -- a fork that the function has made has no results to send
   local sent, message = pcall(core.put, self._results, failure and { failure = failure } or { results = results })
   if not sent then
     message = message:gsub(" at value%.results%[(%d+)%]", function(place)
@@ -128,7 +128,7 @@ end
 --- Starts the process; once.
 function Process:start()
   if self._pid then core.fail(self._name .. " was started already; make another Process") end
-  own_children() -- of those that have ended and that nobody joins, nothing is kept
+  own_children() -- forgets children that have ended and that nobody joins
   self._results = core.channel()
   io.stdout:flush()
   local pid = core.fork(self._name)
@@ -143,7 +143,7 @@ local function check_child(self)
   if not self._exitcode and not self._is_worker and children[self._pid] ~= self then core.fail(self._name .. " is not a child of this process") end
 end
 
---- Takes note of the end, if it has come.
+--- The exit code, if the process has ended within `timeout`, or nil.
 local function poll(self, timeout)
   if self._is_worker then return #core.wait({ self._pid }, timeout) > 0 or nil end
   if self._exitcode or not self._pid or children[self._pid] ~= self then return self._exitcode end
@@ -188,7 +188,7 @@ function Process:interrupt()
   if not poll(self, false) then core.kill(self._pid, 2) end
 end
 
---- Gives up what is known of a process that has ended; an error while it runs.
+--- Releases what is kept of a process that has ended; an error while it runs.
 function Process:close()
   if self._closed then return end
   if self._pid and poll(self, false) == nil then
@@ -197,7 +197,7 @@ function Process:close()
   self._closed, self._results = true, nil
 end
 
---- Waits for the end, and returns what the function returned, or raises what it raised.
+--- Waits for the end, and returns the function's results, or raises its error.
 function Process:result()
   check_child(self)
   poll(self)
@@ -237,7 +237,7 @@ class.seal(Process, "process", {
     class.run_callbacks()
     return not self._is_worker and poll(self, false) or nil
   end,
-  --- What `mp.wait` takes too.
+  --- A number that `mp.wait` takes, too.
   sentinel = function(self) return self._pid end,
 }, { call = "process:start()", ident = "process.pid", exit_code = "process.exitcode", returncode = "process.exitcode" })
 
@@ -255,10 +255,10 @@ end
 --- This process.
 function process.current_process() return this() end
 
---- The one that has started this one, or nil in the script itself.
+--- The process that has started this one, or nil in the script itself.
 function process.parent_process() return this() and parent end
 
---- The processes that this one has started and that run.
+--- The running processes that this one has started.
 function process.active_children()
   this()
   local running = own_children()
@@ -271,18 +271,18 @@ function process.active_children()
   return running
 end
 
---- `f` tells which supervisors of pools this process has: their workers count as its children.
+--- `f` returns the supervisors of this process's pools: their workers count as its children.
 function process.set_supervisors(f) supervisors = f end
 
 --- As fork(2): 0 in the child, which goes on from here, and the child's number in the parent.
 function process.fork()
-  this() -- what a worker takes for its own from now on is not its host's
+  this() -- the state that a worker of the main job has from now on is not its host's
   local child = setmetatable({ _name = "Process-" .. serial + 1, _daemon = false }, Process)
   serial = serial + 1
   io.stdout:flush()
   local pid = core.fork(child._name)
   if pid == 0 then
-    become(child)
+    enter_child(child)
   else
     child._pid = pid
     children[pid], forked[pid] = child, child

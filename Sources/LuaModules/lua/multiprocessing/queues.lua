@@ -1,4 +1,4 @@
---- Queues: any process puts, any process gets, each value goes to one of them.
+--- Queues: any process puts values, and each value goes to one process that gets it.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
@@ -31,10 +31,10 @@ function Queue:full() return (select(2, core.channel_state(self._handle))) end
 --- Nothing can be put any more; what is in it can be got, and then `get` says "closed".
 function Queue:close() core.channel_close(self._handle) end
 
---- Says that one of the values that were got is done with.
+--- Counts one of the values that were got as done.
 function Queue:task_done() core.task_done(self._handle) end
 
---- Waits until all values that were put are done with: true, or `nil, "timeout"`. What a process has got counts as done
+--- Waits until all values that were put are done: true, or `nil, "timeout"`. The values that a process has got count as done
 --- when it ends.
 function Queue:join(...) return core.channel_join(self._handle, ...) end
 

@@ -22,7 +22,7 @@ end
 local Value = {}
 sharedctypes.Value = Value
 
---- Adds to it as one step, and returns the sum; `v.value = v.value + 1` is two.
+--- Adds to it atomically, and returns the sum; `v.value = v.value + 1` is two steps.
 function Value:add(amount) return core.array_add(self._handle, 1, amount) end
 
 --- Calls `f` with the lock held.
@@ -60,7 +60,7 @@ end
 local Array = {}
 sharedctypes.Array = Array
 
---- Adds to the number at a place as one step, and returns the sum.
+--- Adds to the number at a place atomically, and returns the sum.
 function Array:add(place, amount) return core.array_add(self._handle, place, amount) end
 
 function Array:with(f, ...) return get_lock(self):with(f, ...) end
@@ -84,7 +84,7 @@ local function fail_outside(self, key)
   core.fail(("an array's places are integers from 1 to %d, not %s"):format(#self, arguments.shown(key)))
 end
 
--- What an array of bytes has besides its places, as in Python: all of them, and those before the first NUL.
+-- The fields of an array of bytes, as in Python: all bytes, and those before the first NUL.
 local texts = {
   raw = function(bytes) return bytes end,
   value = function(bytes) return bytes:match "^[^\0]*" end,
@@ -118,16 +118,16 @@ function Array:__len() return core.array_count(self._handle) end
 
 function Array:__pairs() return ipairs(self) end
 
--- Longer ones are cut.
-local most_shown = 100
+-- The most numbers that are shown.
+local max_shown = 100
 
 function Array:__tostring()
   local numbers = {}
   if self._code == "c" then
     numbers[1] = ("%q"):format(self.value)
   else
-    for place, number in ipairs(self:totable(1, math.min(#self, most_shown))) do numbers[place] = tostring(number) end
-    if #self > most_shown then numbers[#numbers + 1] = ("… %d more"):format(#self - most_shown) end
+    for place, number in ipairs(self:totable(1, math.min(#self, max_shown))) do numbers[place] = tostring(number) end
+    if #self > max_shown then numbers[#numbers + 1] = ("… %d more"):format(#self - max_shown) end
     numbers[1] = "{" .. table.concat(numbers, ", ") .. "}"
   end
   return ("Array(%q, %s)"):format(self._code, numbers[1])

@@ -1,7 +1,7 @@
---- Values as texts that one can read, as Python prints them: `{1, 2, a = 3}`.
+--- Readable texts of values, as Python prints them: `{1, 2, a = 3}`.
 local shown = {}
 
--- Tables in tables, deeper ones are "{…}".
+-- The depth from which tables in tables are "{…}".
 local deepest = 8
 
 local keywords = {}

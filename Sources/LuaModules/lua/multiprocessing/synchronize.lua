@@ -1,20 +1,20 @@
---- Locks, semaphores, conditions, events and barriers: all of them one counter in shared memory, or a few words.
+--- Locks, semaphores, conditions, events and barriers.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
 
 local synchronize = {}
 
---- What ends with a `<close>` variable: `local held <close> = lock:hold()`.
+--- A hold of a lock, which a `<close>` variable ends: `local held <close> = lock:hold()`.
 local Hold = {}
 synchronize.Hold = Hold
 function Hold:__close() core.end_hold(self.lock._handle, self.number) end
 
 local function same(a, b) return rawequal(a._handle, b._handle) end
 
---- Methods that whatever can be acquired has.
+--- Adds the methods of everything that can be acquired.
 local function acquirable(meta)
-  --- Takes it, as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder was lost.
+  --- Acquires it, as soon as it is free: true, or `nil, "timeout"`; `true, "abandoned"` when its holder was lost.
   function meta:acquire(...) return core.acquire(self._handle, ...) end
 
   function meta:release(count) core.release(self._handle, count) end
@@ -26,7 +26,7 @@ local function acquirable(meta)
     return f(...)
   end
 
-  --- Takes it until the end of the block: `local held <close> = lock:hold(timeout)`.
+  --- Acquires it until the end of the block: `local held <close> = lock:hold(timeout)`.
   function meta:hold(...)
     local number, reason = core.hold(self._handle, ...)
     if not number then return nil, reason end
@@ -66,7 +66,7 @@ function synchronize.new_lock(...)
   return setmetatable({ _handle = core.lock() }, Lock)
 end
 
---- A lock that its holder may take again, and gives back as often.
+--- A lock that its holder may acquire again, and releases as often.
 function synchronize.new_rlock(...)
   arguments.check_none("mp.RLock", ...)
   return setmetatable({ _handle = core.lock(true) }, RLock)
@@ -94,8 +94,8 @@ function Condition:release() self._lock:release() end
 function Condition:with(f, ...) return self._lock:with(f, ...) end
 function Condition:hold(...) return self._lock:hold(...) end
 
---- Gives the lock back, waits to be notified, and takes it again: true, or `nil, "timeout"`; and "abandoned", if its
---- holder was lost meanwhile.
+--- Releases the lock, waits to be notified, and acquires it again: true, or `nil, "timeout"`; and "abandoned", if its holder
+--- was lost meanwhile.
 function Condition:wait(...) return core.condition_wait(self._handle, self._lock._handle, ...) end
 
 --- Waits until `predicate()` is true, or `timeout` seconds have passed; returns its last value.
@@ -110,7 +110,7 @@ function Condition:wait_for(predicate, timeout)
   return value
 end
 
---- Wakes `n` of those who wait (1); returns how many there were.
+--- Wakes `n` of the processes that wait (1); returns how many there were.
 function Condition:notify(n) return core.notify(self._handle, self._lock._handle, n) end
 
 function Condition:notify_all() return core.notify(self._handle, self._lock._handle, math.maxinteger) end
@@ -149,12 +149,12 @@ function synchronize.new_event(...)
   return setmetatable({ _handle = core.event() }, Event)
 end
 
---- A meeting of `parties` processes.
+--- A point at which `parties` processes wait for each other.
 local Barrier = {}
 synchronize.Barrier = Barrier
 
---- Waits for all others, and returns this party's place, from 0; or `nil, "broken"`, for everybody, when one of them has
---- died, given up after its timeout or called `abort`.
+--- Waits for all others, and returns this process's index, from 0; or `nil, "broken"`, for all of them, when one has died, has
+--- reached its timeout or has called `abort`.
 function Barrier:wait(timeout)
   if timeout == nil then timeout = self._timeout end
   arguments.check_timeout(timeout)
@@ -177,7 +177,7 @@ end
 
 function Barrier:abort() core.barrier_abort(self._handle) end
 
---- Makes it as new; those who wait are told that it was broken.
+--- Makes it as new; those that wait return "broken".
 function Barrier:reset() core.barrier_reset(self._handle) end
 
 function Barrier:__tostring()
@@ -191,7 +191,7 @@ class.seal(Barrier, "barrier", {
   broken = function(self) return (select(3, core.barrier_state(self._handle))) end,
 }, { call = "barrier:wait()" })
 
---- `action` is called by the last to come, before anybody goes on; `timeout` is that of `wait`.
+--- `action` is called by the last to arrive, before any of them goes on; `timeout` is that of `wait`.
 function synchronize.new_barrier(parties, action, timeout)
   arguments.check_number(parties, "a barrier's number of parties", "mp.Barrier(2)")
   if action ~= nil then arguments.check_function(action, "the action of a barrier") end

@@ -1,4 +1,4 @@
---- What the table `pmap` has that is written in Lua; loaded when a script first asks for some of it.
+--- The functions of the table `pmap` that are written in Lua; loaded when a script first uses one of them.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 local class = require "multiprocessing.class"
@@ -13,7 +13,7 @@ function functions.sleep(seconds)
   if type(seconds) ~= "number" then core.fail("sleep takes a number of seconds, not a " .. type(seconds)) end
   if seconds ~= seconds then core.fail "sleep takes a number of seconds, not nan" end
   local deadline = core.clock() + seconds
-  -- In pieces, which end with a signal: what it asks for may be an error in the script.
+  -- Each pause ends with a signal, which may ask for an error in the script.
   class.run_callbacks()
   while core.clock() < deadline do
     core.pause(deadline - core.clock())
@@ -68,7 +68,7 @@ local function steps(self, number, slack)
   return math.floor((number - self.first) / self.step + slack)
 end
 
--- What does not fit into 64 bits is less than 0.
+-- A length that does not fit into 64 bits is less than 0.
 function Range:__len()
   if self.step > 0 and self.last < self.first or self.step < 0 and self.last > self.first then return 0 end
   local count = steps(self, self.last, 0) + 1
@@ -80,7 +80,7 @@ function Range:__index(place)
   return self.first + (place - 1) * self.step
 end
 
--- As a generic `for` calls it: with the value before.
+-- Called by a generic `for`, with the value before.
 function Range:__call(_, before)
   return self[before == nil and 1 or steps(self, before, 0.5) + 2]
 end

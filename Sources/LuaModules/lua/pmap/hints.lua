@@ -1,5 +1,4 @@
---- What an error of Lua's was meant to be, where that is known: what to write stands behind its message. It is asked only
---- when such an error has been raised.
+--- Hints for errors of Lua's own: what to write instead, where that is known, stands behind the message.
 local class = require "multiprocessing.class"
 
 local hints = {}

@@ -1,4 +1,4 @@
---- What a program is to be run with, as the script says it: checked, and in the shape that the core module takes.
+--- The arguments of a program: checked, and in the form that the core module takes.
 local core = require "_multiprocessing"
 local arguments = require "multiprocessing.arguments"
 
@@ -84,7 +84,7 @@ function command.stream_of(stream, name)
   core.fail(("%s is subprocess.%s or a file of Lua"):format(name, names))
 end
 
--- The command as one would type it.
+-- The command as it is typed in a shell.
 local function quoted(cmd)
   if type(cmd) == "string" then return cmd end
   local words = {}
@@ -95,7 +95,7 @@ local function quoted(cmd)
   return table.concat(words, " ")
 end
 
---- The command as messages have it.
+--- The command as messages show it.
 function command.named(cmd)
   local text = quoted(cmd):gsub("%c", " ")
   return #text <= 100 and text or text:sub(1, utf8.offset(text, 0, 98) - 1) .. "…"

@@ -1,4 +1,4 @@
---- Programs that run: fed, read, awaited and ended.
+--- Programs that run: their input, output and end.
 local core = require "_multiprocessing"
 local class = require "multiprocessing.class"
 local command = require "subprocess.command"
@@ -24,7 +24,7 @@ function popen.start(cmd, options)
   end
   local started = start(false)
   if not started[1] then
-    -- Files that nobody has any more may still be open: Lua does not know that they are few.
+    -- Files that are garbage may still be open: the collector does not know that descriptors are few.
     collectgarbage()
     started = start(true)
   end
@@ -37,7 +37,7 @@ function popen.start(cmd, options)
   return self
 end
 
--- Takes note of the end, if it has come.
+-- The exit status, if the program has ended, or nil.
 local function reap(self)
   if self._returncode then return self._returncode end
   if self._owner ~= core.getpid() then core.fail("the program was started by another process") end
@@ -45,8 +45,8 @@ local function reap(self)
   return self._returncode
 end
 
--- Calls the function of `on_line` for the lines that are there; after an error in it the others come next time.
-local function tell_lines(self)
+-- Calls the function of `on_line` for the lines that there are; after an error in it the others come next time.
+local function emit_lines(self)
   local lines = self._lines
   while lines.first <= lines.last do
     local each = lines[lines.first]
@@ -56,21 +56,21 @@ local function tell_lines(self)
   end
 end
 
--- Takes bytes apart into lines; no bytes are the end. What has no newline yet is kept in pieces, however long it gets.
-local function note_lines(self, name, bytes)
+-- Splits bytes into lines; no bytes are the end. A line without a newline yet is kept in pieces, however long it gets.
+local function split_lines(self, name, bytes)
   local lines, tail, start = self._lines, self._tails[name], 1
-  local function note(line)
+  local function add(line)
     lines.last = lines.last + 1
     tail[#tail + 1] = line
     lines[lines.last] = { line = table.concat(tail), name = name }
     tail = {}
   end
   for line, next in bytes:gmatch "([^\n]*)\n()" do
-    note(line)
+    add(line)
     start = next
   end
   if start <= #bytes then tail[#tail + 1] = bytes:sub(start) end
-  if bytes == "" and #tail > 0 then note "" end
+  if bytes == "" and #tail > 0 then add "" end
   self._tails[name] = tail
 end
 
@@ -78,17 +78,17 @@ local function is_open(file) return file and io.type(file) == "file" end
 
 local function open_or_nil(file) return is_open(file) and file or nil end
 
-local function take(self, name, bytes)
+local function receive(self, name, bytes)
   if not bytes then return end
   if bytes == "" then self[name]:close() end
   if self._on_line then
-    note_lines(self, name, bytes)
+    split_lines(self, name, bytes)
   else
     table.insert(self._read[name], bytes)
   end
 end
 
--- One look at the pipes: sends what can be sent, reads what can be read, or waits for something to do.
+-- Polls the pipes once: sends what can be sent, reads what can be read, or waits for something to do.
 local function transfer(self, reads, seconds)
   local input = self._input and open_or_nil(self.stdin)
   local sent, stdout, stderr, ended = core.program_transfer(self.pid, input, self._input, self._sent,
@@ -99,14 +99,14 @@ local function transfer(self, reads, seconds)
     self.stdin:close()
   end
   if ended then reap(self) end
-  take(self, "stdout", stdout)
-  take(self, "stderr", stderr)
-  if self._on_line then tell_lines(self) end
+  receive(self, "stdout", stdout)
+  receive(self, "stderr", stderr)
+  if self._on_line then emit_lines(self) end
   return stdout or stderr
 end
 
--- What the program itself has written is in its pipes, which hold a megabyte at the most; what others that it has left
--- behind go on to write is not waited for.
+-- Reads the output of a program that has ended from its pipes, which hold a megabyte at the most; the output of processes
+-- that it has left running is not waited for.
 local function drain(self)
   for _ = 1, self._on_line and 17 or 0 do
     if not transfer(self, true, 0) then return end
@@ -119,7 +119,7 @@ function Popen:poll()
   return reap(self)
 end
 
---- The moment when a timeout ends, or nil.
+--- The deadline of a timeout, or nil.
 function popen.deadline_of(timeout)
   if timeout == nil then return nil end
   if type(timeout) ~= "number" then core.fail("a timeout is a number of seconds, not a " .. type(timeout)) end
@@ -127,7 +127,7 @@ function popen.deadline_of(timeout)
   return core.clock() + timeout
 end
 
--- The seconds that are left, or nil and true when the time is over.
+-- The seconds up to the deadline; 0 and true when it has passed.
 local function rest_until(deadline)
   if not deadline then return nil end
   local rest = deadline - core.clock()
@@ -157,7 +157,7 @@ local function output_of(self, name)
   return self._read[name] and not self._on_line and table.concat(self._read[name]) or nil
 end
 
---- What `run` and `communicate` raise when the time is over: kind "timeout", with what was read so far.
+--- The error that `run` and `communicate` raise at the timeout: kind "timeout", with the output that was read so far.
 function popen.TimeoutExpired(process, timeout)
   return errors.new {
     kind = "timeout",
@@ -169,8 +169,8 @@ function popen.TimeoutExpired(process, timeout)
   }
 end
 
---- Sends `input`, reads all output, and waits for the end: what was written to stdout and to stderr, nil for what is no
---- pipe. When the time is over an error of kind "timeout" has what was read so far; it may be called again.
+--- Sends `input`, reads all output, and waits for the end: the output of stdout and of stderr, nil for one that is no pipe. At
+--- the timeout an error of kind "timeout" has the output that was read so far; it may be called again.
 function Popen:communicate(input, timeout)
   local deadline = popen.deadline_of(timeout)
   if input ~= nil then
@@ -203,7 +203,7 @@ function Popen:on_line(f)
   for name, pieces in pairs(self._read) do
     if pieces and #pieces > 0 then
       self._read[name] = {}
-      note_lines(self, name, table.concat(pieces))
+      split_lines(self, name, table.concat(pieces))
     end
   end
   return self
@@ -222,7 +222,7 @@ function Popen:terminate() self:send_signal(15) end
 --- Sends SIGKILL.
 function Popen:kill() self:send_signal(9) end
 
--- After an error nobody will ask for the program any more; otherwise its end is waited for, as with Python's `with`.
+-- Kills the program after an error, when nobody will ask for it; otherwise waits for its end, as Python's `with`.
 function Popen:__close(failure)
   if self._owner ~= core.getpid() then return end
   if failure ~= nil then kill_all(self) end
