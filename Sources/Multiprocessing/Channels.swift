@@ -161,7 +161,7 @@ extension ProcessTree {
         let target = WaitTarget(
             objects: [channel], queues: [channel + Channel.getters.offset],
             processes: child == nil ? process.map { [$0] } ?? [] : [],
-            children: child.map { [$0.death] } ?? [], deadline: timeout.deadline, allowsCallbacks: ofPool,
+            children: child.map { [$0.pidfdNumber] } ?? [], deadline: timeout.deadline, allowsCallbacks: ofPool,
             endsAfterCallbacks: true)
         return try wait(target) { memory, _ throws(TreeError) in
             try check(channel, is: .channel, memory)

@@ -66,7 +66,7 @@ extension CoreModule {
             },
             // tasks, results, most tasks or 0, error handler → the reason of the end: "closed" or "recycled"
             "pool_work": function { [unowned self] tree, stack throws(LuaError) in
-                Posix.Process.leaveIfCopy(backFrom: "a pool's initializer")
+                Posix.Process.exitIfCopy(backFrom: "a pool's initializer")
                 try work(tree, stack)
                 return 1
             },

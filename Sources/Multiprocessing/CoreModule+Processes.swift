@@ -61,10 +61,10 @@ extension CoreModule {
                 ScriptChild.leadGroup()
                 return 0
             },
-            // place, leader of a group, or 0
+            // index, leader of a group, or 0
             "set_stop_group": { stack throws(LuaError) in
-                let place = try stack.integerArgument(1, "a place")
-                ScriptChild.takeAlong(try stack.smallIntegerArgument(2, "a process"), at: place)
+                let index = try stack.integerArgument(1, "an index")
+                ScriptChild.setStopGroup(try stack.smallIntegerArgument(2, "a process"), at: index)
                 return 0
             },
             "kill_group": { stack throws(LuaError) in

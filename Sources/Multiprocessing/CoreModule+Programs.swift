@@ -154,7 +154,7 @@ extension CoreModule {
         let ahead = [5, 6].contains { stack.hasBuffered($0) }
         var pipes = ProgramPipes()
         pipes.outputs = [stack.descriptor(5), stack.descriptor(6)]
-        pipes.death = programs.program(pid)?.death
+        pipes.pidfd = programs.program(pid)?.pidfdNumber
         if let input = stack.descriptor(2), let unsent = stack.byteArray(3, from: sent, limit: ProgramPipes.limit) {
             ProgramPipes.setNonBlocking(input)
             (pipes.input, pipes.unsent) = (input, unsent)
@@ -166,9 +166,9 @@ extension CoreModule {
                 if stack.isTimedOut { programs.killAll(pid, holding: pipes.outputs.compactMap { $0 }) }
                 throw LuaError(message: interruption)
             }
-            pipes.look(seconds: stack.type(7) == .number ? stack.number(7) : nil)
+            pipes.transfer(seconds: stack.type(7) == .number ? stack.number(7) : nil)
         }
-        if pipes.isRefused { stack.pushNil() } else { stack.push(Int64(sent + pipes.sent)) }
+        if pipes.isBroken { stack.pushNil() } else { stack.push(Int64(sent + pipes.sent)) }
         for (place, bytes) in pipes.read.enumerated() {
             if ahead, stack.pushBuffered(5 + Int32(place)) { continue }
             if let bytes { stack.push(bytes) } else { stack.pushNil() }

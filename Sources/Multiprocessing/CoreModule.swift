@@ -256,8 +256,8 @@ package final class CoreModule {
 
     // MARK: Values
 
-    /// Encodes the value at `index` into a buffer that is this module's until the next call, and gives it to `body` with its
-    /// handles; `mark` is a byte in front of it.
+    /// Encodes the value at `index` into a buffer that is this module's until the next call, and gives it to `body`
+    /// with its handles; `mark` is a byte in front of it.
     func withEncoded<Value>(
         _ index: Int32, of stack: Stack, as root: String, mark: UInt8? = nil,
         _ body: (borrowing WireBuffer, Set<Int>) throws(LuaError) -> Value

@@ -1,7 +1,7 @@
 // Messages: values in the arena, with the handles that are in them.
 //
-// A message is owned by the process that makes it until it is put, and by the one that gets it until it has been read: when
-// a process dies, the messages that it owns are freed, and no others.
+// A message is owned by the process that makes it until it is put, and by the one that gets it until it has been read:
+// when a process dies, the messages that it owns are freed, and no others.
 
 import Posix
 package import Wire

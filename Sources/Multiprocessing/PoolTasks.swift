@@ -157,8 +157,8 @@ extension ProcessTree {
 
     // MARK: The supervisor's side
 
-    /// Recovers the task of a dead worker: its complete results go to the script, `failure` is the result of the item it was
-    /// at, and the rest is a task again. Answers how many items were lost: one, or none.
+    /// Recovers the task of a dead worker: its complete results go to the script, `failure` is the result of the item
+    /// it was at, and the rest is a task again. Answers how many items were lost: one, or none.
     package func recover(
         from pid: Int32, tasks: Int, results: Int, failure: borrowing WireBuffer
     ) throws(TreeError) -> Int {

@@ -109,8 +109,8 @@ struct PoolWorker {
         case several
     }
 
-    /// Appends the result on top of the stack, unless a failure stands from `mark` on already. A result that does not fit is
-    /// answered as a message of its own.
+    /// Appends the result on top of the stack, unless a failure stands from `mark` on already. A result that does not
+    /// fit is answered as a message of its own.
     private func write(
         _ returned: Returned, _ encoder: inout Encoder, into output: inout PoolResults, from mark: Int,
         of task: PoolTask, at place: Int
@@ -150,8 +150,8 @@ struct PoolWorker {
         return try begin(task, at: place + 1, capacity)
     }
 
-    /// Stack: function, results… → function, result: nil for none, and true with a list of them and their number in `n` for
-    /// several
+    /// Stack: function, results… → function, result: nil for none, and true with a list of them and their number in `n`
+    /// for several
     private func gather(above function: Int32) -> Bool {
         let count = stack.top - function
         if count == 0 { stack.pushNil() }

@@ -1,6 +1,6 @@
-// Deadlocks: when every process of the tree waits, without a deadline, for something that only the others could do, and two
-// snapshots a second apart are the same, nothing will ever happen again, and the tree ends with a report. A cycle of
-// processes that wait for each other, while others go on, is reported only: one of those may break it.
+// Deadlocks: when every process of the tree waits, without a deadline, for something that only the others could do, and
+// two snapshots a second apart are the same, nothing will ever happen again, and the tree ends with a report. A cycle
+// of processes that wait for each other, while others go on, is reported only: one of those may break it.
 
 import Posix
 

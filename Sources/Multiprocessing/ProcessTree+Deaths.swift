@@ -1,5 +1,5 @@
-// Reaping: a process that notices a death frees what the dead one has left, in changes of bounded size. It may be killed at
-// any point, and another one goes on.
+// Reaping: a process that notices a death frees what the dead one has left, in changes of bounded size. It may be
+// killed at any point, and another one goes on.
 
 import Posix
 
@@ -96,13 +96,13 @@ extension ProcessTree {
 
     /// Descriptors that become readable when a process dies on which the wait depends: at most a few, as every second all
     /// of them are checked anyway.
-    func deathsToWatch(_ target: WaitTarget) throws(TreeError) -> WatchedProcesses {
+    func openPidfds(_ target: WaitTarget) throws(TreeError) -> Pidfds {
         let pids = try changing { memory in
             var processes = target.processes
             for object in target.objects { processes += holders(object, memory) }
             return processes.filter { $0 != current }.prefix(8).map { Int32(memory[$0, ProcessEntry.pid]) }
         }
-        return WatchedProcesses(pids)
+        return Pidfds(pids)
     }
 
     /// The processes that have what others wait for in this object.
@@ -134,7 +134,8 @@ extension ProcessTree {
         return found
     }
 
-    /// Reaps the dead among the processes on which this wait depends: holders, and waiters in front. Whether there were any.
+    /// Reaps the dead among the processes on which this wait depends: holders, and waiters in front. Whether there were
+    /// any.
     @discardableResult
     func reap(among target: WaitTarget) throws(TreeError) -> Bool {
         let dead = try changing { memory in

@@ -91,7 +91,7 @@ extension ProcessTree {
         guard let process = found else { return nil }
         let target = WaitTarget(
             objects: process.map { [$0] } ?? [], queues: [], processes: process.map { [$0] } ?? [],
-            children: children[pid].map { [$0.death] } ?? [],
+            children: children[pid].map { [$0.pidfdNumber] } ?? [],
             deadline: timeout.deadline)
         let hasEnded = try wait(target) { (_: Memory, _: [Int]) throws(TreeError) -> Bool? in
             children[pid]?.hasEnded == true ? true : nil
@@ -102,7 +102,7 @@ extension ProcessTree {
     /// Waits for any child's end; nil when there is none.
     package func joinAny() throws(TreeError) -> (pid: Int32, status: ExitStatus)? {
         if children.isEmpty { return nil }
-        let target = WaitTarget(objects: [current], queues: [], children: children.values.map(\.death))
+        let target = WaitTarget(objects: [current], queues: [], children: children.values.map(\.pidfdNumber))
         let pid = try wait(target) { (_: Memory, _: [Int]) throws(TreeError) -> Int32? in
             children.first { $0.value.hasEnded }?.key
         }

@@ -3,46 +3,9 @@
 
 import Posix
 
-/// How long a call may wait.
-package enum Timeout: Equatable {
-    case none, forever
-    case seconds(Double)
-
-    /// A moment of `Clock`, or nil for never.
-    var deadline: Int? {
-        switch self {
-        case .none: 0
-        case .forever: nil
-        case .seconds(let seconds):
-            seconds < 9e9 ? Clock.now() + Int(max(0, seconds) * 1e9) : nil
-        }
-    }
-}
-
-/// What a process waits for.
-struct WaitTarget {
-    /// The objects that it waits for, whose holders may die; the first one stands in reports.
-    var objects: [Int]
-    /// The queues in which this process stands meanwhile.
-    var queues: [Int]
-    /// Processes that end the wait when they end.
-    var processes: [Int] = []
-    /// Children that end the wait when they end, as descriptors that become readable then.
-    var children: [Int32] = []
-    /// The moment when it ends without success.
-    var deadline: Int?
-    /// Whether callbacks may run meanwhile.
-    var allowsCallbacks = true
-    /// Whether it ends without success when callbacks have run, which may have taken what it waits for. Messages of the
-    /// objects themselves run none then.
-    var endsAfterCallbacks = false
-    /// Whether an error that a signal asks for may end it.
-    var isInterruptible = true
-}
-
 extension ProcessTree {
-    /// Calls `attempt` until it answers something; nil when the timeout has passed. It is called inside a change, with this
-    /// process's waiters once they stand in the queues.
+    /// Calls `attempt` until it answers something; nil when the timeout has passed. It is called inside a change, with
+    /// this process's waiters once they stand in the queues.
     ///
     /// `enqueuing` is part of the change that puts it into the queues.
     func wait<Value>(
@@ -190,7 +153,8 @@ extension ProcessTree {
         }
     }
 
-    /// Runs callbacks, while the process stays in the queues. False when it runs some already, which go on after this wait.
+    /// Runs callbacks, while the process stays in the queues. False when it runs some already, which go on after this
+    /// wait.
     private func runCallbacks(_ target: WaitTarget) throws(TreeError) -> Bool {
         try changing { memory in memory[current, ProcessEntry.waitsFor] = 0 }
         let before = lockDeadline
@@ -208,7 +172,7 @@ extension ProcessTree {
 
     /// Sleeps until a wake-up or a death, or until a second has passed.
     private func sleep(_ target: WaitTarget, now: Int) throws(TreeError) {
-        let watched = try deathsToWatch(target)
+        let watched = try openPidfds(target)
         let second = 1_000_000_000, rest = min(target.deadline.map { $0 - now } ?? second, second)
         let happened = WakeUp.wait(target.children, watched, nanoseconds: rest)
         exitIfEnded()

@@ -1,5 +1,5 @@
-// Semaphores, of which locks are a kind: a count, its holders, and the processes that wait for it (see Ownership.swift). And
-// conditions and events.
+// Semaphores, of which locks are a kind: a count, its holders, and the processes that wait for it (see
+// Ownership.swift). And conditions and events.
 
 import Lua
 import Posix
@@ -80,8 +80,8 @@ extension ProcessTree {
         return .abandoned
     }
 
-    /// Releases: of a lock the caller's own acquisition, or else its own hold, or else, where any process may, the holder's;
-    /// a semaphore counts up by `count`.
+    /// Releases: of a lock the caller's own acquisition, or else its own hold, or else, where any process may, the
+    /// holder's; a semaphore counts up by `count`.
     package func release(_ semaphore: Int, count: Int = 1) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
@@ -116,7 +116,8 @@ extension ProcessTree {
         }
     }
 
-    /// Ends the hold with this number; does nothing if this process has none, as in a fork of its owner, or after a release.
+    /// Ends the hold with this number; does nothing if this process has none, as in a fork of its owner, or after a
+    /// release.
     package func release(hold: Int, of semaphore: Int) throws(TreeError) {
         try changing { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)

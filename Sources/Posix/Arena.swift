@@ -1,4 +1,5 @@
-// Memory that all processes of a tree share, as words and bytes at offsets, changed in transactions; see arena.h.
+// The arena: memory that all processes of a tree share, as words and bytes at offsets, changed in transactions (see
+// arena.h).
 
 import CPosixBridge
 import Glibc
@@ -8,7 +9,7 @@ package import Wire
 package struct Arena: Sendable {
     /// Bytes of address space, a power of two.
     package let limit: Int
-    /// Where the words of others begin.
+    /// Where the words begin, behind the arena's own header.
     package static let start = Int(pmap_arena_start)
 
     package init(limit: Int) throws(PosixError) {
@@ -59,7 +60,7 @@ package struct Arena: Sendable {
     }
 }
 
-/// The words of the arena while a change is made. Whoever has one may not keep it.
+/// The words of the arena while a change is made; it may not be kept longer.
 package struct Memory {
     fileprivate init() {}
 
@@ -70,20 +71,20 @@ package struct Memory {
         nonmutating set { pmap_arena_store(UInt64(offset), UInt64(UInt(bitPattern: newValue))) }
     }
 
-    /// Gives the pages of a range back; its bytes are zero afterwards, whatever becomes of the change.
+    /// Gives the pages of a range back; its bytes are zero afterwards, even if the change is undone.
     package func discard(_ range: Range<Int>) { pmap_arena_discard(UInt64(range.lowerBound), UInt64(range.count)) }
 }
 
-/// What needs no transaction: words with one writer, and blocks that only their owner knows of.
+/// The bytes of the arena without a transaction: words with one writer, and blocks that only one process knows of.
 @safe package enum ArenaBytes {
     package static func word(_ offset: Int) -> Int { Int(bitPattern: UInt(pmap_arena_load(UInt64(offset)))) }
 
-    /// Where the word is in this process, and in all others of the tree.
+    /// The address of the word, in this process and in all others of the tree.
     package static func address(_ offset: Int) -> UInt {
         unsafe UInt(bitPattern: pmap_arena_bytes(UInt64(offset)))
     }
 
-    /// Visible after everything that was written before.
+    /// Sets a word with release semantics: everything that was written before is visible to a process that sees it.
     package static func setWord(_ offset: Int, _ value: Int) {
         pmap_arena_set(UInt64(offset), UInt64(UInt(bitPattern: value)))
     }
@@ -113,7 +114,7 @@ package struct Memory {
         unsafe memset(pmap_arena_bytes(UInt64(offset)), 0, count)
     }
 
-    /// The bytes of a block, to be read where they are while the block is owned. Nothing may be appended.
+    /// The bytes of a block, to be read in place while this process owns the block. Nothing may be appended.
     package static func view(_ offset: Int, count: Int) -> WireBuffer {
         let memory = unsafe UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(count, 1))
         var view = unsafe WireBuffer(borrowing: memory)

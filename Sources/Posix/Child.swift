@@ -1,47 +1,20 @@
-// Forked children: the one fork, the exit status, the descriptor that tells of a death.
+// Forked children: processes that run a function, each in a group of its own.
 
 import CPosixBridge
 import Glibc
 
-/// How a process ended.
-package enum ExitStatus: Equatable, Sendable, CustomStringConvertible {
-    case exited(Int32)
-    case killed(signal: Int32)
-
-    /// As waitpid(2) tells it.
-    init(waitStatus: Int32) {
-        let signal = waitStatus & 0x7f
-        self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .killed(signal: signal)
-    }
-
-    /// How a child of this process has ended, which is reaped; nil while it runs. One that somebody else has waited for
-    /// has ended in whatever way that one knows.
-    static func reaped(_ pid: Int32) -> ExitStatus? {
-        var state: Int32 = 0
-        let answer = unsafe pmap_wait_program(pid, &state, WNOHANG)
-        if answer == 0 { return nil }
-        return answer < 0 ? .exited(0) : ExitStatus(waitStatus: state)
-    }
-
-    package var description: String {
-        switch self {
-        case .exited(let status): "exited with status \(status)"
-        case .killed(let signal): "was killed by \(Signal.name(signal))"
-        }
-    }
-}
-
 /// A child process, killed with its group when this value goes out of scope in the process that made it.
 package struct Child: ~Copyable {
     package let pid: Int32
-    /// Readable when the child has ended. End-of-file on a pipe would not tell: what the child started may hold it.
-    package let death: Descriptor
+    /// Readable when the child has ended. End-of-file on a pipe would not tell: processes that the child started may
+    /// hold it.
+    package let pidfd: Descriptor
     private let parent: Int32
     private var status: ExitStatus?
 
-    private init(pid: Int32, death: consuming Descriptor) {
+    private init(pid: Int32, pidfd: consuming Descriptor) {
         self.pid = pid
-        self.death = death
+        self.pidfd = pidfd
         parent = getpid()
         status = nil
     }
@@ -54,9 +27,9 @@ package struct Child: ~Copyable {
 
     /// Forks: 0 in the child.
     ///
-    /// Refused when this process has more than one thread: the child would have only this one, and whatever the
-    /// others had locked would stay so.
-    static func split() throws(PosixError) -> Int32 {
+    /// Refused when this process has more than one thread: the child would have only this one, and what the others had
+    /// locked would stay locked.
+    static func forkProcess() throws(PosixError) -> Int32 {
         let threads = pmap_threads()
         if threads > 1 { throw PosixError("fork", "in a process with \(threads) threads", code: EDEADLK) }
         let pid = pmap_fork()
@@ -64,20 +37,20 @@ package struct Child: ~Copyable {
         return pid
     }
 
-    /// The descriptor that tells of the end of a child just forked, which is killed if there is none.
-    static func openDeath(of pid: Int32) throws(PosixError) -> Int32 {
-        let death = pmap_pidfd_open(pid)
-        if death >= 0 { return death }
+    /// The pidfd of a child just forked, which is killed if there is none.
+    static func openPidfd(of pid: Int32) throws(PosixError) -> Int32 {
+        let pidfd = pmap_pidfd_open(pid)
+        if pidfd >= 0 { return pidfd }
         let error = PosixError("pidfd_open")
         Glibc.kill(pid, SIGKILL)
         waitpid(pid, nil, 0)
         throw error
     }
 
-    /// Forks; `body` runs in the child, which leaves with the status it answers and never returns from here.
+    /// Forks; `body` runs in the child, which exits with the status that it answers.
     package static func fork(_ body: () -> Int32) throws(PosixError) -> Child {
         let host = getpid()
-        let pid = try split()
+        let pid = try forkProcess()
         if pid == 0 {
             pmap_release_signals()
             pmap_be_original()
@@ -90,13 +63,13 @@ package struct Child: ~Copyable {
             Process.exit(status)
         }
         setpgid(pid, pid)  // as the child does itself: whoever is first
-        let death = try openDeath(of: pid)
-        defer { close(death) }
-        return Child(pid: pid, death: try Descriptor(copying: death))
+        let pidfd = try openPidfd(of: pid)
+        defer { close(pidfd) }
+        return Child(pid: pid, pidfd: try Descriptor(copying: pidfd))
     }
 
-    /// In a forked child: it is killed when `parent` ends, whatever it has done since about its signals and rights.
-    package static func keepDying(with parent: Int32) {
+    /// In a forked child: it is killed when `parent` ends, whatever it has changed since of its signals and rights.
+    package static func renewParentDeathSignal(of parent: Int32) {
         if !pmap_still_die_with(parent) { killGroup(getpid()) }
     }
 
@@ -115,14 +88,14 @@ package struct Child: ~Copyable {
     }
 
     /// Ends this process without running anything more in it.
-    package static func leaveNow() -> Never { _exit(1) }
+    package static func exitNow() -> Never { _exit(1) }
 
-    /// Kills the child and what it started.
+    /// Kills the child and the processes of its group.
     package borrowing func kill() {
         if status == nil { Child.killGroup(pid) }
     }
 
-    /// Stops the child and what it started, or lets them go on.
+    /// Stops the child and the processes of its group, or continues them.
     package borrowing func suspend(_ isStopped: Bool) {
         if status == nil { _ = Glibc.kill(-pid, isStopped ? SIGSTOP : SIGCONT) }
     }
@@ -132,7 +105,7 @@ package struct Child: ~Copyable {
         if status == nil { _ = Glibc.kill(pid, signal) }
     }
 
-    /// Waits for the end, and kills what the child left running.
+    /// Waits for the end, and kills the processes that the child left in its group.
     package mutating func wait() -> ExitStatus {
         if let status { return status }
         let ended = Child.reap(pid)

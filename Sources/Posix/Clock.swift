@@ -1,4 +1,4 @@
-// Time that never jumps.
+// Clocks.
 
 import Glibc
 

@@ -1,10 +1,11 @@
-// What the control groups that this process is in allow: the limits of each group and of those around it.
+// The limits of this process's control groups, and of the groups around them.
 
 import Wire
 
 enum ControlGroups {
-    /// The smallest of what `read` finds in the folders of this process's groups, from its own up to the root, where a
-    /// container sees its own limit; `isUnified` tells version 2's tree from that of version 1's `controller`.
+    /// The smallest limit that `read` finds in the folders of this process's groups, from its own up to the root, where
+    /// a container sees its own limit; `isUnified` is true in version 2's tree, and false in that of version 1's
+    /// `controller`.
     static func smallest(_ controller: String, _ read: (_ folder: String, _ isUnified: Bool) -> Int?) -> Int? {
         var smallest: Int?
         for line in readText("/proc/self/cgroup").split(separator: "\n") {

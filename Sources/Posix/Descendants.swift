@@ -1,12 +1,13 @@
-// Who descends from a program. Its process group is its starter's, so that does not tell; the kernel does, for those
-// whose parent lives (guard.c). Others are known by a pipe that only the program's descendants can hold.
+// The descendants of a program. They are in the process group of the program's parent; the kernel lists those whose own
+// parents live (see guard.c), and the others are found by a pipe that only the program's descendants can have open.
 
 import CPosixBridge
 import Glibc
 import Wire
 
 package enum Descendants {
-    /// Kills `pid`, if there is one, and whoever holds the other end of one of these pipes, with their descendants.
+    /// Kills `pid`, if there is one, and the processes that have the other end of one of these pipes, with their
+    /// descendants.
     static func kill(of pid: Int32?, holding pipes: [Int32]) {
         var roots = holders(of: pipes)
         if let pid { roots.insert(pid) }
@@ -15,7 +16,7 @@ package enum Descendants {
         unsafe pmap_kill_trees(numbers, numbers.count)
     }
 
-    private static func everybody() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
+    private static func allProcesses() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
 
     private static func names(in path: String) -> [String] {
         guard let folder = unsafe opendir(path) else { return [] }
@@ -32,11 +33,11 @@ package enum Descendants {
 
     // MARK: Pipes
 
-    /// Those who can write to the pipes whose reading ends these are.
+    /// The processes that can write to the pipes with these reading ends.
     private static func holders(of pipes: [Int32]) -> Set<Int32> {
         let wanted = Set(pipes.compactMap { target("/proc/self/fd/\($0)") })
         if wanted.isEmpty { return [] }
-        return Set(everybody().filter { $0 != getpid() && holds(wanted, $0) })
+        return Set(allProcesses().filter { $0 != getpid() && holds(wanted, $0) })
     }
 
     private static func holds(_ wanted: Set<String>, _ pid: Int32) -> Bool {
@@ -47,13 +48,13 @@ package enum Descendants {
     }
 
     private static func target(_ path: String) -> String? {
-        var room = [CChar](repeating: 0, count: 64)
-        let count = unsafe readlink(path, &room, room.count)
-        let text = String(decoding: room.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        let text = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return text.hasPrefix("pipe:") ? text : nil
     }
 
-    /// The line `flags:` of its `fdinfo`, in octal.
+    /// Whether the descriptor is open for writing: the line `flags:` of its `fdinfo`, in octal.
     private static func isWriting(_ pid: Int32, _ name: String) -> Bool {
         guard let text = try? Descriptor(reading: ByteString("/proc/\(pid)/fdinfo/\(name)")).readAll() else {
             return false

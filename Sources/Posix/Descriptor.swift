@@ -1,10 +1,10 @@
-// Owned file descriptors: opened close-on-exec, closed when they go out of scope, each call wrapped once.
+// Owned file descriptors: opened close-on-exec, and closed when they go out of scope.
 
 import CPosixBridge
 import Glibc
 package import Wire
 
-/// A file descriptor that belongs to whoever holds this value.
+/// A file descriptor, owned by this value.
 package struct Descriptor: ~Copyable {
     package let number: Int32
 
@@ -12,26 +12,26 @@ package struct Descriptor: ~Copyable {
 
     deinit { close(number) }
 
-    /// Where descriptors of ours begin, out of reach of a script that guesses small numbers.
+    /// The lowest number of a descriptor of ours, out of reach of a script that guesses small numbers.
     static let privateFloor: Int32 = 200
 
-    /// Closes, in a forked child, what belongs to values of its parent; numbers below 0 are none.
+    /// Closes, in a forked child, descriptors that values of its parent own; numbers below 0 are none.
     package static func closeInherited(_ numbers: [Int32]) {
-        var runs: [ClosedRange<Int32>] = []  // there may be thousands, and they follow one another
+        var ranges: [ClosedRange<Int32>] = []  // there may be thousands, and they follow one another
         for number in numbers.sorted() where number >= 0 {
-            if let last = runs.last, number <= last.upperBound + 1 {
-                runs[runs.count - 1] = last.lowerBound...number
+            if let last = ranges.last, number <= last.upperBound + 1 {
+                ranges[ranges.count - 1] = last.lowerBound...number
             } else {
-                runs.append(number...number)
+                ranges.append(number...number)
             }
         }
-        for run in runs { pmap_close_range(UInt32(run.lowerBound), UInt32(run.upperBound)) }
+        for range in ranges { pmap_close_range(UInt32(range.lowerBound), UInt32(range.upperBound)) }
     }
 
     /// The same for this one.
     package borrowing func closeInherited() { close(number) }
 
-    /// Lets this process have `count` descriptors, as far as it may; children have the limit of before.
+    /// Raises the limit of this process to `count` descriptors, as far as it may; children have the limit of before.
     package static func allow(_ count: Int) { pmap_allow_descriptors(rlim_t(count)) }
 
     /// Whether reading would not wait now.
@@ -137,14 +137,14 @@ package struct Descriptor: ~Copyable {
 
     // MARK: Read and write
 
-    /// What a transfer came to.
+    /// The result of reading or writing.
     package enum Transfer: Equatable {
         case bytes(Int)
         /// The other side has nothing, or no room, just now.
         case wouldBlock
     }
 
-    /// Appends what is there to `buffer`, at most `limit`; 0 bytes is the end.
+    /// Appends the bytes that are there to `buffer`, at most `limit`; 0 bytes is the end.
     package borrowing func read(appendingTo buffer: inout WireBuffer, limit: Int) throws(PosixError) -> Transfer {
         let number = number
         var count = 0
@@ -181,7 +181,7 @@ package struct Descriptor: ~Copyable {
         return buffer.array
     }
 
-    /// All that is left to be read, however long that takes.
+    /// Reads up to the end, however long that takes.
     package borrowing func readAll() throws(PosixError) -> [UInt8] {
         var buffer = WireBuffer(capacity: 4096)
         while case .bytes(let count) = try read(appendingTo: &buffer, limit: 64 << 10), count > 0 {}
@@ -229,7 +229,7 @@ package struct Descriptor: ~Copyable {
         try result.get()
     }
 
-    /// Where a file is read next; 0 for what has no place.
+    /// The offset at which a file is read next; 0 for what has none.
     package var position: Int {
         get { max(0, lseek(number, 0, SEEK_CUR)) }
         nonmutating set { lseek(number, newValue, SEEK_SET) }
@@ -239,8 +239,8 @@ package struct Descriptor: ~Copyable {
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
     }
 
-    /// Takes the file for itself, as flock(2) does, and waits `seconds` for another process to give it up; false when
-    /// that one does not.
+    /// Locks the file, as flock(2) does, and waits `seconds` for another process to unlock it; false when that one does
+    /// not.
     package borrowing func lockFile(waiting seconds: Int) -> Bool {
         let deadline = Clock.now() + seconds * 1_000_000_000
         while flock(number, LOCK_EX | LOCK_NB) != 0 {
@@ -250,7 +250,7 @@ package struct Descriptor: ~Copyable {
         return true
     }
 
-    /// Whether somebody has the file for themselves, by `lockFile`.
+    /// Whether a process has locked the file by `lockFile`.
     package var isLocked: Bool {
         if flock(number, LOCK_SH | LOCK_NB) != 0 { return errno == EWOULDBLOCK }
         flock(number, LOCK_UN)

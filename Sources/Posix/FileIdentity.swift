@@ -1,9 +1,9 @@
-// Whether two names lead to one file, also to one that is still to be made.
+// The identity of a file: whether two names lead to one file, also to one that is still to be made.
 
 import Glibc
 package import Wire
 
-/// What tells a file that can be emptied from all others; there is none of folders, terminals and devices.
+/// The identity of a file that can be emptied; folders, terminals and devices have none.
 package enum FileIdentity: Hashable, Sendable {
     case file(device: UInt64, inode: UInt64)
     /// It is not there yet.
@@ -20,7 +20,7 @@ package enum FileIdentity: Hashable, Sendable {
         }
     }
 
-    /// Of a regular file that is open; a pipe may be shared by whoever likes.
+    /// The identity of a regular file that is open; an open pipe may be shared, and has none.
     package init?(open descriptor: Int32) {
         guard let kind = try? FileKind(descriptor: descriptor), kind.kind == .regular else { return nil }
         self = .file(device: kind.device, inode: kind.inode)

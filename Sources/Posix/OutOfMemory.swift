@@ -1,10 +1,10 @@
-// Whom the kernel kills when memory has run out.
+// Kills by the kernel when memory has run out.
 
 import Wire
 
 package enum OutOfMemory {
-    /// How many processes of this machine the kernel has killed for want of memory, its groups' limits included; each
-    /// is counted before it is killed. 0 when the kernel does not say.
+    /// How many processes of this machine the kernel has killed because memory, or that of a control group, had run out;
+    /// each is counted before it is killed. 0 when the kernel does not say.
     package static func kills() -> Int {
         var text = WireBuffer(capacity: 1 << 14)
         guard let file = try? Descriptor(reading: "/proc/vmstat") else { return 0 }

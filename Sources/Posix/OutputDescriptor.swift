@@ -1,20 +1,20 @@
-// Writing to the descriptor that the user gave us as standard output, without ever blocking in it and without changing
-// it for those who share it: O_NONBLOCK would be theirs too.
+// Output to the descriptor that was given as standard output, without ever blocking and without changing it for the
+// processes that share it, which O_NONBLOCK would.
 
 import Glibc
 
-/// Standard output, or what stands in for it.
+/// Standard output, or a file in its place.
 package struct OutputDescriptor: ~Copyable {
-    private enum Way {
-        /// A file, or a terminal or pipe opened once more for ourselves and non-blocking.
+    private enum Mode {
+        /// A file, or a terminal or pipe that was opened once more, non-blocking.
         case plain
         case socket
-        /// A pipe that could not be opened anew: a page at a time, when the poller says that there is room.
+        /// A pipe that could not be opened once more: a page at a time, when the poller says that there is room.
         case pages
     }
 
     private let descriptor: Descriptor
-    private let way: Way
+    private let mode: Mode
 
     package var number: Int32 { descriptor.number }
 
@@ -26,24 +26,24 @@ package struct OutputDescriptor: ~Copyable {
             if reopened >= 0 {
                 defer { close(reopened) }
                 descriptor = try Descriptor(copying: reopened)
-                way = .plain
+                mode = .plain
                 return
             }
         }
         descriptor = try Descriptor(copying: number)
-        way = kind == .socket ? .socket : kind == .pipe || kind == .terminal ? .pages : .plain
+        mode = kind == .socket ? .socket : kind == .pipe || kind == .terminal ? .pages : .plain
     }
 
     /// Writes some of `bytes` from `start` on, as much as is taken at once.
     package borrowing func write(_ bytes: [UInt8], from start: Int) throws(PosixError) -> Descriptor.Transfer {
         let number = number
-        if way == .pages && !isWritable { return .wouldBlock }
-        let size = way == .pages ? min(4096, bytes.count - start) : bytes.count - start
-        let way = way
+        if mode == .pages && !isWritable { return .wouldBlock }
+        let size = mode == .pages ? min(4096, bytes.count - start) : bytes.count - start
+        let mode = mode
         let count = unsafe bytes.withUnsafeBytes { memory in
             let from = unsafe memory.baseAddress.map { unsafe $0 + start }
             return retrying {
-                unsafe way == .socket
+                unsafe mode == .socket
                     ? send(number, from, size, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
                     : Glibc.write(number, from, size)
             }
@@ -60,5 +60,5 @@ package struct OutputDescriptor: ~Copyable {
     }
 
     /// Whether one write may be followed by another without asking the poller.
-    package var mayRepeat: Bool { way != .pages }
+    package var mayRepeat: Bool { mode != .pages }
 }

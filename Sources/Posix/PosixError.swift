@@ -1,4 +1,4 @@
-// Why the kernel refused: the call, what it was about, and the reason in the system's words.
+// Errors of system calls: the call, its subject, and the reason in the system's words.
 
 import Glibc
 
@@ -19,13 +19,13 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
     package var isDirectory: Bool { code == EISDIR }
     package var isMissing: Bool { code == ENOENT }
 
-    /// This process may not open any more.
+    /// This process may not open any more descriptors.
     package var isOutOfDescriptors: Bool { code == EMFILE }
 
     /// "No such file or directory"
     package var reason: String { unsafe String(cString: strerror(code)) }
 
-    /// There may be enough of it in a moment: others have it now.
+    /// Other processes have what is missing now, and there may be enough in a moment.
     package var isTransient: Bool { code == EAGAIN || code == ENOMEM || code == ENFILE }
 
     /// Nobody reads what is written.
@@ -36,7 +36,7 @@ package struct PosixError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Repeats a system call that a signal interrupted; the only place that knows EINTR, but for the poller.
+/// Repeats a system call that a signal interrupted.
 func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
     while true {
         let result = call()

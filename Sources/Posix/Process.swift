@@ -1,4 +1,4 @@
-// This process: its end, and its environment.
+// This process: its command line, its end, and its forks.
 
 import CPosixBridge
 import Glibc
@@ -12,7 +12,7 @@ package enum Process {
         return words
     }
 
-    /// Flushes C's streams, lets programs end that read what this process has written, and ends; nothing else is run or
+    /// Flushes C's streams, waits for programs that read what this process has written, and exits; nothing else is run or
     /// freed.
     package static func exit(_ status: Int32) -> Never {
         pmap_end_shells(-1)
@@ -21,25 +21,25 @@ package enum Process {
         _exit(status)
     }
 
-    /// Makes our stores visible to all forked children, and theirs to us, in their order; false when the kernel cannot.
-    package static func orderMemory() -> Bool { pmap_order_memory() }
+    /// A memory barrier in this process and all forked children; false when the kernel has none.
+    package static func memoryBarrier() -> Bool { pmap_order_memory() }
 
-    /// From now on this process runs items, and what items fork from it ends when it comes back from them.
-    package static func beOriginal() { pmap_be_original() }
+    /// From now on this process runs items, and a copy that an item forks ends when it comes back from the item.
+    package static func markAsOriginal() { pmap_be_original() }
 
-    /// Ends this process if it is a copy of the one that does what comes next, and has come back from `what`.
-    package static func leaveIfCopy(backFrom what: String) {
+    /// Exits if this process is a copy, which has come back from `what`.
+    package static func exitIfCopy(backFrom what: String) {
         if !pmap_is_original() { unsafe pmap_leave_as_copy(what) }
     }
 
-    /// The same by a signal.
+    /// Ends programs and flushes streams, and ends this process by a signal.
     package static func die(by signal: Int32) -> Never {
         endPrograms()
         fflush(nil)
         Signal.die(by: signal)
     }
 
-    /// After a failure programs that read what this process has written have half a second to end.
+    /// Gives programs that read what this process has written half a second to end, after a failure.
     package static func endPrograms() { pmap_end_shells(500) }
 
     package static func sleep(milliseconds: Int) { usleep(useconds_t(milliseconds * 1000)) }
@@ -52,12 +52,6 @@ package enum Process {
             var time = timespec(tv_sec: rest / 1_000_000_000, tv_nsec: rest % 1_000_000_000)
             if unsafe nanosleep(&time, nil) != 0 { meanwhile() }
         }
-    }
-}
-
-package enum Environment {
-    package static func value(_ name: String) -> ByteString? {
-        unsafe getenv(name).map { unsafe ByteString(cString: $0) }
     }
 }
 

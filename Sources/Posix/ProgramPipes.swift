@@ -1,29 +1,29 @@
-// Bytes to and from a program, through pipes that are Lua's files: one look at all of them, which waits until there is
-// something to do, does it, and never waits for one of them alone.
+// The pipes to and from a program, which are Lua's files: one transfer waits until one of them can be used, and uses
+// all that can.
 
 import CPosixBridge
 import Glibc
 
-/// What one look is about, and then what it has come to.
+/// One transfer: the pipes, and then its results.
 package struct ProgramPipes: ~Copyable {
-    /// The end that is written to, without ever waiting, and what is left to be written.
+    /// The end that is written to, without ever waiting, and the bytes that are left to be written.
     package var input: Int32?
     package var unsent: [UInt8] = []
     /// The ends that are read: standard output and standard error.
     package var outputs: [Int32?] = [nil, nil]
     /// Readable when the program has ended.
-    package var death: Int32?
+    package var pidfd: Int32?
 
     package private(set) var sent = 0
-    /// Nobody reads what is written.
-    package private(set) var isRefused = false
+    /// No process reads what is written.
+    package private(set) var isBroken = false
     package private(set) var hasEnded = false
-    /// What was read; empty at the end, nil of what had nothing.
+    /// The bytes that were read; empty at the end, nil of a pipe that had nothing.
     package private(set) var read: [[UInt8]?] = [nil, nil]
 
-    private enum Key: Equatable { case input, output(Int), death }
+    private enum Key: Equatable { case input, output(Int), pidfd }
 
-    /// As much as a pipe holds.
+    /// The most bytes of one transfer: the size of a pipe.
     package static let limit = 1 << 16
 
     package init() {}
@@ -33,19 +33,19 @@ package struct ProgramPipes: ~Copyable {
     }
 
     /// Waits for something to do, `seconds` at the most, or until a signal arrives.
-    package mutating func look(seconds: Double?) {
+    package mutating func transfer(seconds: Double?) {
         var poller = Poller<Key>()
         if let input { poller.watchWritable(input, .input) }
         for (place, output) in outputs.enumerated() {
             if let output { poller.watchReadable(output, .output(place)) }
         }
-        if let death { poller.watchReadable(death, .death) }
+        if let pidfd { poller.watchReadable(pidfd, .pidfd) }
         let milliseconds = seconds.map { $0 > 0 ? Int64((min($0, 1e9) * 1000).rounded(.up)) : 0 }
         for key in poller.wait(milliseconds: milliseconds) {
             switch key {
             case .input: send()
             case .output(let place): receive(place)
-            case .death: hasEnded = true
+            case .pidfd: hasEnded = true
             }
         }
     }
@@ -55,7 +55,7 @@ package struct ProgramPipes: ~Copyable {
         let count = unsafe unsent.withUnsafeBytes { memory in
             retrying { unsafe write(input, memory.baseAddress, memory.count) }
         }
-        if count >= 0 { sent = count } else if errno != EAGAIN { isRefused = true }
+        if count >= 0 { sent = count } else if errno != EAGAIN { isBroken = true }
     }
 
     private mutating func receive(_ place: Int) {
@@ -65,16 +65,7 @@ package struct ProgramPipes: ~Copyable {
             count = retrying { unsafe Glibc.read(output, room.baseAddress, ProgramPipes.limit) }
             used = max(count, 0)
         }
-        // What cannot be read is at its end, unless somebody else has been quicker.
+        // A pipe that cannot be read is at its end, unless another process has read its bytes before.
         if count >= 0 || errno != EAGAIN { read[place] = bytes }
-    }
-}
-
-/// A stream that several processes write to, whole lines each.
-package enum SharedOutput {
-    /// Writes all of it with nothing of others in between.
-    package static func write(_ bytes: [UInt8], to number: Int32) throws(PosixError) {
-        let isWritten = unsafe bytes.withUnsafeBytes { unsafe pmap_write_whole(number, $0.baseAddress, $0.count) }
-        if !isWritten { throw PosixError("write") }
     }
 }

@@ -1,9 +1,9 @@
-// Processes that a script makes: copies of itself, which stay in its process group and die with it.
+// Processes that a script forks: copies of itself, which stay in its process group and die with it.
 
 import CPosixBridge
 import Glibc
 
-/// A forked copy of this process, as the one that forked it sees it.
+/// A forked copy of this process, in its parent.
 package final class ScriptChild {
     package let pid: Int32
     private let pidfd: Descriptor
@@ -16,17 +16,17 @@ package final class ScriptChild {
     }
 
     /// Readable when the child has ended.
-    package var death: Int32 { pidfd.number }
+    package var pidfdNumber: Int32 { pidfd.number }
 
     /// Forks, and answers nil in the child, which is killed when this process ends.
     package static func fork() throws(PosixError) -> ScriptChild? {
         let parent = getpid()
-        let pid = try Child.split()
+        let pid = try Child.forkProcess()
         if pid == 0 {
             if !pmap_end_with(parent) { _exit(1) }
             return nil
         }
-        return ScriptChild(pid: pid, pidfd: Descriptor(owning: try Child.openDeath(of: pid)))
+        return ScriptChild(pid: pid, pidfd: Descriptor(owning: try Child.openPidfd(of: pid)))
     }
 
     package var hasEnded: Bool { status != nil || Descriptor.isReadable(pidfd.number) }
@@ -43,17 +43,17 @@ package final class ScriptChild {
 
     package static func send(_ signal: Int32, to pid: Int32) { kill(pid, signal) }
 
-    /// From here on this process and what it starts are one group, which is killed when its parent ends.
+    /// From here on this process and those that it starts are a group, which is killed when its parent ends.
     package static func leadGroup() {
         let parent = getppid()
         if !pmap_die_with(parent) { _exit(1) }
         pmap_be_original()
     }
 
-    /// The group of a worker is stopped and goes on with this process, as if it were in its own group; a `pid` of 0 makes
-    /// the place free.
-    package static func takeAlong(_ pid: Int32, at place: Int) { pmap_take_along(place, pid) }
+    /// Stops and continues the group of a worker with this process, as if it were in its own group; a `pid` of 0 frees the
+    /// index.
+    package static func setStopGroup(_ pid: Int32, at index: Int) { pmap_take_along(index, pid) }
 
-    /// What a leader of a group that has ended has left running.
+    /// Kills the processes that the leader of a group has left running.
     package static func killGroup(_ pid: Int32) { kill(-pid, SIGKILL) }
 }

@@ -30,9 +30,9 @@ package import Wire
         return copy
     }
 
-    /// Children forked from now on do not have these pages: they have no business there, and a fork with many
-    /// siblings need not copy their mappings.
-    package func keepFromFurtherChildren() { unsafe madvise(memory.baseAddress, memory.count, MADV_DONTFORK) }
+    /// Children that are forked from now on do not have these pages: they do not use them, and a fork with many siblings
+    /// need not copy their mappings.
+    package func excludeFromForks() { unsafe madvise(memory.baseAddress, memory.count, MADV_DONTFORK) }
 
     deinit { unsafe munmap(memory.baseAddress, memory.count) }
 }

@@ -1,10 +1,10 @@
 // Programs that a script starts: they stay in its process group, so that a terminal's Ctrl-C reaches them, and die with
-// it. What they left behind when they are ended is found by Descendants.
+// it. Their own children are found by Descendants.
 
 import CPosixBridge
 import Glibc
 
-/// A program, as the process that started it sees it.
+/// A program, in the process that has started it.
 package final class StartedProgram {
     package let pid: Int32
     private let pidfd: Descriptor
@@ -29,7 +29,7 @@ package final class StartedProgram {
     }
 
     /// Readable when the program has ended.
-    package var death: Int32 { pidfd.number }
+    package var pidfdNumber: Int32 { pidfd.number }
 
     package var hasEnded: Bool { status != nil || Descriptor.isReadable(pidfd.number) }
 
@@ -91,7 +91,7 @@ package final class StartedProgram {
     /// Kills it with everything it has started that can be found, and waits for its own end.
     package func killAll(holding pipes: [Int32]) {
         Descendants.kill(of: status == nil ? pid : nil, holding: pipes)
-        // One that belongs to somebody else by now, such as sudo, may not be killed and is not waited for.
+        // A program of another user by now, such as sudo, may not be killed and is not waited for.
         if status != nil || Glibc.kill(pid, SIGKILL) != 0 { return }
         var state = unsafe siginfo_t()
         _ = retrying { unsafe waitid(P_PID, id_t(pid), &state, WEXITED | WNOWAIT) }
@@ -100,7 +100,7 @@ package final class StartedProgram {
 }
 
 extension StartedProgram {
-    /// Kills those who hold the other ends of these pipes, when the program itself has ended.
+    /// Kills the processes that have the other ends of these pipes, when the program itself has ended.
     package static func kill(holding pipes: [Int32]) { Descendants.kill(of: nil, holding: pipes) }
 }
 
@@ -131,7 +131,7 @@ private struct Streams {
     }
 }
 
-/// Strings as C has them in an array, for as long as this lives.
+/// An array of C strings, which live as long as this object.
 @safe private final class CStrings {
     let pointers: UnsafePointer<UnsafePointer<CChar>?>
     private let count: Int

@@ -16,9 +16,9 @@ package enum WakeUp {
     /// Sleeps until a wake-up or another signal arrives, a descriptor is readable or a process ends; false when the time
     /// is over.
     package static func wait(
-        _ readable: [Int32], _ watched: borrowing WatchedProcesses, nanoseconds: Int
+        _ readable: [Int32], _ watched: borrowing Pidfds, nanoseconds: Int
     ) -> Bool {
-        var descriptors = (readable + watched.pidfds).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var descriptors = (readable + watched.numbers).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let count = nfds_t(descriptors.count)
         return unsafe descriptors.withUnsafeMutableBufferPointer {
             unsafe pmap_wakeup_wait($0.baseAddress, count, Int64(nanoseconds)) != 0
@@ -30,33 +30,4 @@ package enum WakeUp {
         guard seconds > 0 else { return }  // nan too
         _ = pmap_wakeup_wait(nil, 0, Int64(min(seconds, 1e9) * 1e9))
     }
-}
-
-/// Descriptors that are readable when their processes have ended, for one wait. A process that has ended already has none.
-package struct WatchedProcesses: ~Copyable {
-    fileprivate let pidfds: [Int32]
-
-    package init(_ pids: [Int32]) {
-        pidfds = pids.map { pmap_pidfd_open($0) }.filter { $0 >= 0 }
-    }
-
-    deinit {
-        for each in pidfds { close(each) }
-    }
-}
-
-/// What this machine and this process are.
-package enum Machine {
-    /// Bytes of memory that this process may use: the machine's, or those that its control groups allow.
-    package static func memory() -> Int {
-        let limit = ControlGroups.smallest("memory") { folder, isUnified in
-            ControlGroups.words("\(folder)/\(isUnified ? "memory.max" : "memory.limit_in_bytes")").first.flatMap {
-                Int($0)
-            }
-        }
-        return min(sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)), limit ?? .max)
-    }
-
-    package static func processNumber() -> Int32 { getpid() }
-    package static func parentNumber() -> Int32 { getppid() }
 }

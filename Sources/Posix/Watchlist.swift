@@ -1,5 +1,5 @@
-// Descriptors that are watched for long. The kernel keeps the list, so that a wait costs as much as what has happened,
-// however many there are; the one place that waits waits for the list itself.
+// Descriptors that are watched for long (epoll): the kernel keeps the list, so that a wait costs as much as what has
+// happened, however many there are. The poller waits for the list itself.
 
 import CPosixBridge
 import Glibc
@@ -9,7 +9,7 @@ import Glibc
 /// A descriptor must be removed before it is closed: a forked child may hold it, and then the list would.
 package struct Watchlist: ~Copyable {
     private var list: Descriptor?
-    /// What is answered at once; the others have their turn at the next call.
+    /// The most owners that are answered at once; the others are at the next call.
     private static let mostAtOnce = 256
 
     package init() {}

@@ -57,7 +57,7 @@ final class WorkerHandle {
             body(&loop)
             return 0
         }
-        pages.keepFromFurtherChildren()
+        pages.excludeFromForks()
         commands = down.takeWriting()
         results = up.takeReading()
         self.pages = pages
@@ -69,11 +69,11 @@ final class WorkerHandle {
     /// Readable when it has told something.
     var resultsNumber: Int32 { results.number }
     /// Readable when it has died.
-    var deathNumber: Int32 { child.death.number }
+    var deathNumber: Int32 { child.pidfd.number }
     /// Writable when its pipe takes more, if it has to.
     var commandsNumber: Int32? { unsent.isEmpty ? nil : commands.number }
     /// What a forked sibling closes.
-    var descriptors: [Int32] { [commands.number, results.number, child.death.number] }
+    var descriptors: [Int32] { [commands.number, results.number, child.pidfd.number] }
     static let descriptorCount = 3
 
     var isBusy: Bool { !assignments.chunks.isEmpty }
@@ -128,7 +128,7 @@ final class WorkerHandle {
         status.store(UInt64(limit + 1), .barrier)
         // Either it has seen the barrier, or we see what it has begun. What it has not begun for a barrier that came to
         // nothing is told at its chunk's end.
-        guard Process.orderMemory() else { return [] }
+        guard Process.memoryBarrier() else { return [] }
         return assignments.takeBack(behind: max(limit, begun))
     }
 

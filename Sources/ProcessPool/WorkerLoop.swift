@@ -47,7 +47,7 @@ package struct WorkerLoop: ~Copyable {
         while case .run(let chunk)? = nextCommand() {
             let start = Clock.now()
             if start - lastCare >= WorkerLoop.careInterval {
-                Child.keepDying(with: host)
+                Child.renewParentDeathSignal(of: host)
                 lastCare = start
             }
             outbox.beginChunk(items: chunk.remaining)
@@ -84,6 +84,6 @@ private final class ResultPipe {
     init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
     func send(_ batch: borrowing WireBuffer) {
-        do { try descriptor.writeAll(batch) } catch { Child.leaveNow() }
+        do { try descriptor.writeAll(batch) } catch { Child.exitNow() }
     }
 }

@@ -49,7 +49,7 @@ enum Main {
         let earlier = try JournalPlan.open(typed.flags.journal, mustExist: true)
         var seed = try typed.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
         let start = try standing()
-        Process.beOriginal()
+        Process.markAsOriginal()
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
         // What the command line names is found from where it was typed, wherever the script has gone.
@@ -71,12 +71,12 @@ enum Main {
         withExtendedLifetime(script) { Process.exit(status.rawValue) }
     }
 
-    private static func standing() throws(UsageError) -> Standing {
-        do throws(PosixError) { return try Standing() } catch { throw UsageError(error.description) }
+    private static func standing() throws(UsageError) -> ProcessAttributes {
+        do throws(PosixError) { return try ProcessAttributes() } catch { throw UsageError(error.description) }
     }
 
-    private static func resume(_ standing: borrowing Standing) throws(UsageError) {
-        do throws(PosixError) { try standing.resume() } catch { throw UsageError(error.description) }
+    private static func resume(_ standing: borrowing ProcessAttributes) throws(UsageError) {
+        do throws(PosixError) { try standing.restore() } catch { throw UsageError(error.description) }
     }
 
     /// The script's own options count where the command line says nothing.
@@ -120,7 +120,8 @@ enum Main {
 
     /// Opens what the job names, and runs the tasks where the script went to.
     private static func run(
-        _ job: Job, _ script: LoadedScript, from start: borrowing Standing, to scripts: borrowing Standing
+        _ job: Job, _ script: LoadedScript, from start: borrowing ProcessAttributes,
+        to scripts: borrowing ProcessAttributes
     ) throws(UsageError) -> ExitCode {
         let reporter = try Reporter(job, script)
         reporter.begin()
@@ -154,7 +155,7 @@ enum Main {
                 ) { reporter.say(journal.strangeMessage(ByteString($0))) }
             }
             let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
-            try scripts.resume()
+            try scripts.restore()
             if job.workers == 0 { script.furniture?.hearQuestions() }
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
