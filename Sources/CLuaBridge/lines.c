@@ -10,7 +10,7 @@ enum { longest_line = 64 << 10 };
 
 static ssize_t write_lines(void *cookie, const char *bytes, size_t size) {
     (void)cookie;
-    return pmap_write_whole(STDOUT_FILENO, bytes, size) ? (ssize_t)size : 0;
+    return pmap_write_atomically(STDOUT_FILENO, bytes, size) ? (ssize_t)size : 0;
 }
 
 static int write_whole_lines(lua_State *L) {

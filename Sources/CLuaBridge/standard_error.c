@@ -35,7 +35,7 @@ static int write_at_once(lua_State *L) {
     errors.file->f = stderr;
     fflush(errors.buffer);
     fflush(stderr); /* of C code */
-    if (errors.length == 0 || pmap_write_whole(STDERR_FILENO, errors.bytes, errors.length)) return results;
+    if (errors.length == 0 || pmap_write_atomically(STDERR_FILENO, errors.bytes, errors.length)) return results;
     return luaL_fileresult(L, 0, NULL);
 }
 

@@ -1,4 +1,4 @@
-/* Between the files here: which process group is one of ours. */
+/* The process group that this process leads, for the files here. */
 #ifndef PMAP_GROUP_H
 #define PMAP_GROUP_H
 

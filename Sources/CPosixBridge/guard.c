@@ -1,7 +1,6 @@
-/* Programs end with the process that has started them, and so does what they have started in turn, however that process
- * ends. The kernel can kill a program when its starter ends, but not the program's own children: so a guard does it, a
- * process of nothing but a stack, which shares the memory of the one that it stands by. It reads there, when that one has
- * ended, which programs were running. */
+/* The guard: it kills the programs of a process that has ended in whatever way, with everything that they have started. The
+ * kernel can kill a program when its parent ends, but not the program's own children. The guard is a process of nothing but
+ * a stack, which shares the memory of its parent, and reads there which programs were running. */
 #define _GNU_SOURCE
 #include "group.h"
 #include "guard.h"
@@ -21,22 +20,22 @@
 
 /* ---- Trees of processes ----
  *
- * They are stopped first, from the top down: nobody can start another one while the others are looked for. Nothing is
- * called here that needs a lock or memory: who looks may be the guard. */
+ * They are stopped first, from the top down, so that none can start another one while the others are searched. Nothing is
+ * called here that needs a lock or memory, as the caller may be the guard. */
 
-enum { most_found = 1 << 14 };
+enum { max_stopped = 1 << 14 };
 
-static pid_t found[most_found];
-static size_t found_count;
+static pid_t stopped[max_stopped];
+static size_t stopped_count;
 
 static void stop(pid_t pid) {
-    if (pid <= 0 || found_count == most_found || kill(pid, SIGSTOP) != 0) return;
-    found[found_count++] = pid;
+    if (pid <= 0 || stopped_count == max_stopped || kill(pid, SIGSTOP) != 0) return;
+    stopped[stopped_count++] = pid;
 }
 
-static bool is_found(pid_t pid) {
-    for (size_t each = 0; each < found_count; each++) {
-        if (found[each] == pid) return true;
+static bool is_stopped(pid_t pid) {
+    for (size_t each = 0; each < stopped_count; each++) {
+        if (stopped[each] == pid) return true;
     }
     return false;
 }
@@ -49,8 +48,8 @@ static pid_t number_in(const char *text) {
     return number;
 }
 
-/* The fourth field of its `stat`; the second is a name in parentheses that may hold any character. -1 of one that has
- * ended. */
+/* The parent: the fourth field of `stat`; the second is a name in parentheses that may hold any character. -1 of a process
+ * that has ended. */
 static pid_t parent_of(int folder, const char *name) {
     char path[32], text[512];
     size_t length = strlen(name);
@@ -73,56 +72,56 @@ typedef struct {
     unsigned short size;
     unsigned char type;
     char name[];
-} folder_entry; /* as getdents64(2) has it */
+} directory_entry; /* as getdents64(2) has it */
 
-/* Stops the children of those who are stopped; false when there are no further ones. */
+/* Stops the children of those that are stopped; false when there are no further ones. */
 static bool stop_children(void) {
-    _Alignas(folder_entry) char entries[8 << 10];
-    size_t before = found_count;
+    _Alignas(directory_entry) char entries[8 << 10];
+    size_t before = stopped_count;
     int folder = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return false;
     for (;;) {
         long size = syscall(SYS_getdents64, folder, entries, sizeof entries);
         if (size <= 0) break;
         for (long at = 0; at < size;) {
-            const folder_entry *entry = (const folder_entry *)(entries + at);
+            const directory_entry *entry = (const directory_entry *)(entries + at);
             at += entry->size;
             pid_t pid = number_in(entry->name);
-            if (pid > 0 && !is_found(pid) && is_found(parent_of(folder, entry->name))) stop(pid);
+            if (pid > 0 && !is_stopped(pid) && is_stopped(parent_of(folder, entry->name))) stop(pid);
         }
     }
     close(folder);
-    return found_count > before;
+    return stopped_count > before;
 }
 
-static void kill_found(void) {
+static void kill_stopped(void) {
     while (stop_children()) {}
-    for (size_t each = 0; each < found_count; each++) kill(found[each], SIGKILL);
+    for (size_t each = 0; each < stopped_count; each++) kill(stopped[each], SIGKILL);
 }
 
 void pmap_kill_trees(const pid_t *roots, size_t count) {
-    found_count = 0;
+    stopped_count = 0;
     for (size_t each = 0; each < count; each++) stop(roots[each]);
-    kill_found();
+    kill_stopped();
 }
 
 /* ---- The guard ---- */
 
-static pid_t *running; /* programs of this process; 0 is a free place */
-static size_t places;
-static pid_t guard, guarded; /* whom it stands by; a fork of that one has no guard */
+static pid_t *running; /* programs of this process; 0 is a free entry */
+static size_t capacity;
+static pid_t guard, guarded; /* its parent; a fork of that one has no guard */
 static char stack[64 << 10] __attribute__((aligned(64)));
 
-/* In the guard. What is in a worker's process group is what its programs have left behind; a shell's is another matter. */
+/* In the guard. The group of a worker has nothing but processes that its programs have left; a shell's group has others. */
 static void end_programs(int number) {
     (void)number;
-    pmap_kill_trees(running, places);
+    pmap_kill_trees(running, capacity);
     if (pmap_group_leader == guarded && getpgrp() == guarded) kill(0, SIGKILL);
     _exit(0);
 }
 
-/* Sleeps in one call that does not come back: errno is the other's, too. */
-static int stand_guard(void *signals) {
+/* Sleeps in one call that does not return: errno is shared with the parent. */
+static int run_guard(void *signals) {
     int number = SIGRTMAX - 1;
     struct sigaction action = {.sa_handler = end_programs};
     sigfillset(&action.sa_mask);
@@ -134,34 +133,34 @@ static int stand_guard(void *signals) {
     for (;;) sigsuspend(signals);
 }
 
-/* Without a signal at its end: whoever waits for any child does not get to see it. */
-static bool has_guard(void) {
+/* The guard has no exit signal, so that a wait for any child does not find it. */
+static bool ensure_guard(void) {
     static sigset_t signals;
     pid_t here = getpid();
-    if (guarded != here) guard = 0, places = 0;
+    if (guarded != here) guard = 0, capacity = 0;
     if (guard > 0 && waitpid(guard, NULL, WNOHANG | __WCLONE) == 0) return true;
     guarded = here;
     sigfillset(&signals);
     sigdelset(&signals, SIGRTMAX - 1);
-    guard = clone(stand_guard, stack + sizeof stack, CLONE_VM, &signals);
+    guard = clone(run_guard, stack + sizeof stack, CLONE_VM, &signals);
     return guard > 0;
 }
 
-static pid_t *free_place(void) {
-    for (size_t each = 0; each < places; each++) {
+static pid_t *free_entry(void) {
+    for (size_t each = 0; each < capacity; each++) {
         if (running[each] == 0) return &running[each];
     }
-    size_t taken = places, more = 2 * taken + 8;
+    size_t taken = capacity, more = 2 * taken + 8;
     pid_t *grown = calloc(more, sizeof *grown), *before = running;
     if (!grown) return NULL;
     if (taken > 0) memcpy(grown, before, taken * sizeof *grown);
-    *(pid_t *volatile *)&running = grown; /* the guard may look at any moment */
-    *(volatile size_t *)&places = more;
+    *(pid_t *volatile *)&running = grown; /* the guard may read it at any moment */
+    *(volatile size_t *)&capacity = more;
     free(before);
     return &grown[taken];
 }
 
-volatile pid_t *pmap_guard_place(void) { return has_guard() ? free_place() : NULL; }
+volatile pid_t *pmap_guard_place(void) { return ensure_guard() ? free_entry() : NULL; }
 
 pid_t pmap_wait_program(pid_t pid, int *status, int options) {
     siginfo_t state = {0};
@@ -169,7 +168,7 @@ pid_t pmap_wait_program(pid_t pid, int *status, int options) {
     do answer = waitid(P_PID, (id_t)pid, &state, WEXITED | WNOWAIT | options);
     while (answer != 0 && errno == EINTR);
     if (answer == 0 && state.si_pid == 0) return 0;
-    for (size_t each = 0; guarded == getpid() && each < places; each++) {
+    for (size_t each = 0; guarded == getpid() && each < capacity; each++) {
         if (running[each] == pid) running[each] = 0;
     }
     pid_t ended;

@@ -1,3 +1,4 @@
+/* The mark of the process that runs items, which its copies do not have. */
 #include "original.h"
 
 #include <stdio.h>

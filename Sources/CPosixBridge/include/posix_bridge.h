@@ -146,8 +146,8 @@ void pmap_forget_input(void);
 /* Lets this process be killed when `parent` ends; false when that has happened already. Its group stays what it is. */
 bool pmap_end_with(pid_t parent);
 
-/* Writes all of it with nothing of others in between: a file and a terminal see to that themselves; a pipe, which takes no
- * more than 4096 bytes at once for sure, is locked, and so is a socket. False, with errno, when it cannot. */
-bool pmap_write_whole(int descriptor, const void *bytes, size_t size);
+/* Writes all bytes in one piece: files and terminals do that themselves; a pipe, which takes no more than 4096 bytes at once
+ * for sure, is locked, and so is a socket. False, with errno, when it cannot. */
+bool pmap_write_atomically(int descriptor, const void *bytes, size_t size);
 
 #endif

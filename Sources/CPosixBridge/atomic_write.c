@@ -1,4 +1,4 @@
-/* Bytes with nothing of others in between. */
+/* Atomic writes: bytes in one piece, though other processes write to the same descriptor. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@ static bool needs_lock(int descriptor) {
     return fstat(descriptor, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
-/* A record lock belongs to the process, goes with it, and is the same for all who have the pipe. */
+/* A record lock ends with its process, and is the same for all processes that have the pipe. */
 static void lock(int descriptor, short type) {
     struct flock all = {.l_type = type, .l_whence = SEEK_SET};
     while (fcntl(descriptor, F_SETLKW, &all) != 0 && errno == EINTR) {}
@@ -26,8 +26,8 @@ static bool write_all(int descriptor, const char *bytes, size_t size) {
             bytes += count;
             size -= (size_t)count;
         } else if (errno == EAGAIN) {
-            struct pollfd room = {.fd = descriptor, .events = POLLOUT};
-            poll(&room, 1, -1);
+            struct pollfd writable = {.fd = descriptor, .events = POLLOUT};
+            poll(&writable, 1, -1);
         } else if (errno != EINTR) {
             return false;
         }
@@ -35,7 +35,7 @@ static bool write_all(int descriptor, const char *bytes, size_t size) {
     return true;
 }
 
-bool pmap_write_whole(int descriptor, const void *bytes, size_t size) {
+bool pmap_write_atomically(int descriptor, const void *bytes, size_t size) {
     bool is_locked = needs_lock(descriptor);
     if (is_locked) lock(descriptor, F_WRLCK);
     bool is_written = write_all(descriptor, bytes, size);
