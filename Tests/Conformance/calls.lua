@@ -1,4 +1,4 @@
---- Calls that are not meant: each is an error of one line, at the script's line, that says what to write.
+--- Wrong calls: each is an error of one line, at the script's line, that says what to write.
 local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
@@ -7,7 +7,7 @@ local subprocess = require "subprocess"
 local logging = require "logging"
 local equal, raises = expect.equal, expect.raises
 
---- What `code`, which has `given` by their names, raises or writes: one line that ends so, at its own place.
+--- Checks that `code`, which has `given` as its globals, raises or writes one line, at its own position, that ends so.
 local function refuses(given, code, message)
   local f = assert(load(code, "=code", "t", setmetatable(given, { __index = _G })))
   local failure = raises(message, f)

@@ -13,7 +13,7 @@ local cases = setmetatable({}, {
 
 local expect = { cases = cases, sleep = core.sleep, clock = core.clock }
 
---- The same values, tables by their contents.
+--- Checks that the values are equal, tables by their contents.
 function expect.equal(got, wanted, path)
   path = path or "value"
   if rawequal(got, wanted) then return end
@@ -37,14 +37,14 @@ function expect.raises(part, f, ...)
   return failure
 end
 
---- A process of its own that runs `f(…)`, started.
+--- Starts a process that runs `f(…)`.
 function expect.start(f, ...)
   local process = mp.Process(f, ...)
   process:start()
   return process
 end
 
---- What `f(…)` returns in a process of its own.
+--- The results of `f(…)` in another process.
 function expect.ended(f, ...)
   local process = expect.start(f, ...)
   process:join()
@@ -59,7 +59,7 @@ function expect.upto(count)
   return list
 end
 
---- Comes back when `f()` is true.
+--- Returns when `f()` is true.
 function expect.soon(f)
   for _ = 1, 100000 do
     if f() then return end
@@ -68,7 +68,7 @@ function expect.soon(f)
   error("it did not happen within 100 s: " .. debug.traceback("", 2))
 end
 
---- What a script of its own writes to standard output and error, and its exit status, -n for signal n.
+--- The standard output and error of another script, and its exit status, -n for signal n.
 function expect.script(text, input, before)
   local path = os.tmpname()
   local file <close> = assert(io.open(path, "w"))
@@ -90,7 +90,7 @@ function expect.descriptors()
   return select(2, file:read "a":gsub("\n", "\n"))
 end
 
---- Runs what the command line names.
+--- Runs the case that the command line names.
 function expect.main()
   local name = arg[1]
   if not name then return print(table.concat(names, "\n")) end

@@ -1,4 +1,4 @@
---- Deadlocks are reported, with status 3; what only looks like one is not.
+--- Deadlocks, which are reported, with status 3, and waits that only look like one, which are not.
 local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
@@ -135,7 +135,7 @@ function cases.tasks_that_wait_for_one_another()
   pool:map(function() barrier:wait() end, { 1, 2, 3 }, 1)
 end
 
--- What waits for something to do, such as an idle worker or a manager, is no part of a report.
+-- Processes that wait for a request, such as an idle worker or a manager, are not in a report.
 function cases.the_end_of_the_script_and_helpers()
   local output, status = expect.script [[
     local mp = require "multiprocessing"
@@ -300,7 +300,7 @@ function cases.a_stopped_process()
   equal(event:wait(), true)
 end
 
--- Stopped while it sleeps for an item that is then put: it has been woken and will answer.
+-- A process that is stopped while it waits for an item, which is then put, was woken and will answer.
 function cases.a_process_stopped_in_a_wait()
   local questions, answers = mp.Queue(), mp.Queue()
   local process = start(function() answers:put(questions:get()) end)

@@ -1,5 +1,5 @@
---- Processes are killed at any moment of what they do; nobody else hangs, nothing else is lost or done twice, and nothing
---- is left of them. `pmap run kills.lua CASE 1000` kills so many.
+--- Processes that are killed at any moment: no other hangs, nothing else is lost or done twice, and nothing is left of them.
+--- `pmap run kills.lua CASE 1000` kills so many.
 local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
@@ -20,7 +20,7 @@ local function kill_during(f, meanwhile, most)
   process:close()
 end
 
---- Calls `f`, and sees that no shared memory and no process is left of what it did.
+--- Calls `f`, and checks that it leaves no shared memory and no process.
 local function without_traces(f)
   collectgarbage()
   collectgarbage()
@@ -33,13 +33,13 @@ local function without_traces(f)
   equal(bytes_after, bytes, "bytes")
 end
 
---- The items 1 to the number said, or one more, which was put and not yet counted.
+--- The items 1 to the counted number, or one more, which was put and not yet counted.
 local function check_items(items, said)
   for place, item in ipairs(items) do equal(item, place) end
   assert(#items == said or #items == said + 1, ("%d items, %d said"):format(#items, said))
 end
 
---- Handles on their way, in messages, tasks, results and functions, go with what they are in.
+--- Handles in messages, tasks, results and functions are freed with those.
 function cases.handles()
   without_traces(function()
     for _ = 1, kills do
@@ -82,7 +82,7 @@ function cases.handles_in_pools()
   end)
 end
 
---- Whoever waits with a timeout is not kept by a process that is stopped in the middle of a change.
+--- A wait with a timeout ends in time, though another process is stopped in the middle of a change.
 --! errors pmap: process ‹…› is stopped and holds the shared memory; all others wait for it: kill -CONT ‹…›\n
 function cases.stopped_in_a_change()
   without_traces(function()
@@ -303,7 +303,7 @@ function cases.barrier()
       end }
       partner:start()
       kill_during(function() while barrier:wait() do end end)
-      -- Unless it was killed where it waited for nobody.
+      -- Unless it was killed before it waited.
       if not partner:join(0.01) then barrier:abort() end
       equal(partner:result(), "broken")
       barrier:reset()
@@ -391,7 +391,7 @@ function cases.manager_request()
   manager:shutdown()
 end
 
--- What was asked for and not answered leaves the asker's channel behind until the script ends, so bytes are not compared.
+-- A request that was not answered keeps the channel for its answer until the script ends, so bytes are not compared.
 function cases.manager()
   for _ = 1, kills // 3 do
     local manager = mp.Manager()
@@ -500,7 +500,7 @@ function cases.start()
   end)
 end
 
--- The script itself is killed; what it had started is looked for by whoever runs this.
+-- The script itself is killed; the test that runs this checks the processes that it has started.
 function cases.script()
   for _ = 1, math.max(4, kills // 15) do
     local output, status = expect.script(([[

@@ -1,12 +1,12 @@
---- What a process has made goes with it, however it ends and whoever had made it, and the shared memory is whole
---- afterwards.
+--- Objects that a process leaves: they are freed with it, however it ends and in whatever way it was made, and the shared
+--- memory is whole afterwards.
 local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
 local core = require "_multiprocessing"
 local equal, soon = expect.equal, expect.soon
 
---- What stays in a process's hands.
+--- Objects that a process holds when it ends.
 local leavings = {
   one_lock = function() mp.Lock():acquire() end,
   two_locks = function()
@@ -83,7 +83,7 @@ local function sane()
   equal(queue:get(false), nil)
 end
 
---- Has `run(leave, finish)` leave each thing in each way, and sees that nothing is left of it.
+--- Lets `run(leave, finish)` leave each object in each way, and checks that nothing is left of it.
 local function each_way(run, what)
   sane()
   collectgarbage()
@@ -149,7 +149,7 @@ function cases.grandchildren()
   end)
 end
 
---- Handles that are only in messages that nobody can get any more.
+--- Handles that are only in messages that no process can get any more.
 local circles = {
   in_itself = function()
     local queue = mp.Queue()
@@ -203,7 +203,7 @@ function cases.circles()
   end, { circles })
 end
 
---- Somebody can get them out again.
+--- Messages that a process can get again.
 function cases.circles_that_are_kept()
   local outer, inner = mp.Queue(), mp.Queue()
   inner:put { inner, "here" }

@@ -1,4 +1,4 @@
---- Numbers that are larger than anything there can be: an error that names them, or as much as there is.
+--- Numbers that are too large for anything: an error that names them, or as much as there is.
 local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
@@ -92,7 +92,7 @@ function cases.ranges()
   equal(pmap.range(1, (1 << 53) + 1)[(1 << 53) + 1], (1 << 53) + 1)
 end
 
---- What is done for many objects at once is more than one change of the shared memory.
+--- An operation on many objects takes more than one change of the shared memory.
 function cases.many_at_once()
   local queues = {}
   for place = 1, 5000 do queues[place] = mp.Queue() end

@@ -154,7 +154,7 @@ function cases.test_eof_after_death()
   process:join()
 end
 
---- An end in a message that nobody will receive is nobody's.
+--- An end in a message that no process will receive is closed.
 function cases.test_eof_after_a_lost_message()
   local receiver, sender = mp.Pipe(false)
   local queue = mp.Queue()
@@ -236,7 +236,7 @@ function cases.test_strings()
   end
 end
 
--- A poll in another process does not eat a part of a message.
+-- A poll in another process takes no part of a message.
 function cases.test_boundaries()
   local a, b = mp.Pipe()
   local polls = start(function()

@@ -19,7 +19,7 @@ local function squares(count)
   return list
 end
 
---- What an iterator of places and values gives, by place.
+--- The values of an iterator of places and values, by place.
 local function collect(iterator)
   local list, count = {}, 0
   for place, value in iterator do
@@ -38,7 +38,7 @@ local function exploding(count)
   end
 end
 
---- A module is one also where it was loaded in the task that returns it.
+--- A module is sent as a module, also when it was loaded in the task that returns it.
 function cases.test_modules_travel_by_name()
   package.preload.plain_settings = function() return { limit = 10 } end
   local pool <close> = mp.Pool(1)
@@ -195,7 +195,7 @@ function cases.test_callbacks_wait_for_a_call_that_may_wait()
   equal(is_done, true)
 end
 
---- One pool is waited for while another one brings callbacks, which use both.
+--- A wait for one pool runs the callbacks of another one, which use both.
 function cases.test_callbacks_run_while_another_pool_is_waited_for()
   local pool <close> = mp.Pool(1)
   local other <close> = mp.Pool(2)
@@ -216,7 +216,7 @@ function cases.test_callbacks_run_while_another_pool_is_waited_for()
   end
 end
 
---- Tables have the same length when they have travelled.
+--- Tables have the same length after they were sent.
 function cases.test_lengths_are_kept()
   local pool <close> = mp.Pool(1)
   local queue = mp.Queue()
@@ -644,7 +644,7 @@ function cases.test_worker_finalization_via_atexit_handler_of_multiprocessing()
 end
 
 function cases.test_release_unused_processes()
-  -- One descriptor for each child is what a supervisor needs.
+  -- A supervisor needs one descriptor for each child.
   local output, status = expect.script([[
     local mp = require "multiprocessing"
     local pool = mp.Pool(200)
@@ -845,7 +845,7 @@ function cases.test_large_results()
   equal(pool:map(string.len, { ("y"):rep(50 << 20), "z" }), { 50 << 20, 1 })
 end
 
---- Results longer than the room that a task has for them come in messages of their own.
+--- Results that are longer than the buffer of a task come in messages of their own.
 function cases.test_results_of_any_size_come_once()
   local pool <close> = mp.Pool(2)
   local sizes = { 5000, 1, 4000, 70000, 5000, 0, 300000, 5000 }
@@ -989,7 +989,7 @@ function cases.test_iterators_feed_iterators()
   equal(calls(), 200)
 end
 
---- Results are thrown away as they come.
+--- Results are dropped as they come.
 function cases.test_memory_is_bounded_when_nobody_reads()
   local pool = mp.Pool(2)
   pool:imap(function() return ("x"):rep(1 << 20) end, upto(150))

@@ -35,7 +35,7 @@ function cases.test_parent_process_attributes()
   equal({ process:result() }, { mp.getpid(), "MainProcess", mp.getpid() })
 end
 
--- A grandchild notices the death of its parent by dying with it.
+-- A grandchild dies with its parent.
 function cases.test_parent_process()
   local receiver, sender = mp.Pipe(false)
   local child = mp.Process(function()
@@ -389,7 +389,7 @@ function cases.test_error_in_the_script_ends_its_children()
   equal(status, 1)
 end
 
--- Whatever a script has started dies with it.
+-- All processes that a script has started die with it.
 function cases.test_script_killed()
   local name = os.tmpname()
   local output = expect.script([[

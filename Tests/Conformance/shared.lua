@@ -217,7 +217,7 @@ function cases.test_values_travel()
   equal(array:totable(), { 1.0, 7.5 })
 end
 
--- Nothing of shared memory has a name that could stay behind.
+-- Shared memory has no name that could stay behind.
 function cases.test_cleaned_after_process_termination()
   local names = function()
     local program <close> = assert(io.popen "ls /dev/shm | wc -l")

@@ -35,7 +35,7 @@ function cases.test_lock_locked_2processes()
   equal(tostring(lock), "Lock(free)")
 end
 
--- Another process may give a lock back, as in Python.
+-- Another process may release a lock, as in Python.
 function cases.test_lock_released_by_another()
   local lock = mp.Lock()
   lock:acquire()
@@ -88,7 +88,7 @@ function cases.test_lock_excludes()
   end
 end
 
--- What becomes of what an owner has when it has left, and when it was lost: of an acquisition, and of a hold.
+-- The effect of an owner's end, when it has exited and when it was lost, on an acquisition and on a hold.
 local taken, free, abandoned = { nil, "timeout" }, { true }, { true, "abandoned" }
 local owned = {
   { make = mp.Lock, acquire = { left = taken, lost = abandoned } },
@@ -144,7 +144,7 @@ function cases.test_ownership_of_tasks()
   end
 end
 
--- The holder is found to be lost by whoever asks, also without waiting, and though nobody has joined it.
+-- A lost holder is found by any process that asks, also without waiting, and though no process has joined it.
 function cases.test_lock_abandoned_and_nobody_joins()
   local lock = mp.Lock()
   local holder = start(function()
@@ -156,7 +156,7 @@ function cases.test_lock_abandoned_and_nobody_joins()
   holder:join()
 end
 
--- One's own acquisition goes first, then one's own hold, and then, of a Lock, anybody's; a semaphore counts up.
+-- A release ends the process's own acquisition first, then its own hold, and then, of a Lock, any other; a semaphore counts up.
 function cases.test_release_order()
   local lock, rlock, semaphore = mp.Lock(), mp.RLock(), mp.Semaphore(2)
   do
@@ -191,7 +191,7 @@ function cases.test_release_order()
   raises("once a time, not 2 times", rlock.release, rlock, 2)
 end
 
--- A fork holds nothing of what its parent holds.
+-- A fork does not hold the locks that its parent holds.
 function cases.test_holds_and_forks()
   for _, lock in ipairs { mp.Lock(), mp.RLock(), mp.Semaphore() } do
     local child
@@ -215,7 +215,7 @@ function cases.test_holds_and_forks()
   end
 end
 
--- An acquisition of a semaphore is nobody's: as many of them as one likes, by whomever, given back by whomever.
+-- An acquisition of a semaphore has no owner: any process may acquire any number, and any process may release them.
 function cases.test_semaphore_of_many()
   local semaphore = mp.Semaphore(50000)
   ended(function() for _ = 1, 50000 do semaphore:acquire() end end)
@@ -226,7 +226,7 @@ function cases.test_semaphore_of_many()
   equal(semaphore:get_value(), 40000)
 end
 
---- Locks in all processes, given back by others than those who have acquired them, in turns.
+--- Locks that other processes release than those that have acquired them, in turns.
 function cases.test_readers_and_writers()
   for _, make in ipairs { mp.Semaphore, mp.Lock } do
     local mutex, room, readers, inside, left = make(), make(), mp.Value("i", 0), mp.Semaphore(0), mp.Semaphore(0)
@@ -332,7 +332,7 @@ function cases.test_timeout()
   assert(expect.clock() - before >= 0.1)
 end
 
--- Tokens that one process gives and another takes are no locks: they do not come back when the taker ends.
+-- Tokens that one process releases and another acquires are no locks: they are not released when the second one ends.
 function cases.test_semaphore_counts_signals()
   local semaphore = mp.Semaphore(0)
   semaphore:release(5)
@@ -415,7 +415,7 @@ function cases.test_notify()
   condition:with(function() equal(condition:notify(), 0) end)
 end
 
--- A notification that has reached one who is lost before it has the lock again is another's.
+-- A notification of a process that is lost before it has the lock again passes to another.
 function cases.test_notifications_of_the_lost()
   local condition, woken = mp.Condition(), mp.Queue()
   local processes = {}
@@ -446,7 +446,7 @@ function cases.test_notifications_of_the_lost()
   equal(got, { 3, 4, 5 })
 end
 
--- A wait gives back, and takes again, what there is: acquisitions and holds.
+-- A wait releases, and acquires again, all acquisitions and holds.
 function cases.test_condition_in_a_hold()
   for _, lock in ipairs { mp.Lock(), mp.RLock() } do
     local condition = mp.Condition(lock)
