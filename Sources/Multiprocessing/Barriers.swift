@@ -4,7 +4,7 @@ import Posix
 
 extension ProcessTree {
     package func makeBarrier(parties: Int) throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             let barrier = try make(.barrier, words: Barrier.words, memory)
             memory[barrier, Barrier.parties] = parties
             memory[barrier, Barrier.generation] = 1
@@ -21,7 +21,7 @@ extension ProcessTree {
 
     private func arrive(_ barrier: Int) throws(TreeError) -> (place: Int, round: Int)? {
         try reapParties(of: barrier)
-        return try changing { memory throws(TreeError) in
+        return try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             guard memory[barrier, Barrier.isBroken] == 0,
                 memory[barrier, Barrier.arrived] < memory[barrier, Barrier.parties]
@@ -39,7 +39,7 @@ extension ProcessTree {
 
     /// All have arrived.
     package func open(_ barrier: Int) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             begin(barrier, broken: memory[barrier, Barrier.isBroken] != 0, memory)
         }
@@ -68,7 +68,7 @@ extension ProcessTree {
 
     /// Breaks it until it is reset.
     package func abort(_ barrier: Int) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             breakBarrier(barrier, memory)
         }
@@ -76,7 +76,7 @@ extension ProcessTree {
 
     /// Makes it as new; those that wait return as from a broken one.
     package func reset(_ barrier: Int) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             if memory[barrier, Barrier.arrived] > 0 {
                 memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.generation]
@@ -87,7 +87,7 @@ extension ProcessTree {
 
     /// How many processes it is for, how many of them wait, and whether it is broken.
     package func state(_ barrier: Int) throws(TreeError) -> (parties: Int, waiting: Int, isBroken: Bool) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             return (
                 memory[barrier, Barrier.parties], memory[barrier, Barrier.arrived],
@@ -115,7 +115,7 @@ extension ProcessTree {
     }
 
     private func reapParties(of barrier: Int) throws(TreeError) {
-        let dead = try changing { memory -> [Int] in
+        let dead = try timedChange { memory -> [Int] in
             guard kind(barrier, memory) == .barrier else { return [] }
             return references(.party, in: barrier, memory).map { memory[$0, Reference.process] }.filter {
                 !isAlive($0, memory)

@@ -14,7 +14,7 @@ extension ProcessTree {
     func makeChannel(
         maximumCount: Int = 0, maximumBytes: Int = 0, for use: Channel.Use = .values
     ) throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             let channel = try make(.channel, words: Channel.words, memory)
             memory[channel, Channel.use] = use.rawValue
             memory[channel, Channel.maximumCount] = maximumCount
@@ -54,7 +54,7 @@ extension ProcessTree {
         _ fill: (inout WireBuffer) throws(LuaError) -> Set<Int>
     ) throws(LuaError) {
         let message = try orRaise { () throws(TreeError) in
-            try changing { memory throws(TreeError) in
+            try timedChange { memory throws(TreeError) in
                 try check(channel, is: .channel, memory)
                 return try makeMessage(size: capacity, for: channel, memory)
             }
@@ -154,7 +154,7 @@ extension ProcessTree {
         from channel: Int, while pid: Int32, ofPool: Bool = false, _ timeout: Timeout
     ) throws(TreeError) -> ReceivedMessage? {
         let found: Int?? = try within(timeout) { () throws(TreeError) -> Int?? in
-            pid == 0 ? .some(nil) : .some(try changing { memory in self.process(pid: pid, memory) })
+            pid == 0 ? .some(nil) : .some(try timedChange { memory in self.process(pid: pid, memory) })
         }
         guard let process = found else { return nil }
         let child = children[pid]
@@ -173,7 +173,7 @@ extension ProcessTree {
 
     /// Revokes the tasks of a job that no worker has begun; answers how many items they have.
     package func revoke(_ job: Int, from tasks: Int) throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             var items = 0
             for message in waitingTasks(job, in: tasks, memory) {
                 items += memory[message + Message.bytes.offset, TaskWords.count]
@@ -187,7 +187,7 @@ extension ProcessTree {
 
     /// Whether no worker has begun with the job.
     package func isWaiting(_ job: Int, in tasks: Int) throws(TreeError) -> Bool {
-        try changing { memory throws(TreeError) in !waitingTasks(job, in: tasks, memory).isEmpty }
+        try timedChange { memory throws(TreeError) in !waitingTasks(job, in: tasks, memory).isEmpty }
     }
 
     private func waitingTasks(_ job: Int, in tasks: Int, _ memory: Memory) -> [Int] {
@@ -226,7 +226,7 @@ extension ProcessTree {
     }
 
     package func state(ofChannel channel: Int) throws(TreeError) -> ChannelState {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
             return ChannelState(
                 count: memory[channel, Channel.count], bytes: memory[channel, Channel.bytes],
@@ -237,7 +237,7 @@ extension ProcessTree {
 
     /// Closes the channel: nothing is put any more; what is there can still be got.
     package func close(channel: Int) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
             memory[channel, Channel.isClosed] = 1
             wakeAll(channel + Channel.getters.offset, memory)
@@ -247,7 +247,7 @@ extension ProcessTree {
 
     /// Counts one of the messages that this process, or another, has taken as done.
     package func taskDone(_ channel: Int) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(channel, is: .channel, memory)
             guard memory[channel, Channel.unfinished] > memory[channel, Channel.count] else {
                 throw .misuse("task_done was called more often than there were items")

@@ -1,9 +1,9 @@
-// What the blocks of the arena hold, word by word. Every block begins with its kind, so that a handle that is none
-// is known at once; every list is circular, through two words of each member and two of its head.
+// The layout of the arena's blocks, word by word. Every block begins with its kind, so that a stale handle is recognized;
+// every list is circular, through two words of each member and two of its head.
 //
 //     process ── references ──▶ reference ◀── references ── shared object    its handles, what it holds and what it took
-//        ├────── waiters ────▶ waiter ◀── a queue of the object              what it waits for, in order
-//        └────── messages ──▶ message                                        taken and not yet read, or not yet put
+//        ├────── waiters ────▶ waiter ◀──── a queue of the object            what it waits for, in order
+//        └────── messages ───▶ message                                       taken and not yet read, or not yet put
 
 import Posix
 
@@ -54,7 +54,7 @@ enum ProcessEntry: Int, Field {
     case kind, next, previous, pid, parent
     case references, referencesEnd, waiters, waitersEnd, messages, messagesEnd
     /// Whether it has registered, and whether it is being reaped.
-    case hasStarted, isBeingReaped
+    case isRegistered, isBeingReaped
     /// Programs that it has started and not yet waited for.
     case programs
     /// The object it waits for, or 0, and how often it has begun to wait.
@@ -63,9 +63,8 @@ enum ProcessEntry: Int, Field {
     case hasTimeout
     /// Its name, as a label.
     case label
-    /// Where in the script it waits.
-    case positionLength
-    case position
+    /// The position in the script where it waits.
+    case positionLength, position
     case livenessLock = 35
     static let words = 35 + LivenessLock.words
     static let positionBytes = 128
@@ -105,7 +104,7 @@ enum Reference: Int, Field {
         case acquisition
         /// The process holds a lock or one of a semaphore by `hold` or `with`; `count` is the number of that hold.
         case hold
-        /// The process sleeps for a condition; `count` is 1 when it was notified and has not got the lock again.
+        /// The process waits for a condition; `count` is 1 when it was notified and has not got the lock again.
         case sleeper
         /// The process has taken `count` messages that are not done.
         case unfinished

@@ -51,7 +51,7 @@ extension ProcessTree {
     func makeMessage(
         size: Int, handles: Set<Int>, for channel: Int
     ) throws(TreeError) -> Int {
-        let message = try changing { memory throws(TreeError) in try makeMessage(size: size, for: channel, memory) }
+        let message = try timedChange { memory throws(TreeError) in try makeMessage(size: size, for: channel, memory) }
         try attachOrDiscard(handles, to: message)
         return message
     }
@@ -76,7 +76,7 @@ extension ProcessTree {
         while !rest.isEmpty {
             let some = rest.prefix(64)
             rest = rest.dropFirst(64)
-            try changing { memory throws(TreeError) in
+            try timedChange { memory throws(TreeError) in
                 for handle in some where isShared(handle, memory) {
                     try addReference(from: message, to: handle, memory)
                 }

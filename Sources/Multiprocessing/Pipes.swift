@@ -12,7 +12,7 @@ extension ProcessTree {
     package func makePipe(isDuplex: Bool) throws(TreeError) -> (first: Int, second: Int) {
         let forth = try makeChannel(maximumBytes: ProcessTree.pipeBytes)
         let back = isDuplex ? try makeChannel(maximumBytes: ProcessTree.pipeBytes) : 0
-        return try changing { memory throws(TreeError) in
+        return try timedChange { memory throws(TreeError) in
             let first = try make(.end, words: End.words, memory), second = try make(.end, words: End.words, memory)
             memory[first, End.peer] = second
             memory[second, End.peer] = first
@@ -32,7 +32,7 @@ extension ProcessTree {
 
     /// Whether an end can send, and whether it can receive.
     package func directions(of end: Int) throws(TreeError) -> (sends: Bool, receives: Bool) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(end, is: .end, memory)
             return (memory[end, End.outbox] != 0, memory[end, End.inbox] != 0)
         }
@@ -42,7 +42,7 @@ extension ProcessTree {
     package func send(
         _ value: borrowing WireBuffer, handles: Set<Int>, through end: Int
     ) throws(TreeError) {
-        let outbox = try changing { memory throws(TreeError) in
+        let outbox = try timedChange { memory throws(TreeError) in
             try check(end, is: .end, memory)
             return memory[end, End.outbox]
         }
@@ -74,7 +74,7 @@ extension ProcessTree {
     }
 
     private func inbox(of end: Int) throws(TreeError) -> Int {
-        let inbox = try changing { memory throws(TreeError) in
+        let inbox = try timedChange { memory throws(TreeError) in
             try check(end, is: .end, memory)
             return memory[end, End.inbox]
         }
@@ -105,7 +105,7 @@ extension ProcessTree {
     }
 
     private func resolve(_ sources: [Source], _ target: inout WaitTarget) throws(TreeError) {
-        target = try changing { [target] memory throws(TreeError) in
+        target = try timedChange { [target] memory throws(TreeError) in
             var target = target
             for source in sources {
                 switch source {

@@ -67,7 +67,7 @@ extension ProcessTree {
         let handleMessage = handles.isEmpty ? 0 : try makeMessage(size: 0, handles: handles, for: 0)
         var isMade = false
         defer { if !isMade, handleMessage != 0 { change { memory in discard(handleMessage, memory) } } }
-        let function = try changing { memory throws(TreeError) in
+        let function = try timedChange { memory throws(TreeError) in
             let function = try make(.sharedFunction, words: SharedFunction.bytes.rawValue, bytes: size, memory)
             memory[function, SharedFunction.size] = size
             memory[function, SharedFunction.handles] = handleMessage
@@ -110,7 +110,7 @@ extension ProcessTree {
 
     /// Makes a message for results that no task records yet.
     func makeResults(job: Int, first: Int, capacity: Int, of task: Int = 0) throws(TreeError) -> PoolResults {
-        let message = try changing { memory throws(TreeError) in
+        let message = try timedChange { memory throws(TreeError) in
             try makeMessage(size: ResultWords.size + capacity, for: task, as: .results, memory)
         }
         return PoolResults(message: message, capacity: capacity, job: job, first: first)
@@ -198,7 +198,7 @@ extension ProcessTree {
         let isLost = begun > done
         let failed = isLost ? try makeFailure(failure, job: task[.job], place: first + done) : 0
         let left = task[.count] - done - (isLost ? 1 : 0)
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             if task[.results] != 0 {
                 if kept > 0 {
                     sendResults(task[.results], to: channel, memory)

@@ -38,7 +38,7 @@ extension ProcessTree {
 
     /// Whether it sleeps until another process of the tree wakes it, which none has done yet.
     private func isBlocked(_ process: Int, _ memory: Memory) -> Bool {
-        if memory[process, ProcessEntry.hasStarted] == 0 || !isAlive(process, memory) { return false }
+        if memory[process, ProcessEntry.isRegistered] == 0 || !isAlive(process, memory) { return false }
         // An object that is gone has woken it, or will.
         return kind(memory[process, ProcessEntry.waitsFor], memory) != nil
             && memory[process, ProcessEntry.hasTimeout] == 0

@@ -97,7 +97,7 @@ extension ProcessTree {
     /// Descriptors that become readable when a process dies on which the wait depends: at most a few, as every second all
     /// of them are checked anyway.
     func openPidfds(_ target: WaitTarget) throws(TreeError) -> Pidfds {
-        let pids = try changing { memory in
+        let pids = try timedChange { memory in
             var processes = target.processes
             for object in target.objects { processes += holders(object, memory) }
             return processes.filter { $0 != current }.prefix(8).map { Int32(memory[$0, ProcessEntry.pid]) }
@@ -138,7 +138,7 @@ extension ProcessTree {
     /// any.
     @discardableResult
     func reap(among target: WaitTarget) throws(TreeError) -> Bool {
-        let dead = try changing { memory in
+        let dead = try timedChange { memory in
             var processes = target.processes
             for object in target.objects { processes += holders(object, memory) }
             for queue in target.queues {

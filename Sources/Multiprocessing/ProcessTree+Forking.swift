@@ -12,7 +12,7 @@ extension ProcessTree {
     /// Forks the script. The child dies with this process.
     package func fork(name: String) throws(TreeError) -> Forked {
         reapAll()
-        let process = try changing { memory throws(TreeError) in try makeEntry(parent: current, name: name, memory) }
+        let process = try timedChange { memory throws(TreeError) in try makeEntry(parent: current, name: name, memory) }
         do throws(TreeError) {
             try copyHandles(to: process)
             let parent = current
@@ -42,7 +42,7 @@ extension ProcessTree {
     func registerIfNeeded() throws(TreeError) {
         guard Arena.isUnregistered else { return }
         let parent = current
-        let process = try changing { memory throws(TreeError) in
+        let process = try timedChange { memory throws(TreeError) in
             try makeEntry(parent: parent, name: "Process \(pid)", memory)
         }
         try copyHandles(to: process)
@@ -58,7 +58,7 @@ extension ProcessTree {
                 }
         }
         for start in stride(from: 0, to: objects.count, by: 64) {
-            try changing { memory throws(TreeError) in
+            try timedChange { memory throws(TreeError) in
                 for object in objects[start..<min(start + 64, objects.count)] {
                     try addReference(.handle, object, process, memory)
                 }
@@ -86,7 +86,7 @@ extension ProcessTree {
         guard children[pid] != nil else { throw .misuse("process \(pid) is not a child of this process") }
         if timeout == .none { return nil }
         let found = try within(timeout) { () throws(TreeError) -> Int?? in
-            .some(try changing { memory in self.process(pid: pid, memory) })
+            .some(try timedChange { memory in self.process(pid: pid, memory) })
         }
         guard let process = found else { return nil }
         let target = WaitTarget(
@@ -116,7 +116,7 @@ extension ProcessTree {
 
     /// Reaps a child that has ended; where the memory is not to be had in time, another process does it.
     private func reapChild(_ pid: Int32) {
-        let process = try? changing { memory in
+        let process = try? timedChange { memory in
             liveProcesses(memory).first {
                 memory[$0, ProcessEntry.pid] == Int(pid) && memory[$0, ProcessEntry.parent] == current
             }

@@ -7,7 +7,7 @@ extension ProcessTree {
     func answer(isHost: Bool) {
         let processes = change { memory in
             liveProcesses(memory).filter {
-                memory[$0, ProcessEntry.hasStarted] != 0 && isAlive($0, memory) && !isSupervisor($0, memory)
+                memory[$0, ProcessEntry.isRegistered] != 0 && isAlive($0, memory) && !isSupervisor($0, memory)
             }
         }
         let others = isHost ? processes.filter { $0 != current } : processes

@@ -28,7 +28,7 @@ extension ProcessTree {
         var waiters: [Int] = []
         let watched = watched(during: target)
         let queues = target.queues + watched.map { $0 + Channel.getters.offset }
-        let value = try changing { memory throws(TreeError) -> Value? in
+        let value = try timedChange { memory throws(TreeError) -> Value? in
             if let value = try attempt(memory, []) { return value }
             if target.deadline != 0 {
                 waiters = try enqueue(in: queues.prefix(ProcessTree.queuesPerChange), memory)
@@ -40,7 +40,7 @@ extension ProcessTree {
         do throws(TreeError) {
             while waiters.count < queues.count {
                 let some = queues[waiters.count...].prefix(ProcessTree.queuesPerChange)
-                waiters += try changing { memory throws(TreeError) in try enqueue(in: some, memory) }
+                waiters += try timedChange { memory throws(TreeError) in try enqueue(in: some, memory) }
             }
             if spin(waiters), let value = try tryAgain(waiters, attempt) { return value }
             WakeUp.arm()
@@ -76,7 +76,7 @@ extension ProcessTree {
     private func tryAgain<Value>(
         _ waiters: [Int], isLast: Bool = false, _ attempt: (Memory, [Int]) throws(TreeError) -> Value?
     ) throws(TreeError) -> Value? {
-        let value = try changing { memory throws(TreeError) -> Value? in
+        let value = try timedChange { memory throws(TreeError) -> Value? in
             let value = try attempt(memory, waiters)
             if value != nil { acknowledgeWakeUps(waiters, memory) }
             if value != nil || isLast {
@@ -111,7 +111,7 @@ extension ProcessTree {
     private func park(_ waiters: [Int], in queues: [Int], _ target: WaitTarget) throws(TreeError) {
         setPosition(position())
         for start in stride(from: 0, to: max(1, waiters.count), by: ProcessTree.queuesPerChange) {
-            try changing { memory in
+            try timedChange { memory in
                 let places = start..<min(start + ProcessTree.queuesPerChange, waiters.count)
                 for (waiter, queue) in zip(waiters[places], queues[places]) where memory[waiter, Waiter.isSpinning] != 0
                 {
@@ -148,7 +148,7 @@ extension ProcessTree {
 
     private func hasMessages(_ channels: [Int]) throws(TreeError) -> Bool {
         if channels.isEmpty { return false }
-        return try changing { memory in
+        return try timedChange { memory in
             channels.contains { kind($0, memory) == .channel && memory[$0, Channel.count] > 0 }
         }
     }
@@ -156,7 +156,7 @@ extension ProcessTree {
     /// Runs callbacks, while the process stays in the queues. False when it runs some already, which go on after this
     /// wait.
     private func runCallbacks(_ target: WaitTarget) throws(TreeError) -> Bool {
-        try changing { memory in memory[current, ProcessEntry.waitsFor] = 0 }
+        try timedChange { memory in memory[current, ProcessEntry.waitsFor] = 0 }
         let before = lockDeadline
         lockDeadline = nil
         runsCallbacks = true

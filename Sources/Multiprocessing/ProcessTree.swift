@@ -76,16 +76,16 @@ package final class ProcessTree {
             blocks.prepare(memory, budget: min(arena.limit / 2, Machine.memory() / 4 * 3))
             for list in [Root.processes, .garbage, .candidates] { memory.makeList(Arena.start + list.offset) }
         }
-        current = try changing { memory throws(TreeError) in try makeEntry(parent: 0, name: "MainProcess", memory) }
+        current = try timedChange { memory throws(TreeError) in try makeEntry(parent: 0, name: "MainProcess", memory) }
         register(current)
     }
 
     // MARK: Changes
 
-    /// A change, and then the wake-ups that it has asked for: a sleeper that is woken earlier finds the memory locked. If
-    /// this process is killed in between, the sleeper wakes up by itself within a second.
+    /// Makes a change, and then sends its wake-ups: a waiter that is woken earlier finds the memory locked. If this process is
+    /// killed in between, the waiter wakes up by itself within a second.
     func change<Value, Failure: Error>(_ body: (Memory) throws(Failure) -> Value) throws(Failure) -> Value {
-        defer { sendWakeUps() }
+        defer { finishChange() }
         if !deferredCleanups.isEmpty {
             arena.change { memory in for each in deferredCleanups { each(memory) } }
             deferredCleanups = []
@@ -93,7 +93,7 @@ package final class ProcessTree {
         return try arena.change(body)
     }
 
-    private func sendWakeUps() {
+    private func finishChange() {
         if !wakeUps.isEmpty {
             for pid in wakeUps { WakeUp.send(to: pid) }
             wakeUps.removeAll(keepingCapacity: true)
@@ -104,10 +104,10 @@ package final class ProcessTree {
         }
     }
 
-    /// A change that waits for the lock of the memory up to `lockDeadline` only.
-    func changing<Value>(_ body: (Memory) throws(TreeError) -> Value) throws(TreeError) -> Value {
+    /// Makes a change that waits for the lock of the memory up to `lockDeadline` only.
+    func timedChange<Value>(_ body: (Memory) throws(TreeError) -> Value) throws(TreeError) -> Value {
         guard let lockDeadline else { return try change(body) }
-        defer { sendWakeUps() }
+        defer { finishChange() }
         if !deferredCleanups.isEmpty {
             let done: Void? = arena.change(before: lockDeadline) { memory in
                 for each in deferredCleanups { each(memory) }
@@ -121,7 +121,7 @@ package final class ProcessTree {
 
     /// Runs `body` now, or before the next change when the lock is not to be had in time.
     func cleanUp(_ body: @escaping (Memory) -> Void) {
-        do throws(TreeError) { try changing(body) } catch { deferredCleanups.append(body) }
+        do throws(TreeError) { try timedChange(body) } catch { deferredCleanups.append(body) }
     }
 
     /// Runs `body`, whose changes wait for the lock up to `timeout`; nil when that has passed.
@@ -143,7 +143,7 @@ package final class ProcessTree {
         }
     }
 
-    /// Something has happened that others may wait for.
+    /// Records that something has happened that others may wait for.
     func advanceEpoch(_ memory: Memory) { memory[Arena.start, Root.epoch] += 1 }
 
     // MARK: Processes
@@ -167,14 +167,14 @@ package final class ProcessTree {
     func register(_ process: Int, parent: Int = 0) {
         current = process
         let isRegistered = change { memory in
-            guard isAlive(process, memory), memory[process, ProcessEntry.hasStarted] == 0,
+            guard isAlive(process, memory), memory[process, ProcessEntry.isRegistered] == 0,
                 memory[process, ProcessEntry.parent] == parent
             else {
                 return false
             }
             LivenessLock.acquire(process + ProcessEntry.livenessLock.offset)
             memory[process, ProcessEntry.pid] = Int(Machine.processNumber())
-            memory[process, ProcessEntry.hasStarted] = 1
+            memory[process, ProcessEntry.isRegistered] = 1
             return true
         }
         if !isRegistered { Posix.Process.exit(1) }
@@ -197,7 +197,7 @@ package final class ProcessTree {
 
     func isAlive(_ process: Int, _ memory: Memory) -> Bool {
         guard memory[process, ProcessEntry.kind] == Kind.process.rawValue else { return false }
-        if memory[process, ProcessEntry.hasStarted] == 0 {
+        if memory[process, ProcessEntry.isRegistered] == 0 {
             // It has died if its parent was killed before the fork, or it was itself before it registered.
             let parent = memory[process, ProcessEntry.parent]
             return parent == 0 || parent == current || parent > 0 && isAlive(parent, memory)
@@ -258,7 +258,7 @@ package final class ProcessTree {
 
     /// Records a handle that this process has got from a message that it still owns.
     func receive(_ object: Int) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             guard isShared(object, memory) else { throw .gone("object") }
             if reference(.handle, object, current, memory) == nil { try addReference(.handle, object, current, memory) }
         }

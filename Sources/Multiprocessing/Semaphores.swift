@@ -8,7 +8,7 @@ extension ProcessTree {
     package func makeSemaphore(
         count: Int, limit: Int = 0, _ type: SemaphoreType = .semaphore
     ) throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             let semaphore = try make(.semaphore, words: Semaphore.words, memory)
             memory[semaphore, Semaphore.count] = count
             memory[semaphore, Semaphore.limit] = limit
@@ -83,7 +83,7 @@ extension ProcessTree {
     /// Releases: of a lock the caller's own acquisition, or else its own hold, or else, where any process may, the
     /// holder's; a semaphore counts up by `count`.
     package func release(_ semaphore: Int, count: Int = 1) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
             let type = semaphoreType(semaphore, memory)
             if !type.hasOwner {
@@ -119,7 +119,7 @@ extension ProcessTree {
     /// Ends the hold with this number; does nothing if this process has none, as in a fork of its owner, or after a
     /// release.
     package func release(hold: Int, of semaphore: Int) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
             let own = references(.hold, in: semaphore, memory).first {
                 memory[$0, Reference.process] == current && memory[$0, Reference.count] == hold
@@ -152,7 +152,7 @@ extension ProcessTree {
 
     /// How many can be acquired now.
     package func value(_ semaphore: Int) throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(semaphore, is: .semaphore, memory)
             return memory[semaphore, Semaphore.count]
         }
@@ -161,7 +161,7 @@ extension ProcessTree {
     // MARK: Conditions
 
     package func makeCondition() throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             let condition = try make(.condition, words: Condition.words, memory)
             memory.makeList(condition + Condition.waiters.offset)
             return condition
@@ -216,7 +216,7 @@ extension ProcessTree {
 
     /// Notifies up to `count` waiters; answers how many.
     package func notify(_ condition: Int, lock: Int, count: Int) throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(condition, is: .condition, memory)
             guard isMine(lock, memory) else {
                 throw .misuse("notify on a condition whose lock this process does not hold")
@@ -249,7 +249,7 @@ extension ProcessTree {
     // MARK: Events
 
     package func makeEvent() throws(TreeError) -> Int {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             let event = try make(.event, words: Event.words, memory)
             memory.makeList(event + Event.waiters.offset)
             return event
@@ -257,14 +257,14 @@ extension ProcessTree {
     }
 
     package func isSet(_ event: Int) throws(TreeError) -> Bool {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(event, is: .event, memory)
             return memory[event, Event.isSet] != 0
         }
     }
 
     package func set(_ event: Int, _ value: Bool) throws(TreeError) {
-        try changing { memory throws(TreeError) in
+        try timedChange { memory throws(TreeError) in
             try check(event, is: .event, memory)
             memory[event, Event.isSet] = value ? 1 : 0
             if value { wakeAll(event + Event.waiters.offset, memory) }

@@ -79,7 +79,7 @@ extension ProcessTree {
                 "the shared memory is exhausted: an array of \(count) numbers, where "
                     + "\(arena.limit >> 20) MB are all there can be")
         }
-        let array = try changing { memory throws(TreeError) in
+        let array = try timedChange { memory throws(TreeError) in
             let array = try make(.array, words: SharedArray.bytes.rawValue, bytes: count * code.size, memory)
             memory[array, SharedArray.code] = Int(byte)
             memory[array, SharedArray.count] = count
@@ -119,7 +119,7 @@ extension ProcessTree {
 
     /// Adds to the number at a place, as one step; answers the sum.
     package func add(_ value: Number, in array: Int, at place: Int) throws(TreeError) -> Number {
-        try changing { _ throws(TreeError) in
+        try timedChange { _ throws(TreeError) in
             guard let before = try number(in: array, at: place) else {
                 throw .misuse("place \(place) is outside the array")
             }
