@@ -60,7 +60,8 @@ struct PoolWorker {
                 if end == .item {
                     task[.begun] = place - task[.first] + 1
                     stack.beginItem(number: place)
-                    hasReturned = try call(items, &offset, of: task, &encoder, &decoder, into: &output.buffer)
+                    hasReturned = try call(
+                        items, &offset, of: task, at: place, &encoder, &decoder, into: &output.buffer)
                 }
                 if end == .failure { try appendFailure(&encoder, into: &output.buffer) }
                 core.endItem(hasReturned: hasReturned)
@@ -166,7 +167,7 @@ struct PoolWorker {
 
     /// Stack: function → function, results…; or → function, …, and false when it has failed and that was appended.
     private func call(
-        _ items: borrowing WireBuffer, _ offset: inout Int, of task: PoolTask, _ encoder: inout Encoder,
+        _ items: borrowing WireBuffer, _ offset: inout Int, of task: PoolTask, at place: Int, _ encoder: inout Encoder,
         _ decoder: inout Decoder, into output: inout WireBuffer
     ) throws(LuaError) -> Bool {
         stack.copy(stack.top)
@@ -174,7 +175,7 @@ struct PoolWorker {
             try appendFailure(kind: "unsendable", error.message, &encoder, into: &output)
             return false
         }
-        let arguments = task[.isStarred] != 0 ? unpack() : 1
+        let arguments = task[.isStarred] != 0 ? unpack(place) : 1
         if stack.tryCall(arguments: arguments, results: task.results, handler: handler) { return true }
         try appendFailure(&encoder, into: &output)
         return false
@@ -206,20 +207,27 @@ struct PoolWorker {
     }
 
     /// Stack: function, list of arguments, with their number in `n` if that is more → function, arguments…
-    private func unpack() -> Int32 {
-        let list = stack.top
-        guard stack.type(list) == .table else { return 1 }
+    private func unpack(_ place: Int) -> Int32 {
+        let list = stack.top, type = stack.type(list)
+        guard type == .table else {
+            return refuse(list, "starmap: item \(place) is a \(type), not a list of arguments")
+        }
         stack.rawGet(list, field: "n")
         let count = max(0, stack.integer(-1).map(Int.init) ?? stack.rawCount(list))
         stack.pop()
         guard let size = Int32(exactly: count), size < Int32.max - 8, stack.reserve(size + 8) else {
-            stack.top = list - 2
-            stack.push(function: { _ throws(LuaError) in throw LuaError(message: "too many arguments: \(count)") })
-            return 0
+            return refuse(list, "too many arguments: \(count)")
         }
         for place in 0..<count { stack.rawGet(list, at: place + 1) }
         stack.remove(list)
         return Int32(count)
+    }
+
+    /// Stack: function, list of arguments → a function of none that fails
+    private func refuse(_ list: Int32, _ message: String) -> Int32 {
+        stack.top = list - 2
+        stack.push(function: { _ throws(LuaError) in throw LuaError(message: message) })
+        return 0
     }
 
     // MARK: Failures

@@ -33,8 +33,14 @@ package final class PmapModule {
             stack.rawSet(-3)
         }
         stack.rawSet(table, field: "args")
+        let identity = stack.identity(table)
         for (name, function) in functions {
-            stack.push(function: function)
+            stack.push(function: { stack throws(LuaError) in
+                if stack.type(1) == .table, stack.identity(1) == identity {
+                    throw LuaError(message: "write pmap.\(name)(…), with a dot")
+                }
+                return try function(stack)
+            })
             stack.rawSet(table, field: name)
         }
         stack.newTable(keys: 1)

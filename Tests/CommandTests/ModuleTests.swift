@@ -123,6 +123,9 @@ private func misunderstood(_ script: String, _ message: String, line: String = "
     misunderstood(
         "require 'sys'",
         "there is no module 'sys'; write arg, io.stdin, io.stdout, io.stderr and os.exit(status)"),
+    misunderstood("pmap:dumps(1)", "write pmap.dumps(…), with a dot"),
+    misunderstood("pmap:array()", "write pmap.array(…), with a dot"),
+    misunderstood("pmap:sleep(1)", "write pmap.sleep(…), with a dot"),
     misunderstood("print(os.getpid())", "attempt to call a nil value (field 'getpid'); write mp.getpid()"),
     misunderstood(
         "time.sleep(1)",

@@ -300,6 +300,17 @@ function cases.test_starmap()
   equal(pool:starmap(mul, pairs_of, 7), wanted)
 end
 
+function cases.starmap_takes_lists()
+  local pool <close> = mp.Pool(2)
+  for place, item in pairs { 7, "ab", true } do
+    local items = { { 1, 2 }, { 3, 4 }, { 5, 6 } }
+    items[place] = item
+    local wanted = ("starmap: item %d is a %s, not a list of arguments"):format(place, type(item))
+    raises(wanted, pool.starmap, pool, mul, items)
+    raises(wanted, function() return pool:starmap_async(mul, items):get() end)
+  end
+end
+
 function cases.test_starmap_async()
   local pool <close> = mp.Pool(4)
   equal(pool:starmap_async(mul, { { 1, 2 }, { 3, 4 } }):get(), { 2, 12 })
