@@ -7,7 +7,7 @@ package import Wire
 extension TaskRunner.Form {
     /// Nobody wants to know anything of an item but the record it came to.
     fileprivate var isOnlyRecords: Bool {
-        timeLimit == nil && memoryLimit == nil && (!isFilter || input.rawValue == output.rawValue)
+        timeLimit == nil && memoryLimit == nil && (!isFilter || passesRecords)
     }
 }
 

@@ -26,6 +26,12 @@ package final class TaskRunner {
 
         package init() {}
 
+        /// A filter writes the bytes of a record as they came: the output has the input's form, or is text, which any
+        /// record is.
+        var passesRecords: Bool {
+            isFilter && (input.rawValue == output.rawValue || output == .lines || output == .nul)
+        }
+
         /// A string is a record as it is.
         var writesLines: Bool { (output == .lines || output == .nul) && !isFilter }
 
@@ -38,13 +44,25 @@ package final class TaskRunner {
     let form: Form
     private var reader: RecordReader
     private var writer: RecordWriter
+    /// Writes what a failure carries.
+    private var textWriter: RecordWriter?
     let way: ItemWay?
     private lazy var decoder = Decoder(stack)
+    /// A value of the script's own as it was before its task, which may change it.
+    private var original = Original()
     /// Is called when somebody has looked for a module, before the outbox hears of the item, where there is one.
     package var noteModules: ((inout Outbox, _ inItem: Bool) -> Void)?
     private var soughtModules = 0
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = WireBuffer()
+
+    private struct Original: ~Copyable {
+        /// What a filter writes.
+        var record = WireBuffer()
+        var refusal: RecordError?
+        /// For a failure; empty for what cannot be written.
+        var text = WireBuffer()
+    }
 
     /// Where on the stack they stay: the message handler, the task, the `inputs` list.
     static let handler: Int32 = 1
@@ -58,6 +76,7 @@ package final class TaskRunner {
         stack = script.stack
         reader = RecordReader(form.input, marks: script.module.marks, bigIntegers: form.bigIntegers)
         writer = RecordWriter(form.output, marks: script.module.marks)
+        if form.keepsInput { textWriter = RecordWriter(.jsonl, marks: script.module.marks) }
         way = TaskRunner.way(form, reader, writer)
         if form.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0
@@ -194,10 +213,7 @@ package final class TaskRunner {
 
     /// Stack: handler, task, inputs, task, item → handler, task, inputs, results…
     private func runPushed(_ item: Int, _ record: RecordBytes?, _ outbox: inout Outbox) {
-        if form.isFilter || form.keepsInput {
-            stack.copy(-1)
-            stack.insert(at: TaskRunner.inputs + 1)
-        }
+        if record == nil { keepOriginal() }
         isInTask = true
         let answer = stack.runItem(index: item, handler: TaskRunner.handler)
         isInTask = false
@@ -214,6 +230,19 @@ package final class TaskRunner {
             return outbox.commit(ItemTraits(hasRecord: true, drewRandomNumbers: answer.usesSeed))
         }
         finish(answer, record, &outbox)
+    }
+
+    /// Stack: …, item → the same
+    private func keepOriginal() {
+        if form.isFilter {
+            original.record.reset()
+            original.refusal = nil
+            do { try writer.append(1, from: -1, of: stack, to: &original.record) } catch { original.refusal = error }
+        }
+        if form.keepsInput {
+            original.text.reset()
+            try? textWriter?.append(1, from: -1, of: stack, to: &original.text)
+        }
     }
 
     func endItem(_ answer: Answer) { script.furniture?.endItem(!answer.failed) }
@@ -251,7 +280,7 @@ package final class TaskRunner {
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
-        if form.keepsInput { failure.input = record?.text ?? script.inputText(at: TaskRunner.inputs + 1) }
+        if form.keepsInput { failure.input = record?.text ?? originalText }
         failure.text = printed
         failure.drewRandomNumbers = stack.usesSeed
         decideRetry(of: &failure)
@@ -303,17 +332,19 @@ package final class TaskRunner {
         return failure
     }
 
-    /// The item unchanged: its own bytes where both formats are the same.
+    /// The item unchanged: its own bytes where they can be a record of the output.
     private func appendItem(_ record: RecordBytes?, _ outbox: inout Outbox) throws(RecordError) {
-        if let record, form.input.rawValue == form.output.rawValue {
+        if let record, form.passesRecords {
             outbox.output.append(record)
             outbox.output.append(form.output.terminator)
         } else if let record {
             // Once more from its bytes: the task may have changed the value.
             _ = try reader.read(record, onto: stack)
             try writer.append(1, from: -1, of: stack, to: &outbox.output)
+        } else if let refusal = original.refusal {
+            throw refusal
         } else {
-            try writer.append(1, from: TaskRunner.inputs + 1, of: stack, to: &outbox.output)
+            outbox.output.append(original.record)
         }
     }
 
@@ -325,5 +356,10 @@ package final class TaskRunner {
         do { try writer.append(values.top, from: 1, of: values, to: &emitted) } catch {
             throw LuaError(message: error.description)
         }
+    }
+
+    private var originalText: String? {
+        if original.text.count == 0 { return nil }
+        return String(decoding: original.text.array(0..<original.text.count - 1), as: UTF8.self)
     }
 }

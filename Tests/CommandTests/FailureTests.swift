@@ -193,6 +193,11 @@ func `--on-error decides what becomes of a failed item`(row: Row) throws { try r
     Row(
         "an input that is not UTF-8 makes no broken JSON", [:],
         "pmap --errors log -e 'error()' ::: $'\\xff' 2>/dev/null; pmap -f jsonl -e 'item.kind' log", out: "error\n"),
+    Row(
+        "the input as it was before the task changed it",
+        "inputs = { { n = 1 }, { f = print } } function task(t) t.n, t.f = 7 error() end",
+        "pmap --errors log t.lua 2>/dev/null; pmap -f jsonl -t jsonl -e 'item.input or pmap.null' log",
+        out: "\"{\\\"n\\\":1}\"\nnull\n"),
 ])
 func `--errors is complete`(row: Row) throws { try row.check() }
 

@@ -60,6 +60,10 @@ func `a result is written as a line`(row: Row) throws { try row.check() }
     Row(
         "as jsonl", [:],
         "pmap -t jsonl -e 'pmap.emit({index}) pmap.emit(1, 2)' ::: a", out: "[1]\n[1,2]\n"),
+    Row(
+        "with a colon", [:], "pmap -e 'pmap:emit(item)' ::: a",
+        err: "pmap: :::1: -e:1: write pmap.emit(…), with a dot\n" + traceback + lastLine(1, of: 1, "1 error"), status: 1
+    ),
 ])
 func `pmap.emit adds records of its own`(row: Row) throws { try row.check() }
 
@@ -126,6 +130,28 @@ func `a program that failed says how it ended`(code: String, message: String) th
     Row(
         "a line of JSON as it was", ["f": "{\"b\": 1.50, \"a\":2}\n{\"b\":3}\n"],
         "pmap -f jsonl --filter -e 'item.a == 2' f", out: "{\"b\": 1.50, \"a\":2}\n"),
+    Row(
+        "also as lines, or ended by NUL", ["f": "{\"b\": 1.50, \"a\":2}\n\"a\\u0062\"\r\n"],
+        "pmap -f jsonl -t lines --filter -e true f; pmap -f jsonl -t nul --filter -e 'item.a' f | tr '\\0' '!'",
+        out: "{\"b\": 1.50, \"a\":2}\n\"a\\u0062\"\r\n{\"b\": 1.50, \"a\":2}!"),
+    Row(
+        "though another format must say it in its way", ["f": "{\"b\": 1.50, \"a\":2}\n"],
+        "pmap -f jsonl -t lua --filter -e 'item.a = 3 return true' f; pmap -t jsonl --filter -e true ::: 'a\"'",
+        out: "{a = 2, b = 1.5}\n\"a\\\"\"\n"),
+    Row(
+        "whatever a task does to a table of inputs",
+        "inputs = { { n = 1 }, { n = 2 }, { f = print }, 'x' } function task(t) if t ~= 'x' then t.n = t.n and 7 t.f = nil end return t == 'x' or t.n end",
+        "pmap --filter t.lua; pmap --filter -t jsonl -j 0 t.lua",
+        out: "{\"n\":1}\n{\"n\":2}\nx\n{\"n\":1}\n{\"n\":2}\n\"x\"\n"),
+    Row(
+        "and of an iterator",
+        "local n = 0 function inputs() n = n + 1 if n < 3 then return { n = n } end end function task(t) t.n = nil return true end",
+        "pmap --filter t.lua", out: "{\"n\":1}\n{\"n\":2}\n"),
+    Row(
+        "what cannot be written fails where it passes",
+        "inputs = { { print } } function task(t) t[1] = 1 return true end", "pmap --filter -t jsonl t.lua",
+        err: "pmap: inputs[1]: cannot write a function as jsonl at result[1]\n" + lastLine(1, of: 1, "1 error"),
+        status: 1),
     Row(
         "items ended by NUL still are", [:],
         "printf 'a\\0b\\nc\\0' | pmap -0 --filter -e '#item > 1' | od -An -c | tr -s ' '", out: " b \\n c \\0\n"),
