@@ -5,7 +5,7 @@
  *   { [      place past the end, and from bit 32 how many values; then the values, of an object each behind its key
  *   } ]      nothing
  *   n t f    nothing
- *   l u d    nothing; then one word: int64_t, uint64_t, double
+ *   l u d    nothing; then one word: int64_t, uint64_t, double; -0 is the integer 0
  *   "        place among the strings: length in 32 bits, bytes
  */
 #include "json_lua.h"
@@ -27,6 +27,8 @@ struct pmap_json_reader {
     pmap_json *parser;
     pmap_json_marks marks;
     bool takes_floats; /* integers outside 64 bits become floats */
+    const char *text;  /* in which a -0 may be, that would lose its sign; or NULL */
+    size_t length;
     known_key keys[known_keys];
 };
 
@@ -93,9 +95,20 @@ static void mark(lua_State *L, int reference) {
     lua_setmetatable(L, -2);
 }
 
+/* Whether the text may have the number -0; it may stand in a string. Looked for once, at the first zero. */
+static bool may_have_minus_zero(pmap_json_reader *reader) {
+    const char *at = reader->text, *end = at + reader->length;
+    while (at && (at = memchr(at, '-', (size_t)(end - at)))) {
+        at++;
+        if (at < end && *at == '0' && (at + 1 == end || memchr(",]} \t\r\n", at[1], 7))) return true;
+    }
+    reader->text = NULL;
+    return false;
+}
+
 static const uint64_t *push_value(const walk *w, const uint64_t *at);
 
-/* Both answer where the tape goes on, or NULL when Lua's stack is full or an integer is too large. A table, its key and its value are there. */
+/* Both answer where the tape goes on, or NULL when Lua's stack is full or an integer is not to be had so. A table, its key and its value are there. */
 static const uint64_t *push_object(const walk *w, const uint64_t *at, int count) {
     lua_State *L = w->L;
     if (!lua_checkstack(L, 4)) return NULL;
@@ -131,7 +144,10 @@ static const uint64_t *push_value(const walk *w, const uint64_t *at) {
     case '{': return push_object(w, at, values(word));
     case '[': return push_array(w, at, values(word));
     case '"': push_string(w, word); return at;
-    case 'l': lua_pushinteger(L, (lua_Integer)*at); return at + 1;
+    case 'l':
+        if (*at == 0 && w->reader->text && may_have_minus_zero(w->reader)) return NULL;
+        lua_pushinteger(L, (lua_Integer)*at);
+        return at + 1;
     case 'u':
         if (!w->reader->takes_floats) return NULL;
         lua_pushnumber(L, (lua_Number)*at);
@@ -146,7 +162,9 @@ static const uint64_t *push_value(const walk *w, const uint64_t *at) {
     }
 }
 
-pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size_t length) {
+pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size_t length, bool is_repaired) {
+    reader->text = is_repaired ? NULL : text;
+    reader->length = length;
     if (!reader->parser) reader->parser = pmap_json_create();
     return reader->parser ? pmap_json_parse(reader->parser, text, length) : pmap_json_memory;
 }
@@ -173,5 +191,5 @@ bool pmap_json_push(lua_State *L, pmap_json_reader *reader) {
 
 bool pmap_json_push_item(lua_State *L, pmap_items *items) {
     pmap_json_reader *reader = items->reader;
-    return pmap_json_read(reader, items->record, items->length) == pmap_json_ok && pmap_json_push(L, reader);
+    return pmap_json_read(reader, items->record, items->length, false) == pmap_json_ok && pmap_json_push(L, reader);
 }

@@ -1,5 +1,5 @@
 // The slow path for a text in which there is a number that does not fit: integers outside 64 bits become what was asked
-// for, or are named, and so is a number that is none.
+// for, or are named, and so is a number that is none; and -0, which no integer is, becomes a float.
 
 import Wire
 
@@ -29,7 +29,7 @@ struct JSONNumbers: ~Copyable {
         self.bigIntegers = bigIntegers
     }
 
-    /// Copies the text, with `.0` after each integer outside 64 bits, or with quotes around it.
+    /// Copies the text, with `.0` after -0 and after each integer outside 64 bits, or with quotes around it.
     mutating func repair(into copy: inout WireBuffer) throws(RecordError) {
         while at < text.count {
             let start = at
@@ -50,7 +50,11 @@ struct JSONNumbers: ~Copyable {
     }
 
     private func repair(_ number: RecordBytes, into copy: inout WireBuffer) throws(RecordError) {
-        guard try JSONNumbers.isBeyondIntegers(number.text) else { return copy.append(number) }
+        guard try JSONNumbers.isBeyondIntegers(number.text) else {
+            copy.append(number)
+            if number.text == "-0" { copy.append(".0") }
+            return
+        }
         switch bigIntegers {
         case .error: throw .bigInteger(JSONNumbers.shortened(number.text), path: path)
         case .float:

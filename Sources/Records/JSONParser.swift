@@ -26,14 +26,15 @@ package enum JSONFault: UInt32, Sendable {
 
     deinit { unsafe pmap_json_destroy_reader(reader) }
 
-    /// Reads one text, with `padding` readable bytes after it.
-    func parse(_ text: RecordBytes) -> JSONFault? {
-        let status = unsafe pmap_json_read(reader, text.memory.baseAddress, text.count)
+    /// Reads one text, with `padding` readable bytes after it, which stays where it is until it is pushed. In one that is
+    /// repaired there is no -0.
+    func parse(_ text: RecordBytes, isRepaired: Bool = false) -> JSONFault? {
+        let status = unsafe pmap_json_read(reader, text.memory.baseAddress, text.count, isRepaired)
         return status == pmap_json_ok ? nil : JSONFault(rawValue: status.rawValue) ?? .structure
     }
 
     /// Stack: → value that the last text became; it must have been one without a fault. False when Lua's stack is
-    /// full, or an integer is outside 64 bits and may not be a float.
+    /// full, or an integer is outside 64 bits and may not be a float, or may be -0.
     func push(onto stack: Stack) -> Bool { unsafe pmap_json_push(stack.thread, reader) }
 
     /// How the texts of many items are read. Valid as long as the parser.

@@ -36,14 +36,14 @@ struct JSONReader: ~Copyable {
         return .value
     }
 
-    /// simdjson refuses most integers outside 64 bits; as floats or strings it takes them.
+    /// simdjson refuses most integers outside 64 bits, and makes 0 of -0; as floats or strings it takes them as they are.
     private mutating func parseRepaired(_ text: RecordBytes) throws(RecordError) {
         repaired.reset()
         var numbers = JSONNumbers(text, bigIntegers)
         try numbers.repair(into: &repaired)
         let count = repaired.count
         repaired.insert(zeros: JSONParser.padding, at: count)
-        if let fault = parser.parse(RecordBytes(repaired)[0..<count]) { throw .notJSON(fault) }
+        if let fault = parser.parse(RecordBytes(repaired)[0..<count], isRepaired: true) { throw .notJSON(fault) }
     }
 
     // MARK: What is no JSON but meant kindly

@@ -147,7 +147,7 @@ private let mixedTables = """
 private let oddLines = [
     "{}", "[]", "{\"a\":1,\"b\":[true,false,null]}", "", "  \t", "1", "-0", "-0.0", "1e2", "18446744073709551615",
     "-18446744073709551616", "1e999", "01", "nul", "\"a\\u00e9\\n\\\"\"", "\"\\x\"", "\"\u{feff}\"", "\u{feff}[1]",
-    "{\"a\":1,\"a\":2}",
+    "{\"a\":1,\"a\":2}", "[0,-0]", "{\"d\":\"2001-01-02\",\"n\":0}",
     "{\"a\":}", "[1,", "1 2", "\"" + String(repeating: "long ", count: 2000) + "\"", "{\"k\":{\"k\":{\"k\":[[[[]]]]}}}",
     String(repeating: "[", count: 1024) + String(repeating: "]", count: 1024), String(repeating: "[", count: 1025),
     "[" + (1...300).map { "\($0).5" }.joined(separator: ", ") + "]",

@@ -21,11 +21,12 @@ typedef struct pmap_json_reader pmap_json_reader;
 pmap_json_reader *pmap_json_create_reader(pmap_json_marks marks, bool takes_floats);
 void pmap_json_destroy_reader(pmap_json_reader *reader);
 
-/* As pmap_json_parse, with a parser of its own. */
-pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size_t length);
+/* As pmap_json_parse, with a parser of its own. The text stays where it is until it is pushed. `is_repaired` says that
+ * no -0 is in it. */
+pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size_t length, bool is_repaired);
 
 /* Stack: → value of the text that was read last; or anything and false, when Lua's stack is full, or an integer is
- * outside 64 bits and may not be a float. */
+ * outside 64 bits and may not be a float, or may be -0. */
 bool pmap_json_push(lua_State *L, pmap_json_reader *reader);
 
 /* Reads a record; `items->reader` is a pmap_json_reader. */
