@@ -337,6 +337,11 @@ void pmap_forget_input(void) {
     clearerr(stdin);
 }
 
+int pmap_flush_output(void) {
+    if (fflush(stdout) != 0) return errno;
+    return ferror(stdout) ? -1 : 0;
+}
+
 bool pmap_end_with(pid_t parent) {
     pmap_leave_interrupts();
     prctl(PR_SET_PDEATHSIG, SIGKILL);

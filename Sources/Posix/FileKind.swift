@@ -88,22 +88,34 @@ package enum StandardDescriptor {
 
     package static func isTerminal(_ number: Int32) -> Bool { isatty(number) != 0 }
 
-    /// Writes all of `bytes` to standard error; when that is not possible there is nobody to tell.
-    package static func writeError(_ bytes: [UInt8]) {
+    /// Writes all of `bytes` to one of them, waiting where somebody who shares it does not want to.
+    package static func write(_ bytes: [UInt8], to number: Int32) throws(PosixError) {
         var start = 0
         while start < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { memory in
                 let from = unsafe memory.baseAddress.map { unsafe $0 + start }
-                return retrying { unsafe write(error, from, bytes.count - start) }
+                return retrying { unsafe Glibc.write(number, from, bytes.count - start) }
             }
-            if count < 0 && errno == EAGAIN {  // somebody who shares it does not want to wait; we do
+            if count < 0 && errno == EAGAIN {
                 var poller = Poller<Void>()
-                poller.watchWritable(error, ())
+                poller.watchWritable(number, ())
                 _ = poller.wait(milliseconds: nil)
                 continue
             }
-            if count <= 0 { return }
+            if count <= 0 { throw PosixError("write") }
             start += count
+        }
+    }
+
+    /// Writes to standard error; when that is not possible there is nobody to tell.
+    package static func writeError(_ bytes: [UInt8]) { try? write(bytes, to: error) }
+
+    /// Writes what C's stream still has for standard output; says why, when that or something before it did not arrive.
+    package static func flushOutput() -> String? {
+        switch pmap_flush_output() {
+        case 0: nil
+        case -1: "not all of it has arrived"
+        case let code: PosixError("write", code: code).reason
         }
     }
 

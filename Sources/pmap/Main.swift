@@ -29,19 +29,10 @@ enum Main {
     private static func run(_ words: [ByteString]) throws(UsageError) -> ExitCode {
         if words.first == "run" { try RunCommand(Array(words.dropFirst())).run() }
         if words.first == "journal" { return try showJournal(Array(words.dropFirst())) }
-        if words.first == "help" {
-            print(try Help.text(Array(words.dropFirst())))
-            return .success
-        }
+        if words.first == "help" { return show(try Help.text(Array(words.dropFirst()))) }
         let typed = try CommandWords(words)
-        if typed.flags.help {
-            print(Help.all)
-            return .success
-        }
-        if typed.flags.version {
-            print("pmap \(version)")
-            return .success
-        }
+        if typed.flags.help { return show(Help.all) }
+        if typed.flags.version { return show("pmap \(version)") }
         let (source, files) = try scriptAndFiles(typed.flags)
         Signal.ignoreFileLimit()
         try FileUses(typed.flags, script: source, inputs: files).check()
@@ -71,6 +62,16 @@ enum Main {
         withExtendedLifetime(script) { Process.exit(status.rawValue) }
     }
 
+    /// Writes to standard output what was asked for.
+    static func show(_ text: String) -> ExitCode {
+        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+        do throws(PosixError) { try StandardDescriptor.write(bytes, to: StandardDescriptor.output) } catch {
+            Reporter.print("write standard output: \(error.reason)")
+            return .hostFailed
+        }
+        return .success
+    }
+
     private static func standing() throws(UsageError) -> ProcessAttributes {
         do throws(PosixError) { return try ProcessAttributes() } catch { throw UsageError(error.description) }
     }
@@ -91,17 +92,11 @@ enum Main {
 
     /// `pmap journal FILE`
     private static func showJournal(_ words: [ByteString]) throws(UsageError) -> ExitCode {
-        if words == ["--help"] || words == ["-h"] {
-            print(Help.journal)
-            return .success
-        }
-        guard words.count == 1, let path = words.first, !path.hasPrefix("-") else {
+        if words == ["--help"] || words == ["-h"] { return show(Help.journal) }
+        guard words.count == 1, let path = words.first, !path.isEmpty, !path.hasPrefix("-") else {
             throw UsageError("write pmap journal FILE; a script of that name is ./journal")
         }
-        do { print(try JournalSummary(path: path).text(), terminator: "") } catch {
-            throw UsageError(error.description)
-        }
-        return .success
+        do { return show(try JournalSummary(path: path).text()) } catch { throw UsageError(error.description) }
     }
 
     private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [ByteString]) {

@@ -45,10 +45,7 @@ struct RunCommand {
 
     /// Runs the program, and leaves with its status: 1 when it ends by an error.
     func run() throws(UsageError) -> Never {
-        if wantsHelp {
-            print(Help.run)
-            Process.exit(ExitCode.success.rawValue)
-        }
+        if wantsHelp { Process.exit(Main.show(Help.run).rawValue) }
         let script = words[0]
         let source: ScriptSource = script == "-" ? .standardInput : .file(script)
         let text = try source.text()
@@ -65,12 +62,20 @@ struct RunCommand {
             if status == nil || program.wasInterrupted() { Process.die(by: Signal.interrupt) }
             if status != 0 { Process.endPrograms() }
             program.close()
-            withExtendedLifetime(core) { Process.exit(status ?? 0) }  // the handles that the state drops are its
+            // The handles that the state drops are the core's.
+            withExtendedLifetime(core) { Process.exit(RunCommand.leaveOutput(status ?? 0)) }
         } catch {
             Reporter.print(error.message, error.traceback)
             Process.endPrograms()
             Process.exit(1)
         }
+    }
+
+    /// The status of a program that has printed what it has to print.
+    private static func leaveOutput(_ status: Int32) -> Int32 {
+        guard let reason = StandardDescriptor.flushOutput() else { return status }
+        Reporter.print("write standard output: \(reason)")
+        return status == 0 ? ExitCode.hostFailed.rawValue : status
     }
 
     /// Answers its status, or nil when Ctrl-C has ended it, with which its processes end.

@@ -26,6 +26,24 @@ import Testing
     Row(
         "a limit on the size of files", [:], "trap '' XFSZ; ulimit -f 2000; seq 400000 | pmap -j 0 -e item > out",
         err: "pmap: write standard output: File too large\n", status: 3),
+    Row(
+        "help, when standard output is full", [:],
+        "for words in --help help 'help -j' 'run -h' 'help journal' -V; do pmap $words > /dev/full; echo $?; done",
+        out: String(repeating: "3\n", count: 6),
+        err: String(repeating: "pmap: write standard output: No space left on device\n", count: 6)),
+    Row(
+        "help, when standard output is closed", [:], "pmap -V >&-",
+        err: "pmap: write standard output: Bad file descriptor\n", status: 3),
+    Row(
+        "what a journal holds", [:], "pmap -t none --journal j -e item ::: a; pmap journal j > /dev/full",
+        err: "pmap: write standard output: No space left on device\n", status: 3),
+    Row(
+        "what a program writes", "io.write 'a'", "pmap run t.lua > /dev/full",
+        err: "pmap: write standard output: No space left on device\n", status: 3),
+    Row(
+        "what it has printed before", "print 'a' os.execute 'true'", "pmap run t.lua > /dev/full",
+        err: "pmap: write standard output: not all of it has arrived\n", status: 3),
+    Row("a program that prints nothing", "local x = 1", "pmap run t.lua >&-"),
     Row("all three closed, and a failure", [:], "pmap -j 2 -t none -e 'error()' ::: a b <&- >&- 2>&-", status: 1),
     Row("all three closed, with -j 0", [:], "pmap -j 0 -t none -e item ::: a b <&- >&- 2>&-"),
     Row(

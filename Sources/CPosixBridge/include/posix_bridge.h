@@ -143,6 +143,9 @@ size_t pmap_take_input(void *room, size_t size);
 /* Drops what C's standard input has read ahead. */
 void pmap_forget_input(void);
 
+/* Writes what C's standard output holds: 0, or the error's number, or -1 when something before did not arrive. */
+int pmap_flush_output(void);
+
 /* Lets this process be killed when `parent` ends; false when that has happened already. Its group stays what it is. */
 bool pmap_end_with(pid_t parent);
 
