@@ -125,7 +125,7 @@ package final class InputSequence: ChunkSource {
             case .standardInput:
                 return reader(try Descriptor(copying: StandardDescriptor.input), input)
             case .arguments(let words):
-                return ArgumentSource(words)
+                return ArgumentSource(words, longestRecord: reading.longestRecord.inFile)
             case .list(let count):
                 return ListSource(count: count)
             case .iterator: break
@@ -154,17 +154,20 @@ package final class InputSequence: ChunkSource {
 /// The words of the command line, which are few: they are sent in the chunk, each ended by NUL, which is in no word.
 final class ArgumentSource: RecordSource {
     private let words: [ByteString]
+    private let longestRecord: Int
     private var next = 0
 
-    init(_ words: [ByteString]) { self.words = words }
+    init(_ words: [ByteString], longestRecord: Int) { (self.words, self.longestRecord) = (words, longestRecord) }
 
     var waitsOn: Int32? { nil }
     var descriptors: [Int32] { [] }
 
     func nextRecords(items: Int) -> NextRecords {
-        let end = min(next + items, words.count)
-        if next == end { return .end }
-        defer { next = end }
+        if next == words.count { return .end }
+        let most = min(next + items, words.count)
+        let end = words[next..<most].firstIndex { $0.bytes.count > longestRecord } ?? most
+        defer { next = max(end, next + 1) }
+        if next == end { return .records(.tooLong, count: 1) }
         return .records(.bytes(FrozenBytes(words[next..<end].flatMap { $0.bytes + [0] })), count: end - next)
     }
 }

@@ -112,6 +112,11 @@ func `what a script has read is not lost`(row: Row) throws { try row.check() }
         err: "pmap: f:2: the record is longer than 3 bytes; see --max-record\n" + lastLine(1, of: 3, "1 error"),
         status: 1),
     Row(
+        "of the command line", [:], "pmap --max-record 3 -e item ::: aa bbbbb cccc ddd", out: "aa\nddd\n",
+        err: "pmap: :::2: the record is longer than 3 bytes; see --max-record\n"
+            + "pmap: :::3: the record is longer than 3 bytes; see --max-record\n" + lastLine(2, of: 4, "2 error"),
+        status: 1),
+    Row(
         "no limit", [:], "pmap --max-record 0 -e item ::: a",
         err: "pmap: --max-record 0: write a size, as in 500M or 10G\n",
         status: 2),
