@@ -11,6 +11,8 @@ struct CommandWords {
 
     static let otherProgram = "the pmap that shows the memory map of a process is another program, from procps"
 
+    static let emptyName = "'' is the name of no file; an empty variable of the shell may stand there, as"
+
     /// `scriptOptions` come from the script named `script`; what the command line says wins over them.
     init(_ words: [ByteString], scriptOptions: [ScriptOption] = [], of script: ByteString = "") throws(UsageError) {
         let cut = words.firstIndex(of: ":::")

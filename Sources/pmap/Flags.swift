@@ -35,6 +35,8 @@ struct Flags {
     var version = false
     /// Files that stood behind an option.
     var files: [ByteString] = []
+    /// Options that may stand on the command line once, and have.
+    var given: Set<String> = []
     /// The script, then the files, in order.
     var words: [ByteString] = []
 }
@@ -61,9 +63,12 @@ extension Option {
         Option("-t, --to", value: "FORMAT", "How results are written: lines, nul, jsonl, lua, none.") { $0.to = $1 },
         Option("-0, --null", "The same as --from nul.") { flags, _ in flags.null = true },
         Option("-u, --unordered", "Write results as they finish.") { flags, _ in flags.unordered = true },
-        Option("-k, --keep-order", also: ["--group"], "Write results in input order (the default).") { _, _ in },
+        Option("-k, --keep-order", also: ["--group"], "Write results in input order (the default).") { flags, _ in
+            flags.unordered = false
+        },
         Option(
-            "-e, --eval", value: "CODE", "The task: an expression of item and index, or the body of a function."
+            "-e, --eval", value: "CODE", instead: "write all of the code behind one -e",
+            "The task: an expression of item and index, or the body of a function."
         ) { $0.code = $1.word },
         Option("--filter", "Write each input for which the task returns neither nil nor false.") { flags, _ in
             flags.filter = true
@@ -86,7 +91,7 @@ extension Option {
             "A failed item gives no record (drop), an error record (keep), or ends the run (stop)."
         ) { $0.onError = $1 },
         Option(
-            "--halt", also: ["--halt-on-error"], value: "WHEN,WHY=N",
+            "--halt", also: ["--halt-on-error"], value: "WHEN,WHY=N", instead: "write one condition",
             "End the run, now or soon (running items are finished), at N or N% fail, success, done or record."
         ) { $0.halt = $1 },
         Option(
@@ -94,16 +99,19 @@ extension Option {
             "Replace a worker after N items."
         ) { $0.maxTasks = $1 },
         Option("--seed", value: "N", "The seed of math.random: the same seed gives the same output.") { $0.seed = $1 },
-        Option("--errors", value: "FILE", "A file for one JSON line per failed item.") { $0.errors = $1.word },
         Option(
-            "--journal", value: "FILE",
+            "--errors", value: "FILE", instead: "failures are written to one file",
+            "A file for one JSON line per failed item."
+        ) { $0.errors = $1.word },
+        Option(
+            "--journal", value: "FILE", instead: "a run has one journal",
             "Keep the outcome of each item; the same command goes on from there after an interruption."
         ) { $0.journal = $1.word },
         Option("--retry-failed", "Run items again that failed in an earlier run of the journal.") { flags, _ in
             flags.retryFailed = true
         },
         Option(
-            "--chaos", value: "FAULT=N%",
+            "--chaos", value: "FAULT=N%", instead: "write all faults in one: kill=5%,delay=10%",
             "Faults on purpose, to try a run's defences: kill=5%,delay=10%,error=1% of the items, by the seed."
         ) { $0.chaos = $1 },
         Option(

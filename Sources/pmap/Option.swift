@@ -12,20 +12,35 @@ struct Option: Sendable {
     let otherNames: [String]
     /// What its value is called; nil for a switch.
     let value: String?
+    /// What to write instead of a second one, where that would do away with what the first one asks for; nil where the last
+    /// one wins.
+    let instead: String?
     let help: String
     let set: @Sendable (inout Flags, Typed) -> Void
 
     /// `names` as help shows them: `-j, --jobs`.
     init(
-        _ names: String, also otherNames: [String] = [], value: String? = nil, _ help: String,
+        _ names: String, also otherNames: [String] = [], value: String? = nil, instead: String? = nil, _ help: String,
         set: @escaping @Sendable (inout Flags, Typed) -> Void
     ) {
         self.names = names.split(separator: ", ").map(String.init)
-        (self.otherNames, self.value, self.help, self.set) = (otherNames, value, help, set)
+        (self.otherNames, self.value, self.instead, self.help, self.set) = (otherNames, value, instead, help, set)
     }
 
     static func named(_ name: String) -> Option? {
         all.first { $0.names.contains(name) || $0.otherNames.contains(name) }
+    }
+
+    /// Refuses a name that names nothing, as an empty variable of the shell gives it.
+    func check(_ typed: Typed) throws(UsageError) {
+        if typed.word == "-", value == "FILE", instead != nil { throw typed.wrong("write ./- for a file of that name") }
+        guard typed.word.isEmpty else { return }
+        switch value {
+        case "FILE": throw typed.wrong("write the name of a file")
+        case "CODE": throw typed.wrong("write an expression of item and index, or the body of a function")
+        case "NAME": throw typed.wrong("write the name of a module")
+        default: break
+        }
     }
 
     /// The long name that somebody may have meant.
@@ -40,6 +55,7 @@ struct Option: Sendable {
 extension Flags {
     /// Takes `words` apart; what is no option is a word.
     mutating func read(_ words: some Sequence<ByteString>) throws(UsageError) {
+        given = []
         var rest = Array(words)[...]
         while let word = rest.popFirst() {
             if word == "--" {
@@ -67,8 +83,20 @@ extension Flags {
         switch (option.value, value) {
         case (nil, let value?): throw UsageError("options.\(name): \(value): write true or false")
         case (let value?, nil): throw UsageError("options.\(name): a value is missing; write \(name) = \(value)")
-        case (_, let value): option.set(&self, Typed(option: "options.\(name):", word: value ?? ""))
+        case (_, let value):
+            let typed = Typed(option: "options.\(name):", word: value ?? "")
+            try option.check(typed)
+            option.set(&self, typed)
         }
+    }
+
+    private mutating func take(_ option: Option, _ name: String, _ value: ByteString) throws(UsageError) {
+        if let instead = option.instead, !given.insert(instead).inserted {
+            throw UsageError("\(name) twice; \(instead)")
+        }
+        let typed = Typed(option: name, word: value)
+        try option.check(typed)
+        option.set(&self, typed)
     }
 
     /// `--jobs=2` or `--jobs 2`
@@ -78,10 +106,10 @@ extension Flags {
         guard let option = Option.named(name) else { throw unknown(name) }
         if option.value == nil {
             if sides.count > 1 { throw UsageError("\(word): \(name) takes no value; write \(name)") }
-            option.set(&self, Typed(option: name, word: ""))
+            try take(option, name, "")
         } else {
             let value = sides.count > 1 ? sides[1] : try takeValue(of: option, name, &rest)
-            option.set(&self, Typed(option: name, word: value))
+            try take(option, name, value)
         }
     }
 
@@ -92,12 +120,12 @@ extension Flags {
             let name = "-\(ByteString([byte]))"
             guard let option = Option.named(name) else { throw unknown(byte < 0x80 ? name : "\(word)") }
             if option.value == nil {
-                option.set(&self, Typed(option: name, word: ""))
+                try take(option, name, "")
                 continue
             }
             let glued = word.dropFirst(place + 1)
             let value = glued.isEmpty ? try takeValue(of: option, name, &rest) : glued
-            return option.set(&self, Typed(option: name, word: value))
+            return try take(option, name, value)
         }
     }
 

@@ -78,7 +78,8 @@ enum ScriptSource {
         for definition in definitions {
             let sides = definition.split(separator: "=", limit: 2)
             guard sides.count == 2, !sides[0].isEmpty else {
-                throw UsageError("-D \(sides[0].isEmpty && sides.count == 2 ? "=…" : definition): write NAME=VALUE")
+                let shown = definition.isEmpty ? "''" : sides[0].isEmpty ? "=…" : "\(definition)"
+                throw UsageError("-D \(shown): write NAME=VALUE")
             }
             arguments[sides[0]] = sides[1]
         }

@@ -162,6 +162,10 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
         "the command line wins", "options = { to = 'jsonl' } return string.upper",
         "pmap t.lua -t lines ::: a", out: "A\n"),
     Row(
+        "the command line wins over a switch, -k",
+        "options = { unordered = true } function task(x) if x == 'a' then while not io.open 'b' do end end io.open(x, 'w') return x end",
+        "pmap -j 2 --chunk 1 -k t.lua ::: a b", out: "a\nb\n"),
+    Row(
         "the command line wins over what contradicts it, -0", "options = { from = 'jsonl' } return string.upper",
         "printf 'a\\0' | pmap -0 t.lua", out: "A\n"),
     Row(

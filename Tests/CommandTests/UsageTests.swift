@@ -32,6 +32,20 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("-D =x", "-D =…: write NAME=VALUE"),
     wrong("--errors /nosuch/f", "--errors /nosuch/f: No such file or directory"),
     wrong("-o out", "-o: write to a file with > FILE"),
+    wrong("-e item", "-e twice; write all of the code behind one -e"),
+    wrong("--errors a --errors=b", "--errors twice; failures are written to one file"),
+    wrong("--journal a --journal a", "--journal twice; a run has one journal"),
+    wrong("--halt now,fail=1 --halt soon,success=2", "--halt twice; write one condition"),
+    wrong(
+        "--chaos kill=5% --chaos delay=1%", "--chaos twice; write all faults in one: kill=5%,delay=10%"),
+    wrong("--errors ''", "--errors '': write the name of a file"),
+    wrong("--errors=", "--errors '': write the name of a file"),
+    wrong("--errors -", "--errors -: write ./- for a file of that name"),
+    wrong("--journal ''", "--journal '': write the name of a file"),
+    wrong("--journal -", "--journal -: write ./- for a file of that name"),
+    wrong("-a ''", "-a '': write the name of a file"),
+    wrong("-l ''", "-l '': write the name of a module"),
+    wrong("-D ''", "-D '': write NAME=VALUE"),
     wrong("-0 -f jsonl", "-0 is --from nul; it cannot go with --from jsonl"),
     wrong("--errors .", "--errors .: Is a directory"),
     wrong("--dry-run", "--dry-run: try the task on one item: pmap -j0 SCRIPT ::: ITEM"),
@@ -44,6 +58,19 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("-j4e", "-j 4e: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("--jobs many", "--jobs many: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("-I {}", "-I: the item is the variable item in the task"),
+    Row(
+        "names that name nothing", "options = { errors = '' } task = print",
+        "pmap -e '' ::: a; pmap ''; pmap -e item ''; pmap run ''; pmap journal ''; pmap help ''; pmap t.lua ::: a",
+        err: """
+            pmap: -e '': write an expression of item and index, or the body of a function
+            pmap: '' is the name of no file; an empty variable of the shell may stand there, as the script
+            pmap: '' is the name of no file; an empty variable of the shell may stand there, as an input
+            pmap: '' is the name of no file; an empty variable of the shell may stand there, as the script
+            pmap: write pmap journal FILE; a script of that name is ./journal
+            pmap: help: there is nothing about ''; pmap help lists what there is
+            pmap: t.lua: options.errors: '': write the name of a file
+
+            """, status: 2),
     Row(
         "nan", "options = { timeout = 0 / 0 } task = print",
         "pmap --timeout nan -e item ::: a; pmap --backoff nan -e item ::: a; pmap t.lua ::: a",
