@@ -30,7 +30,7 @@ package func near(to name: String, among known: [String], as plain: (String) -> 
 }
 
 /// How many characters must be put in, left out or changed to make one name of the other.
-private func differences(_ name: String, _ other: String) -> Int {
+package func differences(_ name: String, _ other: String) -> Int {
     let other = Array(other)
     var row = Array(0...other.count)
     for (line, character) in name.enumerated() {

@@ -50,6 +50,8 @@ package final class LoadedScript {
     package private(set) var isInline = false
     /// The task is written as a list of fields: nil is an empty one.
     private(set) var listsFields = false
+    /// What it defines and nothing uses.
+    package private(set) var unused: [UnusedDefinition] = []
     /// The names that `require` has looked for.
     package private(set) var soughtModules: [ByteString] = []
 
@@ -116,19 +118,25 @@ package final class LoadedScript {
         switch stack.type(-1) {
         case .table:
             try collect(from: stack.top)
-            if !has(.task) { throw .noTaskInTable(script: name) }
+            unused = findUnused(in: stack.top, text)
+            if !has(.task) { throw .noTaskInTable(script: name, found: nearTask) }
         case .function:
             let task = stack.makeReference()
             stack.pushGlobals()
             try collect(from: stack.top)
             references[.task] = task
+            unused = findUnused(in: stack.top, text)
         case .nil:
             stack.pushGlobals()
             try collect(from: stack.top)
-            if !has(.task) { throw .noTask(script: name, isLocal: text.hasLocalTask) }
+            unused = findUnused(in: stack.top, text)
+            if !has(.task) { throw .noTask(script: name, isLocal: text.hasLocalTask, found: nearTask) }
         case let other: throw .returns(script: name, type: "\(other)")
         }
     }
+
+    /// What was meant to be the task.
+    private var nearTask: String? { unused.first { $0.reason == .misspelled(.task) }?.name }
 
     /// Makes an expression or a body of `item` and `index` the task.
     package func load(inline code: ByteString) throws(ScriptError) {

@@ -7,8 +7,9 @@ package enum ScriptError: Error, Equatable, CustomStringConvertible {
     /// It does not compile, or its top level failed.
     case lua(LuaError)
     case bytecode(script: ByteString)
-    case noTask(script: ByteString, isLocal: Bool)
-    case noTaskInTable(script: ByteString)
+    /// `found` is nearly one.
+    case noTask(script: ByteString, isLocal: Bool, found: String?)
+    case noTaskInTable(script: ByteString, found: String?)
     case returns(script: ByteString, type: String)
     case wrongType(script: ByteString, ScriptName, type: String)
     /// `-e` got a function where the body of one belongs.
@@ -18,11 +19,13 @@ package enum ScriptError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .lua(let error): error.message
         case .bytecode(let script): "\(script): this is Lua bytecode; give the source text"
-        case .noTask(let script, isLocal: true):
+        case .noTask(let script, isLocal: true, _):
             "\(script): no task: it is local here; write function task(item), or return task"
-        case .noTask(let script, isLocal: false):
+        case .noTask(let script, _, let found?), .noTaskInTable(let script, let found?):
+            "\(script): no task: \(found) is none; write task"
+        case .noTask(let script, isLocal: false, nil):
             "\(script): no task: write function task(item) … end, or return a function"
-        case .noTaskInTable(let script):
+        case .noTaskInTable(let script, nil):
             "\(script): no task in the table it returns; write task = function(item) … end"
         case .returns(let script, let type):
             "\(script): it returns a \(type); return a function, or a table with task, inputs, …"

@@ -11,6 +11,7 @@ import Wire
 final class Reporter: RunObserver {
     private let job: Job
     private let scriptName: ByteString
+    private let unused: [UnusedDefinition]
     /// Written as `-e CODE`.
     private let isInline: Bool
     /// What the script has defined besides its task.
@@ -42,7 +43,7 @@ final class Reporter: RunObserver {
 
     init(_ job: Job, _ script: LoadedScript) throws(UsageError) {
         self.job = job
-        (scriptName, isInline) = (script.name, script.isInline)
+        (scriptName, unused, isInline) = (script.name, script.unused, script.isInline)
         functions = [.setup, .teardown].filter(script.has)
         answer = script.furniture?.answer ?? {}
         waitsAtOnce = job.workers == 0
@@ -94,6 +95,7 @@ final class Reporter: RunObserver {
 
     /// What the user should know before the first item.
     func begin() {
+        for unused in unused { say("\(scriptName): \(unused)") }
         job.journal?.messages.forEach(say)
     }
 

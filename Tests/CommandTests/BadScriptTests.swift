@@ -21,7 +21,9 @@ private func bad(_ claim: String, _ script: String, _ errors: String) -> Row {
     bad("an empty script", "", "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
     bad(
         "a task by a name that is nearly right", "function Task(item) return item end",
-        "pmap: t.lua: no task: write function task(item) … end, or return a function\n"),
+        "pmap: t.lua: no task: Task is none; write task\n"),
+    bad(
+        "the same in a returned table", "return { tsak = print }", "pmap: t.lua: no task: tsak is none; write task\n"),
     bad("a task that is no function", "task = 42", "pmap: t.lua: task is a number, not a function\n"),
     bad(
         "a returned table without a task", "return { inputs = { 1 } }",
@@ -131,3 +133,43 @@ func asNobody(_ file: String) -> String {
     "chmod 755 .. .; chmod 000 \(file); cp \"$(command -v pmap)\" p; "
         + "$([ $(id -u) = 0 ] && echo setpriv --reuid=65534 --regid=65534 --clear-groups)"
 }
+
+/// `script` works, and something in it is of no use.
+private func unused(_ script: String, _ message: String? = nil) -> Row {
+    Row(
+        script, "task = string.upper " + script, "pmap t.lua ::: a",
+        out: "A\n", err: message.map { "pmap: t.lua: nothing uses \($0)\n" } ?? "")
+}
+
+@Test(arguments: [
+    unused("function setUp() end", "setUp; did you mean setup?"),
+    unused("function tear_down() end", "tear_down; did you mean teardown?"),
+    unused("function teardwon() end -- teardwon", "teardwon; did you mean teardown?"),
+    unused("--[[ retryIf\n]] retryIf = print", "retryIf; did you mean retry_if?"),
+    unused("option = { jobs = 1 }", "option; did you mean options?"),
+    unused("input = { 'b' }", "input; did you mean inputs?"),
+    unused("return { task = string.upper, Setup = print }", "Setup; did you mean setup?"),
+    unused("function setups() end return string.upper", "setups; did you mean setup?"),
+    unused(
+        "function setup() end return { task = string.upper }", "setup: it is not in the table that the script returns"),
+    unused("local function setup() end", "setup: it is local here; write function setup()"),
+    unused("local options = { jobs = 1 }", "options: it is local here; write options ="),
+    unused(
+        "function reduce(a, b) return a + b end",
+        "reduce: it is no function that pmap calls; join the results behind it: pmap … | awk …"),
+    unused(
+        "Finish = print",
+        "Finish: it is no function that pmap calls; join the results behind it: pmap … | awk …"),
+])
+func `a definition that was meant for pmap and is not used is told`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    unused("function setUp() end setUp()"), unused("function setup() end function setUp() end"),
+    unused("function set() end function stop() end function test() end function take() end function step() end"),
+    unused("option_list = { } input_files = { } setup_time = print report = print tasks = print"),
+    unused("local setup = 1 print = function() return setup end"), unused("local up = string.upper return up"),
+    unused("local options = { jobs = 1 } return { task = string.upper, options = options }"),
+    unused("setUp = 1 reduce = {}"), unused("local tasks, setup = 1, 2 _ENV['Teardown'] = print x = 'Teardown'"),
+    unused("function reduce(f, list) end reduce(print, {})"), unused("-- local function setup() end"),
+])
+func `a definition of the script's own is not`(row: Row) throws { try row.check() }

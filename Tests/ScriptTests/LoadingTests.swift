@@ -24,7 +24,8 @@ private let localTask = "t.lua: no task: it is local here; write function task(i
 private let oddReturn = "return a function, or a table with task, inputs, …"
 
 @Test(arguments: [
-    ("", noTask), ("x = 1", noTask), ("function tasks() end", noTask), ("-- local task", noTask),
+    ("", noTask), ("x = 1", noTask), ("function tasks() end", "t.lua: no task: tasks is none; write task"),
+    ("-- local task", noTask),
     ("--local function task() end", noTask),
     ("local function task() end", localTask), ("local task = function() end", localTask),
     ("  local  function  task(item) end", localTask), ("local task_list = {}", noTask),
