@@ -98,7 +98,7 @@ static void mark(lua_State *L, int reference) {
 /* Whether the text may have the number -0; it may stand in a string. Looked for once, at the first zero. */
 static bool may_have_minus_zero(pmap_json_reader *reader) {
     const char *at = reader->text, *end = at + reader->length;
-    while (at && (at = memchr(at, '-', (size_t)(end - at)))) {
+    while ((at = memchr(at, '-', (size_t)(end - at)))) {
         at++;
         if (at < end && *at == '0' && (at + 1 == end || memchr(",]} \t\r\n", at[1], 7))) return true;
     }

@@ -33,16 +33,17 @@ package struct UnusedDefinition: Equatable, CustomStringConvertible {
 
     /// What may be meant by a name, of those that a script has not defined.
     static func reason(_ name: String, lacking: [ScriptName]) -> Reason? {
-        if unknown.contains(plain(name)) { return .unknown }
+        if unknown.contains(name.lowercased()) { return .unknown }
         return lacking.first { isNear(name, $0) }.map { .misspelled($0) }
     }
 
     /// But for capitals and `_`, for two letters that have changed places, or for a letter or two of a long name.
     static func isNear(_ name: String, _ meant: ScriptName) -> Bool {
-        let (name, meant) = (plain(name), plain(meant.rawValue))
-        if name == meant { return true }
-        guard name.first == meant.first else { return false }
-        return name.sorted() == meant.sorted() || differences(name, meant) <= (meant.count > 5 ? 2 : 1)
+        let meant = meant.rawValue
+        let mayBe = name.utf8.first.map { $0 | 0x20 } == meant.utf8.first && abs(name.count - meant.count) < 4
+        if !mayBe { return false }  // as nearly all, at little cost
+        let (name, plainly) = (plain(name), plain(meant))
+        return name.sorted() == plainly.sorted() || differences(name, plainly) <= (plainly.count > 5 ? 2 : 1)
     }
 
     private static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "_" } }
