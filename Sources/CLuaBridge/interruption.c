@@ -19,6 +19,7 @@ static struct {
 static volatile sig_atomic_t stage;
 enum { is_calm, is_asked, is_raised, is_insisted };
 static bool was_raised;
+static volatile sig_atomic_t is_given_up;
 
 /* The coroutines that are running in one another, innermost last. Deeper ones than this are not reached; Lua itself
  * allows about 200. */
@@ -26,7 +27,7 @@ enum { deepest = 256 };
 static lua_State *volatile running[deepest];
 static volatile sig_atomic_t depth;
 
-static bool is_wanted(void) { return !interruption.is_wanted || interruption.is_wanted(); }
+static bool is_wanted(void) { return is_given_up || !interruption.is_wanted || interruption.is_wanted(); }
 
 bool pmap_is_interrupted(void) { return (stage == is_asked || stage == is_insisted) && is_wanted(); }
 
@@ -89,6 +90,17 @@ void pmap_interrupt(bool insists) {
     for_all(hook);
 }
 
+void pmap_give_up(void) {
+    is_given_up = true;
+    pmap_interrupt(true);
+}
+
+int pmap_leave_script(lua_State *L) {
+    pmap_give_up();
+    hook(L);
+    return luaL_error(L, "os.exit");
+}
+
 const char *pmap_take_interruption(lua_State *L) {
     if (!pmap_is_interrupted()) return NULL;
     note_raised(L);
@@ -108,17 +120,19 @@ void pmap_arm_interrupts(lua_State *L) {
     pmap_hear_interrupts(ask, pmap_is_interrupted);
 }
 
-bool pmap_end_interruption(lua_State *L, const char **place) {
+pmap_interruption pmap_end_interruption(lua_State *L, const char **place) {
     depth = 0;
-    if (stage == is_calm) return false;
-    bool raised = was_raised;
+    if (stage == is_calm) return PMAP_WAS_CALM;
+    bool raised = was_raised, given_up = is_given_up;
+    is_given_up = false;
     stage = is_calm;
     was_raised = false;
     unhook(interruption.main);
-    if (!raised) return false;
+    if (given_up) return PMAP_WAS_GIVEN_UP;
+    if (!raised) return PMAP_WAS_CALM;
     *place = interruption.place;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
-    return true;
+    return PMAP_WAS_RAISED;
 }
 
 /* ---- Steps ---- */

@@ -1,9 +1,12 @@
 /* Changed functions of the standard library, and the capture of standard output. */
 #define _GNU_SOURCE
 #include "library.h"
+#include "interruption.h"
 #include "original.h"
+#include "program.h"
 #include "random.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -146,9 +149,15 @@ static int call_original(lua_State *L) {
     return lua_gettop(L);
 }
 
+static int run_shell(lua_State *L) {
+    int status = pmap_run_shell_until(luaL_checkstring(L, 1), pmap_is_interrupted);
+    if (status != -1) errno = 0;
+    return luaL_execresult(L, status);
+}
+
 static int execute(lua_State *L) {
     flush_captured();
-    int results = call_original(L);
+    int results = mode == PMAP_WITHOUT_WORKER && !lua_isnoneornil(L, 1) ? run_shell(L) : call_original(L);
     if (captured.programs >= 0) read_programs_output();
     return results;
 }
@@ -195,6 +204,13 @@ int pmap_end_capture(lua_State *L) {
 }
 
 static char script_name[256];
+static int exit_status = -1; /* of os.exit, which was called without a worker */
+
+bool pmap_take_exit(int *status) {
+    *status = exit_status;
+    exit_status = -1;
+    return *status >= 0;
+}
 
 static int exit_process(lua_State *L) {
     int status = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE)
@@ -209,14 +225,13 @@ static int exit_process(lua_State *L) {
         fprintf(stderr, "pmap: %s: it called os.exit(%d) %s\n", script_name, status, when);
         _exit(2);
     }
-    static const char message[] = "pmap: the task called os.exit, which under -j 0 ends the whole run\n";
+    if (mode == PMAP_WITHOUT_WORKER) {
+        exit_status = status & 0xff;
+        return pmap_leave_script(L);
+    }
     size_t length;
     const char *text = pmap_read_captured(&length, true);
     ssize_t ignored = write(STDERR_FILENO, text, length);
-    if (mode == PMAP_WITHOUT_WORKER) {
-        ignored = write(STDERR_FILENO, message, sizeof message - 1);
-        _exit(3);
-    }
     (void)ignored;
     fflush(NULL);
     _exit(status);

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 
 /* A worker is one process with one state. */
 static struct {
@@ -14,11 +15,23 @@ int pmap_timeout_signal(void) { return SIGRTMAX - 2; }
 
 static bool is_current(const volatile uint64_t *item) { return *item != 0 && *item == *timeout.current; }
 
-bool pmap_timeout_struck(void) { return timeout.current && is_current(timeout.condemned); }
+/* What the timer of a process without a host has told. */
+enum { quarters = 4 };
+static volatile sig_atomic_t told;
+
+bool pmap_timeout_struck(void) { return told >= quarters || (timeout.current && is_current(timeout.condemned)); }
 
 static void on_signal(int number) {
     (void)number;
     pmap_interrupt(is_current(timeout.pressed));
+}
+
+static const char text[] = "timed out after %s s";
+
+static void hear(void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    sigemptyset(&action.sa_mask);
+    sigaction(pmap_timeout_signal(), &action, NULL);
 }
 
 void pmap_arm_timeout(
@@ -26,9 +39,48 @@ void pmap_arm_timeout(
     timeout.condemned = condemned;
     timeout.pressed = pressed;
     timeout.current = current;
-    snprintf(timeout.text, sizeof timeout.text, "timed out after %s s", seconds);
+    snprintf(timeout.text, sizeof timeout.text, text, seconds);
     pmap_arm_interruption(L, timeout.text, pmap_timeout_struck);
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(pmap_timeout_signal(), &action, NULL);
+    hear(on_signal, SA_RESTART);
+}
+
+/* ---- Without a host ---- */
+
+static timer_t timer;
+static const int64_t grace = 500000000; /* to unwind, as the host gives it */
+
+static void tick(int64_t nanoseconds) {
+    struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    struct itimerspec period = {.it_interval = time, .it_value = time};
+    timer_settime(timer, 0, &period, NULL);
+}
+
+/* Of the ticks in a time in which the process is stopped one arrives. */
+static void on_tick(int number) {
+    (void)number;
+    told++;
+    if (told < quarters) return;
+    if (told == quarters) {
+        tick(grace);
+        hear(on_tick, 0); /* what still waits then comes back */
+    }
+    pmap_interrupt(told > quarters);
+}
+
+bool pmap_arm_time(lua_State *L) {
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = pmap_timeout_signal()};
+    pmap_arm_interruption(L, timeout.text, pmap_timeout_struck);
+    hear(on_tick, SA_RESTART);
+    return timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+}
+
+void pmap_begin_time(int64_t nanoseconds, const char *seconds) {
+    snprintf(timeout.text, sizeof timeout.text, text, seconds);
+    tick(nanoseconds / quarters > 0 ? nanoseconds / quarters : 1);
+}
+
+void pmap_end_time(void) {
+    tick(0);
+    if (told >= quarters) hear(on_tick, SA_RESTART);
+    told = 0;
 }

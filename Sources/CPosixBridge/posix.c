@@ -164,34 +164,57 @@ void pmap_restore_signals(void) {
 }
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT, SIGUSR1};
-enum { caught_count = sizeof caught / sizeof *caught };
+enum { caught_count = sizeof caught / sizeof *caught, ending_count = 3 };
 
 static atomic_int arrived[NSIG];
 static sigset_t waiting_mask; /* the process's own, without the caught signals */
 static bool are_caught;
 
-static void count_signal(int number) { atomic_fetch_add(&arrived[number], 1); }
+static sigset_t blocked_mask; /* the same with them */
+static void (*told)(int number);
+
+static void count_signal(int number) {
+    atomic_fetch_add(&arrived[number], 1);
+    if (told) told(number);
+}
 
 void pmap_ignore_file_limit(void) { signal(SIGXFSZ, SIG_IGN); }
 
-void pmap_catch_signals(void) {
-    struct sigaction action = {.sa_handler = count_signal}; /* no SA_RESTART: waiting calls come back */
-    sigset_t blocked;
+static void catch(int count, int flags) {
+    struct sigaction action = {.sa_handler = count_signal, .sa_flags = flags};
     sigemptyset(&action.sa_mask);
-    sigemptyset(&blocked);
-    for (int each = 0; each < caught_count; each++) {
+    for (int each = 0; each < count; each++) sigaddset(&action.sa_mask, caught[each]);
+    sigprocmask(SIG_SETMASK, NULL, &waiting_mask);
+    blocked_mask = waiting_mask;
+    for (int each = 0; each < count; each++) {
         struct sigaction before;
+        sigdelset(&waiting_mask, caught[each]);
         sigaction(caught[each], NULL, &before);
         if (before.sa_handler == SIG_IGN) continue;
         sigaction(caught[each], &action, NULL);
-        sigaddset(&blocked, caught[each]);
+        sigaddset(&blocked_mask, caught[each]);
     }
-    sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
+    sigprocmask(SIG_SETMASK, &blocked_mask, NULL);
     are_caught = true;
-    for (int each = 0; each < caught_count; each++) sigdelset(&waiting_mask, caught[each]);
+}
+
+void pmap_catch_signals(void) {
+    catch(caught_count, 0); /* no SA_RESTART: waiting calls come back */
     signal(SIGPIPE, SIG_IGN);
     pmap_ignore_file_limit();
 }
+
+static void ignore(int number) { (void)number; }
+
+void pmap_catch_endings(void (*new_told)(int number)) {
+    told = new_told;
+    catch(ending_count, SA_RESTART); /* for the script's calls; those of the host come back all the same */
+    /* What is ignored would be ignored by the script's programs, too. */
+    signal(SIGPIPE, ignore);
+    signal(SIGXFSZ, ignore);
+}
+
+void pmap_block_endings(bool are_blocked) { sigprocmask(SIG_SETMASK, are_blocked ? &blocked_mask : &waiting_mask, NULL); }
 
 void pmap_let_signals_in(void) {
     sigset_t before;

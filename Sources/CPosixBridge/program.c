@@ -161,6 +161,18 @@ int pmap_run_shell(const char *command) {
     return status;
 }
 
+int pmap_run_shell_until(const char *command, bool (*is_over)(void)) {
+    pid_t pid = start_shell(command, 0, 1);
+    int status = -1;
+    if (pid < 0) return -1;
+    struct pollfd end = {.fd = pmap_pidfd_open(pid), .events = POLLIN};
+    while (end.fd >= 0 && poll(&end, 1, -1) < 0 && errno == EINTR) {
+        if (is_over()) pmap_kill_trees(&pid, 1);
+    }
+    if (end.fd >= 0) close(end.fd);
+    return pmap_wait_program(pid, &status, 0) < 0 ? -1 : status;
+}
+
 static pmap_shell *open_shells;
 
 pmap_shell *pmap_open_shell(const char *command, bool is_read) {

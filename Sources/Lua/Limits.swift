@@ -23,6 +23,16 @@ extension Stack {
         unsafe pmap_arm_timeout(thread, addresses[0], addresses[1], addresses[2], seconds)
     }
 
+    /// Without a host: from now on the same error is raised between `beginTime` and `endTime`, when the time is over.
+    /// False when there is no timer to be had.
+    package func armTime() -> Bool { unsafe pmap_arm_time(thread) }
+
+    package func beginTime(nanoseconds: Int, seconds: String) {
+        unsafe pmap_begin_time(Int64(nanoseconds), seconds)
+    }
+
+    package func endTime() { pmap_end_time() }
+
     /// From now on a SIGINT raises "interrupted!" in this script.
     package func armInterrupts() { unsafe pmap_arm_interrupts(thread) }
 
@@ -34,12 +44,30 @@ extension Stack {
         unsafe pmap_take_interruption(thread).map { unsafe String(cString: $0) }
     }
 
-    /// After an item: takes back what was asked for. Where in the script it was raised, if it was, with the traceback.
-    package func endInterruption() -> (place: String, traceback: String?)? {
-        var place: UnsafePointer<CChar>?
-        guard unsafe pmap_end_interruption(thread, &place) else { return nil }
-        defer { pop() }
-        return unsafe (place.map { unsafe String(cString: $0) } ?? "", string(-1))
+    /// What has stopped a script before its end.
+    package enum Interruption {
+        /// What was asked for was raised at this place of the script, "" when that is not known.
+        case raised(place: String, traceback: String?)
+        /// It has called os.exit where there is no process of its own.
+        case left(status: Int32)
+        /// It was given up.
+        case givenUp
+    }
+
+    /// Makes the running script give up; for a signal's handler.
+    package static let giveUp: @convention(c) () -> Void = { pmap_give_up() }
+
+    /// After an item: takes back what was asked for, and answers what has come of it.
+    package func endInterruption() -> Interruption? {
+        var (place, status): (UnsafePointer<CChar>?, Int32) = (nil, 0)
+        let hasLeft = unsafe pmap_take_exit(&status)
+        switch unsafe pmap_end_interruption(thread, &place) {
+        case PMAP_WAS_RAISED:
+            defer { pop() }
+            return unsafe .raised(place: place.map { unsafe String(cString: $0) } ?? "", traceback: string(-1))
+        case PMAP_WAS_GIVEN_UP: return hasLeft ? .left(status: status) : .givenUp
+        default: return nil
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 import CPosixBridge
 import Glibc
+package import Wire
 
 package enum Signal {
     package static let interrupt = SIGINT
@@ -15,6 +16,53 @@ package enum Signal {
 
     /// Counts SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 from now on; they arrive only while the poller waits.
     package static func catchSignals() { pmap_catch_signals() }
+
+    /// What a run without workers is at when a signal arrives.
+    package enum Phase: CaseIterable {
+        case setup, items, teardown
+
+        fileprivate var phase: pmap_phase {
+            switch self {
+            case .setup: PMAP_IN_SETUP
+            case .items: PMAP_IN_ITEMS
+            case .teardown: PMAP_IN_TEARDOWN
+            }
+        }
+    }
+
+    package static let endings = [SIGINT, SIGTERM, SIGHUP]
+
+    /// Counts SIGINT, SIGTERM and SIGHUP in a process that runs the script itself. The first one raises the barrier of
+    /// `words`, which stay where they are, and says at once what `message` has for it; a second one makes the script give
+    /// up, and ends the process when it does not. False when the kernel has no timer for that.
+    package static func catchEndings(
+        _ words: StatusWords, giveUp: @convention(c) () -> Void, message: (Phase, Int32) -> [UInt8]
+    ) -> Bool {
+        for phase in Phase.allCases {
+            for signal in endings {
+                let text = message(phase, signal)
+                if !text.isEmpty {
+                    unsafe (text + [0]).withUnsafeBufferPointer {
+                        unsafe pmap_say_alone(
+                            phase.phase, signal, UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self))
+                    }
+                }
+            }
+        }
+        let barrier = unsafe UnsafeMutablePointer(
+            mutating: words.address(of: .barrier).assumingMemoryBound(to: UInt64.self))
+        return unsafe pmap_catch_alone(barrier, giveUp)
+    }
+
+    /// Whether the script was made to give up.
+    package static var hasGivenUp: Bool { pmap_has_given_up() }
+
+    /// Runs `script`, in which these signals arrive.
+    package static func arriving<Result>(in phase: Phase, _ script: () -> Result) -> Result {
+        pmap_enter_script(phase.phase)
+        defer { pmap_leave_script_phase() }
+        return script()
+    }
 
     /// A file that may grow no further is an error of the write, and does not end this process by a signal.
     package static func ignoreFileLimit() { pmap_ignore_file_limit() }
@@ -30,13 +78,13 @@ package enum Signal {
 
     /// The first of the ending signals that arrived since the last call.
     package static func takeArrived() -> Int32? {
-        [SIGINT, SIGTERM, SIGHUP].first { pmap_take_signal($0) > 0 }
+        endings.first { pmap_take_signal($0) > 0 }
     }
 
     /// Whether one of them has arrived that nobody has taken; lets in what has been sent.
     package static func isWaiting() -> Bool {
         letIn()
-        return [SIGINT, SIGTERM, SIGHUP].contains { pmap_arrived_signals($0) > 0 }
+        return endings.contains { pmap_arrived_signals($0) > 0 }
     }
 
     /// Whether the terminal has asked for a stop (Ctrl-Z) since the last call.

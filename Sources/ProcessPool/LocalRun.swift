@@ -5,16 +5,22 @@ import Wire
 
 /// What `-j0` runs: the same chunks, the same outbox, the same delivery as with workers, and no process.
 package final class LocalRun {
+    private enum Key { case source, output, reader }
+
     private let source: any ChunkSource
     private var ledger: Ledger
     private var scheduler: Scheduler
     private var assignments = Assignments()
-    private var poller = Poller<Void>()
+    private var poller = Poller<Key>()
     private let observer: any RunObserver
     private let log: (any OutcomeLog)?
     private let halt: HaltPolicy?
     private var totalItems: Int?
     private var ending: Ending?
+    /// The script is not to be called any more.
+    private var isKilling = false
+    /// `setup` has been run.
+    private var isReady = false
 
     package init(
         _ plan: RunPlan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
@@ -30,15 +36,23 @@ package final class LocalRun {
             Delivery(output, isOrdered: true, observer: observer), plan.retries, inputText: plan.inputText, log: log)
     }
 
-    package func run(_ body: any WorkerBody) -> (Ending, Tally) {
+    /// `giveUp` makes the script that `body` runs come back from wherever it is; a signal's handler calls it.
+    package func run(_ body: any WorkerBody, giveUp: @convention(c) () -> Void) -> (Ending, Tally) {
         let batches = BatchSlot()
         guard let pages = try? SharedPages(bytes: WorkerHandle.pageBytes) else {
             return (.noWorkers(Failure(.error, "the machine has no memory"), inSetup: false), ledger.tally)
         }
         var outbox = Outbox(pages.buffer(), pages.statusWords()) { batches.append($0) }
-        if let failure = body.setUp(worker: 1, outbox: &outbox) {
-            return (.noWorkers(failure, inSetup: true), ledger.tally)
+        let hears = Signal.catchEndings(outbox.status, giveUp: giveUp) { phase, signal in
+            var unfinished = Unfinished()
+            switch phase {
+            case .setup: unfinished.setups = 1
+            case .items: unfinished.items = 1
+            case .teardown: unfinished.teardowns = 1
+            }
+            return observer.message(of: .finishing(unfinished, signal: signal))
         }
+        if !hears { return (.noWorkers(Failure(.error, "the kernel has no timer"), inSetup: false), ledger.tally) }
         var events = [Scheduler.Event.available]
         while !events.isEmpty, ending == nil {
             for action in scheduler.handle(events.removeFirst()) {
@@ -49,17 +63,14 @@ package final class LocalRun {
                 }
             }
         }
-        body.tearDown(outbox: &outbox)
-        outbox.flush()
-        for entry in batches.takeEntries() {
-            if case .teardownFailed(let failure)? = ledger.enter(entry, of: &assignments, worker: 0) {
-                observer.notice(.teardownFailed(failure))
-            }
-        }
+        tearDown(body, &outbox, batches)
         ledger.giveUpRetries()
         write(all: true)
+        if case .signal? = ending { ledger.writeLast() }
         return (ending ?? .completed, ledger.tally)
     }
+
+    // MARK: Items
 
     /// Cuts the next chunk, and waits for it if it has to.
     private func cut(_ items: Int) -> Scheduler.Event {
@@ -77,33 +88,29 @@ package final class LocalRun {
                     totalItems = totalItems ?? ledger.tally.items
                     judge()
                     return .exhausted
-                case .nothingYet:
-                    poller.removeAll()
-                    if let number = source.waitsOn { poller.watchReadable(number, ()) }
-                    _ = poller.wait(milliseconds: source.isLookedAt ? 50 : nil)
+                case .nothingYet: wait(forSource: true, milliseconds: source.isLookedAt ? 50 : nil)
                 }
+                handleSignals()
             }
         } catch {
-            ending = .inputFailed(error)
+            if ending == nil { ending = .inputFailed(error) }
         }
         return .exhausted
-    }
-
-    private func judge() {
-        if let halt, ending == nil, halt.isReached(by: ledger.tally, of: totalItems) { ending = .halted(halt) }
-        log?.settle(now: Clock.now())
-        if let failure = log?.failure, ending == nil { ending = .logFailed(failure) }
     }
 
     private func run(
         _ chunk: Chunk, _ body: any WorkerBody, _ outbox: inout Outbox, _ batches: BatchSlot
     ) -> [Scheduler.Event] {
+        guard ending == nil, setUp(body, &outbox, batches), ending == nil else { return [] }
         assignments.append(chunk)
         defer { write(all: false) }
         let start = Clock.now()
         var events: [Scheduler.Event] = []
         // A body that stops early leaves the rest to another worker; here there is no other.
-        while ending == nil, let rest = assignments.chunks.first, !body.run(rest, outbox: &outbox) {
+        while ending == nil, let rest = assignments.chunks.first {
+            let isLast = Signal.arriving(in: .items) { !body.run(rest, outbox: &outbox) }
+            handleSignals()
+            if !isLast { break }
             outbox.flush()
             events += take(batches.takeEntries())
         }
@@ -113,37 +120,129 @@ package final class LocalRun {
 
     private func take(_ entries: [Entry]) -> [Scheduler.Event] {
         var events: [Scheduler.Event] = []
-        for entry in entries where ending == nil {
+        for entry in entries where !isSatisfied {
             let consequence = ledger.enter(entry, of: &assignments, worker: 0)
             judge()
             switch consequence {
             case .retry(let chunk, let delay):
-                // One item at a time: what is due later is waited for now.
-                poller.removeAll()
-                if delay > 0 { _ = poller.wait(milliseconds: Int64(delay / 1_000_000 + 1)) }
+                waitUntil(Clock.now() + delay)
                 events += [.awaited, .returned(chunk)]
-            case .inputFailed(let failure): ending = .inputFailed(failure)
+            case .inputFailed(let failure):
+                if ending == nil { ending = .inputFailed(failure) }
             case .chunkEnded(let items, let nanoseconds, _):
                 events.append(.ended(worker: 0, items: items, nanoseconds: nanoseconds))
+            case .teardownFailed(let failure): observer.notice(.teardownFailed(failure))
             case .refused: preconditionFailure("this process has run items that it was not given")
-            case .setupFailed, .teardownFailed, nil: continue
+            case .setupFailed, nil: continue
             }
         }
         return events
+    }
+
+    // MARK: What is around items
+
+    /// Runs `setup` before the first item; false when it has failed.
+    private func setUp(_ body: any WorkerBody, _ outbox: inout Outbox, _ batches: BatchSlot) -> Bool {
+        if isReady { return true }
+        let failure = Signal.arriving(in: .setup) { body.setUp(worker: 1, outbox: &outbox) }
+        handleSignals()
+        isReady = failure == nil
+        if let failure, !isKilling { end(.noWorkers(failure, inSetup: true)) }
+        if !isReady {
+            outbox.flush()
+            _ = take(batches.takeEntries())
+        }
+        return isReady
+    }
+
+    private func tearDown(_ body: any WorkerBody, _ outbox: inout Outbox, _ batches: BatchSlot) {
+        guard isReady, !isKilling else { return }
+        Signal.arriving(in: .teardown) { body.tearDown(outbox: &outbox) }
+        handleSignals()
+        outbox.flush()
+        if !isKilling { _ = take(batches.takeEntries()) }
+    }
+
+    // MARK: How it ends
+
+    private func handleSignals() {
+        Signal.letIn()
+        if let signal = Signal.takeArrived() {
+            if case .signal = ending { isKilling = true }
+            if !isKilling { ending = .signal(signal) }
+        }
+        if Signal.hasGivenUp { isKilling = true }
+    }
+
+    private func judge() {
+        if let halt, ending == nil, halt.isReached(by: ledger.tally, of: totalItems) {
+            if halt.when == .now { end(.halted(halt)) } else { ending = .halted(halt) }
+        }
+        log?.settle(now: Clock.now())
+        guard let failure = log?.failure else { return }
+        handleSignals()  // one may be why
+        if ending == nil { end(.logFailed(failure)) }
+    }
+
+    /// As much has come as was asked for, and nothing more is taken.
+    private var isSatisfied: Bool { if case .halted? = ending { isKilling } else { false } }
+
+    /// Ends the run now.
+    private func end(_ why: Ending) {
+        ending = why
+        isKilling = true
+    }
+
+    // MARK: Waiting
+
+    /// One item at a time: what is due later is waited for now.
+    private func waitUntil(_ due: Int) {
+        while ending == nil, case let left = due - Clock.now(), left > 0 {
+            wait(milliseconds: Int64(left / 1_000_000 + 1))
+            handleSignals()
+        }
+    }
+
+    /// Waits for something to read, for the reader of what is waiting, or for a signal.
+    private func wait(forSource: Bool = false, milliseconds: Int64? = nil) {
+        poller.removeAll()
+        if forSource, let number = source.waitsOn { poller.watchReadable(number, .source) }
+        if ledger.delivery.isWaiting {
+            poller.watchWritable(ledger.delivery.number, .output)
+        } else {
+            poller.watchBroken(ledger.delivery.number, .reader)
+        }
+        for key in poller.wait(milliseconds: milliseconds) {
+            switch key {
+            case .source: break
+            case .output: write(all: false)
+            case .reader: end(.outputClosed)
+            }
+        }
     }
 
     /// Writes what is taken at once, and waits for the reader when too much is waiting, or for `all`.
     private func write(all: Bool) {
         do throws(PosixError) {
             try ledger.delivery.write()
-            while all ? ledger.delivery.isWaiting : ledger.delivery.isFull {
+            while !isCutShort, all ? ledger.delivery.isWaiting : ledger.delivery.isFull {
                 poller.removeAll()
-                poller.watchWritable(ledger.delivery.number, ())
+                poller.watchWritable(ledger.delivery.number, .output)
                 _ = poller.wait(milliseconds: nil)
+                handleSignals()
                 try ledger.delivery.write()
             }
         } catch {
-            ending = error.isBrokenPipe ? .outputClosed : .outputFailed(error)
+            end(error.isBrokenPipe ? .outputClosed : .outputFailed(error))
+        }
+    }
+
+    /// Told twice: whoever does not read what is left will not get it.
+    private var isCutShort: Bool {
+        switch ending {
+        case .outputClosed, .outputFailed: true
+        case .signal: isKilling
+        default: false
         }
     }
 }

@@ -71,6 +71,8 @@ package protocol RunObserver: AnyObject {
     func text(_ bytes: [UInt8])
     /// Something that concerns the whole run.
     func notice(_ notice: Notice)
+    /// What such a notice comes to on standard error, for a signal's handler to write.
+    func message(of notice: Notice) -> [UInt8]
     /// Where its words go that somebody has not taken yet: `write` is called when there is room.
     var unwritten: [Int32] { get }
     func write()
@@ -79,6 +81,7 @@ package protocol RunObserver: AnyObject {
 }
 
 extension RunObserver {
+    package func message(of notice: Notice) -> [UInt8] { [] }
     package var unwritten: [Int32] { [] }
     package func write() {}
     package var isOverfull: Bool { false }

@@ -40,6 +40,7 @@ extension TaskRunner {
         case .full: outbox.flush()
         case .record(let record): self.run(record.bytes, item: run.next - 1, outbox: &outbox)
         case .answer(let answer, let record):
+            if isAlone && endStopped(answer, record.bytes, &outbox) { break }
             endItem(answer)
             finish(answer, record.bytes, &outbox)
         }

@@ -21,8 +21,21 @@ package final class TaskRunner {
         package var retries = 0
         /// Bytes that tasks may hold beyond what the script has built; nil for no limit.
         package var memoryLimit: Int?
-        /// Seconds that an item may take, as the message says it; nil for no limit.
-        package var timeLimit: String?
+        /// What an item may take; nil for no limit.
+        package var timeLimit: TimeLimit?
+        /// What `setup` and `teardown` may take, each, where no host sees to that.
+        package var setupLimit: TimeLimit?
+
+        package struct TimeLimit {
+            package let nanoseconds: Int
+            /// As messages say it.
+            package let seconds: String
+
+            package init(nanoseconds: Int, seconds: String) {
+                self.nanoseconds = nanoseconds
+                self.seconds = seconds
+            }
+        }
 
         package init() {}
 
@@ -95,16 +108,20 @@ package final class TaskRunner {
 
     /// Runs the script's `setup`, with standard output captured; `programs` is what programs write to.
     package func setUp(worker: Int, programs: Int32, mode: LibraryMode, outbox: inout Outbox) -> Failure? {
-        do throws(LuaError) {
-            try stack.beginCapture(programs: programs, mode: mode)
-            if let seconds = form.timeLimit { stack.armTimeout(outbox.status, seconds: seconds) }
-            script.module.setWorker(worker)
-            let height = stack.top
-            try call(.setup, worker: worker, results: -1)
-            defer { stack.top = height }
-            if let refusal = refusal(above: height) { return refusal }
-        } catch {
+        isAlone = mode == .withoutWorker
+        do throws(LuaError) { try stack.beginCapture(programs: programs, mode: mode) } catch {
             return Failure(.error, error.message, traceback: error.traceback)
+        }
+        if isAlone {
+            script.watchCoroutines()
+            guard stack.armTime() else { return Failure(.error, "the kernel has no timer") }
+        } else if let limit = form.timeLimit {
+            stack.armTimeout(outbox.status, seconds: limit.seconds)
+        }
+        script.module.setWorker(worker)
+        if let failure = failure(of: .setup, worker: worker) {
+            noteCaptured(&outbox)
+            return failure
         }
         passOnCaptured(&outbox)
         tellModules(&outbox, inItem: false)
@@ -119,6 +136,8 @@ package final class TaskRunner {
     package var isSpent: Bool { form.memoryLimit != nil && script.state.refusedAllocations > 0 }
 
     private var worker = 0
+    /// The script runs in the host: nobody else takes its time, and its end is not that of a worker.
+    private(set) var isAlone = false
     var isInTask = false
     private var isInTeardown = false
     /// Which time the items that follow are run.
@@ -132,30 +151,71 @@ package final class TaskRunner {
         if !script.has(.teardown) { return }
         outbox.leaving()
         isInTeardown = true
-        let failure = teardownFailure()
+        let failure = failure(of: .teardown, worker: worker)
         isInTeardown = false
-        let text = stack.takeCaptured(all: true)
-        if !text.isEmpty { outbox.stray(text) }
+        noteCaptured(&outbox)
         if let failure { outbox.teardownFailed(failure) }
     }
 
-    /// What it raised, or returned behind nil.
-    private func teardownFailure() -> Failure? {
-        let height = stack.top
-        defer { stack.top = height }
-        do throws(LuaError) { try call(.teardown, worker: worker, results: -1) } catch {
-            return Failure(.error, error.message, traceback: error.traceback)
-        }
-        return refusal(above: height)
+    private func noteCaptured(_ outbox: inout Outbox) {
+        let text = stack.takeCaptured(all: true)
+        if !text.isEmpty { outbox.stray(text) }
     }
 
-    private func call(_ name: ScriptName, worker: Int, results: Int32) throws(LuaError) {
-        guard script.has(name) else { return }
+    /// Calls `setup` or `teardown`: what it raised, or returned behind nil, or was ended by.
+    private func failure(of name: ScriptName, worker: Int) -> Failure? {
+        guard script.has(name) else { return nil }
+        let height = stack.top
+        defer { stack.top = height }
         script.push(name)
         stack.newTable(keys: 1)
         stack.push(Int64(worker))
         stack.rawSet(-2, field: "id")
-        try stack.call(arguments: 1, results: results)
+        var failure: Failure?
+        if isAlone { beginTime(form.setupLimit) }
+        do throws(LuaError) { try stack.call(arguments: 1, results: -1) } catch {
+            failure = Failure(.error, error.message, traceback: error.traceback)
+        }
+        if isAlone, let interruption = endTime() { return self.failure(interruption, within: form.setupLimit) }
+        return failure ?? refusal(above: height)
+    }
+
+    // MARK: What stops a script
+
+    /// Begins the time of what the script does next, where no host takes it.
+    private func beginTime(_ limit: Form.TimeLimit?) {
+        if let limit { stack.beginTime(nanoseconds: limit.nanoseconds, seconds: limit.seconds) }
+    }
+
+    private func endTime() -> Stack.Interruption? {
+        if isAlone && (form.timeLimit != nil || form.setupLimit != nil) { stack.endTime() }
+        return stack.endInterruption()
+    }
+
+    private func failure(_ interruption: Stack.Interruption, within limit: Form.TimeLimit?) -> Failure {
+        switch interruption {
+        case .raised(let place, let traceback):
+            let place = place.isEmpty ? "" : " at \(place)"
+            return Failure(.timeout, "timed out after \(limit?.seconds ?? "") s\(place)", traceback: traceback)
+        case .left(let status): return Failure(.crash, "it called os.exit(\(status))")
+        case .givenUp: return Failure(.crash, "it was given up")
+        }
+    }
+
+    /// Ends the item if something has stopped the script in it, and tells the outbox; one that was given up is as if it had
+    /// not been begun.
+    func endStopped(_ answer: Answer, _ record: RecordBytes?, _ outbox: inout Outbox) -> Bool {
+        guard isAlone || form.timeLimit != nil, let interruption = endTime() else { return false }
+        script.furniture?.endItem(false)
+        let printed = takePrinted(answer)
+        if case .givenUp = interruption {
+            outbox.discard()
+        } else {
+            var failure = failure(interruption, within: form.timeLimit)
+            if case .left = interruption { failure.message += " before returning a result" }
+            fail(failure, printed, record, &outbox)
+        }
+        return true
     }
 
     /// What was printed outside any item, or written by a program that nobody waited for.
@@ -214,16 +274,12 @@ package final class TaskRunner {
     /// Stack: handler, task, inputs, task, item → handler, task, inputs, results…
     private func runPushed(_ item: Int, _ record: RecordBytes?, _ outbox: inout Outbox) {
         if record == nil { keepOriginal() }
+        if isAlone { beginTime(form.timeLimit) }
         isInTask = true
         let answer = stack.runItem(index: item, handler: TaskRunner.handler)
         isInTask = false
         if noteModules != nil { tellModules(&outbox, inItem: true) }
-        if let seconds = form.timeLimit, let raised = stack.endInterruption() {
-            script.furniture?.endItem(false)
-            let place = raised.place.isEmpty ? "" : " at \(raised.place)"
-            let failure = Failure(.timeout, "timed out after \(seconds) s\(place)", traceback: raised.traceback)
-            return fail(failure, takePrinted(answer), record, &outbox)
-        }
+        if endStopped(answer, record, &outbox) { return }
         endItem(answer)
         let isPlain = form.writesLines && !answer.hasPrinted && emitted.count == 0 && !answer.failed
         if isPlain && answer.appendText(to: &outbox.output, terminator: form.output.terminator) {
@@ -289,7 +345,7 @@ package final class TaskRunner {
 
     /// The script's `retry_if(message, attempt)` decides, if there is one.
     private func decideRetry(of failure: inout Failure) {
-        guard form.retries >= attempt, script.has(.retryIf) else { return }
+        guard form.retries >= attempt, failure.kind != .crash, script.has(.retryIf) else { return }
         script.push(.retryIf)
         stack.push(failure.message)
         stack.push(Int64(attempt))
@@ -297,6 +353,7 @@ package final class TaskRunner {
             try stack.call(arguments: 2, results: 1)
             failure.isFinal = !stack.boolean(-1)
         } catch {
+            if isAlone { _ = stack.endInterruption() }
             failure.isFinal = true
             failure.message += " (and retry_if failed: \(error.message))"
         }

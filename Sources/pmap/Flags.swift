@@ -125,7 +125,7 @@ extension Option {
         ) { $0.backoff = $1 },
         Option(
             "--timeout", value: "SECONDS",
-            "The time one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then SIGKILL; only it is lost."
+            "The time one item may take, as 0.5, 30, 5m or 2h: then a Lua error, then, for a worker, SIGKILL."
         ) { $0.timeout = $1 },
         Option(
             "--setup-timeout", value: "SECONDS",

@@ -53,11 +53,12 @@ struct Job {
         form.memoryLimit = try flags.memoryLimit()
         if let seconds = try flags.timeLimit() {
             let shown = Job.shown(seconds)
-            form.timeLimit = shown
+            form.timeLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: shown)
             plan.timeLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: shown, signal: timeoutSignal)
         }
         if let seconds = try flags.setupLimit() {
             plan.setupLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: Job.shown(seconds))
+            form.setupLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: Job.shown(seconds))
         }
         plan.workers = max(workers, 1)
         plan.chunkItems = try flags.chunkItems()
@@ -71,8 +72,8 @@ struct Job {
         if flags.retryFailed && flags.journal == nil {
             throw UsageError("--retry-failed: write --journal FILE too; that is where failed items are known from")
         }
-        // Without workers nothing runs while the goal is judged.
-        if workers == 0, plan.halt != nil { plan.chunkItems = 1 }
+        // Without workers nothing runs while the goal is judged, or what an item came to is kept.
+        if workers == 0, plan.halt != nil || flags.journal != nil { plan.chunkItems = 1 }
     }
 
     /// Seconds, as messages say them.

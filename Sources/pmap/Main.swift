@@ -179,7 +179,8 @@ enum Main {
         let log: (any OutcomeLog)?
 
         func here(_ worker: ItemWorker, _ output: consuming OutputQueue) -> (Ending, Tally) {
-            LocalRun(plan, source: source, output: output, observer: observer, log: log).run(worker)
+            LocalRun(plan, source: source, output: output, observer: observer, log: log).run(
+                worker, giveUp: Stack.giveUp)
         }
 
         func inWorkers(

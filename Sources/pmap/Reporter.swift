@@ -23,7 +23,7 @@ final class Reporter: RunObserver {
     private let words: MessageQueue?
     /// To the file of errors.
     private let errors: MessageQueue?
-    /// There is no loop that hears of room.
+    /// There is no loop that hears of room: what is said is waited for, unless a signal says that the run is to end.
     private let waitsAtOnce: Bool
     private var failures = 0
     private var said: Set<String> = []
@@ -77,8 +77,8 @@ final class Reporter: RunObserver {
 
     var isOverfull: Bool { words?.isFull ?? false || errors?.isFull ?? false }
 
-    /// Waits for the readers until `deadline`, or until a signal ends this process.
-    private func drain(until deadline: Int? = nil) {
+    /// Waits for the readers until `deadline`, or until a signal ends this process, or only the wait.
+    private func drain(until deadline: Int? = nil, leavesSignals: Bool = false) {
         var poller = Poller<Void>()
         while !unwritten.isEmpty {
             let left = deadline.map { ($0 - Clock.now()) / 1_000_000 }
@@ -86,6 +86,7 @@ final class Reporter: RunObserver {
             poller.removeAll()
             for number in unwritten { poller.watchWritable(number, ()) }
             _ = poller.wait(milliseconds: left.map { Int64($0) })
+            if leavesSignals && Signal.isWaiting() { return }
             if let signal = Signal.takeArrived() { Signal.die(by: signal) }
             write()
         }
@@ -116,7 +117,7 @@ final class Reporter: RunObserver {
         failure.traceback = failure.traceback.map(job.secrets.hidden)
         let record = ErrorRecord(index: item.item, failure: failure, attempts: item.attempts)
         errors?.append(record.line(source: input.name.text, place: place, worker: item.worker))
-        if waitsAtOnce { drain() }
+        if waitsAtOnce { drain(leavesSignals: true) }
         return job.onError == .keep ? record.bytes(as: job.form.output) : []
     }
 
@@ -135,9 +136,7 @@ final class Reporter: RunObserver {
 
     func notice(_ notice: Notice) {
         switch notice {
-        case .finishing(let unfinished, let signal):
-            let again = signal == Signal.interrupt ? "Ctrl-C" : Signal.name(signal)
-            if let what = words(for: unfinished) { print("\(what); \(again) again stops now") }
+        case .finishing: put(message(of: notice))
         case .setupFailed(let failure):
             print(
                 "\(scriptName): setup failed in a worker; the others go on: \(failure.message)",
@@ -167,6 +166,12 @@ final class Reporter: RunObserver {
         }
         if !parts.isEmpty { return "finishing \(parts.joined(separator: " and "))" }
         return unfinished.output ? "waiting for the reader of standard output" : nil
+    }
+
+    func message(of notice: Notice) -> [UInt8] {
+        guard case .finishing(let unfinished, let signal) = notice, let what = words(for: unfinished) else { return [] }
+        let again = signal == Signal.interrupt ? "Ctrl-C" : Signal.name(signal)
+        return Reporter.bytes("\(what); \(again) again stops now")
     }
 
     private func line(_ occupation: Occupation) -> String {
@@ -302,7 +307,7 @@ final class Reporter: RunObserver {
     private func put(_ bytes: [UInt8]) {
         if words == nil { return StandardDescriptor.writeError(bytes) }
         words?.append(bytes)
-        if waitsAtOnce { drain() }
+        if waitsAtOnce { drain(leavesSignals: true) }
     }
 
     /// One message, with the traceback it came with on the lines below.
@@ -311,7 +316,7 @@ final class Reporter: RunObserver {
     }
 
     /// Nothing in it but the first line begins as one of ours.
-    private static func bytes(_ message: String, _ traceback: String?) -> [UInt8] {
+    private static func bytes(_ message: String, _ traceback: String? = nil) -> [UInt8] {
         var text = "pmap: \(message.shownAsMessage)\n"
         if let traceback {
             if !traceback.hasPrefix("stack traceback:") { text += "\t" }

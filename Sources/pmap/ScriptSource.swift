@@ -21,7 +21,7 @@ enum ScriptSource {
         settings.modules = flags.modules
         settings.arguments = try ScriptSource.arguments(flags.definitions)
         settings.folders = folders
-        settings.watchesCoroutines = flags.timeout != nil
+        settings.watchesCoroutines = flags.timeout != nil || flags.jobs?.text == "0"
         settings.furnish = { stack throws(LuaError) in
             let core = try CoreModule(stack)
             return Furniture(

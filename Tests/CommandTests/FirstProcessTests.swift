@@ -12,7 +12,7 @@ private let loop = "io.stderr:write 'ready\\n' while true do end"
 @Test(
     .enabled(if: mayUnshare, "a namespace for processes cannot be made here"),
     arguments: [
-        ("pmap run t.lua", loop), ("pmap -j 0 t.lua ::: a", "function task() \(loop) end"),
+        ("pmap run t.lua", loop), ("pmap -j 0 t.lua ::: a", "\(loop) function task() end"),
         ("pmap t.lua", "\(loop) function task() end"),
     ], [SIGTERM, SIGINT, SIGHUP, SIGUSR2])
 func `a signal ends the first process of a container by 128 and its number`(

@@ -179,9 +179,6 @@ func `metamethods of results and items do not run`(row: Row) throws { try row.ch
         err: "pmap: :::1: the worker (pid N) exited (3) before returning a result; the others went on\n"
             + lastLine(1, of: 1, "1 crash"), status: 1),
     Row(
-        "os.exit with -j 0", [:], "pmap -j 0 -e 'if item == \"b\" then os.exit(0) end return item' ::: a b c",
-        out: "a\n", err: "pmap: the task called os.exit, which under -j 0 ends the whole run\n", status: 3),
-    Row(
         "20 results that cannot be written, and the worker survives", [:],
         "pmap -j 1 -e 'n = (n or 0) + 1 if n <= 20 then return io.stdout end return n' ::: {1..21} 2>/dev/null",
         out: "21\n", status: 1),

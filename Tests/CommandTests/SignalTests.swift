@@ -23,13 +23,16 @@ private let waiting = """
     end
     """
 
-@Test(arguments: [(SIGINT, ""), (SIGTERM, ""), (SIGHUP, ""), (SIGINT, "-u"), (SIGTERM, "-j 1")])
+@Test(arguments: [
+    (SIGINT, ""), (SIGTERM, ""), (SIGHUP, ""), (SIGINT, "-u"), (SIGTERM, "-j 1"), (SIGINT, "-j 0"), (SIGTERM, "-j 0"),
+    (SIGHUP, "-j 0"),
+])
 func `the first signal lets running items finish, writes what is done, and ends pmap by that signal`(
     number: Int32, options: String
 ) throws {
     let folder = try Scratch(["t.lua": waiting])
     let run = try Run("exec pmap -j 2 --chunk 1 \(options) t.lua ::: a b c d", in: folder)
-    let workers = options == "-j 1" ? 1 : 2
+    let workers = options.hasPrefix("-j") ? 1 : 2
     try run.wait(errors: "begun", times: workers)
     run.signal(number)
     try run.wait(errors: "finishing")
@@ -188,8 +191,9 @@ func `a signal that was ignored at the start stays ignored`(name: String, number
     #expect(outcome.output == "0.3\n" && outcome.ending == .exit(0))
 }
 
-@Test func `while nothing runs a signal ends pmap at once`() throws {
-    let run = try Run("exec pmap -e item", in: Scratch(), input: nil)
+@Test(arguments: ["-j 2", "-j 0"])
+func `while nothing runs a signal ends pmap at once`(jobs: String) throws {
+    let run = try Run("exec pmap \(jobs) -e item", in: Scratch(), input: nil)
     run.write("a\n")
     try run.wait(output: "a\n")
     run.signal(SIGINT)
@@ -332,13 +336,80 @@ func `a signal that ends the host at once leaves nothing running`(number: Int32)
     }
 }
 
-@Test func `Ctrl-C ends -j 0 by that very signal`() throws {
-    let script = "function task() io.stderr:write 'begun\\n' while true do end end"
-    let run = try Run("exec pmap -j 0 t.lua ::: a", in: Scratch(["t.lua": script]))
-    try run.wait(errors: "begun")
-    run.signalGroup(SIGINT)
+@Test(
+    arguments: [
+        "while true do end", "while true do pcall(function() while true do end end) end",
+        "coroutine.wrap(function() while true do pcall(function() while true do end end) end end)()",
+        "pmap.sleep(60)", "os.execute 'sleep 60'", "io.popen 'sleep 60':read()",
+        "require 'multiprocessing'.Queue():get()",
+    ], ["-j 0", "-j 1"])
+func `the second signal ends what an item does, without a worker as with one`(code: String, jobs: String) throws {
+    let script = """
+        function task(item)
+          if item == "b" then io.stderr:write "begun\\n" \(code) end
+          return item
+        end
+        function teardown() print "not reached" end
+        """
+    let run = try Run("exec pmap \(jobs) --chunk 4 t.lua ::: a b c d", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun\n")
+    run.signal(SIGINT)
+    try run.wait(errors: "stops now\n")
+    run.signal(SIGINT)
     let outcome = try run.finish()
-    #expect(outcome.ending == .signal(SIGINT))
+    let errors = """
+        begun
+        pmap: finishing 1 running item; Ctrl-C again stops now
+        pmap: 1 of 4 items was done, 3 were skipped
+
+        """
+    #expect(outcome == Outcome(output: "a\n", errors: errors, ending: .signal(SIGINT)))
+}
+
+@Test func `a wait in C code ends with the run half a second after the second signal`() throws {
+    let script = "function task() io.stderr:write 'begun\\n' return ('a'):rep(5000):find '.-.-.-.-b$' end"
+    let run = try Run("exec pmap -j 0 t.lua ::: a", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun\n")
+    run.signal(SIGINT)
+    try run.wait(errors: "stops now\n")
+    run.signal(SIGINT)
+    #expect(try run.finish().ending == .signal(SIGINT))
+}
+
+@Test(arguments: ["-j 0", "-j 1"], [SIGINT, SIGTERM])
+func `teardown is finished behind the first signal`(jobs: String, number: Int32) throws {
+    let script = """
+        function task(item) return item end
+        function teardown()
+          io.stderr:write "begun\\n"
+          while not io.open "go" do end
+          print "finished"
+        end
+        """
+    let run = try Run("exec pmap \(jobs) t.lua ::: a", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun\n")
+    run.signal(number)
+    try run.folder.write(Data(), to: "go")
+    let outcome = try run.finish()
+    #expect(outcome.output == "a\n" && outcome.ending == .signal(number))
+    #expect(outcome.errors.hasSuffix("finished\npmap: 1 of 1 items was done\n"))
+}
+
+@Test(arguments: ["-j 0", "-j 1"])
+func `no item is begun when a signal has come in setup`(jobs: String) throws {
+    let script = """
+        function setup() io.stderr:write "begun\\n" while not io.open "go" do end end
+        function task(item) return item end
+        function teardown() print "torn down" end
+        """
+    let run = try Run("exec pmap \(jobs) t.lua ::: a b", in: Scratch(["t.lua": script]))
+    try run.wait(errors: "begun\n")
+    run.signal(SIGTERM)
+    try run.wait(errors: "stops now\n")
+    try run.folder.write(Data(), to: "go")
+    let outcome = try run.finish()
+    #expect(outcome.output == "" && outcome.ending == .signal(SIGTERM))
+    #expect(outcome.errors.hasSuffix("torn down\npmap: 0 of 2 items were done, 2 were skipped\n"))
 }
 
 @Test func `signals that mean nothing, and stops, change nothing`() throws {

@@ -23,15 +23,23 @@ void pmap_arm_interrupts(lua_State *L);
 /* In a signal's handler: asks, or insists. */
 void pmap_interrupt(bool insists);
 
+/* In a signal's handler: the script is to be left, whatever it catches. */
+void pmap_give_up(void);
+
+/* As the end of a C function: the same, from the thread `L` on. */
+int pmap_leave_script(lua_State *L);
+
 /* Whether the error has been asked for and is still to be raised. */
 bool pmap_is_interrupted(void);
 
 /* For a wait: what is to be raised, which counts as raised in the thread `L` now; or NULL. */
 const char *pmap_take_interruption(lua_State *L);
 
-/* Takes back what was asked for, and the hook; cheap when nothing was. Answers whether it was raised: then `place` is where
- * in the script for the first time, "lengths.lua:9" or "". Stack: → traceback of it or nil, when it answers true */
-bool pmap_end_interruption(lua_State *L, const char **place);
+typedef enum { PMAP_WAS_CALM, PMAP_WAS_RAISED, PMAP_WAS_GIVEN_UP } pmap_interruption;
+
+/* Takes back what was asked for, and the hook; cheap when nothing was. When it was raised `place` is where in the script for
+ * the first time, "lengths.lua:9" or "". Stack: → traceback of it or nil, when it was raised */
+pmap_interruption pmap_end_interruption(lua_State *L, const char **place);
 
 /* `answer` is called with `of` at the next step that the main thread `L`, or a coroutine in it, makes after pmap_step, which a
  * signal handler may call. It raises nothing. */

@@ -13,7 +13,7 @@ typedef enum {
     PMAP_LOADING,      /* the script's own process: as in lua, but os.exit prints that no item has run */
     PMAP_PRODUCING,    /* the script's own process produces items: its output goes to standard error */
     PMAP_IN_WORKER,    /* os.exit ends it at once; collectgarbage leaves frozen pages alone */
-    PMAP_WITHOUT_WORKER, /* the task runs in the host: os.exit prints that it ends everything */
+    PMAP_WITHOUT_WORKER, /* the task runs in the host: os.exit ends it and not the process, and can end programs */
     PMAP_FORKED         /* a process of a task's own: os.exit is as in lua */
 } pmap_library_mode;
 
@@ -24,6 +24,9 @@ int pmap_change_library(lua_State *L, const char *script);
 /* From now on everything written to standard output is captured: by Lua, by C code, and by programs. `programs`
  * is the descriptor that becomes standard output for programs. Returns a Lua status, as above. */
 int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode mode);
+
+/* Whether os.exit has been called without a worker since the last call, and its status. */
+bool pmap_take_exit(int *status);
 
 /* This process produces items from now on: its standard output is redirected to standard error. Returns a Lua status. */
 int pmap_begin_producing(lua_State *L);

@@ -18,7 +18,14 @@ int pmap_timeout_signal(void);
 void pmap_arm_timeout(
     lua_State *L, const uint64_t *current, const uint64_t *condemned, const uint64_t *pressed, const char *seconds);
 
-/* Whether the item that runs has had its time. */
+/* In a process without a host: from now on the same error is raised in what pmap_begin_time and pmap_end_time are around,
+ * after so many nanoseconds in which the process is not stopped, and half a second later wherever it goes. False when the
+ * kernel has no timer. */
+bool pmap_arm_time(lua_State *L);
+void pmap_begin_time(int64_t nanoseconds, const char *seconds);
+void pmap_end_time(void);
+
+/* Whether what runs has had its time. */
 bool pmap_timeout_struck(void);
 
 #endif

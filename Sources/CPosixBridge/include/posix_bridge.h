@@ -68,6 +68,10 @@ void pmap_restore_signals(void);
 /* SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 are counted from now on and arrive only inside pmap_ppoll; SIGPIPE
  * and SIGXFSZ are ignored. One that was ignored stays so. */
 void pmap_catch_signals(void);
+/* The same for the first three of them, which arrive also while they are not blocked; each is told to `told`. Programs that
+ * are started have all of these signals as by default. */
+void pmap_catch_endings(void (*told)(int signal));
+void pmap_block_endings(bool are_blocked);
 /* A write that fails at RLIMIT_FSIZE can be told; the signal for it could not. */
 void pmap_ignore_file_limit(void);
 

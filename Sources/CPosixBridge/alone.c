@@ -1,0 +1,117 @@
+/* The signals that end a run in which script and host are one process: the first one lets what runs come to its end, and
+ * says so at once, from the handler, as nothing else of the host can. */
+#define _GNU_SOURCE
+#include "alone.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "posix_bridge.h"
+
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ending_count = 3 };
+
+static struct {
+    pid_t process;
+    volatile uint64_t *barrier;
+    void (*give_up)(void);
+    char *words[PMAP_PHASES][ending_count];
+    timer_t timer;
+    sigset_t mask; /* the process's own */
+} run;
+
+static volatile sig_atomic_t phase, first, ticks; /* `ticks` since the script was given up; -1: it was not */
+
+/* What running items get after SIGTERM or SIGHUP, and a script that was given up until it is killed, in ticks. */
+static const struct timespec patience = {.tv_sec = 5}, tick = {.tv_nsec = 100000000}, never;
+enum { last_tick = 5 };
+
+static int tick_signal(void) { return SIGRTMAX - 3; }
+
+static void wake_in(struct timespec time) {
+    struct itimerspec period = {.it_interval = time, .it_value = time};
+    timer_settime(run.timer, 0, &period, NULL);
+}
+
+static void say(const char *words) {
+    struct pollfd errors = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (words && poll(&errors, 1, 0) == 1 && errors.revents & POLLOUT) {
+        ssize_t ignored = write(STDERR_FILENO, words, strlen(words));
+        (void)ignored;
+    }
+}
+
+static void give_up(void) {
+    run.give_up();
+    ticks = 0;
+    wake_in(tick);
+}
+
+static void hear(int number) {
+    int before = errno;
+    if (getpid() != run.process) pmap_die_by(number); /* of a fork that a task has made */
+    if (first == 0) {
+        first = number;
+        *run.barrier = 1;
+        for (int each = 0; each < ending_count; each++) {
+            if (endings[each] == number) say(run.words[phase][each]);
+        }
+        if (number != SIGINT) wake_in(patience);
+    } else if (phase != PMAP_OUTSIDE) {
+        give_up();
+    }
+    errno = before;
+}
+
+static void on_tick(int number) {
+    (void)number;
+    int before = errno;
+    if (phase == PMAP_OUTSIDE) {
+        wake_in(never);
+    } else if (ticks < 0) {
+        give_up();
+    } else if (++ticks == last_tick) {
+        pmap_die_by(first);
+    }
+    errno = before;
+}
+
+bool pmap_catch_alone(uint64_t *barrier, void (*new_give_up)(void)) {
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = tick_signal()};
+    if (timer_create(CLOCK_MONOTONIC, &event, &run.timer) != 0) return false;
+    struct sigaction action = {.sa_handler = on_tick}; /* no SA_RESTART: what the script waits for comes back */
+    sigemptyset(&action.sa_mask);
+    for (int each = 0; each < ending_count; each++) sigaddset(&action.sa_mask, endings[each]);
+    sigaction(tick_signal(), &action, NULL);
+    run.process = getpid();
+    run.barrier = barrier;
+    run.give_up = new_give_up;
+    ticks = -1;
+    pmap_catch_endings(hear);
+    return true;
+}
+
+bool pmap_has_given_up(void) { return ticks >= 0; }
+
+void pmap_say_alone(pmap_phase at, int number, const char *words) {
+    for (int each = 0; each < ending_count; each++) {
+        if (endings[each] == number) run.words[at][each] = strdup(words);
+    }
+}
+
+void pmap_enter_script(pmap_phase now) {
+    phase = now;
+    if (first != 0 && first != SIGINT) wake_in(patience);
+    pmap_block_endings(false);
+}
+
+void pmap_leave_script_phase(void) {
+    pmap_block_endings(true);
+    wake_in(never);
+    phase = PMAP_OUTSIDE;
+}

@@ -1,0 +1,26 @@
+/* Signals of a run without workers: script and host are one process, and a signal comes in the middle of the script. */
+#ifndef PMAP_ALONE_H
+#define PMAP_ALONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the process is at. */
+typedef enum { PMAP_OUTSIDE, PMAP_IN_SETUP, PMAP_IN_ITEMS, PMAP_IN_TEARDOWN, PMAP_PHASES } pmap_phase;
+
+/* As pmap_catch_signals, for SIGINT, SIGTERM and SIGHUP, which arrive in the script, too. The first one stores 1 at
+ * `barrier`. A second one, or five seconds after the first if that is not SIGINT, calls `give_up`, and ends the process half
+ * a second later if the script has not been left by then. False when the kernel has no timer. */
+bool pmap_catch_alone(uint64_t *barrier, void (*give_up)(void));
+
+/* Whether `give_up` was called. */
+bool pmap_has_given_up(void);
+
+/* What the first one says when it is this one and arrives in this phase. */
+void pmap_say_alone(pmap_phase phase, int signal, const char *words);
+
+/* Around everything that the script does. */
+void pmap_enter_script(pmap_phase phase);
+void pmap_leave_script_phase(void);
+
+#endif
