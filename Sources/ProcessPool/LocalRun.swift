@@ -88,7 +88,9 @@ package final class LocalRun {
                     totalItems = totalItems ?? ledger.tally.items
                     judge()
                     return .exhausted
-                case .nothingYet: wait(forSource: true, milliseconds: source.isLookedAt ? 50 : nil)
+                case .nothingYet:
+                    handleSignals()  // the source lets them in
+                    if ending == nil { wait(forSource: true, milliseconds: source.isLookedAt ? 50 : nil) }
                 }
                 handleSignals()
             }
@@ -197,6 +199,7 @@ package final class LocalRun {
 
     /// One item at a time: what is due later is waited for now.
     private func waitUntil(_ due: Int) {
+        handleSignals()  // the observer lets them in
         while ending == nil, case let left = due - Clock.now(), left > 0 {
             wait(milliseconds: Int64(left / 1_000_000 + 1))
             handleSignals()
@@ -224,13 +227,13 @@ package final class LocalRun {
     /// Writes what is taken at once, and waits for the reader when too much is waiting, or for `all`.
     private func write(all: Bool) {
         do throws(PosixError) {
-            try ledger.delivery.write()
-            while !isCutShort, all ? ledger.delivery.isWaiting : ledger.delivery.isFull {
+            while true {
+                try ledger.delivery.write()
+                handleSignals()
+                if isCutShort || !(all ? ledger.delivery.isWaiting : ledger.delivery.isFull) { return }
                 poller.removeAll()
                 poller.watchWritable(ledger.delivery.number, .output)
                 _ = poller.wait(milliseconds: nil)
-                handleSignals()
-                try ledger.delivery.write()
             }
         } catch {
             end(error.isBrokenPipe ? .outputClosed : .outputFailed(error))
