@@ -1,9 +1,10 @@
+/* simdjson's parser behind plain C. */
 #include "json_bridge.h"
 
 #include <new>
 #include <simdjson.h>
 
-static_assert(simdjson::SIMDJSON_PADDING <= pmap_json_padding, "records lie in memory with too little after them");
+static_assert(simdjson::SIMDJSON_PADDING <= pmap_json_padding, "records need more readable bytes after them");
 
 struct pmap_json {
     simdjson::dom::parser parser;
@@ -12,18 +13,18 @@ struct pmap_json {
 namespace {
 
 constexpr size_t smallest_capacity = 16 << 10;
-constexpr size_t largest_kept = 16 << 20; /* memory for longer texts, 14 times theirs, is given back after them */
+constexpr size_t largest_cached = 16 << 20; /* memory for longer texts, 14 times their size, is freed after them */
 
 size_t capacity_for(size_t length) noexcept {
-    if (length > largest_kept) return length;
+    if (length > largest_cached) return length;
     size_t capacity = smallest_capacity;
     while (capacity < length) capacity *= 2;
     return capacity;
 }
 
-simdjson::error_code make_room(simdjson::dom::parser &parser, size_t length) noexcept {
+simdjson::error_code ensure_capacity(simdjson::dom::parser &parser, size_t length) noexcept {
     if (length > simdjson::SIMDJSON_MAXSIZE_BYTES) return simdjson::CAPACITY;
-    bool oversized = parser.capacity() > largest_kept && length <= largest_kept;
+    bool oversized = parser.capacity() > largest_cached && length <= largest_cached;
     if (parser.capacity() >= length && parser.capacity() > 0 && !oversized) return simdjson::SUCCESS;
     size_t capacity = capacity_for(length);
     /* simdjson counts the document itself as a level, and refuses the level at its limit */
@@ -57,7 +58,7 @@ pmap_json *pmap_json_create(void) { return new (std::nothrow) pmap_json; }
 void pmap_json_destroy(pmap_json *parser) { delete parser; }
 
 pmap_json_status pmap_json_parse(pmap_json *parser, const void *text, size_t length) {
-    simdjson::error_code failure = make_room(parser->parser, length);
+    simdjson::error_code failure = ensure_capacity(parser->parser, length);
     if (!failure) failure = parser->parser.parse(static_cast<const uint8_t *>(text), length, false).error();
     return status_of(failure);
 }

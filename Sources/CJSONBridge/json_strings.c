@@ -34,41 +34,41 @@ bool pmap_json_copy_plain(char *to, const char *text, size_t length) {
     return true;
 }
 
-static void put_escape(pmap_room *room, unsigned char byte) {
+static void put_escape(pmap_cursor *cursor, unsigned char byte) {
     static const char letters[] = "btn\0fr", digits[] = "0123456789abcdef";
     char letter = byte == '"' || byte == '\\' ? (char)byte : byte >= 8 && byte <= 13 ? letters[byte - 8] : 0;
-    *room->next++ = '\\';
+    *cursor->next++ = '\\';
     if (letter) {
-        *room->next++ = letter;
+        *cursor->next++ = letter;
     } else {
-        pmap_put(room, "u00", 3);
-        *room->next++ = digits[byte >> 4];
-        *room->next++ = digits[byte & 15];
+        pmap_put(cursor, "u00", 3);
+        *cursor->next++ = digits[byte >> 4];
+        *cursor->next++ = digits[byte & 15];
     }
 }
 
-static bool write_with_escapes(pmap_room *room, const char *text, size_t length) {
-    if (!pmap_has_room(room, 6 * length + 2) || !pmap_json_is_utf8(text, length)) return false;
-    *room->next++ = '"';
+static bool write_with_escapes(pmap_cursor *cursor, const char *text, size_t length) {
+    if (!pmap_has_space(cursor, 6 * length + 2) || !pmap_json_is_utf8(text, length)) return false;
+    *cursor->next++ = '"';
     for (size_t at = 0; at < length; at++) {
         while (length - at >= 8 && !bytes_to_escape(pmap_load64(text + at))) {
-            pmap_put(room, text + at, 8);
+            pmap_put(cursor, text + at, 8);
             at += 8;
         }
         if (at == length) break;
         unsigned char byte = (unsigned char)text[at];
-        if (byte < 0x20 || byte == '"' || byte == '\\') put_escape(room, byte);
-        else *room->next++ = (char)byte;
+        if (byte < 0x20 || byte == '"' || byte == '\\') put_escape(cursor, byte);
+        else *cursor->next++ = (char)byte;
     }
-    *room->next++ = '"';
+    *cursor->next++ = '"';
     return true;
 }
 
-bool pmap_json_put_string(pmap_room *room, const char *text, size_t length) {
-    if (!pmap_has_room(room, length + 10)) return false;
-    if (!pmap_json_copy_plain(room->next + 1, text, length)) return write_with_escapes(room, text, length);
-    *room->next = '"';
-    room->next += length + 2;
-    room->next[-1] = '"';
+bool pmap_json_put_string(pmap_cursor *cursor, const char *text, size_t length) {
+    if (!pmap_has_space(cursor, length + 10)) return false;
+    if (!pmap_json_copy_plain(cursor->next + 1, text, length)) return write_with_escapes(cursor, text, length);
+    *cursor->next = '"';
+    cursor->next += length + 2;
+    cursor->next[-1] = '"';
     return true;
 }

@@ -1,12 +1,12 @@
-/* simdjson's tape → Lua values. The tape is words of a tag in the top byte and a payload in the others; simdjson has
- * made it whole.
+/* simdjson's tape → Lua values. The tape is words of a tag in the top byte and a payload in the others; it is
+ * complete.
  *
- *   r        place past the end
- *   { [      place past the end, and from bit 32 how many values; then the values, of an object each behind its key
+ *   r        index past the end
+ *   { [      index past the end, and from bit 32 the number of values; then the values, in an object each after its key
  *   } ]      nothing
  *   n t f    nothing
  *   l u d    nothing; then one word: int64_t, uint64_t, double; -0 is the integer 0
- *   "        place among the strings: length in 32 bits, bytes
+ *   "        offset in the strings: length in 32 bits, bytes
  */
 #include "json_lua.h"
 
@@ -14,28 +14,28 @@
 
 #include "words.h"
 
-enum { known_keys = 256, longest_known = 16 };
+enum { cached_keys = 256, longest_cached = 16 };
 
-/* A key that was met before: Lua's string is in a table of the registry, so that it need not be made again. */
+/* A cached key: Lua's string is in a table of the registry, so that it need not be made again. */
 typedef struct {
     uint64_t words[2];
     uint32_t length; /* and 1, so that 0 is no key */
-    uint32_t trust;  /* grows when it is met, and wanes when another key would like its place */
-} known_key;
+    uint32_t uses;   /* counts up when it is used, and down when another key needs the cell */
+} cached_key;
 
 struct pmap_json_reader {
     pmap_json *parser;
-    pmap_json_marks marks;
+    pmap_json_tags tags;
     bool takes_floats; /* integers outside 64 bits become floats */
     const char *text;  /* in which a -0 may be, that would lose its sign; or NULL */
     size_t length;
-    known_key keys[known_keys];
+    cached_key keys[cached_keys];
 };
 
-pmap_json_reader *pmap_json_create_reader(pmap_json_marks marks, bool takes_floats) {
+pmap_json_reader *pmap_json_create_reader(pmap_json_tags tags, bool takes_floats) {
     pmap_json_reader *reader = calloc(1, sizeof *reader);
     if (!reader) return NULL;
-    reader->marks = marks;
+    reader->tags = tags;
     reader->takes_floats = takes_floats;
     return reader;
 }
@@ -48,9 +48,9 @@ void pmap_json_destroy_reader(pmap_json_reader *reader) {
 typedef struct {
     lua_State *L;
     pmap_json_reader *reader;
-    const pmap_json_marks *marks;
+    const pmap_json_tags *tags;
     const char *strings;
-    int keys; /* where on the stack the table of known keys is */
+    int keys; /* the stack index of the table of cached keys */
 } walk;
 
 static int tag(uint64_t word) { return (int)(word >> 56); }
@@ -63,39 +63,39 @@ static void push_string(const walk *w, uint64_t word) {
     lua_pushlstring(w->L, start + sizeof length, length);
 }
 
-/* Stack: → key. Behind the tape's strings more bytes can be read than a key is looked at. */
+/* Stack: → key. After the tape's strings more bytes can be read than are compared here. */
 static void push_key(const walk *w, uint64_t word) {
     const char *text = w->strings + (word & 0x00ffffffffffffff) + sizeof(uint32_t);
     uint32_t length = (uint32_t)pmap_load32(text - sizeof(uint32_t));
-    if (length > longest_known) {
+    if (length > longest_cached) {
         lua_pushlstring(w->L, text, length);
         return;
     }
     uint64_t first = pmap_short_word(text, length), second = pmap_second_word(text, length);
     uint64_t hash = (first ^ (second + length) * 0xff51afd7ed558ccd) * 0x9e3779b97f4a7c15;
-    known_key *place = &w->reader->keys[hash >> 56];
-    lua_Integer number = place - w->reader->keys + 1;
-    if (place->length == length + 1 && place->words[0] == first && place->words[1] == second) {
-        if (place->trust < 8) place->trust++;
+    cached_key *cell = &w->reader->keys[hash >> 56];
+    lua_Integer number = cell - w->reader->keys + 1;
+    if (cell->length == length + 1 && cell->words[0] == first && cell->words[1] == second) {
+        if (cell->uses < 8) cell->uses++;
         lua_rawgeti(w->L, w->keys, number);
         return;
     }
     lua_pushlstring(w->L, text, length);
-    if (place->trust > 0) {
-        place->trust--;
+    if (cell->uses > 0) {
+        cell->uses--;
     } else {
         lua_pushvalue(w->L, -1);
         lua_rawseti(w->L, w->keys, number);
-        *place = (known_key){{first, second}, length + 1, 0};
+        *cell = (cached_key){{first, second}, length + 1, 0};
     }
 }
 
-static void mark(lua_State *L, int reference) {
+static void set_tag(lua_State *L, int reference) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, reference);
     lua_setmetatable(L, -2);
 }
 
-/* Whether the text may have the number -0; it may stand in a string. Looked for once, at the first zero. */
+/* Whether the text may have the number -0, which may also be in a string. Searched once, at the first zero. */
 static bool may_have_minus_zero(pmap_json_reader *reader) {
     const char *at = reader->text, *end = at + reader->length;
     while ((at = memchr(at, '-', (size_t)(end - at)))) {
@@ -108,12 +108,13 @@ static bool may_have_minus_zero(pmap_json_reader *reader) {
 
 static const uint64_t *push_value(const walk *w, const uint64_t *at);
 
-/* Both answer where the tape goes on, or NULL when Lua's stack is full or an integer is not to be had so. A table, its key and its value are there. */
+/* Both return the next position on the tape, or NULL when Lua's stack is full or an integer needs another path; then it has
+ * a table, its key and its value. */
 static const uint64_t *push_object(const walk *w, const uint64_t *at, int count) {
     lua_State *L = w->L;
     if (!lua_checkstack(L, 4)) return NULL;
     lua_createtable(L, 0, count);
-    mark(L, w->marks->object);
+    set_tag(L, w->tags->object);
     while (tag(*at) != '}') {
         push_key(w, *at);
         at = push_value(w, at + 1);
@@ -127,11 +128,11 @@ static const uint64_t *push_array(const walk *w, const uint64_t *at, int count) 
     lua_State *L = w->L;
     if (!lua_checkstack(L, 4)) return NULL;
     lua_createtable(L, count, 0);
-    mark(L, w->marks->array);
-    for (lua_Integer place = 1; tag(*at) != ']'; place++) {
+    set_tag(L, w->tags->array);
+    for (lua_Integer index = 1; tag(*at) != ']'; index++) {
         at = push_value(w, at);
         if (!at) return NULL;
-        lua_rawseti(L, -2, place);
+        lua_rawseti(L, -2, index);
     }
     return at + 1;
 }
@@ -169,12 +170,12 @@ pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size
     return reader->parser ? pmap_json_parse(reader->parser, text, length) : pmap_json_memory;
 }
 
-/* Stack: → table of known keys */
+/* Stack: → table of cached keys */
 static void push_keys(lua_State *L, pmap_json_reader *reader) {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, reader) == LUA_TTABLE) return;
     lua_pop(L, 1);
     memset(reader->keys, 0, sizeof reader->keys);
-    lua_createtable(L, known_keys, 0);
+    lua_createtable(L, cached_keys, 0);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, reader);
 }
@@ -182,14 +183,14 @@ static void push_keys(lua_State *L, pmap_json_reader *reader) {
 bool pmap_json_push(lua_State *L, pmap_json_reader *reader) {
     if (!lua_checkstack(L, 6)) return false;
     push_keys(L, reader);
-    walk w = {L, reader, &reader->marks, pmap_json_strings(reader->parser), lua_gettop(L)};
+    walk w = {L, reader, &reader->tags, pmap_json_strings(reader->parser), lua_gettop(L)};
     const uint64_t *tape = pmap_json_tape(reader->parser);
     if (!push_value(&w, tape + 1)) return false;
     lua_replace(L, w.keys);
     return true;
 }
 
-bool pmap_json_push_item(lua_State *L, pmap_items *items) {
-    pmap_json_reader *reader = items->reader;
-    return pmap_json_read(reader, items->record, items->length, false) == pmap_json_ok && pmap_json_push(L, reader);
+bool pmap_json_push_item(lua_State *L, pmap_item_loop *loop) {
+    pmap_json_reader *reader = loop->reader;
+    return pmap_json_read(reader, loop->record, loop->length, false) == pmap_json_ok && pmap_json_push(L, reader);
 }

@@ -1,4 +1,4 @@
-/* Short texts as words: read without a detour through memory, which a processor would wait for. */
+/* Short texts as words, read into registers without a copy in memory, for which a processor would wait. */
 #ifndef PMAP_WORDS_H
 #define PMAP_WORDS_H
 

@@ -1,3 +1,4 @@
+/* One item, or a loop of items, through the task; and results as lines of text. */
 #include "item.h"
 #include "original.h"
 
@@ -14,179 +15,179 @@ void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item) 
     lua_pushvalue(L, task);
 }
 
-static pmap_answer look_at_answer(lua_State *L, int below, int status) {
-    pmap_answer answer = {.status = status};
-    answer.results = lua_gettop(L) - below;
-    answer.type = lua_type(L, below + 1);
-    answer.printed = pmap_has_captured();
-    answer.uses_seed = pmap_random_uses_seed();
-    if (answer.results == 1 && answer.type == LUA_TSTRING) answer.text = lua_tolstring(L, -1, &answer.length);
-    return answer;
+static pmap_result make_result(lua_State *L, int below, int status) {
+    pmap_result result = {.status = status};
+    result.results = lua_gettop(L) - below;
+    result.type = lua_type(L, below + 1);
+    result.printed = pmap_has_captured();
+    result.uses_seed = pmap_random_uses_seed();
+    if (result.results == 1 && result.type == LUA_TSTRING) result.text = lua_tolstring(L, -1, &result.length);
+    return result;
 }
 
-pmap_answer pmap_run_item(lua_State *L, int handler, long long index) {
+pmap_result pmap_run_item(lua_State *L, int handler, long long index) {
     int below = lua_gettop(L) - 2;
     lua_pushinteger(L, index);
-    return look_at_answer(L, below, pmap_call_handled(L, 2, LUA_MULTRET, handler));
+    return make_result(L, below, pmap_call_handled(L, 2, LUA_MULTRET, handler));
 }
 
 /* ---- Many at a time ---- */
 
-static bool take_record(pmap_items *items) {
-    if (items->next == items->end) return false;
-    const char *end = memchr(items->next, items->terminator, (size_t)(items->end - items->next));
-    items->record = items->next;
-    items->length = (size_t)((end ? end : items->end) - items->next);
-    items->next = end ? end + 1 : items->end;
+static bool next_record(pmap_item_loop *loop) {
+    if (loop->next == loop->end) return false;
+    const char *end = memchr(loop->next, loop->terminator, (size_t)(loop->end - loop->next));
+    loop->record = loop->next;
+    loop->length = (size_t)((end ? end : loop->end) - loop->next);
+    loop->next = end ? end + 1 : loop->end;
     return true;
 }
 
-/* nil alone is no record, and before anything else a failure, which is not told here. */
+/* nil alone is no record; with a second result it is a failure, which is left to Swift. */
 static bool is_nothing(lua_State *L, int first) { return lua_isnoneornil(L, first); }
 
-static bool append_record(lua_State *L, int first, int last, pmap_items *items) {
-    pmap_room *room = &items->room;
+static bool append_record(lua_State *L, int first, int last, pmap_item_loop *loop) {
+    pmap_cursor *cursor = &loop->cursor;
     if (is_nothing(L, first)) return last <= first;
     if (!lua_toboolean(L, first)) return true;
-    if (!pmap_has_room(room, items->length + 1)) return false;
-    pmap_put(room, items->record, items->length);
-    *room->next++ = items->output_terminator;
+    if (!pmap_has_space(cursor, loop->length + 1)) return false;
+    pmap_put(cursor, loop->record, loop->length);
+    *cursor->next++ = loop->output_terminator;
     return true;
 }
 
-/* Appends what was answered, if it is of the ordinary kind and there is room for it, and commits the item. */
-static bool finish_item(lua_State *L, pmap_items *items) {
-    pmap_append_answer append = items->is_filter ? append_record : items->append;
+/* Appends the results, if they are of the common kind and there is space for them, and commits the item. */
+static bool finish_item(lua_State *L, pmap_item_loop *loop) {
+    pmap_append_result append = loop->is_filter ? append_record : loop->append;
     int last = lua_gettop(L);
-    char *start = items->room.next;
+    char *start = loop->cursor.next;
     if (pmap_clear_emitted() || pmap_has_captured() || pmap_locks_held) return false;
-    if (!append(L, 3, last, items)) {
+    if (!append(L, 3, last, loop)) {
         lua_settop(L, last);
-        items->room.next = start;
+        loop->cursor.next = start;
         return false;
     }
-    items->finished++;
-    unsigned long long used = (unsigned long long)(items->room.next - items->output);
-    __atomic_store_n(items->committed, items->finished << 32 | used, __ATOMIC_RELEASE);
+    loop->finished++;
+    unsigned long long used = (unsigned long long)(loop->cursor.next - loop->output);
+    __atomic_store_n(loop->committed, loop->finished << 32 | used, __ATOMIC_RELEASE);
     return true;
 }
 
 /* As `mayBegin` of Wire/Outbox.swift. The fence is for the compiler only: the host makes every processor keep the
- * order, by membarrier(2), in the rare case that it raises a barrier. */
-static bool may_begin(pmap_items *items) {
-    unsigned long long before = *items->current;
-    __atomic_store_n(items->current, items->item, __ATOMIC_RELEASE);
+ * order, by membarrier(2), in the rare case that it sets a barrier. */
+static bool may_begin(pmap_item_loop *loop) {
+    unsigned long long before = *loop->current;
+    __atomic_store_n(loop->current, loop->item, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    unsigned long long barrier = __atomic_load_n(items->barrier, __ATOMIC_ACQUIRE);
-    if (barrier && items->begun + 1 >= barrier) {
-        __atomic_store_n(items->current, before, __ATOMIC_RELEASE);
+    unsigned long long barrier = __atomic_load_n(loop->barrier, __ATOMIC_ACQUIRE);
+    if (barrier && loop->begun + 1 >= barrier) {
+        __atomic_store_n(loop->current, before, __ATOMIC_RELEASE);
         return false;
     }
-    items->begun++;
+    loop->begun++;
     return true;
 }
 
-/* Stack: items, task → the results of the last item, if they are to be looked at */
-static int run_items(lua_State *L) {
-    pmap_items *items = lua_touserdata(L, 1);
-    while (items->items > 0) {
-        items->reason = PMAP_ITEMS_STOPPED;
-        if (!may_begin(items)) return 0;
-        items->reason = PMAP_ITEMS_MISSING;
-        if (!take_record(items)) return 0;
-        lua_Integer index = (lua_Integer)items->item++;
-        items->items--;
-        items->reason = PMAP_ITEMS_ANSWER; /* also when it raises */
+/* Stack: loop, task → the results of the last item, if they are left to Swift */
+static int run_loop(lua_State *L) {
+    pmap_item_loop *loop = lua_touserdata(L, 1);
+    while (loop->items > 0) {
+        loop->end_reason = PMAP_LOOP_STOPPED;
+        if (!may_begin(loop)) return 0;
+        loop->end_reason = PMAP_LOOP_MISSING;
+        if (!next_record(loop)) return 0;
+        lua_Integer index = (lua_Integer)loop->item++;
+        loop->items--;
+        loop->end_reason = PMAP_LOOP_RESULT; /* also when it raises */
         pmap_random_begin_item((unsigned long long)index);
         lua_pushvalue(L, 2);
-        if (!items->push(L, items)) {
-            items->reason = PMAP_ITEMS_RECORD;
+        if (!loop->push(L, loop)) {
+            loop->end_reason = PMAP_LOOP_RECORD;
             return 0;
         }
         lua_pushinteger(L, index);
         lua_call(L, 2, LUA_MULTRET);
         if (!pmap_is_original()) pmap_leave_item_as_copy();
-        if (!finish_item(L, items)) return lua_gettop(L) - 2;
+        if (!finish_item(L, loop)) return lua_gettop(L) - 2;
         lua_settop(L, 2);
-        items->reason = PMAP_ITEMS_FULL;
-        if ((size_t)(items->room.next - items->output) >= items->enough) return 0;
+        loop->end_reason = PMAP_LOOP_FULL;
+        if ((size_t)(loop->cursor.next - loop->output) >= loop->flush_size) return 0;
     }
-    items->reason = PMAP_ITEMS_DONE;
+    loop->end_reason = PMAP_LOOP_DONE;
     return 0;
 }
 
-pmap_answer pmap_run_items(lua_State *L, int base, int task, int handler, pmap_items *items) {
+pmap_result pmap_run_item_loop(lua_State *L, int base, int task, int handler, pmap_item_loop *loop) {
     lua_settop(L, base);
-    lua_pushcfunction(L, run_items);
-    lua_pushlightuserdata(L, items);
+    lua_pushcfunction(L, run_loop);
+    lua_pushlightuserdata(L, loop);
     lua_pushvalue(L, task);
     pmap_hide_last_level(true);
     int status = pmap_call_handled(L, 2, LUA_MULTRET, handler);
     pmap_hide_last_level(false);
-    return look_at_answer(L, base, status);
+    return make_result(L, base, status);
 }
 
 /* ---- Text ---- */
 
-bool pmap_push_line(lua_State *L, pmap_items *items) {
-    lua_pushlstring(L, items->record, items->length);
+bool pmap_push_line(lua_State *L, pmap_item_loop *loop) {
+    lua_pushlstring(L, loop->record, loop->length);
     return true;
 }
 
-bool pmap_append_nothing(lua_State *L, int first, int last, pmap_items *items) {
-    (void)items;
+bool pmap_append_nothing(lua_State *L, int first, int last, pmap_item_loop *loop) {
+    (void)loop;
     return !is_nothing(L, first) || last <= first;
 }
 
-static bool append_string(lua_State *L, int index, pmap_room *room) {
+static bool append_string(lua_State *L, int index, pmap_cursor *cursor) {
     size_t length;
     const char *text = lua_tolstring(L, index, &length);
-    if (!pmap_has_room(room, length + 1)) return false; /* what follows a field is one byte */
-    pmap_put(room, text, length);
+    if (!pmap_has_space(cursor, length + 1)) return false; /* one byte follows a field */
+    pmap_put(cursor, text, length);
     return true;
 }
 
-static bool append_number(lua_State *L, int index, pmap_room *room) {
-    if (!pmap_has_room(room, pmap_number_room)) return false;
+static bool append_number(lua_State *L, int index, pmap_cursor *cursor) {
+    if (!pmap_has_space(cursor, pmap_number_space)) return false;
     if (lua_isinteger(L, index)) {
-        pmap_put_integer(room, lua_tointeger(L, index));
+        pmap_put_integer(cursor, lua_tointeger(L, index));
         return true;
     }
-    bool has_point = localeconv()->decimal_point[0] == '.'; /* as in what tostring gives */
-    if (has_point && pmap_put_short_float(room, lua_tonumber(L, index))) return true;
+    bool has_point = localeconv()->decimal_point[0] == '.'; /* as by tostring */
+    if (has_point && pmap_put_short_float(cursor, lua_tonumber(L, index))) return true;
     lua_pushvalue(L, index);
-    bool has_room = append_string(L, -1, room);
+    bool has_space = append_string(L, -1, cursor);
     lua_pop(L, 1);
-    return has_room;
+    return has_space;
 }
 
-static bool append_field(lua_State *L, int index, pmap_items *items) {
-    pmap_room *room = &items->room;
+static bool append_field(lua_State *L, int index, pmap_item_loop *loop) {
+    pmap_cursor *cursor = &loop->cursor;
     int type = lua_type(L, index);
-    if (type == LUA_TSTRING) return append_string(L, index, room);
-    if (!pmap_has_room(room, 8)) return false;
+    if (type == LUA_TSTRING) return append_string(L, index, cursor);
+    if (!pmap_has_space(cursor, 8)) return false;
     switch (type) {
-    case LUA_TNUMBER: return append_number(L, index, room);
+    case LUA_TNUMBER: return append_number(L, index, cursor);
     case LUA_TBOOLEAN:
-        if (lua_toboolean(L, index)) pmap_put(room, "true", 4);
-        else pmap_put(room, "false", 5);
+        if (lua_toboolean(L, index)) pmap_put(cursor, "true", 4);
+        else pmap_put(cursor, "false", 5);
         return true;
     case LUA_TNIL: return true;
-    case LUA_TTABLE: return items->append_table && items->append_table(L, index, items);
+    case LUA_TTABLE: return loop->append_table && loop->append_table(L, index, loop);
     default: return false;
     }
 }
 
-bool pmap_append_text(lua_State *L, int first, int last, pmap_items *items) {
+bool pmap_append_text(lua_State *L, int first, int last, pmap_item_loop *loop) {
     if (first == last && lua_type(L, first) == LUA_TSTRING) { /* mostly, and then it costs little */
-        if (!append_string(L, first, &items->room)) return false;
-        *items->room.next++ = items->output_terminator;
+        if (!append_string(L, first, &loop->cursor)) return false;
+        *loop->cursor.next++ = loop->output_terminator;
         return true;
     }
     if (is_nothing(L, first)) return last <= first;
     for (int index = first; index <= last; index++) {
-        if (!append_field(L, index, items)) return false;
-        *items->room.next++ = index < last ? '\t' : items->output_terminator;
+        if (!append_field(L, index, loop)) return false;
+        *loop->cursor.next++ = index < last ? '\t' : loop->output_terminator;
     }
     return true;
 }

@@ -74,7 +74,7 @@ package final class ChunkReader {
         } catch {
             throw Failure(.error, "\(inputs[input].name): \(error.description)")
         }
-        if memory.count < length { throw hasChanged(inputs[input]) }
+        if memory.count < length { throw changed(inputs[input]) }
     }
 
     /// The input's file, kept open for the chunks that follow.
@@ -86,17 +86,17 @@ package final class ChunkReader {
         } catch {
             throw Failure(.error, error.description)
         }
-        guard let openFile else { throw hasChanged(inputs[input]) }
+        guard let openFile else { throw changed(inputs[input]) }
         return openFile
     }
 
     /// There is no memory for a chunk.
-    package func isTooLarge(_ input: Input) -> Failure {
+    package func noMemory(_ input: Input) -> Failure {
         Failure(.error, "\(input.name): the machine has no memory for its records")
     }
 
     /// The input is not the one that the host has read.
-    package func hasChanged(_ input: Input) -> Failure {
+    package func changed(_ input: Input) -> Failure {
         Failure(.error, "\(input.name): the file changed while it was read")
     }
 }

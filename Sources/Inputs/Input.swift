@@ -43,11 +43,11 @@ package enum Input: Equatable, Sendable {
     }
 
     /// `words.txt:17`, `-:17`, `:::3`, `inputs[3]`
-    package func name(ofPlace place: Int) -> String {
+    package func name(ofPosition position: Int) -> String {
         switch self {
-        case .file, .standardInput: "\(name):\(place)"
-        case .arguments: ":::\(place)"
-        case .list, .iterator: "inputs[\(place)]"
+        case .file, .standardInput: "\(name):\(position)"
+        case .arguments: ":::\(position)"
+        case .list, .iterator: "inputs[\(position)]"
         }
     }
 

@@ -56,7 +56,7 @@ package final class InputSequence: ChunkSource {
     /// The next input to be opened.
     private var next = 0
     private var nextItem = 1
-    private var nextPlace = 1
+    private var nextPosition = 1
 
     package init(_ inputs: [Input], _ reading: Reading) {
         self.inputs = inputs
@@ -74,10 +74,10 @@ package final class InputSequence: ChunkSource {
             case .nothingYet: return .nothingYet
             case .end: current = nil
             case .records(let records, let count):
-                let payload = Payload(input: next - 1, firstPlace: nextPlace, records: records)
+                let payload = Payload(input: next - 1, firstPosition: nextPosition, records: records)
                 defer {
                     nextItem += count
-                    nextPlace += count
+                    nextPosition += count
                 }
                 return .chunk(payload.chunk(first: nextItem, count: count))
             }
@@ -111,7 +111,7 @@ package final class InputSequence: ChunkSource {
         guard next < inputs.count else { return nil }
         let input = inputs[next]
         next += 1
-        nextPlace = 1
+        nextPosition = 1
         let source = try open(input)
         current = source
         return source
@@ -138,16 +138,16 @@ package final class InputSequence: ChunkSource {
     }
 
     private func reader(_ file: consuming Descriptor, _ input: Input) -> any RecordSource {
-        let cutter = RecordCutter(terminator: reading.terminator)
+        let splitter = RecordSplitter(terminator: reading.terminator)
         let longest = reading.longestRecord
         if let size = input.rangedSize {
             return RangeSource(
-                file, size: size, cutter, workers: reading.workers, longestRecord: longest.inFile, name: input.name)
+                file, size: size, splitter, workers: reading.workers, longestRecord: longest.inFile, name: input.name)
         }
         var readAhead: [UInt8] = []
         if case .standardInput = input { readAhead = reading.readAhead }
         return StreamSource(
-            file, cutter, readAhead: readAhead, longestRecord: longest.inStream, name: input.name)
+            file, splitter, readAhead: readAhead, longestRecord: longest.inStream, name: input.name)
     }
 }
 

@@ -22,13 +22,13 @@ package struct Payload: Equatable {
 
     /// The index of the input, from 0.
     package let input: Int
-    /// The place of the first record in that input: a line number, from 1.
-    package let firstPlace: Int
+    /// The position of the first record in that input: a line number, from 1.
+    package let firstPosition: Int
     package let records: Records
 
-    package init(input: Int, firstPlace: Int, records: Records) {
+    package init(input: Int, firstPosition: Int, records: Records) {
         self.input = input
-        self.firstPlace = firstPlace
+        self.firstPosition = firstPosition
         self.records = records
     }
 
@@ -38,7 +38,7 @@ package struct Payload: Equatable {
         return Chunk(first: first, count: count, payload: encoded)
     }
 
-    /// kind u64 · input u64 · first place u64 · offset u64 · length u64 · checksum u64
+    /// kind u64 · input u64 · first position u64 · offset u64 · length u64 · checksum u64
     private var encoded: [UInt8] {
         let (kind, offset, length, checksum): (Int, Int, Int, UInt64) =
             switch records {
@@ -49,7 +49,7 @@ package struct Payload: Equatable {
             }
         var encoded: [UInt8] = []
         encoded.reserveCapacity(48)
-        for number in [kind, input, firstPlace, offset, length, Int(bitPattern: UInt(checksum))] {
+        for number in [kind, input, firstPosition, offset, length, Int(bitPattern: UInt(checksum))] {
             for byte in 0..<8 { encoded.append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
         }
         return encoded
@@ -60,7 +60,7 @@ package struct Payload: Equatable {
         let numbers = (0..<6).map { field in
             chunk.payload[field * 8..<field * 8 + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
         }
-        (input, firstPlace) = (numbers[1], numbers[2])
+        (input, firstPosition) = (numbers[1], numbers[2])
         records =
             switch numbers[0] {
             case 0: .range(offset: numbers[3], length: numbers[4], checksum: UInt64(UInt(bitPattern: numbers[5])))

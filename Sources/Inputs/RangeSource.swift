@@ -8,7 +8,7 @@ import Wire
 final class RangeSource: RecordSource {
     private let file: Descriptor
     private var size: Int
-    private let cutter: RecordCutter
+    private let splitter: RecordSplitter
     private let workers: Int
     private let name: ByteString
     private let longestRecord: Int
@@ -25,13 +25,13 @@ final class RangeSource: RecordSource {
 
     /// Begins at the file's offset: a standard input may have been read before.
     init(
-        _ file: consuming Descriptor, size: Int, _ cutter: RecordCutter, workers: Int, longestRecord: Int = .max,
+        _ file: consuming Descriptor, size: Int, _ splitter: RecordSplitter, workers: Int, longestRecord: Int = .max,
         name: ByteString
     ) {
         let start = file.position
         self.file = file
         self.size = size
-        self.cutter = cutter
+        self.splitter = splitter
         self.workers = max(workers, 1)
         self.name = name
         self.longestRecord = longestRecord
@@ -48,7 +48,7 @@ final class RangeSource: RecordSource {
             return advance(by: cut.bytes, records: cut.records, checksum(of: cut))
         }
         try moveWindow()
-        guard let cut = cutter.cut(RecordBytes(window), records: items, limit: share) else {
+        guard let cut = splitter.split(RecordBytes(window), records: items, limit: share) else {
             return try findLongRecordEnd()
         }
         return advance(by: cut.bytes, records: cut.records, checksum(of: cut))
@@ -61,16 +61,16 @@ final class RangeSource: RecordSource {
         return true
     }
 
-    private func checksum(of cut: RecordCutter.Cut, after before: UInt64 = 0) -> UInt64 {
+    private func checksum(of cut: RecordSplitter.Block, after before: UInt64 = 0) -> UInt64 {
         let start = position - windowStart
         return RecordBytes(window)[start..<start + cut.bytes].checksum(after: before)
     }
 
     /// The next records in the rest of the window; nil when there are more of them behind it.
-    private func splitWindow(_ items: Int, _ share: Int) -> RecordCutter.Cut? {
+    private func splitWindow(_ items: Int, _ share: Int) -> RecordSplitter.Block? {
         let rest = RecordBytes(window).from(position - windowStart)
         let mayGrow = rest.count < min(share, size - position)
-        let cut = cutter.cut(rest, records: items, limit: share)
+        let cut = splitter.split(rest, records: items, limit: share)
         return mayGrow && cut?.records != items ? nil : cut
     }
 
@@ -88,7 +88,7 @@ final class RangeSource: RecordSource {
                 return advance(by: size - start, records: 1, before)
             }
             try moveWindow()  // or to the same offset again, in a file that has grown
-            if let cut = cutter.cut(RecordBytes(window), records: 1) {
+            if let cut = splitter.split(RecordBytes(window), records: 1) {
                 let (length, checksum) = (position + cut.bytes - start, checksum(of: cut, after: before))
                 position = start
                 return advance(by: length, records: 1, checksum)

@@ -7,7 +7,7 @@ import Wire
 
 final class StreamSource: RecordSource {
     private let file: Descriptor
-    private let cutter: RecordCutter
+    private let splitter: RecordSplitter
     private let name: ByteString
     private var poller = Poller<Void>()
 
@@ -26,13 +26,13 @@ final class StreamSource: RecordSource {
 
     /// `readAhead` are bytes that the script has read from the stream.
     init(
-        _ file: consuming Descriptor, _ cutter: RecordCutter, readAhead: [UInt8] = [], longestRecord: Int = .max,
+        _ file: consuming Descriptor, _ splitter: RecordSplitter, readAhead: [UInt8] = [], longestRecord: Int = .max,
         name: ByteString
     ) {
         self.file = file
         self.longestRecord = longestRecord
         buffer.append(readAhead)
-        self.cutter = cutter
+        self.splitter = splitter
         self.name = name
     }
 
@@ -77,7 +77,7 @@ final class StreamSource: RecordSource {
     private func splitBuffer(_ items: Int) -> NextRecords? {
         let rest = RecordBytes(buffer).from(start + searched)
         let limit = min(StreamSource.window, longestRecord)
-        if let cut = cutter.cut(rest, records: searched > 0 ? 1 : items, limit: limit) {
+        if let cut = splitter.split(rest, records: searched > 0 ? 1 : items, limit: limit) {
             return records(bytes: searched + cut.bytes, records: cut.records)
         }
         searched = buffer.count - start
@@ -91,7 +91,7 @@ final class StreamSource: RecordSource {
     /// Discards the buffered bytes of a record that is too long.
     private func skipLongRecord() -> NextRecords? {
         let rest = RecordBytes(buffer).from(start + searched)
-        let end = rest.firstIndex(of: cutter.terminator).map { start + searched + $0 + 1 }
+        let end = rest.firstIndex(of: splitter.terminator).map { start + searched + $0 + 1 }
         (start, searched) = (end ?? buffer.count, 0)
         if end == nil && !isAtEnd { return nil }
         isSkipping = false

@@ -51,7 +51,7 @@ package struct JournalSummary {
                 coalesce(ending, CASE WHEN ?1 AND \(isLast) THEN '(running)' ELSE '(killed)' END), command)
             FROM runs ORDER BY id
             """, [.integer(isRunning ? 1 : 0)]
-        ).compactMap { row in row.first?.text.map { "\($0.shownAsName)\n" } }.joined()
+        ).compactMap { row in row.first?.text.map { "\($0.escapedName)\n" } }.joined()
     }
 
     private func failures() throws(DatabaseError) -> String {
@@ -59,7 +59,7 @@ package struct JournalSummary {
             "SELECT source, message FROM items WHERE outcome <> 'ok' ORDER BY run, item LIMIT \(JournalSummary.listed)"
         )
         let count = try database.number("SELECT count(*) FROM items WHERE outcome <> 'ok'")
-        let lines = rows.map { "\(($0[0].text ?? "").shownAsName): \(($0[1].text ?? "").shownAsMessage)" }
+        let lines = rows.map { "\(($0[0].text ?? "").escapedName): \(($0[1].text ?? "").escapedMessage)" }
         if lines.isEmpty { return "" }
         let rest = count - lines.count
         return "\n" + lines.map { "\($0)\n" }.joined()

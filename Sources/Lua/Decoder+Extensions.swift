@@ -85,8 +85,8 @@ extension Decoder {
     private mutating func pushMetatable(_ kind: WireExtension, _ reader: inout WireReader) throws(WireError) {
         let start = reader.offset
         switch kind {
-        case .array: marks.pushMetatable(.array, in: stack)
-        case .object: marks.pushMetatable(.object, in: stack)
+        case .array: tags.pushMetatable(.array, in: stack)
+        case .object: tags.pushMetatable(.object, in: stack)
         default:
             guard case .extension(let code, let count) = try reader.readToken(),
                 code >= WireExtension.module.rawValue, try pushExtension(code, count: count, &reader),

@@ -13,7 +13,7 @@ package import Wire
 /// A value that names a module not yet loaded here runs that module's code, and creating tables may run finalizers:
 /// if either decodes a value, it needs another decoder.
 package struct Decoder {
-    let marks: TableMarks
+    let tags: TableTags
     let loaded: Int, classes: Int
     var frames: [Frame] = []
     /// The caller's thread, then those that continue it.
@@ -61,7 +61,7 @@ package struct Decoder {
 
     package init(_ stack: Stack) {
         self.stack = stack
-        marks = TableMarks(stack)
+        tags = TableTags(stack)
         stack.rawGet(Stack.registry, field: "_LOADED")
         loaded = stack.makeReference()
         stack.pushClasses()

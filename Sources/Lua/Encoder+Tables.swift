@@ -52,7 +52,7 @@ extension Encoder {
     private mutating func encodeMetatable(into buffer: inout WireBuffer) throws(EncodeError) -> Int {
         let metatable = stack.top
         defer { stack.pop() }
-        if let kind = marks.kind(ofMetatable: stack.identity(metatable)) {
+        if let kind = tags.kind(ofMetatable: stack.identity(metatable)) {
             return buffer.open(kind == .array ? .array : .object)
         }
         let known = try orInterrupted { () throws(LuaError) in try names.find(metatable, as: .metatable, in: stack) }

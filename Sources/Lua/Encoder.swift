@@ -11,7 +11,7 @@ package import Wire
 /// Encodes values of one Lua state, one at a time.
 package struct Encoder {
     var names: KnownNames
-    let marks: TableMarks
+    let tags: TableTags
     /// Tables, functions and upvalues of this message in order of appearance.
     var numbers = ObjectNumbers()
     var hasReferences = false
@@ -49,7 +49,7 @@ package struct Encoder {
     package init(_ stack: Stack) {
         self.stack = stack
         names = KnownNames(stack)
-        marks = TableMarks(stack)
+        tags = TableTags(stack)
     }
 
     /// Appends the value at `index` of `stack`, any thread of the state. Paths in errors begin with `root`.

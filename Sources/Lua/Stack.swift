@@ -174,7 +174,7 @@ package enum ValueType: Int32, Sendable {
     }
 
     /// Stack: → the first key that is neither one of 1…`count` nor table.pack's n, or nil.
-    package func pushStrayKey(_ table: Int32, count: Int) {
+    package func pushNonIndexKey(_ table: Int32, count: Int) {
         unsafe pmap_push_non_index_key(thread, table, Int64(count))
     }
 

@@ -35,7 +35,7 @@ extension Stack {
     package var hasPrinted: Bool { pmap_has_printed() }
 
     /// The output since the last call; `all` reads also that of programs which were not known to run.
-    package func takeCaptured(all: Bool = false) -> [UInt8] {
+    package func readCaptured(all: Bool = false) -> [UInt8] {
         var count = 0
         let start = unsafe pmap_read_captured(&count, all)
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))

@@ -18,7 +18,7 @@ enum Piece {
         case .failed(let item):
             let failure = item.failure
             let texts = [failure.message, failure.traceback ?? "", failure.input ?? ""]
-            return texts.reduce(own + item.chunk.payload.count + failure.text.count) { $0 + $1.utf8.count }
+            return texts.reduce(own + item.chunk.payload.count + failure.printed.count) { $0 + $1.utf8.count }
         }
     }
 }

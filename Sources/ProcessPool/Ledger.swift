@@ -155,7 +155,7 @@ struct Ledger: ~Copyable {
             log?.note(.success(bytes, traits), item: chunk.next, of: chunk)
             succeed(bytes, items: 1, traits.hasRecord ? 1 : 0, of: chunk)
             return nil
-        case .text(let bytes):
+        case .standardError(let bytes):
             tally.bytes += bytes.count
             delivery.accept(.text(bytes), items: 0, chunk: assignments.chunks.first)
             return nil

@@ -1,8 +1,8 @@
-// The record that `--on-error keep` writes in place of a failed item's, and the line that `--errors` keeps of it.
+// The record that `--on-error keep` writes instead of a failed item's, and its line in the file of `--errors`.
 
 package import Wire
 
-/// A failed item, in the forms users read by program.
+/// A failed item, in the formats that programs read.
 package struct ErrorRecord {
     package let index: Int
     package let failure: Failure

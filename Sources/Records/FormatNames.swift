@@ -1,6 +1,6 @@
-// The names users give formats, and what they meant by others.
+// The names of formats, and other names that users may type.
 
-/// What people type who mean one of ours.
+/// Names in other programs, and those of the same format here.
 private let otherNames = [
     "line": "lines", "text": "lines", "txt": "lines", "raw": "lines", "null": "nul", "zero": "nul", "0": "nul",
     "print0": "nul",
@@ -18,7 +18,7 @@ func format<Format: RawRepresentable<String> & CaseIterable>(named name: String)
     throw .unknownFormat(name, known: known, meant: meant)
 }
 
-/// The one that somebody may have meant who wrote `name`.
+/// The known name that is similar to `name`, if one is.
 package func nearest(to name: String, among known: [String]) -> String? {
     known.first { differences(name, $0) <= min(2, name.count / 2) }
 }
@@ -29,17 +29,17 @@ package func near(to name: String, among known: [String], as plain: (String) -> 
     return found.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
 }
 
-/// How many characters must be put in, left out or changed to make one name of the other.
+/// The edit distance of two names: characters inserted, removed or changed.
 package func differences(_ name: String, _ other: String) -> Int {
     let other = Array(other)
     var row = Array(0...other.count)
     for (line, character) in name.enumerated() {
         var diagonal = row[0]
         row[0] = line + 1
-        for place in other.indices {
-            let changed = diagonal + (character == other[place] ? 0 : 1)
-            diagonal = row[place + 1]
-            row[place + 1] = min(changed, row[place] + 1, diagonal + 1)
+        for index in other.indices {
+            let changed = diagonal + (character == other[index] ? 0 : 1)
+            diagonal = row[index + 1]
+            row[index + 1] = min(changed, row[index] + 1, diagonal + 1)
         }
     }
     return row[other.count]

@@ -1,6 +1,6 @@
-// The forms a record can have on the way in.
+// The formats of input.
 
-/// How a record ends and what it becomes.
+/// The terminator of a record, and how it is read.
 package enum InputFormat: String, CaseIterable, Sendable {
     case lines, nul, jsonl
 

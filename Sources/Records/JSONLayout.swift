@@ -1,8 +1,8 @@
-// What an input looks like whose first record is no JSON: a document over several lines, an array of records, UTF-16; and
-// what makes a value a line of it.
+// The likely layout of an input whose first record is no JSON: a document over several lines, an array of records, UTF-16;
+// and the program that converts it to a value a line.
 
 extension RecordError {
-    /// The same about the first record of a run, whose bytes tell what else the input may be.
+    /// The same for the first record of a run, with the likely layout of the input.
     package func description(ofFirst record: RecordBytes) -> String {
         guard case .notJSON = self, let advice = JSONLayout(record)?.advice else { return description }
         return "\(description); \(advice)"
@@ -21,11 +21,11 @@ private enum JSONLayout {
         let space = Array(" \t\r".utf8)
         let end = record[max(0, record.count - 64)..<record.count].array.reversed().drop(while: space.contains)
         let first = start.first { !space.contains($0) }, last = end.first
-        let goesOn = last.map { "[{,:".utf8.contains($0) } ?? false
+        let isUnfinished = last.map { "[{,:".utf8.contains($0) } ?? false
         switch first {
-        case UInt8(ascii: "[") where goesOn: self = .array
+        case UInt8(ascii: "[") where isUnfinished: self = .array
         case UInt8(ascii: "{") where end.starts(with: ",}".utf8): self = .commas
-        case UInt8(ascii: "{") where goesOn: self = .document
+        case UInt8(ascii: "{") where isUnfinished: self = .document
         default: return nil
         }
     }

@@ -1,9 +1,9 @@
-// The slow path for a text in which there is a number that does not fit: integers outside 64 bits become what was asked
-// for, or are named, and so is a number that is none; and -0, which no integer is, becomes a float.
+// The slow path for a text with an integer outside 64 bits, -0 or a malformed number: such an integer becomes a float or a
+// string, or it is an error with its path, as the malformed number is; -0, which is no integer, becomes a float.
 
 import Wire
 
-/// What integers outside 64 bits become.
+/// The conversion of integers outside 64 bits.
 package enum BigIntegers: String, Sendable {
     /// The item's failure.
     case error
@@ -15,11 +15,11 @@ struct JSONNumbers: ~Copyable {
     private let text: RecordBytes
     private let bigIntegers: BigIntegers
     private var at = 0
-    /// Where the text is: in each array or object that is open, the place or the key.
+    /// The path at the position: in each open array or object, the index or the key.
     private var steps: [Step] = []
 
     private enum Step {
-        case place(Int)
+        case index(Int)
         /// A string of the text, with its quotes.
         case key(Range<Int>)
     }
@@ -36,14 +36,14 @@ struct JSONNumbers: ~Copyable {
             switch text[at] {
             case UInt8(ascii: "\""):
                 at = endOfString(from: at)
-                note(string: start..<at)
+                track(string: start..<at)
                 copy.append(text[start..<at])
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 at = endOfNumber(from: at)
                 try repair(text[start..<at], into: &copy)
             case let byte:
                 at += 1
-                note(byte)
+                track(byte)
                 copy.append(byte)
             }
         }
@@ -68,16 +68,16 @@ struct JSONNumbers: ~Copyable {
         }
     }
 
-    // MARK: Where it is
+    // MARK: Path
 
-    private mutating func note(_ byte: UInt8) {
+    private mutating func track(_ byte: UInt8) {
         switch byte {
-        case UInt8(ascii: "["): steps.append(.place(1))
+        case UInt8(ascii: "["): steps.append(.index(1))
         case UInt8(ascii: "{"): steps.append(.key(0..<0))
         case UInt8(ascii: "]"), UInt8(ascii: "}"): _ = steps.popLast()
         case UInt8(ascii: ","):
             switch steps.last {
-            case .place(let place): steps[steps.count - 1] = .place(place + 1)
+            case .index(let index): steps[steps.count - 1] = .index(index + 1)
             case .key: steps[steps.count - 1] = .key(0..<0)
             case nil: break
             }
@@ -85,8 +85,8 @@ struct JSONNumbers: ~Copyable {
         }
     }
 
-    /// The first string behind a brace or comma of an object is a key.
-    private mutating func note(string: Range<Int>) {
+    /// The first string after a brace or comma of an object is a key.
+    private mutating func track(string: Range<Int>) {
         if case .key(let key)? = steps.last, key.isEmpty { steps[steps.count - 1] = .key(string) }
     }
 
@@ -94,7 +94,7 @@ struct JSONNumbers: ~Copyable {
     private var path: String {
         steps.reduce("item") { path, step in
             switch step {
-            case .place(let place): return "\(path)[\(place)]"
+            case .index(let index): return "\(path)[\(index)]"
             case .key(let key):
                 let name = text[min(key.lowerBound + 1, key.upperBound)..<max(key.upperBound - 1, key.lowerBound + 1)]
                 return name.isIdentifier ? "\(path).\(name.text)" : "\(path)[\"\(name.text)\"]"
@@ -102,7 +102,7 @@ struct JSONNumbers: ~Copyable {
         }
     }
 
-    // MARK: Where it ends
+    // MARK: Ends of tokens
 
     private func endOfString(from quote: Int) -> Int {
         var at = quote + 1
@@ -140,22 +140,22 @@ struct JSONNumbers: ~Copyable {
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [-+]? [0-9]+)?`, RFC 8259 section 6.
     private static func isNumber(_ token: String) -> Bool {
         var rest = token.utf8[...]
-        func take(_ characters: String) -> Bool {
+        func skip(_ characters: String) -> Bool {
             guard let first = rest.first, characters.utf8.contains(first) else { return false }
             rest.removeFirst()
             return true
         }
-        func takeDigits() -> Bool {
+        func skipDigits() -> Bool {
             let digits = rest.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
             rest.removeFirst(digits.count)
             return !digits.isEmpty
         }
-        _ = take("-")
-        guard take("0") || takeDigits() else { return false }
-        if take("."), !takeDigits() { return false }
-        if take("eE") {
-            _ = take("+-")
-            if !takeDigits() { return false }
+        _ = skip("-")
+        guard skip("0") || skipDigits() else { return false }
+        if skip("."), !skipDigits() { return false }
+        if skip("eE") {
+            _ = skip("+-")
+            if !skipDigits() { return false }
         }
         return rest.isEmpty
     }

@@ -1,5 +1,4 @@
-// simdjson's parser, owned, and what C makes of its tape. With JSONShortcut.swift and RecordBytes.swift the fence of this
-// module.
+// simdjson's parser, owned, and the conversion of its tape in C. Unsafe because it passes memory to them.
 
 import CJSONBridge
 import Lua
@@ -10,15 +9,15 @@ package enum JSONFault: UInt32, Sendable {
     case empty, string, controlCharacter, unclosedString, atom, number, encoding, depth, length, memory
 }
 
-/// One parser; it keeps its memory from text to text. Nothing is allocated for texts before the first.
+/// One parser; it keeps its memory from text to text. Memory for texts is allocated with the first.
 @safe struct JSONParser: ~Copyable {
-    /// How many bytes must be readable after a text, whatever they are.
+    /// The number of bytes that must be readable after a text.
     static let padding = Int(pmap_json_padding)
 
     private let reader: OpaquePointer
 
-    init(marks: TableMarks, takesFloats: Bool) {
-        guard let reader = unsafe pmap_json_create_reader(pmap_json_marks(marks), takesFloats) else {
+    init(tags: TableTags, takesFloats: Bool) {
+        guard let reader = unsafe pmap_json_create_reader(pmap_json_tags(tags), takesFloats) else {
             preconditionFailure("there is no memory for a reader")
         }
         unsafe self.reader = reader
@@ -37,13 +36,15 @@ package enum JSONFault: UInt32, Sendable {
     /// full, or an integer is outside 64 bits and may not be a float, or may be -0.
     func push(onto stack: Stack) -> Bool { unsafe pmap_json_push(stack.thread, reader) }
 
-    /// How the texts of many items are read. Valid as long as the parser.
-    var way: ItemWay.Reading { unsafe ItemWay.Reading(pmap_json_push_item, context: UnsafeMutableRawPointer(reader)) }
+    /// The function of the item loop. Valid as long as the parser.
+    var fastPath: FastPath.Reader {
+        unsafe FastPath.Reader(pmap_json_push_item, context: UnsafeMutableRawPointer(reader))
+    }
 }
 
-extension pmap_json_marks {
-    init(_ marks: TableMarks) {
-        let (array, object) = (marks.metatable(of: .array), marks.metatable(of: .object))
+extension pmap_json_tags {
+    init(_ tags: TableTags) {
+        let (array, object) = (tags.metatable(of: .array), tags.metatable(of: .object))
         unsafe self.init(
             array: Int32(array.reference), object: Int32(object.reference),
             array_identity: UnsafeRawPointer(bitPattern: array.identity),

@@ -1,5 +1,4 @@
-// A JSON text → a Lua value. simdjson parses, and C walks its tape straight onto the stack; what is unusual about a text is
-// seen to here.
+// A JSON text → a Lua value. simdjson parses, and C pushes the values of its tape; unusual texts are handled here.
 
 import Lua
 import Wire
@@ -10,13 +9,13 @@ struct JSONReader: ~Copyable {
     private let bigIntegers: BigIntegers
     private var repaired = WireBuffer(capacity: 16)
 
-    init(marks: TableMarks, bigIntegers: BigIntegers) {
+    init(tags: TableTags, bigIntegers: BigIntegers) {
         self.bigIntegers = bigIntegers
-        parser = JSONParser(marks: marks, takesFloats: bigIntegers == .float)
+        parser = JSONParser(tags: tags, takesFloats: bigIntegers == .float)
     }
 
-    /// How the texts of many items are read.
-    var way: ItemWay.Reading { parser.way }
+    /// The function of the item loop.
+    var fastPath: FastPath.Reader { parser.fastPath }
 
     /// Stack: → value, or nothing when there is only space. 64 bytes after `record` must be readable.
     mutating func read(_ record: RecordBytes, onto stack: Stack) throws(RecordError) -> RecordReader.Outcome {
@@ -46,7 +45,7 @@ struct JSONReader: ~Copyable {
         if let fault = parser.parse(RecordBytes(repaired)[0..<count], isRepaired: true) { throw .notJSON(fault) }
     }
 
-    // MARK: What is no JSON but meant kindly
+    // MARK: Tolerated input
 
     private func withoutByteOrderMark(_ record: RecordBytes) -> RecordBytes {
         guard record.count >= 3, record[0] == 0xEF, record[1] == 0xBB, record[2] == 0xBF else { return record }
@@ -54,8 +53,8 @@ struct JSONReader: ~Copyable {
     }
 
     private func isBlank(_ text: RecordBytes) -> Bool {
-        for place in 0..<text.count {
-            switch text[place] {
+        for index in 0..<text.count {
+            switch text[index] {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): continue
             default: return false
             }

@@ -1,5 +1,5 @@
-// The writer of JSON in C, owned: it does what most values are, and JSONWriter.swift the rest. Unsafe because it writes to
-// memory that it is lent.
+// The writer of JSON in C, owned: it writes most values, and JSONWriter.swift the others. Unsafe because it writes to
+// borrowed memory.
 
 import CJSONBridge
 import Lua
@@ -7,45 +7,45 @@ import Wire
 
 /// Writes numbers, strings, lists, and tables with strings as keys.
 @safe struct JSONShortcut: ~Copyable {
-    private let form: OpaquePointer
+    private let writer: OpaquePointer
 
-    /// So much of a value is tried in a buffer that is nearly full.
-    private static let leastRoom = 4096
+    /// The least space for a value, in a buffer that is nearly full.
+    private static let leastSpace = 4096
 
-    init(marks: TableMarks) {
-        guard let form = unsafe pmap_json_create_writer(pmap_json_marks(marks), writeFloat) else {
+    init(tags: TableTags) {
+        guard let writer = unsafe pmap_json_create_writer(pmap_json_tags(tags), writeFloat) else {
             preconditionFailure("there is no memory for a writer")
         }
-        unsafe self.form = form
+        unsafe self.writer = writer
     }
 
-    deinit { unsafe pmap_json_destroy_writer(form) }
+    deinit { unsafe pmap_json_destroy_writer(writer) }
 
     /// Appends the value at `index`, which is not relative; or nothing, and false.
     func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) -> Bool {
-        let start = buffer.count, size = max(buffer.capacity - start, JSONShortcut.leastRoom)
+        let start = buffer.count, size = max(buffer.capacity - start, JSONShortcut.leastSpace)
         unsafe buffer.append(upTo: size) { memory in
             let first = unsafe memory.assumingMemoryBound(to: CChar.self)
-            var room = unsafe pmap_room(next: first, end: first + size)
-            return unsafe pmap_json_write(stack.thread, index, form, &room) ? room.next - first : 0
+            var cursor = unsafe pmap_cursor(next: first, end: first + size)
+            return unsafe pmap_json_write(stack.thread, index, writer, &cursor) ? cursor.next - first : 0
         }
         return buffer.count > start
     }
 
-    /// How answers are written where many items are run at a time: as lines of JSON, or as text with JSON in it. Valid as
-    /// long as this.
-    var way: ItemWay.Writing { unsafe ItemWay.Writing(pmap_json_append, context: UnsafeMutableRawPointer(form)) }
-    var textWay: ItemWay.Writing {
-        unsafe ItemWay.Writing(pmap_append_text, table: pmap_json_append_table, context: UnsafeMutableRawPointer(form))
+    /// The functions of the item loop: lines of JSON, or text with JSON in it. Valid as long as this.
+    var fastPath: FastPath.Writer { unsafe FastPath.Writer(pmap_json_append, context: UnsafeMutableRawPointer(writer)) }
+    var textFastPath: FastPath.Writer {
+        unsafe FastPath.Writer(
+            pmap_append_text, table: pmap_json_append_table, context: UnsafeMutableRawPointer(writer))
     }
 }
 
 /// At most 24 bytes.
-private func writeFloat(_ value: Double, to room: UnsafeMutablePointer<CChar>?) -> Int32 {
-    guard let room = unsafe room else { return 0 }
+private func writeFloat(_ value: Double, to out: UnsafeMutablePointer<CChar>?) -> Int32 {
+    guard let out = unsafe out else { return 0 }
     var text = value.description
     return text.withUTF8 { utf8 in
-        unsafe UnsafeMutableRawBufferPointer(start: room, count: utf8.count).copyBytes(from: utf8)
+        unsafe UnsafeMutableRawBufferPointer(start: out, count: utf8.count).copyBytes(from: utf8)
         return Int32(utf8.count)
     }
 }

@@ -1,19 +1,19 @@
-// A Lua value → JSON text. Metamethods never run. What is met on the way down and has no form in JSON is thrown with
-// its path; what was appended by then is the caller's to take back.
+// A Lua value → JSON text. Metamethods never run. A value without a form in JSON is an error
+// with its path; the caller removes what was appended before.
 
 import Lua
 import Wire
 
 /// Writes JSON values.
 struct JSONWriter: ~Copyable {
-    /// Named in messages: the value may be part of a record in another format.
+    /// For messages: the value may be part of a record in another format.
     private let format: OutputFormat
-    private let marks: TableMarks
+    private let tags: TableTags
     private var open = OpenTables(limit: 1024)
     private var keys = SortedPairs(order: .text)
 
-    init(marks: TableMarks, format: OutputFormat) {
-        self.marks = marks
+    init(tags: TableTags, format: OutputFormat) {
+        self.tags = tags
         self.format = format
     }
 
@@ -37,27 +37,27 @@ struct JSONWriter: ~Copyable {
         case .table:
             try writeTable(index, of: stack, to: &buffer)
         default:
-            throw refusal(stack.thing(index))
+            throw refusal(stack.unwritable(index))
         }
     }
 
-    /// Forgets the tables that an error left open.
+    /// Removes the tables that an error left open.
     mutating func reset() {
         open.removeAll()
         keys.removeAll()
     }
 
-    private func refusal(_ thing: Unwritable) -> RecordError { .unwritable(thing, format: format, path: "") }
+    private func refusal(_ value: Unwritable) -> RecordError { .unwritable(value, format: format, path: "") }
 
     // MARK: Tables
 
     private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
-        do { try open.enter(index, of: stack) } catch { throw refusal(error) }
+        do { try open.push(index, of: stack) } catch { throw refusal(error) }
         let top = stack.top
         guard let contents = stack.contents(index, limit: SortedPairs.limit), stack.reserve(8) else {
             throw refusal(.depth(open.limit))
         }
-        switch marks.kind(index, in: stack) {
+        switch tags.kind(index, in: stack) {
         case .array:
             try writeList(try length(of: index, contents, on: stack), at: index, of: stack, to: &buffer)
         case nil where contents.isList:
@@ -66,10 +66,10 @@ struct JSONWriter: ~Copyable {
             try writeObject(index, contents, of: stack, to: &buffer)
         }
         stack.top = top
-        open.leave()
+        open.pop()
     }
 
-    /// Of a table declared to be an array; it may have holes, but not more than values.
+    /// The length of a table that is tagged as an array; it may have holes, but not more of them than values.
     private func length(of index: Int32, _ contents: TableContents, on stack: Stack) throws(RecordError) -> Int {
         guard let largest = contents.largest else { throw refusal(.keyInArray) }
         guard largest <= 2 * contents.entries + 8 else { throw refusal(.sparseArray) }
@@ -80,10 +80,10 @@ struct JSONWriter: ~Copyable {
         throws(RecordError)
     {
         buffer.append(UInt8(ascii: "["))
-        for place in 0..<count {
-            if place > 0 { buffer.append(UInt8(ascii: ",")) }
-            stack.rawGet(index, at: place + 1)
-            do { try write(stack.top, of: stack, to: &buffer) } catch { throw error.below("[\(place + 1)]") }
+        for offset in 0..<count {
+            if offset > 0 { buffer.append(UInt8(ascii: ",")) }
+            stack.rawGet(index, at: offset + 1)
+            do { try write(stack.top, of: stack, to: &buffer) } catch { throw error.below("[\(offset + 1)]") }
             stack.pop()
         }
         buffer.append(UInt8(ascii: "]"))
@@ -96,10 +96,10 @@ struct JSONWriter: ~Copyable {
         do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
         let top = stack.top
         buffer.append(UInt8(ascii: "{"))
-        for place in table.pairs {
-            if place > table.pairs.lowerBound { buffer.append(UInt8(ascii: ",")) }
-            let pair = keys[place], name = keys.name(of: pair)
-            if keys.repeatsName(place, in: table) { throw refusal(.equalKeys(name.text)) }
+        for number in table.pairs {
+            if number > table.pairs.lowerBound { buffer.append(UInt8(ascii: ",")) }
+            let pair = keys[number], name = keys.name(of: pair)
+            if keys.repeatsName(number, in: table) { throw refusal(.equalKeys(name.text)) }
             do { try write(name, to: &buffer) } catch { throw refusal(.keyNotUTF8) }
             buffer.append(UInt8(ascii: ":"))
             let value = keys.value(of: pair, in: table, on: stack)

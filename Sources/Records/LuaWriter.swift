@@ -27,22 +27,22 @@ struct LuaWriter: ~Copyable {
         case .table:
             try writeTable(index, of: stack, to: &buffer)
         default:
-            throw refusal(stack.thing(index))
+            throw refusal(stack.unwritable(index))
         }
     }
 
-    /// Forgets the tables that an error left open.
+    /// Removes the tables that an error left open.
     mutating func reset() {
         open.removeAll()
         keys.removeAll()
     }
 
-    private func refusal(_ thing: Unwritable) -> RecordError { .unwritable(thing, format: .lua, path: "") }
+    private func refusal(_ value: Unwritable) -> RecordError { .unwritable(value, format: .lua, path: "") }
 
     // MARK: Tables
 
     private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
-        do { try open.enter(index, of: stack) } catch { throw refusal(error) }
+        do { try open.push(index, of: stack) } catch { throw refusal(error) }
         let top = stack.top
         guard let contents = stack.contents(index, limit: SortedPairs.limit), stack.reserve(8) else {
             throw refusal(.depth(open.limit))
@@ -55,16 +55,16 @@ struct LuaWriter: ~Copyable {
         }
         buffer.append(UInt8(ascii: "}"))
         stack.top = top
-        open.leave()
+        open.pop()
     }
 
     private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer)
         throws(RecordError)
     {
-        for place in 0..<count {
-            if place > 0 { buffer.append(", ") }
-            stack.rawGet(index, at: place + 1)
-            do { try write(stack.top, of: stack, to: &buffer) } catch { throw error.below("[\(place + 1)]") }
+        for offset in 0..<count {
+            if offset > 0 { buffer.append(", ") }
+            stack.rawGet(index, at: offset + 1)
+            do { try write(stack.top, of: stack, to: &buffer) } catch { throw error.below("[\(offset + 1)]") }
             stack.pop()
         }
     }
@@ -75,9 +75,9 @@ struct LuaWriter: ~Copyable {
         let table: SortedPairs.Table
         do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
         let top = stack.top
-        for place in table.pairs {
-            if place > table.pairs.lowerBound { buffer.append(", ") }
-            let pair = keys[place]
+        for number in table.pairs {
+            if number > table.pairs.lowerBound { buffer.append(", ") }
+            let pair = keys[number]
             writeKey(of: pair, to: &buffer)
             buffer.append(" = ")
             let value = keys.value(of: pair, in: table, on: stack)

@@ -1,4 +1,4 @@
-// What both writers of tables need to know on their way down: how deep they are, and in which tables.
+// The tables that are being written, for both writers: a limit of depth, and a check for cycles.
 
 import Lua
 
@@ -13,13 +13,13 @@ struct OpenTables {
 
     mutating func removeAll() { identities.removeAll(keepingCapacity: true) }
 
-    /// Steps into the table at `index`; refuses one that it is in already.
-    mutating func enter(_ index: Int32, of stack: Stack) throws(Unwritable) {
+    /// Begins the table at `index`; refuses one that is being written already.
+    mutating func push(_ index: Int32, of stack: Stack) throws(Unwritable) {
         guard identities.count < limit, stack.reserve(8) else { throw .depth(limit) }
         let identity = stack.identity(index)
         if identities.contains(identity) { throw .cycle }
         identities.append(identity)
     }
 
-    mutating func leave() { identities.removeLast() }
+    mutating func pop() { identities.removeLast() }
 }

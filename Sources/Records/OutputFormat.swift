@@ -1,6 +1,6 @@
-// The forms a record can have on the way out.
+// The formats of output.
 
-/// How results become a record.
+/// The format of a record made of results.
 package enum OutputFormat: String, CaseIterable, Sendable {
     case lines, nul, jsonl, lua, none
 

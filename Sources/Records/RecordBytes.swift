@@ -1,5 +1,5 @@
-// Bytes that lie in somebody else's memory: a record in a chunk, a string on the Lua stack, text in a buffer.
-// Together with JSONParser.swift and JSONShortcut.swift the fence of this module: the rest of it sees no pointer.
+// A view of bytes in borrowed memory: a record in a chunk, a string on the Lua stack, text in a buffer. Unsafe because it
+// reads that memory.
 
 import CHashBridge
 import Glibc
@@ -15,7 +15,7 @@ package import Wire
         unsafe self.memory = memory
     }
 
-    /// What was written to `buffer`, until its next change.
+    /// The bytes of `buffer`, valid until its next change.
     package init(_ buffer: borrowing WireBuffer) {
         unsafe memory = buffer.bytes
     }
@@ -24,9 +24,9 @@ package import Wire
     package var isEmpty: Bool { count == 0 }
     package var array: [UInt8] { unsafe Array(memory) }
 
-    package subscript(_ place: Int) -> UInt8 {
-        precondition(place >= 0 && place < count, "outside the bytes")
-        return unsafe memory[place]
+    package subscript(_ index: Int) -> UInt8 {
+        precondition(index >= 0 && index < count, "outside the bytes")
+        return unsafe memory[index]
     }
 
     package subscript(_ range: Range<Int>) -> RecordBytes {
@@ -35,19 +35,19 @@ package import Wire
         return unsafe RecordBytes(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
-    package func from(_ place: Int) -> RecordBytes { self[place..<count] }
+    package func from(_ offset: Int) -> RecordBytes { self[offset..<count] }
 
     /// As text; what is not UTF-8 is repaired.
     package var text: String { unsafe String(decoding: memory, as: UTF8.self) }
 
-    /// What stands for these bytes behind those that `before` stands for.
+    /// A checksum of these bytes that continues the checksum `before`.
     package func checksum(after before: UInt64 = 0) -> UInt64 {
         unsafe pmap_hash_more(memory.baseAddress, count, before)
     }
 
     // MARK: Search
 
-    /// Where `byte` comes next, from `start` on.
+    /// The index of the next `byte` from `start` on.
     package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         precondition(start >= 0 && start <= count, "outside the bytes")
         guard let base = unsafe memory.baseAddress,
@@ -56,19 +56,18 @@ package import Wire
         return unsafe UnsafeRawPointer(hit) - base
     }
 
-    /// How often `byte` is in here, at the speed of memory: stretches so short that a byte can count them become
-    /// vector instructions.
+    /// The number of times that `byte` occurs: ranges so short that a byte can count them become vector instructions.
     package func occurrences(of byte: UInt8) -> Int {
         guard let base = unsafe memory.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
         var total = 0, start = 0
         while start < count {
             let length = min(count - start, 240)
-            let stretch = unsafe base + start
+            let range = unsafe base + start
             var hits: UInt8 = 0
-            var place = 0
-            while place < length {
-                hits &+= unsafe stretch[place] == byte ? 1 : 0
-                place &+= 1
+            var index = 0
+            while index < length {
+                hits &+= unsafe range[index] == byte ? 1 : 0
+                index &+= 1
             }
             total &+= Int(hits)
             start &+= length
@@ -76,8 +75,8 @@ package import Wire
         return total
     }
 
-    /// Where the first control character, quote or backslash is, from `start` on, or `count`; `orHigh` also
-    /// stops at bytes from 0x80.
+    /// The index of the first control character, quote or backslash from `start` on, or `count`; with `orHigh` also of
+    /// bytes from 0x80.
     func firstToEscape(from start: Int, orHigh: Bool) -> Int {
         var at = start
         while count - at >= 8 {
@@ -93,23 +92,23 @@ package import Wire
         return count
     }
 
-    /// Copies the bytes unless there is one to escape, or from 0x80; then it answers false. `room` is for
-    /// as many bytes as there are. The last word overlaps the one before.
-    fileprivate func copyPlain(to room: UnsafeMutableRawPointer) -> Bool {
+    /// Copies the bytes unless there is one to escape, or from 0x80; then returns false. `out` has space for as many
+    /// bytes. The last word overlaps the one before.
+    fileprivate func copyPlain(to out: UnsafeMutableRawPointer) -> Bool {
         var at = 0
         if count >= 8 {
             while at < count {
                 at = min(at, count &- 8)
                 let word = unsafe memory.loadUnaligned(fromByteOffset: at, as: UInt64.self)
                 if toEscape(in: word, orHigh: true) != 0 { return false }
-                unsafe room.storeBytes(of: word, toByteOffset: at, as: UInt64.self)
+                unsafe out.storeBytes(of: word, toByteOffset: at, as: UInt64.self)
                 at &+= 8
             }
         } else {
             while at < count {
                 let byte = unsafe memory[at]
                 if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x80 { return false }
-                unsafe room.storeBytes(of: byte, toByteOffset: at, as: UInt8.self)
+                unsafe out.storeBytes(of: byte, toByteOffset: at, as: UInt8.self)
                 at &+= 1
             }
         }
@@ -122,7 +121,7 @@ package import Wire
     var prefix: UInt64 {
         if count >= 8 { return unsafe UInt64(bigEndian: memory.loadUnaligned(as: UInt64.self)) }
         var word: UInt64 = 0
-        for place in 0..<count { word = word &<< 8 | UInt64(unsafe memory[place]) }
+        for index in 0..<count { word = word &<< 8 | UInt64(unsafe memory[index]) }
         return word << UInt64(64 - 8 * count)
     }
 
@@ -138,17 +137,17 @@ package import Wire
 }
 
 extension RecordCursor {
-    /// The records that are left, to be run for `items`.
-    package func run(_ items: Range<Int>, outputTerminator: UInt8) -> ItemRun {
-        unsafe ItemRun(
+    /// A loop over the records that are left, for `items`.
+    package func loop(over items: Range<Int>, outputTerminator: UInt8) -> ItemLoop {
+        unsafe ItemLoop(
             chunk.from(offset).memory, terminator: terminator, outputTerminator: outputTerminator, items: items)
     }
 
-    /// Goes on behind the records that were run.
-    package mutating func skip(_ run: ItemRun) { offset = unsafe chunk.count - run.rest.count }
+    /// Advances past the records of the loop.
+    package mutating func skip(_ loop: ItemLoop) { offset = unsafe chunk.count - loop.rest.count }
 }
 
-extension ItemRun.Record {
+extension ItemLoop.Record {
     package var bytes: RecordBytes { unsafe RecordBytes(memory) }
 }
 
@@ -169,17 +168,17 @@ extension WireBuffer {
     /// Appends `text` in quotes if nothing in it needs an escape and all of it is ASCII; else nothing, and false.
     mutating func append(plain text: RecordBytes) -> Bool {
         let start = count
-        unsafe append(upTo: text.count + 2) { room in
-            guard unsafe text.copyPlain(to: room + 1) else { return 0 }
-            unsafe room.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
-            unsafe room.storeBytes(of: UInt8(ascii: "\""), toByteOffset: text.count + 1, as: UInt8.self)
+        unsafe append(upTo: text.count + 2) { out in
+            guard unsafe text.copyPlain(to: out + 1) else { return 0 }
+            unsafe out.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+            unsafe out.storeBytes(of: UInt8(ascii: "\""), toByteOffset: text.count + 1, as: UInt8.self)
             return text.count + 2
         }
         return count > start
     }
 }
 
-/// A set top bit marks each control character, quote and backslash among eight bytes, and if `orHigh` each byte from
+/// A set top bit tags each control character, quote and backslash among eight bytes, and if `orHigh` each byte from
 /// 0x80. Above the lowest mark there may be false ones.
 private func toEscape(in word: UInt64, orHigh: Bool) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101, tops = ones << 7

@@ -1,11 +1,11 @@
-// How a worker goes through its chunk: record after record, without a copy.
+// A worker's position in its chunk: one record after the other, without copies.
 
 /// The records of a chunk, in order, each without its terminator. The last one may lack it.
 package struct RecordCursor {
     let chunk: RecordBytes
     let terminator: UInt8
 
-    /// Where the next record begins.
+    /// The offset of the next record.
     package internal(set) var offset = 0
 
     package init(_ chunk: RecordBytes, terminator: UInt8) {
@@ -22,7 +22,7 @@ package struct RecordCursor {
         return chunk[start..<end]
     }
 
-    /// Leaves out `records` records; answers how many there were to leave out.
+    /// Skips up to `records` records; returns how many it has skipped.
     @discardableResult
     package mutating func skip(_ records: Int) -> Int {
         var skipped = 0

@@ -1,4 +1,4 @@
-// What is wrong with a format's name, with a record, or with a value that should become one.
+// The errors in a format's name, in a record, or in a value that is to be written.
 
 /// Why a record was not read or not written.
 package enum RecordError: Error, Equatable, CustomStringConvertible {
@@ -24,8 +24,8 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
         case .bigInteger(let token, let path):
             return
                 "\(token) at \(shortened(path)) is an integer outside 64 bits; --big-integers float or string takes it as that"
-        case .unwritable(let thing, let format, let path):
-            return "cannot write \(thing.description) as \(format.rawValue) at \(shortened(path))"
+        case .unwritable(let value, let format, let path):
+            return "cannot write \(value.description) as \(format.rawValue) at \(shortened(path))"
         }
     }
 }
@@ -54,9 +54,9 @@ private func shortened(_ path: String) -> String {
 }
 
 extension RecordError {
-    /// The same, seen from the table that holds the value at `step`.
+    /// The same, with `step` before its path.
     func below(_ step: String) -> RecordError {
-        guard case .unwritable(let thing, let format, let path) = self else { return self }
-        return .unwritable(thing, format: format, path: step + path)
+        guard case .unwritable(let value, let format, let path) = self else { return self }
+        return .unwritable(value, format: format, path: step + path)
     }
 }

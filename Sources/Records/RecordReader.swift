@@ -9,13 +9,13 @@ package struct RecordReader: ~Copyable {
     private let format: InputFormat
     private var json: JSONReader
 
-    package init(_ format: InputFormat, marks: TableMarks, bigIntegers: BigIntegers = .error) {
+    package init(_ format: InputFormat, tags: TableTags, bigIntegers: BigIntegers = .error) {
         self.format = format
-        json = JSONReader(marks: marks, bigIntegers: bigIntegers)
+        json = JSONReader(tags: tags, bigIntegers: bigIntegers)
     }
 
-    /// How records are read where many are at a time. Valid as long as the reader.
-    package var way: ItemWay.Reading { format == .jsonl ? json.way : .line }
+    /// The function of the item loop. Valid as long as the reader.
+    package var fastPath: FastPath.Reader { format == .jsonl ? json.fastPath : .line }
 
     /// Stack: → value, or nothing when the line is blank and is no item.
     ///

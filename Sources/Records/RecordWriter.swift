@@ -12,11 +12,11 @@ package struct RecordWriter: ~Copyable {
     private var lua = LuaWriter()
 
     /// With or without the shortcut it writes the same.
-    package init(_ format: OutputFormat, marks: TableMarks, takesShortcut: Bool = true) {
+    package init(_ format: OutputFormat, tags: TableTags, takesShortcut: Bool = true) {
         self.takesShortcut = takesShortcut
-        shortcut = JSONShortcut(marks: marks)
+        shortcut = JSONShortcut(tags: tags)
         self.format = format
-        json = JSONWriter(marks: marks, format: format)
+        json = JSONWriter(tags: tags, format: format)
     }
 
     /// Appends the `count` results from `first` on as one record, with its terminator.
@@ -43,11 +43,11 @@ package struct RecordWriter: ~Copyable {
         }
     }
 
-    /// How answers are written where many are at a time, if there is a way. Valid as long as the writer.
-    package var way: ItemWay.Writing? {
+    /// The functions of the item loop, if the format has some. Valid as long as the writer.
+    package var fastPath: FastPath.Writer? {
         switch format {
-        case .lines, .nul: shortcut.textWay
-        case .jsonl: shortcut.way
+        case .lines, .nul: shortcut.textFastPath
+        case .jsonl: shortcut.fastPath
         case .none: .nothing
         case .lua: nil
         }
@@ -97,7 +97,7 @@ package struct RecordWriter: ~Copyable {
         try json.write(field, of: stack, to: &buffer)
     }
 
-    /// As `tostring` gives it, but for tables.
+    /// As by `tostring`, except for tables.
     private mutating func appendText(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
         switch stack.type(field) {
         case .string:

@@ -1,5 +1,5 @@
-// The keys of the tables being written, in the order they are written. Like the Lua stack it holds the pairs of all
-// open tables on top of one another, so that a key costs no allocation.
+// The keys of the tables being written, in the order they are written. Like the Lua stack it has the pairs of all open
+// tables on top of one another, so that a key costs no allocation.
 
 import Lua
 import Wire
@@ -21,21 +21,21 @@ struct SortedPairs: ~Copyable {
         case boolean(Bool)
     }
 
-    /// 32 bytes, which are moved about while sorting.
+    /// 32 bytes, which sorting moves.
     struct Pair {
         /// Pairs are sorted by rank, then by `order`, then by name.
         fileprivate var order: UInt64 = 0
         fileprivate var nameStart: Int
         fileprivate(set) var key: Key
         fileprivate var rank: UInt8 = 0
-        /// How far above the table's `base` the value is on Lua's stack; 0 when it is to be looked up.
-        fileprivate var slot: Int16
+        /// The index of the value on Lua's stack, relative to the table's `base`; 0 when it must be looked up.
+        fileprivate var offset: Int16
         fileprivate var nameCount: UInt32
 
-        var isOnStack: Bool { slot > 0 }
+        var isOnStack: Bool { offset > 0 }
     }
 
-    /// A table whose pairs are in order here, until it is closed.
+    /// A table whose pairs are sorted here, until it is closed.
     struct Table {
         let pairs: Range<Int>
         fileprivate let firstName: Int
@@ -56,22 +56,22 @@ struct SortedPairs: ~Copyable {
 
     mutating func removeAll() {
         pairs.removeAll(keepingCapacity: true)
-        giveBack()
+        shrink()
     }
 
-    /// A table with a million keys is no reason to hold their memory for ever.
-    private mutating func giveBack() {
+    /// Frees the memory of a table with very many keys.
+    private mutating func shrink() {
         names.reset()
         if pairs.capacity > 1 << 14 { pairs = [] }
     }
 
-    /// Takes the pairs of the table at `index` (not relative), of which `contents` may have left some on top.
+    /// Adds the pairs of the table at `index` (not relative), which `contents` may have left on top.
     mutating func open(_ index: Int32, _ contents: TableContents, on stack: Stack) throws(Unwritable) -> Table {
         let first = pairs.count, firstName = names.count
         let base = stack.top - 2 * Int32(contents.pairs)
         if contents.pairs == contents.entries {
             for pair in 0..<Int32(contents.pairs) {
-                try add(key: base + 2 * pair + 1, slot: Int16(2 * pair + 2), on: stack)
+                try add(key: base + 2 * pair + 1, offset: Int16(2 * pair + 2), on: stack)
             }
         } else {
             try addInBatches(index, on: stack)
@@ -83,21 +83,21 @@ struct SortedPairs: ~Copyable {
     mutating func close(_ table: Table) {
         pairs.removeLast(table.pairs.count)
         names.truncate(to: table.firstName)
-        if pairs.isEmpty { giveBack() }
+        if pairs.isEmpty { shrink() }
     }
 
-    subscript(_ place: Int) -> Pair { pairs[place] }
+    subscript(_ index: Int) -> Pair { pairs[index] }
     func name(of pair: Pair) -> RecordBytes { pair.name(in: RecordBytes(names)) }
 
     /// Whether the pair before has the same name.
-    func repeatsName(_ place: Int, in table: Table) -> Bool {
-        place > table.pairs.lowerBound && pairs[place].order == pairs[place - 1].order
-            && name(of: pairs[place]).order(name(of: pairs[place - 1])) == 0
+    func repeatsName(_ index: Int, in table: Table) -> Bool {
+        index > table.pairs.lowerBound && pairs[index].order == pairs[index - 1].order
+            && name(of: pairs[index]).order(name(of: pairs[index - 1])) == 0
     }
 
-    /// Where the value is. Stack: → value, when it had to be looked up.
+    /// The stack index of the value. Stack: → value, when it had to be looked up
     func value(of pair: Pair, in table: Table, on stack: Stack) -> Int32 {
-        if pair.isOnStack { return table.base + Int32(pair.slot) }
+        if pair.isOnStack { return table.base + Int32(pair.offset) }
         switch pair.key {
         case .text: stack.push(name(of: pair))
         case .integer(let key): stack.push(key)
@@ -108,7 +108,7 @@ struct SortedPairs: ~Copyable {
         return stack.top
     }
 
-    /// How the value is reached from its table: `.name`, `[3]`, `["two words"]`.
+    /// The path from the table to the value: `.name`, `[3]`, `["two words"]`.
     func step(to pair: Pair) -> String {
         let name = name(of: pair)
         guard case .text = pair.key else { return "[\(name.text)]" }
@@ -126,7 +126,7 @@ struct SortedPairs: ~Copyable {
                 throw .unreadable(error.message)
             }
             if count == 0 { break }
-            for pair in 0..<count { try add(key: last + 2 * pair + 1, slot: 0, on: stack) }
+            for pair in 0..<count { try add(key: last + 2 * pair + 1, offset: 0, on: stack) }
             stack.copy(last + 2 * count - 1)
             stack.replace(last)
             stack.top = last
@@ -134,7 +134,7 @@ struct SortedPairs: ~Copyable {
         stack.top = last - 1
     }
 
-    private mutating func add(key index: Int32, slot: Int16, on stack: Stack) throws(Unwritable) {
+    private mutating func add(key index: Int32, offset: Int16, on stack: Stack) throws(Unwritable) {
         let start = names.count
         let type = stack.type(index)
         switch type {
@@ -143,25 +143,25 @@ struct SortedPairs: ~Copyable {
                 throw .key("4 GB of text")
             }
             names.append(name)
-            append(.text, from: start, slot: slot, rank: 1)
+            append(.text, from: start, offset: offset, rank: 1)
         case .number where stack.isInteger(index):
             let key = stack.integer(index) ?? 0
             names.append(decimal: key)
-            append(.integer(key), from: start, slot: slot, number: Double(key))
+            append(.integer(key), from: start, offset: offset, number: Double(key))
         case .number:
             let key = stack.number(index)
             names.append(text(of: key))
-            append(.float(key), from: start, slot: slot, number: key)
+            append(.float(key), from: start, offset: offset, number: key)
         case .boolean:
             names.append(stack.boolean(index) ? "true" : "false")
-            append(.boolean(stack.boolean(index)), from: start, slot: slot, rank: 2)
+            append(.boolean(stack.boolean(index)), from: start, offset: offset, rank: 2)
         default:
-            throw .key(type == .table ? "a table" : stack.thing(index).description)
+            throw .key(type == .table ? "a table" : stack.unwritable(index).description)
         }
     }
 
-    private mutating func append(_ key: Key, from start: Int, slot: Int16, rank: UInt8 = 0, number: Double? = nil) {
-        var pair = Pair(nameStart: start, key: key, slot: slot, nameCount: UInt32(names.count - start))
+    private mutating func append(_ key: Key, from start: Int, offset: Int16, rank: UInt8 = 0, number: Double? = nil) {
+        var pair = Pair(nameStart: start, key: key, offset: offset, nameCount: UInt32(names.count - start))
         if order == .lua, let number {
             let bits = number.bitPattern
             pair.order = bits >> 63 == 1 ? ~bits : bits | 1 << 63
@@ -181,9 +181,9 @@ struct SortedPairs: ~Copyable {
             return left.name(in: names).order(right.name(in: names)) < 0
         }
         if pairs.count - first > 24 { return pairs[first...].sort { isBefore($0, $1) } }
-        for place in pairs.indices.dropFirst(first + 1) {
-            let pair = pairs[place]
-            var hole = place
+        for index in pairs.indices.dropFirst(first + 1) {
+            let pair = pairs[index]
+            var hole = index
             while hole > first, isBefore(pair, pairs[hole - 1]) {
                 pairs[hole] = pairs[hole - 1]
                 hole -= 1

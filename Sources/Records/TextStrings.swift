@@ -5,7 +5,7 @@ package import Wire
 extension WireBuffer {
     // MARK: JSON
 
-    /// The string with its quotes; what is not UTF-8 in a Swift string cannot be.
+    /// The string with its quotes; a Swift string is UTF-8.
     package mutating func append(jsonString text: String) {
         var bytes = WireBuffer(capacity: text.utf8.count)
         bytes.append(text)
@@ -74,7 +74,7 @@ extension WireBuffer {
         case 0x0D: append(UInt8(ascii: "r"))
         case 0x22, 0x5C: append(byte)
         default:
-            for place: UInt8 in [100, 10, 1] { append(0x30 + byte / place % 10) }
+            for unit: UInt8 in [100, 10, 1] { append(0x30 + byte / unit % 10) }
         }
     }
 }

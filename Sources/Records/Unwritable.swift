@@ -1,8 +1,8 @@
-// The values that a text format has no form for, by the names that messages use.
+// The values without a form in a text format, by their names in messages.
 
 import Lua
 
-/// What no format, or not this one, has a form for.
+/// A value without a form in any format, or in this one.
 package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
     case function, coroutine
     case userdata(name: String?)
@@ -15,7 +15,7 @@ package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
     case sparseArray
     case cycle
     case depth(Int)
-    /// What Lua said.
+    /// Lua's message.
     case unreadable(String)
 
     package var description: String {
@@ -38,8 +38,8 @@ package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Stack {
-    /// What no text format has a form for, by the name a message uses.
-    func thing(_ index: Int32) -> Unwritable {
+    /// The value at `index`, which has no form in a text format.
+    func unwritable(_ index: Int32) -> Unwritable {
         switch type(index) {
         case .function: .function
         case .thread: .coroutine

@@ -9,7 +9,7 @@ extension LoadedScript {
     func inputText(at index: Int32) -> String? {
         let height = stack.top
         defer { stack.top = height }
-        var writer = RecordWriter(.jsonl, marks: module.marks)
+        var writer = RecordWriter(.jsonl, tags: module.tags)
         var text = WireBuffer()
         do { try writer.append(1, from: index, of: stack, to: &text) } catch { return nil }
         text.truncate(to: text.count - 1)

@@ -1,4 +1,4 @@
-// The script's `inputs` function, called until it returns nil; or an object that can be called, as a generic `for` does it.
+// The script's `inputs` function, called until it returns nil; or an object that is called as by a generic `for`.
 
 import Lua
 package import Wire
@@ -7,12 +7,12 @@ extension LoadedScript {
     package func makeIteration(writesText: Bool) -> Iteration { Iteration(self, writesText: writesText) }
 }
 
-/// One pass over the items a script makes.
+/// One pass over the items that a script produces.
 package struct Iteration: ~Copyable {
     private let stack: Stack
     private var encoder: Encoder
     private var itemText: ItemText?
-    /// The last item as `ItemText` has it, where that was asked for; empty when it has no such text.
+    /// The last item as text by `ItemText`, if that is wanted; empty when it has none.
     package private(set) var text = WireBuffer()
 
     init(_ script: LoadedScript, writesText: Bool) {
@@ -27,12 +27,12 @@ package struct Iteration: ~Copyable {
 
     package enum Item {
         case value
-        /// It was made and cannot travel.
+        /// It was produced and cannot be sent.
         case unsendable(String)
         case end
     }
 
-    /// Appends the next item as a value on the wire.
+    /// Appends the next item as an encoded value.
     package mutating func appendNext(to buffer: inout WireBuffer) throws(Failure) -> Item {
         // Stack: inputs, the value before
         let isObject = stack.type(1) != .function

@@ -1,4 +1,4 @@
-// What results depend on besides the items, for whoever wants to know whether they still hold.
+// All that results depend on besides the items.
 
 import Lua
 import Records
@@ -9,7 +9,7 @@ extension LoadedScript {
     /// the first item.
     package var drewRandomNumbers: Bool { stack.usesSeed }
 
-    /// The task may look at the item's number.
+    /// The task may use the item's number.
     package var taskTakesIndex: Bool {
         if isInline { return ["index", "..."].contains(where: ByteString(source).contains) }
         push(.task)
@@ -25,22 +25,22 @@ extension LoadedScript {
         return files
     }
 
-    /// Where `require` finds the module now, if in a file; one in C may be in that of the module in front of its first dot.
+    /// The file in which `require` finds the module now; one in C may be in that of the module before its first dot.
     package func moduleFile(_ name: ByteString) -> ByteString? {
         stack.searchModule(name, in: ["path", "cpath"])
             ?? (name.contains(".") ? stack.searchModule(name.split(separator: ".")[0], in: ["cpath"]) : nil)
     }
 
-    /// A module that was looked for and loaded, from nowhere that is known: not from a file, the script or this program.
+    /// A module that was required and loaded, but not from a file, the script or this program.
     package func isOfUnknownOrigin(_ name: ByteString) -> Bool {
         let isOurs = LuaModule(named: name.text) != nil || name.text == "_multiprocessing"
         return !isOurs && stack.isLoaded(name) && !stack.isPreloaded(name) && moduleFile(name) == nil
     }
 
-    /// The text of the item at `place` of the `inputs` list, as `ItemText` has it.
-    package func listedText(at place: Int) -> [UInt8]? {
+    /// The text of the item at `index` of the `inputs` list, by `ItemText`.
+    package func listedText(at index: Int) -> [UInt8]? {
         push(.inputs)
-        stack.rawGet(-1, at: place)
+        stack.rawGet(-1, at: index)
         defer { stack.pop(2) }
         var writer = ItemText(self)
         var text = WireBuffer()
@@ -52,9 +52,9 @@ extension LoadedScript {
 struct ItemText: ~Copyable {
     private var writer: RecordWriter
 
-    init(_ script: LoadedScript) { writer = RecordWriter(.lua, marks: script.module.marks) }
+    init(_ script: LoadedScript) { writer = RecordWriter(.lua, tags: script.module.tags) }
 
-    /// False for what cannot be written, such as functions.
+    /// False for a value that cannot be written, such as a function.
     mutating func append(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) -> Bool {
         do { try writer.append(1, from: index, of: stack, to: &buffer) } catch { return false }
         return true
@@ -90,7 +90,7 @@ extension Stack {
         return rawGet(-2) != .nil
     }
 
-    /// Where `require` would find the module, if in a file.
+    /// The file in which `require` would find the module.
     fileprivate func searchModule(_ name: ByteString, in fields: [String]) -> ByteString? {
         let height = top
         defer { top = height }

@@ -1,23 +1,23 @@
-// A script, loaded once, in the host, before any worker exists: its Lua state and what it defined.
+// A script, loaded once, in the host, before any worker exists: its Lua state and its definitions.
 
 package import Lua
 package import Wire
 
-/// What a script defined, by name.
+/// The names that a script can define.
 package enum ScriptName: String, CaseIterable, Sendable {
     case task, inputs, setup, teardown, options
     case retryIf = "retry_if"
 }
 
-/// What scripts can require, as a run sees it; it lives as long as the state.
-package struct Furniture {
-    /// The worker is ready: what it holds is its own, and no item's.
+/// The calls of a run to the modules that scripts can require; they live as long as the state.
+package struct ModuleHooks {
+    /// The worker is ready: locks that it holds are its own, and no item's.
     package let begin: () -> Void
     /// An item has ended, which has returned or raised.
     package let endItem: (_ hasReturned: Bool) -> Void
-    /// Says who waits where, in the host.
+    /// Prints where processes wait, in the host.
     package let answer: () -> Void
-    /// From now on this process, without a host, says so when a signal asks for it.
+    /// From now on this process, without a host, prints that on a signal.
     package let hearQuestions: () -> Void
 
     package init(
@@ -38,11 +38,11 @@ package struct ScriptOption: Equatable, Sendable {
 
 /// The one Lua state of a run.
 package final class LoadedScript {
-    /// What a message calls it: a base name, so that no outcome depends on a folder.
+    /// Its name in messages: a base name, so that no outcome depends on a folder.
     package let name: ByteString
     package let module: PmapModule
     let state: State
-    package let furniture: Furniture?
+    package let hooks: ModuleHooks?
     private var watchesCoroutines: Bool
     private var references: [ScriptName: Int] = [:]
     /// The text it was loaded from.
@@ -52,13 +52,13 @@ package final class LoadedScript {
     private(set) var listsFields = false
     /// What it defines and nothing uses.
     package private(set) var unused: [UnusedDefinition] = []
-    /// The names that `require` has looked for.
-    package private(set) var soughtModules: [ByteString] = []
+    /// The names that `require` was called with.
+    package private(set) var requestedModules: [ByteString] = []
 
     var stack: Stack { state.stack }
     lazy var decoder = Decoder(stack)
 
-    /// What a script is loaded with.
+    /// The parameters of loading.
     package struct Settings {
         package var seed: UInt64 = 0
         /// The script's own `math.randomseed` does not change it.
@@ -69,10 +69,10 @@ package final class LoadedScript {
         package var modules: [ByteString] = []
         /// Tasks will have a time limit, so running coroutines must be known.
         package var watchesCoroutines = false
-        /// Where the script is, for `require`.
+        /// The folders of the script, for `require`.
         package var folders: [ByteString] = []
-        /// Adds to the state what scripts can require, before anything is.
-        package var furnish: (Stack) throws(LuaError) -> Furniture? = { _ in nil }
+        /// Installs the modules that scripts can require, before the first is required.
+        package var installModules: (Stack) throws(LuaError) -> ModuleHooks? = { _ in nil }
 
         package init() {}
     }
@@ -89,8 +89,8 @@ package final class LoadedScript {
             watchesCoroutines = settings.watchesCoroutines
             try state.stack.nameScript()
             module = PmapModule(state.stack, arguments: settings.arguments)
-            furniture = try settings.furnish(state.stack)
-            try state.stack.noteSearches { [unowned self] in soughtModules.append($0) }
+            hooks = try settings.installModules(state.stack)
+            try state.stack.recordSearches { [unowned self] in requestedModules.append($0) }
             state.stack.searchFirst(in: settings.folders)
             for module in settings.modules { try state.stack.requireGlobally(module) }
         } catch {
@@ -100,7 +100,7 @@ package final class LoadedScript {
 
     // MARK: Loading
 
-    /// Runs the script's text and notes what it defined.
+    /// Runs the script's text and stores its definitions.
     package func load(_ source: [UInt8]) throws(ScriptError) {
         self.source = source
         let text = try ScriptText(source, name: name)
@@ -146,7 +146,7 @@ package final class LoadedScript {
         references[.task] = stack.makeReference()
     }
 
-    /// Takes what the table at `table` defines.
+    /// Stores the definitions of the table at `table`.
     private func collect(from table: Int32) throws(ScriptError) {
         for name in ScriptName.allCases {
             let type = stack.rawGet(table, field: name.rawValue)
@@ -170,12 +170,12 @@ package final class LoadedScript {
         if definition == .inputs, type == .table, !isIterator { try checkList() }
     }
 
-    /// Whether the table on top of the stack is called for items. One that has some is a list, whatever its metatable says.
+    /// Whether the table on top of the stack is called for items. One that has items is a list, whatever its metatable.
     private var isIterator: Bool { stack.isCallable(-1) && stack.countItems(-1) == 0 }
 
-    /// The table on top of the stack is `inputs`: of one that is no list nobody would see that items are missing.
+    /// Refuses an `inputs` table on top of the stack that is no list: some of its items would be missed.
     private func checkList() throws(ScriptError) {
-        stack.pushStrayKey(-1, count: stack.countItems(-1))
+        stack.pushNonIndexKey(-1, count: stack.countItems(-1))
         defer { stack.pop() }
         let type: String
         switch stack.type(-1) {
@@ -188,11 +188,11 @@ package final class LoadedScript {
         throw .wrongType(script: name, .inputs, type: type)
     }
 
-    // MARK: What it defined
+    // MARK: Definitions
 
     package func has(_ name: ScriptName) -> Bool { references[name] != nil }
 
-    /// Stack: → what the script calls `name`, or nil
+    /// Stack: → the script's definition of `name`, or nil
     func push(_ name: ScriptName) {
         if let reference = references[name] {
             stack.rawGet(Stack.registry, at: reference)
@@ -201,7 +201,7 @@ package final class LoadedScript {
         }
     }
 
-    /// How many items the `inputs` list has; nil when there is a function, or nothing.
+    /// The number of items of the `inputs` list; nil when there is a function, or nothing.
     package var listedItems: Int? {
         push(.inputs)
         defer { stack.pop() }
@@ -218,7 +218,8 @@ package final class LoadedScript {
         }
     }
 
-    /// The script's own options have a time limit: as with the setting, but for what it has kept of the library.
+    /// The script's own options have a time limit: as with the setting, but without the library's functions that the script
+    /// has in its variables.
     func watchCoroutines() {
         if !watchesCoroutines { watchesCoroutines = (try? stack.watchCoroutines()) != nil }
     }

@@ -1,26 +1,26 @@
-// The `pmap` table that scripts see: emit, null, args, array and object, dumps and loads, register; and by way of its
-// metatable what pmap/functions.lua has.
+// The `pmap` table of scripts: emit, null, args, array and object, dumps and loads, register; and by its metatable the
+// functions of pmap/functions.lua.
 
 import Lua
 import Wire
 
-/// Its functions hold on to this, so it lives as long as the state.
+/// Its functions refer to this object, so it lives as long as the state.
 package final class PmapModule {
     static let emitOutsideTask = "pmap.emit works inside a task only"
     static let emitInTeardown = "pmap.emit in teardown: records belong to items; return it from the task"
 
-    let marks: TableMarks
+    let tags: TableTags
     private let main: Stack
-    /// Made when a script first asks: they take longer than a short run. Taken out while they work, as a module that a
-    /// value names may be loaded meanwhile, and ask for another one.
+    /// Made for the first call, as that takes longer than a short run. Removed while they work, as a module that a value
+    /// names may be loaded meanwhile, and need another one.
     private var encoder: Encoder?
     private var decoder: Decoder?
-    /// What `pmap.emit` does with its arguments, which are on the given stack from 1 on; nil outside a task.
+    /// Called by `pmap.emit` with its arguments on the given stack from 1 on; nil outside a task.
     var emit: ((Stack) throws(LuaError) -> Void)?
 
     /// Makes the table a loaded module and a global.
     init(_ stack: Stack, arguments: [ByteString: ByteString]) {
-        marks = TableMarks(stack)
+        tags = TableTags(stack)
         main = stack
         stack.newTable(keys: 8)
         let table = stack.top
@@ -58,7 +58,7 @@ package final class PmapModule {
         stack.pop()
     }
 
-    /// What is written in Lua is loaded when a script first asks for something that is not in the table.
+    /// The functions in Lua are loaded when a script first uses a name that is not in the table.
     /// Stack: table, key → table, key, value or nil
     private static func findFunction(_ stack: Stack) throws(LuaError) {
         stack.top = 2
@@ -70,7 +70,7 @@ package final class PmapModule {
         stack.rawGet(4)
     }
 
-    /// `pmap.worker.id` is the number of the worker that this process is.
+    /// Sets `pmap.worker.id`, the number of the worker that this process is.
     func setWorker(_ id: Int) {
         let height = main.top
         defer { main.top = height }
@@ -89,8 +89,8 @@ package final class PmapModule {
                 if (0..<stack.top).contains(where: { stack.type($0 + 1) != .nil }) { try emit(stack) }
                 return 0
             },
-            "array": { [unowned self] stack throws(LuaError) in try mark(stack, .array) },
-            "object": { [unowned self] stack throws(LuaError) in try mark(stack, .object) },
+            "array": { [unowned self] stack throws(LuaError) in try tag(stack, .array) },
+            "object": { [unowned self] stack throws(LuaError) in try tag(stack, .object) },
             "dumps": { [unowned self] stack throws(LuaError) in try dump(stack) },
             "loads": { [unowned self] stack throws(LuaError) in try load(stack) },
             "register": { stack throws(LuaError) in
@@ -104,13 +104,13 @@ package final class PmapModule {
         ]
     }
 
-    /// Marks the table at 1, or a new one, and gives it back.
-    private func mark(_ stack: Stack, _ kind: TableMarks.Kind) throws(LuaError) -> Int32 {
+    /// Tags the table at 1, or a new one. Stack: → it
+    private func tag(_ stack: Stack, _ kind: TableTags.Kind) throws(LuaError) -> Int32 {
         if stack.top == 0 { stack.newTable() }
         guard stack.type(1) == .table else {
             throw LuaError(message: "pmap.\(kind) takes a table, not a \(stack.type(1))")
         }
-        marks.mark(1, as: kind, in: stack)
+        tags.tag(1, as: kind, in: stack)
         stack.top = 1
         return 1
     }

@@ -1,4 +1,4 @@
-// Why a script cannot be used: it does not load, or it has no task.
+// The reason why a script cannot be used: it does not load, or it has no task.
 
 package import Lua
 package import Wire
@@ -12,7 +12,7 @@ package enum ScriptError: Error, Equatable, CustomStringConvertible {
     case noTaskInTable(script: ByteString, found: String?)
     case returns(script: ByteString, type: String)
     case wrongType(script: ByteString, ScriptName, type: String)
-    /// `-e` got a function where the body of one belongs.
+    /// `-e` got a function instead of the body of one.
     case functionInsteadOfBody
 
     package var description: String {

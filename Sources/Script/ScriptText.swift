@@ -1,12 +1,12 @@
-// The text of a script as Lua may compile it.
+// The text of a script for Lua's compiler.
 
 import Wire
 
-/// A script's source without what Lua's own loader would skip.
+/// A script's source without the parts that Lua's own loader skips.
 struct ScriptText {
     let bytes: [UInt8]
     private let name: ByteString
-    /// What error messages begin with: `@` makes Lua write the name and the line.
+    /// The beginning of error messages: with `@` Lua writes the name and the line.
     let chunkName: ByteString
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -19,13 +19,13 @@ struct ScriptText {
         if text.first == ScriptText.bytecodeMark { throw .bytecode(script: name) }
         if text.first == UInt8(ascii: "#") { text = text.drop { $0 != UInt8(ascii: "\n") } }
         bytes = Array(text)
-        // Lua writes it into messages, where nothing in it should pass for a line of its own.
-        let shown = name.bytes.contains { $0 < 0x20 } ? ByteString("\(name)") : name
-        self.name = shown
-        chunkName = "@" + shown
+        // Lua writes it into messages, where nothing in it must look like another line.
+        let escaped = name.bytes.contains { $0 < 0x20 } ? ByteString("\(name)") : name
+        self.name = escaped
+        chunkName = "@" + escaped
     }
 
-    /// Whether a message begins with the name, of which Lua shows the end when it is long.
+    /// Whether a message begins with the name; of a long one Lua writes the end.
     func isNamed(in message: String) -> Bool {
         message.hasPrefix("...") || message.utf8.starts(with: String(decoding: name.bytes, as: UTF8.self).utf8)
     }

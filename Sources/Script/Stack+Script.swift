@@ -1,4 +1,4 @@
-// What loading a script asks of the Lua stack.
+// Helpers on the Lua stack for loading a script.
 
 import Lua
 import Wire
@@ -11,7 +11,7 @@ extension Stack {
         return rawGet(-1, field: "__call") != .nil
     }
 
-    /// How many items a list has: up to its end, or as table.pack says it.
+    /// The number of items of a list: up to its end, or by table.pack's n.
     func countItems(_ list: Int32) -> Int {
         let (list, count) = (absolute(list), rawCount(list))
         if count == 0 { return 0 }
@@ -35,8 +35,8 @@ extension Stack {
         pop(2)
     }
 
-    /// Tells `note` of each name that `require` looks for: the first searcher is asked for all of them.
-    func noteSearches(_ note: @escaping (ByteString) -> Void) throws(LuaError) {
+    /// Calls `record` with each name that `require` searches for: the first searcher gets all of them.
+    func recordSearches(_ record: @escaping (ByteString) -> Void) throws(LuaError) {
         let height = top
         defer { top = height }
         pushGlobals()
@@ -48,7 +48,7 @@ extension Stack {
             name: "=[pmap]")
         rawGet(searchers, at: 1)
         push(function: { stack in
-            note(stack.byteString(1) ?? "")
+            record(stack.byteString(1) ?? "")
             return 0
         })
         try call(arguments: 2, results: 1)
@@ -103,7 +103,7 @@ extension Stack {
         rawSet(globals)
     }
 
-    /// Stack: → function of `item` and `index`. Tries the code as an expression, then as a body. Answers whether it is
+    /// Stack: → function of `item` and `index`. Tries the code as an expression, then as a body. Returns whether it is
     /// several expressions.
     func loadInline(_ code: ByteString) throws(ScriptError) -> Bool {
         let text = code.text
@@ -123,11 +123,11 @@ extension Stack {
             nameParameters(code)
             return false
         }
-        // The one that got further is the one that was meant.
+        // The error of the attempt that was read further.
         throw .lua(asExpression - "return ".utf8.count >= asBody ? expression : body ?? expression)
     }
 
-    /// Whether an expression cannot stand in parentheses, behind which a comment may end.
+    /// Whether the code is several expressions, which do not compile in parentheses; a comment may end before the closing one.
     private func isList(_ code: ByteString) -> Bool {
         if !code.bytes.contains(UInt8(ascii: ",")) { return false }
         guard tryInline("return (" + code + "\n)").0 == nil else { return true }
@@ -135,7 +135,7 @@ extension Stack {
         return false
     }
 
-    /// Stack: → function, or nothing and why not, with how far the text was read.
+    /// Stack: → function, or nothing and the error, with how far the text was read
     private func tryInline(_ code: ByteString) -> (LuaError?, read: Int) {
         var read = 0
         do throws(LuaError) {
@@ -146,7 +146,7 @@ extension Stack {
         }
     }
 
-    /// Stack: function of any arguments → function of two, which costs a call less; where `...` is not asked for.
+    /// Stack: function of any arguments → function of two, which is faster; unless it uses `...`
     private func nameParameters(_ code: ByteString) {
         do throws(LuaError) {
             try load(("return function(item, index) " + code + "\nend").bytes, name: "=-e")
@@ -171,7 +171,7 @@ extension Stack {
             switch type(-1) {
             case .boolean: if boolean(-1) { options.append(ScriptOption(name: name, value: nil)) }
             case .string: options.append(ScriptOption(name: name, value: byteString(-1)))
-            // Not as `tostring` has it, which writes a comma where the locale does.
+            // Not by `tostring`, which writes a comma in some locales.
             case .number:
                 let text = integer(-1).map(\.description) ?? number(-1).description
                 options.append(ScriptOption(name: name, value: ByteString(text)))

@@ -19,7 +19,7 @@ package enum EntryTag: UInt32, Sendable {
     /// Records, formatted, of any number of items; bytes that go to the output as they are.
     case output = 1
     /// Bytes for standard error.
-    case text
+    case standardError
     /// One failed item: fields of a `Failure`.
     case failure
     /// `setup` failed: fields of a `Failure`; the worker ends.
@@ -59,7 +59,7 @@ package struct ItemTraits: Equatable, Sendable {
 package enum Entry: Equatable, Sendable {
     case output([UInt8], items: Int)
     case item([UInt8], ItemTraits)
-    case text([UInt8])
+    case standardError([UInt8])
     case failure(Failure)
     case setupFailed(Failure)
     case teardownFailed(Failure)

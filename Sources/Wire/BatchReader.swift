@@ -154,7 +154,7 @@ private struct Cursor {
         switch tag {
         case .item: .item(bytes.array(range), traits)
         case .output: .output(bytes.array(range), items: 0)
-        case .text: .text(bytes.array(range))
+        case .standardError: .standardError(bytes.array(range))
         case .failure: .failure(bytes.failure(in: range))
         case .setupFailed: .setupFailed(bytes.failure(in: range))
         case .teardownFailed: .teardownFailed(bytes.failure(in: range))

@@ -17,15 +17,15 @@ package struct Failure: Error, Equatable {
     /// The item as text, when it is wanted.
     package var input: String?
     /// What the task printed before it failed.
-    package var text: [UInt8] = []
+    package var printed: [UInt8] = []
     /// It is not retried.
     package var isFinal = false
     /// The task has returned nil and this message.
-    package var isRefusal = false
+    package var isReturned = false
     /// The failure depends on the run's seed and the item's number.
     package var drewRandomNumbers = false
     /// It is about this run more than about the item, and no journal keeps it.
-    package var isPassing = false
+    package var isTransient = false
 
     package init(_ kind: Kind, _ message: String, traceback: String? = nil, input: String? = nil) {
         self.kind = kind
@@ -56,8 +56,8 @@ extension WireBuffer {
         for text in [failure.kind.rawValue, failure.message, failure.traceback, failure.input] {
             append(field: text.map { Array($0.utf8) })
         }
-        append(field: failure.text)
-        for flag in [failure.isFinal, failure.drewRandomNumbers, failure.isPassing, failure.isRefusal] {
+        append(field: failure.printed)
+        for flag in [failure.isFinal, failure.drewRandomNumbers, failure.isTransient, failure.isReturned] {
             append(field: flag ? [] : nil)
         }
     }
@@ -70,11 +70,11 @@ extension WireBuffer {
         var failure = Failure(
             texts[0].flatMap(Failure.Kind.init) ?? .error, texts[1] ?? "(no message)", traceback: texts[2],
             input: texts[3])
-        failure.text = field(at: &offset, end: range.upperBound) ?? []
+        failure.printed = field(at: &offset, end: range.upperBound) ?? []
         failure.isFinal = field(at: &offset, end: range.upperBound) != nil
         failure.drewRandomNumbers = field(at: &offset, end: range.upperBound) != nil
-        failure.isPassing = field(at: &offset, end: range.upperBound) != nil
-        failure.isRefusal = field(at: &offset, end: range.upperBound) != nil
+        failure.isTransient = field(at: &offset, end: range.upperBound) != nil
+        failure.isReturned = field(at: &offset, end: range.upperBound) != nil
         return failure
     }
 }

@@ -11,26 +11,14 @@ package struct Outbox: ~Copyable {
     package let status: StatusWords
     private let send: (borrowing WireBuffer) -> Void
 
-    /// Items that were urgent, but for failures that are tried again.
-    package private(set) var urgentItems = 0
-    /// A failure is not the last word on its item, unless it says so.
-    package var triesAgain = false
+    /// Items that have triggered a flush; failures that are retried do not count.
+    package private(set) var triggeringItems = 0
+    /// Failures are retried, unless they are final.
+    package var isRetried = false
     /// Each item is an entry of its own, with its traits.
     package var isItemized = false
-    /// Whether the host wants to know of an item before the batch is full.
-    package var urgent = Urgent()
-
-    package struct Urgent {
-        package var failures = false
-        package var successes = false
-        package var records = false
-
-        package init(failures: Bool = false, successes: Bool = false, records: Bool = false) {
-            (self.failures, self.successes, self.records) = (failures, successes, records)
-        }
-
-        package var isEmpty: Bool { !failures && !successes && !records }
-    }
+    /// The outcomes with which a batch is sent before it is full.
+    package var flushTriggers = FlushTriggers()
 
     private var number: UInt64 = 1
     private(set) var itemsInBatch = 0
@@ -101,7 +89,7 @@ package struct Outbox: ~Copyable {
             output.store(EntryTag.item.rawValue | traits.rawValue << 16, at: start)
             closeEntry()
         }
-        finishItem(isUrgent: urgent.successes || urgent.records && traits.hasRecord)
+        finishItem(mustFlush: flushTriggers.successes || flushTriggers.records && traits.hasRecord)
     }
 
     /// Ends the running item as failed; the bytes that it has appended are discarded.
@@ -109,11 +97,11 @@ package struct Outbox: ~Copyable {
         discard()
         closeEntry()
         appendEntry(.failure, items: 1) { $0.append(failure) }
-        finishItem(isUrgent: urgent.failures && (failure.isFinal || !triesAgain))
+        finishItem(mustFlush: flushTriggers.failures && (failure.isFinal || !isRetried))
     }
 
-    /// The running item, which will not fail any more, has bytes for standard error, in front of what it appended.
-    package mutating func text(_ bytes: [UInt8]) { beforeItem { $0.stray(bytes) } }
+    /// Bytes for standard error of the running item, which will not fail any more, before its record.
+    package mutating func standardError(_ bytes: [UInt8]) { beforeItem { $0.unattributedError(bytes) } }
 
     /// Reports a module that was loaded; one that the running item has loaded is reported before the item's end.
     package mutating func loaded(module name: String, digest: [UInt8]?, inItem: Bool) {
@@ -147,11 +135,11 @@ package struct Outbox: ~Copyable {
         itemStart = output.count
     }
 
-    private mutating func finishItem(isUrgent: Bool) {
+    private mutating func finishItem(mustFlush: Bool) {
         itemsInBatch += 1
-        if isUrgent { urgentItems += 1 }
+        if mustFlush { triggeringItems += 1 }
         if !output.isOwned { status.store(UInt64(itemsInBatch) << 32 | UInt64(output.count), .committed) }
-        if isUrgent || output.isOwned || output.count >= Outbox.flushSize { flush() }
+        if mustFlush || output.isOwned || output.count >= Outbox.flushSize { flush() }
     }
 
     // MARK: The worker
@@ -181,16 +169,16 @@ package struct Outbox: ~Copyable {
         flush()
     }
 
-    /// Bytes for the output that belong to no item.
-    package mutating func strayOutput(_ bytes: [UInt8]) {
+    /// Bytes for the output that are no item's.
+    package mutating func unattributedOutput(_ bytes: [UInt8]) {
         closeEntry()
         appendEntry(.output, items: 0) { $0.append(bytes) }
     }
 
-    /// Bytes for standard error that belong to no item.
-    package mutating func stray(_ bytes: [UInt8]) {
+    /// Bytes for standard error that are no item's.
+    package mutating func unattributedError(_ bytes: [UInt8]) {
         closeEntry()
-        appendEntry(.text, items: 0) { $0.append(bytes) }
+        appendEntry(.standardError, items: 0) { $0.append(bytes) }
     }
 
     package mutating func endChunk(nanoseconds: Int) {

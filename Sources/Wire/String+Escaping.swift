@@ -2,20 +2,20 @@
 
 extension String {
     /// On one line: control characters as Lua writes them in a string.
-    package var shownAsName: String { shown(keepingLines: false) }
+    package var escapedName: String { escaped(keepingLines: false) }
 
     /// On as many lines as it has; all but the first begin with a tab.
-    package var shownAsMessage: String { shown(keepingLines: true) }
+    package var escapedMessage: String { escaped(keepingLines: true) }
 
     /// The first `bytes` bytes of it, without a partial character, and `…` if that is not all.
-    package func cut(toBytes bytes: Int) -> String {
+    package func truncated(toBytes bytes: Int) -> String {
         if utf8.count <= bytes { return self }
         var end = utf8.index(utf8.startIndex, offsetBy: bytes)
         while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
         return String(unicodeScalars[..<end]) + "…"
     }
 
-    private func shown(keepingLines: Bool) -> String {
+    private func escaped(keepingLines: Bool) -> String {
         let isPlain = utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         if isPlain { return self }
         var text = String.UnicodeScalarView()

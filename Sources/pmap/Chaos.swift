@@ -1,11 +1,11 @@
-// Faults on purpose, for tests: a worker that is killed, an item that is late, an item that fails. What is drawn depends
-// on the seed, the item and the try alone, so a run can be repeated, and a further try has another fate.
+// Injected faults, for tests: a worker that is killed, an item that is late, an item that fails. They depend on the seed,
+// the item and the attempt alone, so that a run can be repeated, and a retry gets another draw.
 
 import Posix
 import ProcessPool
 import Wire
 
-/// How likely each fault is, of an item at one try.
+/// The probability of each fault, for one attempt at an item.
 struct Chaos: Equatable {
     enum Fault: String, CaseIterable { case kill, delay, error }
 
@@ -15,7 +15,7 @@ struct Chaos: Equatable {
     /// The longest delay, in milliseconds.
     private static let longestDelay = 20
 
-    /// `kill=5%,delay=10%,error=1%`; nil when it is not that.
+    /// `kill=5%,delay=10%,error=1%`; nil when it is malformed.
     init?(_ text: String) {
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             let sides = word.split(separator: "=", omittingEmptySubsequences: false)
@@ -26,24 +26,24 @@ struct Chaos: Equatable {
         }
     }
 
-    /// Before the task: waits, kills this process, or answers a failure, as the item's fate is.
-    func strikeBefore(_ item: Int, attempt: Int) -> Failure? {
-        if strikes(.delay, item, attempt) {
+    /// Before the task: waits, kills this process, or returns a failure, as drawn for the item.
+    func injectBefore(_ item: Int, attempt: Int) -> Failure? {
+        if injects(.delay, item, attempt) {
             let wait = draw(item, attempt, salt: 7) * Double(Chaos.longestDelay)
             Process.sleep(milliseconds: Int(wait))
         }
-        if strikes(.kill, item, attempt), !killsAfter(item, attempt) { Signal.die(by: Signal.kill) }
-        return strikes(.error, item, attempt) ? Failure(.error, "chaos: an error on purpose") : nil
+        if injects(.kill, item, attempt), !killsAfter(item, attempt) { Signal.die(by: Signal.kill) }
+        return injects(.error, item, attempt) ? Failure(.error, "chaos: an error on purpose") : nil
     }
 
-    /// Behind the task: its outcome is known, and may be on its way or not.
-    func strikeAfter(_ item: Int, attempt: Int) {
-        if strikes(.kill, item, attempt), killsAfter(item, attempt) { Signal.die(by: Signal.kill) }
+    /// After the task: its outcome is written, and may be sent or not.
+    func injectAfter(_ item: Int, attempt: Int) {
+        if injects(.kill, item, attempt), killsAfter(item, attempt) { Signal.die(by: Signal.kill) }
     }
 
     private func killsAfter(_ item: Int, _ attempt: Int) -> Bool { draw(item, attempt, salt: 11) < 0.5 }
 
-    private func strikes(_ fault: Fault, _ item: Int, _ attempt: Int) -> Bool {
+    private func injects(_ fault: Fault, _ item: Int, _ attempt: Int) -> Bool {
         guard let chance = chances[fault] else { return false }
         return draw(item, attempt, salt: UInt64(fault.rawValue.utf8.first ?? 0)) < chance
     }

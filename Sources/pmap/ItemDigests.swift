@@ -1,4 +1,4 @@
-// What stands for each item of a chunk: the host reads what it has cut once more, for a run that keeps a journal.
+// Digests of the items of a chunk: the host reads the chunk once more, for a run with a journal.
 
 import Inputs
 import Journal
@@ -7,7 +7,7 @@ import Records
 import Script
 import Wire
 
-/// Finds the items of chunks.
+/// Digests the items of chunks.
 final class ItemDigests {
     private let script: LoadedScript
     private let inputs: [Input]
@@ -22,19 +22,19 @@ final class ItemDigests {
         terminator = job.terminator
     }
 
-    /// Nil when the items cannot be taken apart; the worker will find why.
+    /// Nil when the items cannot be read; the worker will fail them.
     func digest(_ chunk: Chunk) throws(Failure) -> DigestedItems? {
         let payload = Payload(of: chunk)
         switch inputs[payload.input] {
         case .list:
-            let places = payload.firstPlace..<payload.firstPlace + chunk.count
-            let digests = places.map { script.listedText(at: $0).map { Digest(of: $0) } }
+            let positions = payload.firstPosition..<payload.firstPosition + chunk.count
+            let digests = positions.map { script.listedText(at: $0).map { Digest(of: $0) } }
             return DigestedItems(digests: digests, starts: [])
         case .iterator: return digestValues(payload, chunk)
         case .file, .standardInput, .arguments:
             switch try chunks.read(payload) {
             case .records(let records): return try digest(records, payload, chunk)
-            case .noMemory: throw chunks.isTooLarge(inputs[payload.input])
+            case .noMemory: throw chunks.noMemory(inputs[payload.input])
             case .changed, .tooLong: return nil
             }
         }
@@ -49,12 +49,12 @@ final class ItemDigests {
             items.digests.append(Digest(of: record.array))
             items.starts.append(cursor.offset)
         }
-        if items.digests.count != chunk.count { throw chunks.hasChanged(inputs[payload.input]) }
+        if items.digests.count != chunk.count { throw chunks.changed(inputs[payload.input]) }
         items.records = records
         return items
     }
 
-    /// The script's own process has put a digest in front of each value.
+    /// Reads the digests that the script's own process has written before each value.
     private func digestValues(_ payload: Payload, _ chunk: Chunk) -> DigestedItems {
         var items = DigestedItems(digests: [], starts: [0])
         guard case .bytes(let bytes) = payload.records else { return items }
@@ -73,32 +73,32 @@ final class ItemDigests {
 
 /// The items of one chunk.
 struct DigestedItems {
-    /// Nil for one of which nobody can know whether it is what it was: a function in it, say, or a cycle.
+    /// Nil for an item that cannot be compared: with a function in it, say, or a cycle.
     var digests: [Digest?]
-    /// Where in the chunk's bytes each item begins, and the last one ends; empty when there are no bytes.
+    /// The offset of each item in the chunk's bytes, and the end of the last one; empty when there are no bytes.
     var starts: [Int]
     /// The chunk's bytes where it is a range of a file; valid until the next chunk is digested.
     var records: RecordBytes?
 
-    /// A chunk of some of the items, by their places from 0.
-    func part(_ places: Range<Int>, of chunk: Chunk) -> Chunk {
-        if places == 0..<chunk.count { return chunk }
+    /// A chunk of some of the items, by their indices from 0.
+    func part(_ indices: Range<Int>, of chunk: Chunk) -> Chunk {
+        if indices == 0..<chunk.count { return chunk }
         let payload = Payload(of: chunk)
         let records: Payload.Records
         switch payload.records {
         case .listed, .tooLong: records = payload.records
         case .range(let offset, _, _):
             guard let bytes = self.records else { return chunk }
-            let (start, end) = (starts[places.lowerBound], starts[places.upperBound])
+            let (start, end) = (starts[indices.lowerBound], starts[indices.upperBound])
             let checksum = ChunkReader.checksum(of: bytes[start..<end])
             records = .range(offset: offset + start, length: end - start, checksum: checksum)
         case .bytes(let bytes):
             let first = bytes.range.lowerBound
-            let part = first + starts[places.lowerBound]..<first + starts[places.upperBound]
+            let part = first + starts[indices.lowerBound]..<first + starts[indices.upperBound]
             records = .bytes(FrozenBytes(copying: part, of: bytes.buffer))
         }
         let part = Payload(
-            input: payload.input, firstPlace: payload.firstPlace + places.lowerBound, records: records)
-        return part.chunk(first: chunk.first + places.lowerBound, count: places.count)
+            input: payload.input, firstPosition: payload.firstPosition + indices.lowerBound, records: records)
+        return part.chunk(first: chunk.first + indices.lowerBound, count: indices.count)
     }
 }

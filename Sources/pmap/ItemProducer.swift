@@ -1,4 +1,4 @@
-// The script's own process while it makes the items: its `inputs` function is called until it returns nil.
+// The script's own process while it produces items: its `inputs` function is called until it returns nil.
 
 import Journal
 import Script
@@ -8,8 +8,7 @@ struct ItemProducer {
     private let script: LoadedScript
     private let digests: Bool
 
-    /// With `digests`, 16 bytes in front of each value stand for it: equal values have equal ones, and those of which
-    /// that cannot be known have zeros.
+    /// With `digests`, 16 bytes before each value are its digest; they are zeros for a value that cannot be compared.
     init(_ script: LoadedScript, digests: Bool) {
         self.script = script
         self.digests = digests
@@ -17,10 +16,10 @@ struct ItemProducer {
 
     static let digestSize = 16
 
-    /// Set in the length of an item that could not be made; what follows says why.
+    /// A flag in the length of an item that could not be produced; the reason follows.
     static let failed: UInt64 = 1 << 63
 
-    /// Each value becomes an item of the outbox: the length of what follows u64, the digest, its bytes on the wire.
+    /// Writes each value as an item of the outbox: the length of the rest u64, the digest, the encoded value.
     func run(_ outbox: inout Outbox) -> Failure? {
         var iteration = script.makeIteration(writesText: digests)
         var item = 1
@@ -54,6 +53,6 @@ struct ItemProducer {
     }
 
     private func store(_ digest: Digest, in outbox: inout Outbox, at offset: Int) {
-        for (place, byte) in digest.bytes.enumerated() { outbox.output.store(byte, at: offset + place) }
+        for (index, byte) in digest.bytes.enumerated() { outbox.output.store(byte, at: offset + index) }
     }
 }

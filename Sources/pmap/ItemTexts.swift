@@ -29,7 +29,7 @@ final class ItemTexts {
     func text(of item: Int, in chunk: Chunk) -> String? {
         let payload = Payload(of: chunk), place = item - chunk.first
         switch inputs[payload.input] {
-        case .list: return script.inputText(listed: payload.firstPlace + place)
+        case .list: return script.inputText(listed: payload.firstPosition + place)
         case .iterator: return valueText(payload, at: place)
         case .file, .standardInput, .arguments:
             guard case .records(let records)? = try? chunks.read(payload) else { return nil }

@@ -1,4 +1,4 @@
-// What a worker does with a chunk: its records, one after the other, through the task.
+// A worker's part of a chunk: its records, one after the other, through the task.
 
 import Inputs
 import Journal
@@ -17,18 +17,18 @@ final class ItemWorker: WorkerBody {
     private let terminator: UInt8
     private let mode: LibraryMode
     private let chaos: Chaos?
-    /// Many items are run at a time.
+    /// Items are run in the loop in C.
     private let runsMany: Bool
     private let isItemized: Bool
-    /// What stands in front of each value of the script's own process.
+    /// The size of the digest before each value of the script's own process.
     private let digestSize: Int
-    private let urgent: Outbox.Urgent
-    /// So many urgent items end the run, whoever had them.
-    private let urgentItemsAtEnd: Int
+    private let flushTriggers: FlushTriggers
+    /// The number of triggering items, in all workers, that ends the run.
+    private let triggeringItemsAtEnd: Int
     private let longestRecord: String
     /// Tries of an item after the first.
     private let retries: Int
-    /// What programs write to instead of standard output; open for as long as the process.
+    /// The standard output of programs; open for as long as the process.
     private var programs: Descriptor?
 
     init(_ script: LoadedScript, _ job: Job, directory: Int32, mode: LibraryMode) {
@@ -38,30 +38,31 @@ final class ItemWorker: WorkerBody {
         terminator = job.terminator
         self.mode = mode
         chaos = job.chaos
-        runsMany = runner.runsMany && !job.isItemized && chaos == nil && job.urgentForHost.isEmpty
+        runsMany = runner.runsMany && !job.isItemized && chaos == nil && job.flushTriggers.isEmpty
         isItemized = job.isItemized
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
-        urgent = job.urgentForHost
-        urgentItemsAtEnd = if case .items(let items)? = job.plan.halt?.amount { items } else { .max }
+        flushTriggers = job.flushTriggers
+        triggeringItemsAtEnd = if case .items(let items)? = job.plan.halt?.amount { items } else { .max }
         retries = job.form.retries
         longestRecord = Typed.shown(size: job.longestRecord.inStream)
         if job.journal != nil { watchModules(of: script) }
     }
 
-    /// Tells of each module that is loaded from now on, once.
+    /// Reports each module that is loaded from now on, once.
     private func watchModules(of script: LoadedScript) {
         var known = Set(script.moduleFiles().keys)
-        var sought = script.soughtModules.count
-        runner.noteModules = { outbox, inItem in
+        var requested = script.requestedModules.count
+        runner.modulesRequested = { outbox, inItem in
             let files = script.moduleFiles()
             for name in files.keys where known.insert(name).inserted {
                 outbox.loaded(module: name.text, digest: Digest(ofModule: name, of: script)?.bytes, inItem: inItem)
             }
-            for name in script.soughtModules[sought...] where !known.contains(name) && script.isOfUnknownOrigin(name) {
+            for name in script.requestedModules[requested...]
+            where !known.contains(name) && script.isOfUnknownOrigin(name) {
                 known.insert(name)
                 outbox.loaded(module: name.text, digest: nil, inItem: inItem)
             }
-            sought = script.soughtModules.count
+            requested = script.requestedModules.count
         }
     }
 
@@ -78,23 +79,25 @@ final class ItemWorker: WorkerBody {
     }
 
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
-        outbox.triesAgain = chunk.attempt <= retries
+        outbox.isRetried = chunk.attempt <= retries
         outbox.isItemized = isItemized
-        outbox.urgent = urgent
+        outbox.flushTriggers = flushTriggers
         do throws(Failure) {
             try runRecords(Payload(of: chunk), chunk, &outbox)
         } catch {
             outbox.inputFailed(error)
         }
-        runner.passOnCaptured(&outbox)
+        runner.writeUnattributed(&outbox)
         return !isSpent
     }
 
     /// A spent worker is replaced, where there is one.
     private var isSpent: Bool { mode == .inWorker && runner.isSpent }
 
-    /// Nothing runs behind the item that ends the run: the host, which counts those of all workers, hears of it later.
-    private func mustStop(_ outbox: borrowing Outbox) -> Bool { outbox.urgentItems >= urgentItemsAtEnd || isSpent }
+    /// Nothing runs after the item that ends the run: the host, which counts those of all workers, learns of it later.
+    private func mustStop(_ outbox: borrowing Outbox) -> Bool {
+        outbox.triggeringItems >= triggeringItemsAtEnd || isSpent
+    }
 
     func tearDown(outbox: inout Outbox) { runner.tearDown(outbox: &outbox) }
 
@@ -105,9 +108,9 @@ final class ItemWorker: WorkerBody {
         case .list:
             for item in items {
                 if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
-                if isStruck(item, &outbox) { continue }
-                runner.run(listed: payload.firstPlace + item - chunk.first, item: item, outbox: &outbox)
-                chaos?.strikeAfter(item, attempt: chunk.attempt)
+                if isReplacedByFault(item, &outbox) { continue }
+                runner.run(listed: payload.firstPosition + item - chunk.first, item: item, outbox: &outbox)
+                chaos?.injectAfter(item, attempt: chunk.attempt)
             }
         case .iterator:
             runValues(payload, chunk, &outbox)
@@ -118,8 +121,8 @@ final class ItemWorker: WorkerBody {
             case .changed: return fail(items, "the file changed while it was read", &outbox)
             case .tooLong: return fail(items, "the record is longer than \(longestRecord); see --max-record", &outbox)
             case .noMemory:
-                // What is too large is one record: otherwise it would have been cut.
-                if items.count != 1 { throw chunks.isTooLarge(inputs[payload.input]) }
+                // It is one record, or the host would have split it.
+                if items.count != 1 { throw chunks.noMemory(inputs[payload.input]) }
                 return fail(items, "the machine has no memory for it", &outbox)
             }
             var cursor = RecordCursor(records, terminator: terminator)
@@ -134,13 +137,13 @@ final class ItemWorker: WorkerBody {
                     next = run(cursor.next(), item, attempt: chunk.attempt, &outbox)
                 }
             }
-            if next == nil { throw chunks.hasChanged(inputs[payload.input]) }
+            if next == nil { throw chunks.changed(inputs[payload.input]) }
             let isWhole = items.upperBound == chunk.first + chunk.count
-            if isWhole && cursor.next() != nil { throw chunks.hasChanged(inputs[payload.input]) }
+            if isWhole && cursor.next() != nil { throw chunks.changed(inputs[payload.input]) }
         }
     }
 
-    /// Items that cannot be had.
+    /// Fails items that cannot be read.
     private func fail(_ items: Range<Int>, _ why: String, _ outbox: inout Outbox) {
         for item in items {
             if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
@@ -148,40 +151,40 @@ final class ItemWorker: WorkerBody {
         }
     }
 
-    /// Runs one item by itself; answers the next one, or nil when there is no record for it.
+    /// Runs one item by itself; returns the next one, or nil when there is no record for it.
     private func run(_ record: RecordBytes?, _ item: Int, attempt: Int, _ outbox: inout Outbox) -> Int? {
         guard let record else { return nil }
-        if !isStruck(item, &outbox) {
+        if !isReplacedByFault(item, &outbox) {
             runner.run(record, item: item, outbox: &outbox)
-            chaos?.strikeAfter(item, attempt: attempt)
+            chaos?.injectAfter(item, attempt: attempt)
         }
         return item + 1
     }
 
-    /// What chaos does to an item before its task; true when that was all.
-    private func isStruck(_ item: Int, _ outbox: inout Outbox) -> Bool {
+    /// Injects a fault before the item's task; true when the item has failed by it.
+    private func isReplacedByFault(_ item: Int, _ outbox: inout Outbox) -> Bool {
         guard let chaos else { return false }
         outbox.begin(item: item)
-        guard let failure = chaos.strikeBefore(item, attempt: runner.attempt) else { return false }
+        guard let failure = chaos.injectBefore(item, attempt: runner.attempt) else { return false }
         outbox.fail(failure)
         return true
     }
 
-    /// Values on the wire, each with its length u64 in front.
+    /// Runs encoded values, each after its length u64.
     private func runValues(_ payload: Payload, _ chunk: Chunk, _ outbox: inout Outbox) {
         guard case .bytes(let bytes) = payload.records else { return }
         var offset = bytes.range.lowerBound
-        for place in 0..<chunk.count {
+        for index in 0..<chunk.count {
             let header = bytes.buffer.load(UInt64.self, at: offset)
             let start = offset + 8 + digestSize
             offset += 8 + Int(header & ~ItemProducer.failed)
-            let item = chunk.first + place
+            let item = chunk.first + index
             if !chunk.items.contains(item) { continue }
             if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
-            if isStruck(item, &outbox) { continue }
+            if isReplacedByFault(item, &outbox) { continue }
             if header & ItemProducer.failed == 0 {
                 runner.run(bytes.buffer, at: start, item: item, outbox: &outbox)
-                chaos?.strikeAfter(item, attempt: chunk.attempt)
+                chaos?.injectAfter(item, attempt: chunk.attempt)
             } else {
                 runner.fail(
                     String(decoding: bytes.buffer.array(start..<offset), as: UTF8.self), item: item, outbox: &outbox)

@@ -11,7 +11,7 @@ import Wire
 /// Everything a run is decided by, before anything is loaded or forked but the script.
 struct Job {
     var workers: Int
-    var form = TaskRunner.Form()
+    var form = TaskRunner.Options()
     var plan = RunPlan()
     var onError: Flags.OnError
     var errorsFile: ByteString?
@@ -85,13 +85,13 @@ struct Job {
     var isItemized: Bool { journal != nil || plan.halt.map { $0.why != .fail } ?? false }
 
     /// What brings the run nearer to its end is told at once, so that little is run in vain.
-    var urgentForHost: Outbox.Urgent {
+    var flushTriggers: FlushTriggers {
         switch plan.halt?.why {
-        case .fail: Outbox.Urgent(failures: true)
-        case .success: Outbox.Urgent(successes: true)
-        case .record: Outbox.Urgent(records: true)
-        case .done: Outbox.Urgent(failures: true, successes: true)
-        case nil: Outbox.Urgent()
+        case .fail: FlushTriggers(failures: true)
+        case .success: FlushTriggers(successes: true)
+        case .record: FlushTriggers(records: true)
+        case .done: FlushTriggers(failures: true, successes: true)
+        case nil: FlushTriggers()
         }
     }
 

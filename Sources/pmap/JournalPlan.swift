@@ -1,4 +1,4 @@
-// A run's journal: when it is opened, what its keys stand for, what is said of it.
+// A run's journal: when it is opened, the fingerprint of its keys, and the messages about it.
 
 import Journal
 import Posix
@@ -6,17 +6,17 @@ import Records
 import Script
 import Wire
 
-/// A journal and what this run asks of it.
+/// A journal and the parameters of this run for it.
 struct JournalPlan {
     let journal: Journal
-    let keys: JournaledInput.KeyMaker
+    let keys: JournaledInput.KeyFields
     private let scriptName: ByteString
-    /// What is not as it was in the last run.
+    /// The differences from the last run.
     private let changes: Fingerprint.Changes
-    /// Modules of which nobody can know whether they have changed.
-    private let strangeModules: [ByteString]
+    /// Modules whose files are unknown, so that changes of them are not seen.
+    private let untraceableModules: [ByteString]
 
-    /// Opens the journal that is asked for; nil when none is, or when `mustExist` and it does not.
+    /// Opens the journal of the option; nil without one, or when `mustExist` and it does not.
     static func open(_ path: ByteString?, mustExist: Bool = false) throws(UsageError) -> Journal? {
         guard let path else { return nil }
         if mustExist && (try? FileKind(path: path)) == nil { return nil }
@@ -29,20 +29,20 @@ struct JournalPlan {
     {
         self.journal = journal
         scriptName = script.name.baseName
-        strangeModules = script.soughtModules.filter(script.isOfUnknownOrigin)
-        var program = try JournalPlan.program(flags, script, seed: seed)
+        untraceableModules = script.requestedModules.filter(script.isOfUnknownOrigin)
+        var fingerprint = try JournalPlan.fingerprint(flags, script, seed: seed)
         let words = Secrets(flags.definitions).hidden(inCommand: command).map(JournalPlan.quoted)
         do throws(JournalError) {
             let definitions = JournalPlan.joined(flags.definitions.sorted(by: JournalPlan.precedes))
-            program.add("-D", [])
-            if !definitions.isEmpty { program.add("-D", secret: definitions, salt: try journal.salt()) }
+            fingerprint.add("-D", [])
+            if !definitions.isEmpty { fingerprint.add("-D", secret: definitions, salt: try journal.salt()) }
             changes = try journal.begin(
-                program, command: words.joined(separator: " "), seed: seed, retriesFailures: flags.retryFailed
+                fingerprint, command: words.joined(separator: " "), seed: seed, retriesFailures: flags.retryFailed
             ) { Digest(ofModule: ByteString($0), of: script) }
         } catch {
             throw UsageError("--journal \(error)")
         }
-        keys = .init(program: journal.fingerprint, seed: seed, tellsPlace: script.taskTakesIndex)
+        keys = .init(fingerprint: journal.fingerprint, seed: seed, takesIndex: script.taskTakesIndex)
     }
 
     /// A word as a shell reads it back.
@@ -57,33 +57,34 @@ struct JournalPlan {
         return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 
-    /// A byte as bash has it between `$'` and `'`.
+    /// A byte in bash's syntax between `$'` and `'`.
     private static func escaped(_ byte: UInt8) -> String {
         let isPlain = (0x20..<0x7f).contains(byte) && ![UInt8(ascii: "'"), UInt8(ascii: "\\")].contains(byte)
         if isPlain { return String(Unicode.Scalar(byte)) }
         return (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
     }
 
-    /// All but what `-D` defines.
-    private static func program(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError) -> Fingerprint
+    /// The fingerprint without the definitions of `-D`.
+    private static func fingerprint(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError)
+        -> Fingerprint
     {
-        var program = Fingerprint()
-        program.add("\(script.name.baseName)", script.source)
+        var fingerprint = Fingerprint()
+        fingerprint.add("\(script.name.baseName)", script.source)
         do throws(PosixError) {
             for (name, path) in script.moduleFiles() {
-                program.add("module \(name)", try Descriptor(reading: path).readAll())
+                fingerprint.add("module \(name)", try Descriptor(reading: path).readAll())
             }
         } catch {
             throw UsageError("--journal: cannot read a module again: \(error)")
         }
-        program.add("-l", JournalPlan.joined(flags.modules))
+        fingerprint.add("-l", JournalPlan.joined(flags.modules))
         var options = [
             "--from": try flags.inputFormat().rawValue, "--to": try flags.outputFormat().rawValue,
             "--filter": "\(flags.filter)", "--seed": script.drewRandomNumbers ? "\(seed)" : "",
         ]
         options["--big-integers"] = flags.bigIntegers?.text
-        for (name, value) in options { program.add(name, Array(value.utf8)) }
-        return program
+        for (name, value) in options { fingerprint.add(name, Array(value.utf8)) }
+        return fingerprint
     }
 
     private static func precedes(_ left: ByteString, _ right: ByteString) -> Bool {
@@ -94,29 +95,29 @@ struct JournalPlan {
 
     var path: ByteString { journal.path }
 
-    /// What the user should know before the first item.
-    var messages: [String] { [changeMessage].compactMap { $0 } + strangeModules.map(strangeMessage) }
+    /// Messages before the first item.
+    var messages: [String] { [changeMessage].compactMap { $0 } + untraceableModules.map(untraceableMessage) }
 
     /// `lengths.lua and --to have changed since the last run; what they gave is not used`
     private var changeMessage: String? {
         if let other = changes.otherScript {
             return
-                "\(path): this is the journal of \(other.shownAsName); \(scriptName) uses nothing that one gave"
+                "\(path): this is the journal of \(other.escapedName); \(scriptName) uses nothing that one gave"
         }
         guard let last = changes.names.last else { return nil }
         let names = changes.names.count == 1 ? last : changes.names.dropLast().joined(separator: ", ") + " and " + last
         let (verb, pronoun) = changes.names.count == 1 ? ("has", "it") : ("have", "they")
         return
-            "\(path): \(names.shownAsName) \(verb) changed since the last run; what \(pronoun) gave is not used"
+            "\(path): \(names.escapedName) \(verb) changed since the last run; what \(pronoun) gave is not used"
     }
 
-    func strangeMessage(_ module: ByteString) -> String {
+    func untraceableMessage(_ module: ByteString) -> String {
         "\(path): module \(module) is from no file that pmap knows; when it has changed, say so with another journal"
     }
 }
 
 extension Digest {
-    /// Of the file in which the module is now; nil when there is none.
+    /// The digest of the module's file; nil when there is none.
     init?(ofModule name: ByteString, of script: LoadedScript) {
         guard let path = script.moduleFile(name), let bytes = try? Descriptor(reading: path).readAll() else {
             return nil

@@ -1,5 +1,5 @@
-// The input of a run that keeps a journal: what an earlier run has done already is taken from there, the rest goes to the
-// workers, and what becomes of it is noted.
+// The input of a run with a journal: outcomes of an earlier run are restored from there, the other items go to the workers,
+// and their outcomes are added.
 
 import Inputs
 import Journal
@@ -8,37 +8,37 @@ import ProcessPool
 import Records
 import Wire
 
-/// Stands between the input and the host's loop, and hears of each outcome.
+/// A source between the input and the host's loop, which records each outcome.
 final class JournaledInput: ChunkSource, OutcomeLog {
     private let source: InputSequence
     private let journal: Journal
     private let digests: ItemDigests
-    private let keys: KeyMaker
+    private let keys: KeyFields
     /// The keys of items that are being run.
     private var running: [Int: ItemKeys] = [:]
-    /// What was cut and not passed on yet.
+    /// The items that were read and not passed on yet.
     private var block: Block?
     private(set) var tally = JournalTally()
     private let secrets: Secrets
-    /// Is told of modules from nowhere that is known.
-    private let strangeModule: (String) -> Void
+    /// Called with a module whose file is unknown.
+    private let reportUntraceable: (String) -> Void
 
     /// Items that are looked up at once.
     private static let blockItems = 512
-    /// Bytes of results that are taken from the journal at once.
+    /// Bytes of results that are restored from the journal at once.
     private static let bytesAtOnce = 4 << 20
 
-    /// What the keys of all items have in common.
-    struct KeyMaker {
-        let program: Digest
+    /// The fields that are the same in the keys of all items.
+    struct KeyFields {
+        let fingerprint: Digest
         let seed: UInt64
-        let tellsPlace: Bool
+        let takesIndex: Bool
     }
 
     private struct Block {
         let chunk: Chunk
         let items: DigestedItems
-        /// Nil for what is run in any case.
+        /// Nil for an item that is run in any case.
         let keys: [ItemKeys?]
         /// The rows of an earlier run.
         var rows: [ClaimedRow?]
@@ -47,11 +47,11 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     }
 
     init(
-        _ source: InputSequence, _ journal: Journal, _ keys: KeyMaker, _ digests: ItemDigests, _ secrets: Secrets,
-        strangeModule: @escaping (String) -> Void
+        _ source: InputSequence, _ journal: Journal, _ keys: KeyFields, _ digests: ItemDigests, _ secrets: Secrets,
+        reportUntraceable: @escaping (String) -> Void
     ) {
         self.secrets = secrets
-        self.strangeModule = strangeModule
+        self.reportUntraceable = reportUntraceable
         self.source = source
         self.journal = journal
         self.keys = keys
@@ -69,16 +69,16 @@ final class JournaledInput: ChunkSource, OutcomeLog {
 
     func cut(items: Int) throws(Failure) -> Cut {
         while true {
-            if let cut = cutBlock(items) { return cut }
+            if let cut = nextOfBlock(items) { return cut }
             // A journal without items has nothing to look up, and chunks stay as they are.
             let cut = try source.cut(items: journal.isNew ? items : max(items, JournaledInput.blockItems))
             guard case .chunk(let chunk) = cut else { return cut }
             guard let items = try digests.digest(chunk) else { return .chunk(chunk) }
-            let itemKeys = items.digests.enumerated().map { place, digest in
+            let itemKeys = items.digests.enumerated().map { index, digest in
                 digest.map {
                     ItemKeys(
-                        fingerprint: keys.program, bytes: $0, index: chunk.first + place, seed: keys.seed,
-                        takesIndex: keys.tellsPlace)
+                        fingerprint: keys.fingerprint, bytes: $0, index: chunk.first + index, seed: keys.seed,
+                        takesIndex: keys.takesIndex)
                 }
             }
             tally.unknown += items.digests.count { $0 == nil }
@@ -87,14 +87,14 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         }
     }
 
-    /// The next items of the block: those the journal has, or at most `limit` that it has not.
-    private func cutBlock(_ limit: Int) -> Cut? {
+    /// The next items of the block: those that the journal has, or at most `limit` that it has not.
+    private func nextOfBlock(_ limit: Int) -> Cut? {
         guard var block, block.next < block.chunk.count else { return nil }
         defer { self.block = block }
         let start = block.next
         var (outcomes, bytes): ([Outcome], Int) = ([], 0)
         while bytes < JournaledInput.bytesAtOnce, block.next < block.chunk.count, let row = block.rows[block.next] {
-            guard let keys = block.keys[block.next], let outcome = recall(row, of: keys) else {
+            guard let keys = block.keys[block.next], let outcome = restore(row, of: keys) else {
                 block.rows[block.next] = nil
                 break
             }
@@ -110,16 +110,16 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         return .chunk(block.items.part(start..<block.next, of: block.chunk))
     }
 
-    private func recall(_ row: ClaimedRow, of keys: ItemKeys) -> Outcome? {
+    private func restore(_ row: ClaimedRow, of keys: ItemKeys) -> Outcome? {
         guard let entry = journal.entry(row, of: keys) else {
             tally.damaged += 1
             return nil
         }
-        tally.recalled += 1
+        tally.restored += 1
         switch entry.result {
         case .ok(let output): return .success(output, entry.traits)
         case .failed(let failure, let attempts, let worker):
-            tally.recalledFailures += 1
+            tally.restoredFailures += 1
             return .failure(failure, attempts: attempts, worker: worker)
         }
     }
@@ -132,7 +132,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         switch outcome {
         case .success(let output, let traits):
             isKept = journal.add(JournalEntry(.ok(output: output), traits), keys, item: item, source: nil)
-        case .failure(let failure, _, _) where failure.isPassing: return
+        case .failure(let failure, _, _) where failure.isTransient: return
         case .failure(var failure, let attempts, let worker):
             failure.message = secrets.hidden(in: failure.message)
             failure.traceback = failure.traceback.map(secrets.hidden)
@@ -140,7 +140,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
                 .failed(failure, attempts: attempts, worker: worker),
                 ItemTraits(drewRandomNumbers: failure.drewRandomNumbers))
             let payload = Payload(of: chunk)
-            let name = source.inputs[payload.input].name(ofPlace: payload.firstPlace + item - chunk.first)
+            let name = source.inputs[payload.input].name(ofPosition: payload.firstPosition + item - chunk.first)
             isKept = journal.add(entry, keys, item: item, source: name)
         }
         if isKept { tally.added += 1 } else { tally.tooLarge += 1 }
@@ -150,11 +150,11 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         if let digest = digest.flatMap({ Digest(stored: $0) }) {
             journal.record(workerModule: name, digest)
         } else {
-            strangeModule(name)
+            reportUntraceable(name)
         }
     }
 
-    /// The run is over; answers how, now that all is kept or cannot be.
+    /// Ends the run; returns its ending, which is another one if the journal cannot be written.
     func end(_ ending: Ending) -> Ending {
         journal.end(ending.name)
         guard let failure else { return ending }
@@ -169,21 +169,21 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     var failure: Failure? { journal.failure.map { Failure(.error, $0.description) } }
 }
 
-/// What a run had from its journal, and gave to it.
+/// Counts of the items that a run has restored from its journal and added to it.
 struct JournalTally {
-    var recalled = 0
-    var recalledFailures = 0
-    /// Rows that were not what had been written.
+    var restored = 0
+    var restoredFailures = 0
+    /// Rows that were damaged.
     var damaged = 0
     var added = 0
-    /// Items of the script's that hold what cannot be compared with an earlier run.
+    /// Items of the script's own process that cannot be compared with those of an earlier run.
     var unknown = 0
     /// Results that SQLite does not take.
     var tooLarge = 0
 }
 
 extension Ending {
-    /// As a journal has it.
+    /// Its name in a journal.
     fileprivate var name: String {
         switch self {
         case .completed: "completed"

@@ -147,11 +147,11 @@ enum Main {
                 JournaledInput(
                     source, journal.journal, journal.keys,
                     ItemDigests(script, job, directory: start.directory.number), job.secrets
-                ) { reporter.say(journal.strangeMessage(ByteString($0))) }
+                ) { reporter.say(journal.untraceableMessage(ByteString($0))) }
             }
             let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
             try scripts.restore()
-            if job.workers == 0 { script.furniture?.hearQuestions() }
+            if job.workers == 0 { script.hooks?.hearQuestions() }
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
             let itemsLeft = itemsLeft(in: run.source, after: ending, tally)

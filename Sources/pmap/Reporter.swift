@@ -45,7 +45,7 @@ final class Reporter: RunObserver {
         self.job = job
         (scriptName, unused, isInline) = (script.name, script.unused, script.isInline)
         functions = [.setup, .teardown].filter(script.has)
-        answer = script.furniture?.answer ?? {}
+        answer = script.hooks?.answer ?? {}
         waitsAtOnce = job.workers == 0
         do { words = MessageQueue(try OutputDescriptor(copying: StandardDescriptor.error)) } catch { words = nil }
         do throws(PosixError) {
@@ -101,15 +101,15 @@ final class Reporter: RunObserver {
     }
 
     func failed(_ item: FailedItem) -> [UInt8] {
-        if !item.failure.text.isEmpty { text(item.failure.text) }
+        if !item.failure.printed.isEmpty { text(item.failure.printed) }
         failures += 1
         let payload = Payload(of: item.chunk)
         let input = job.inputs[payload.input]
-        let place = payload.firstPlace + item.item - item.chunk.first
+        let place = payload.firstPosition + item.item - item.chunk.first
         if failures <= Reporter.asLines {
             let isInFull = failures <= Reporter.inFull
             print(
-                "\(input.name(ofPlace: place)): \(shortened(item.failure.message))\(explanation(item.failure))",
+                "\(input.name(ofPosition: place)): \(shortened(item.failure.message))\(explanation(item.failure))",
                 isInFull ? item.failure.traceback : nil)
         }
         var failure = item.failure
@@ -129,7 +129,7 @@ final class Reporter: RunObserver {
     }
 
     private func explanation(_ failure: Failure) -> String {
-        if !failure.isRefusal || hasExplainedRefusal { return "" }
+        if !failure.isReturned || hasExplainedRefusal { return "" }
         hasExplainedRefusal = true
         return " (nil and a string is a failure; write x or \"\" for an empty field)"
     }
@@ -179,10 +179,11 @@ final class Reporter: RunObserver {
         guard occupation.isReady else { return "\(worker) is being set up" }
         guard let item = occupation.item, let chunk = occupation.chunk else { return "\(worker) is idle" }
         let payload = Payload(of: chunk)
-        return "\(worker) runs \(job.inputs[payload.input].name(ofPlace: payload.firstPlace + item - chunk.first))"
+        return
+            "\(worker) runs \(job.inputs[payload.input].name(ofPosition: payload.firstPosition + item - chunk.first))"
     }
 
-    private func shortened(_ message: String) -> String { message.cut(toBytes: Reporter.messageLimit) }
+    private func shortened(_ message: String) -> String { message.truncated(toBytes: Reporter.messageLimit) }
 
     // MARK: The end
 
@@ -194,7 +195,7 @@ final class Reporter: RunObserver {
         let errorsFailure = errors?.failure
         if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
         report(ending, tally)
-        if let kept = journal.map({ $0.recalled + $0.added }), kept > 0, let path = job.journal?.path,
+        if let kept = journal.map({ $0.restored + $0.added }), kept > 0, let path = job.journal?.path,
             ending.maySurprise
         {
             print(
@@ -260,11 +261,11 @@ final class Reporter: RunObserver {
             print("\(path): \(results(journal.tooLarge)) too large for it (1 GB), and will be made again")
         }
         let failed =
-            journal.recalledFailures > 0
-            ? ", \(journal.recalledFailures) of which failed then; --retry-failed runs those again" : ""
-        if journal.recalled > 0 {
+            journal.restoredFailures > 0
+            ? ", \(journal.restoredFailures) of which failed then; --retry-failed runs those again" : ""
+        if journal.restored > 0 {
             print(
-                "\(journal.recalled) of \(items) items \(were(journal.recalled)) done in an earlier run, says \(path)\(failed)"
+                "\(journal.restored) of \(items) items \(were(journal.restored)) done in an earlier run, says \(path)\(failed)"
             )
         }
     }
@@ -317,10 +318,10 @@ final class Reporter: RunObserver {
 
     /// Nothing in it but the first line begins as one of ours.
     private static func bytes(_ message: String, _ traceback: String? = nil) -> [UInt8] {
-        var text = "pmap: \(message.shownAsMessage)\n"
+        var text = "pmap: \(message.escapedMessage)\n"
         if let traceback {
             if !traceback.hasPrefix("stack traceback:") { text += "\t" }
-            text += "\(traceback.cut(toBytes: tracebackLimit).shownAsMessage)\n"
+            text += "\(traceback.truncated(toBytes: tracebackLimit).escapedMessage)\n"
         }
         return Array(text.utf8)
     }

@@ -51,7 +51,7 @@ struct RunCommand {
         let text = try source.text()
         let arguments = try ScriptSource.arguments(definitions)
         do throws(LuaError) {
-            let program = try LuaProgram(arguments: arguments, folders: source.folders)
+            let program = try StandaloneScript(arguments: arguments, folders: source.folders)
             let core = try CoreModule(program.stack)
             core.freeze = { [unowned program] in program.freeze() }
             core.hearQuestions()
@@ -79,7 +79,7 @@ struct RunCommand {
     }
 
     /// Answers its status, or nil when Ctrl-C has ended it, with which its processes end.
-    private func run(_ program: LuaProgram, _ text: [UInt8], _ script: ByteString) -> Int32? {
+    private func run(_ program: StandaloneScript, _ text: [UInt8], _ script: ByteString) -> Int32? {
         do throws(ScriptError) {
             let name = script == "-" ? "stdin" : script
             let isOnlyTask = try program.run(text, name: name, words: ["pmap", "run"] + words, script: 2)

@@ -22,9 +22,9 @@ enum ScriptSource {
         settings.arguments = try ScriptSource.arguments(flags.definitions)
         settings.folders = folders
         settings.watchesCoroutines = flags.timeout != nil || flags.jobs?.text == "0"
-        settings.furnish = { stack throws(LuaError) in
+        settings.installModules = { stack throws(LuaError) in
             let core = try CoreModule(stack)
-            return Furniture(
+            return ModuleHooks(
                 begin: core.recordHoldings, endItem: core.endItem(hasReturned:), answer: core.answerAsHost,
                 hearQuestions: core.hearQuestions)
         }

@@ -18,7 +18,7 @@ import Wire
     ] as [Payload.Records])
 func `a payload comes out as it went in`(records: Payload.Records) {
     for (input, place) in [(0, 1), (1_000_000, .max)] {
-        let payload = Payload(input: input, firstPlace: place, records: records)
+        let payload = Payload(input: input, firstPosition: place, records: records)
         #expect(Payload(of: payload.chunk(first: 1, count: 1)) == payload)
     }
 }
@@ -67,7 +67,7 @@ private func allRecords(_ inputs: [Input], items: Int, terminator: UInt8 = newli
             #expect((record == nil) == (payload.records == .listed))
             found.append(
                 Located(
-                    item: chunk.first + number, input: payload.input, place: payload.firstPlace + number,
+                    item: chunk.first + number, input: payload.input, place: payload.firstPosition + number,
                     bytes: record?.array ?? []))
         }
         #expect(cursor.next() == nil)
@@ -105,7 +105,7 @@ func `words and lists are inputs like files`(items: Int) throws {
     let path = "\(folder.path)/0"
     let directory = try Descriptor.currentDirectory()
     let changed = Failure(.error, "\(path): the file changed while it was read")
-    let payload = Payload(input: 0, firstPlace: 1, records: .range(offset: 0, length: 8, checksum: 0))
+    let payload = Payload(input: 0, firstPosition: 1, records: .range(offset: 0, length: 8, checksum: 0))
     try Data("one\nt".utf8).write(to: URL(filePath: path))
     #expect(throws: changed) { try ChunkReader(folder.inputs, directory: directory.number).read(payload) }
     try Data("one\ntwo\n".utf8).write(to: URL(filePath: path), options: .atomic)  // another file of that name
@@ -125,12 +125,12 @@ func `words and lists are inputs like files`(items: Int) throws {
         (.iterator, "inputs", "inputs[3]"),
     ] as [(Input, ByteString, String)])
 func `an input has a name, and its records have places`(input: Input, name: ByteString, place: String) throws {
-    #expect(input.name == name && input.name(ofPlace: 3) == place)
+    #expect(input.name == name && input.name(ofPosition: 3) == place)
 }
 
 @Test func `a path that cannot be an input says why`() throws {
     let file = try Input(path: ByteString(#filePath))
-    #expect(file.name == #filePath && file.name(ofPlace: 17) == "\(#filePath):17")
+    #expect(file.name == #filePath && file.name(ofPosition: 17) == "\(#filePath):17")
     #expect(throws: PosixError("open", "/nowhere", code: 2)) { try Input(path: "/nowhere") }
     #expect(throws: PosixError("open", "/", code: PosixError.isADirectory)) { try Input(path: "/") }
 }

@@ -10,13 +10,13 @@ import Wire
 
 @testable import Inputs
 
-private let cutter = RecordCutter(terminator: newline)
+private let splitter = RecordSplitter(terminator: newline)
 
 @Test(arguments: shapes, [1, 2, 7, 1_000_000])
 func `ranges cover the file, end with records and say how many there are`(shape: Shape, items: Int) throws {
     for workers in [1, 3] {
         let size = shape.bytes.count
-        let source = RangeSource(try file(shape.bytes), size: size, cutter, workers: workers, name: "f")
+        let source = RangeSource(try file(shape.bytes), size: size, splitter, workers: workers, name: "f")
         var (position, records) = (0, 0)
         while case .records(.range(let offset, let length, _), let found) = try source.nextRecords(items: items) {
             try #require(offset == position && length > 0 && offset + length <= size)
@@ -36,7 +36,7 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
     for largest in [1000, 400_000] where largest > 1000 || shape.bytes.count < 10_000 {
         var random = Seeded(largest)
         var ends = try Descriptor.pipe()
-        let source = StreamSource(ends.takeReading(), cutter, name: "-")
+        let source = StreamSource(ends.takeReading(), splitter, name: "-")
         var writing: Descriptor? = ends.takeWriting()
         writing?.setNonBlocking()
         var (written, taken, records) = (0, 0, 0)
@@ -62,7 +62,7 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
 
 @Test func `a stream does not wait for a second record when there is one`() throws {
     var ends = try Descriptor.pipe()
-    let source = StreamSource(ends.takeReading(), cutter, name: "-")
+    let source = StreamSource(ends.takeReading(), splitter, name: "-")
     let writing = ends.takeWriting()
     #expect(try source.nextRecords(items: 5) == .nothingYet)
     try writing.writeAll(Array("one\ntw".utf8))
@@ -73,7 +73,7 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
 @Test func `a file read before goes on where it is`() throws {
     let file = try file(Array("one\ntwo\nthree\n".utf8))
     file.position = 4
-    let source = RangeSource(file, size: 14, cutter, workers: 1, name: "-")
+    let source = RangeSource(file, size: 14, splitter, workers: 1, name: "-")
     let next = try source.nextRecords(items: 10)
     guard case .records(.range(offset: 4, length: 10, _), count: 2) = next else { return #expect(next == .end) }
 }
@@ -82,7 +82,7 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
 func `a file that has become shorter is a failure, not a shorter input`(size: Int) throws {
     let bytes = Array(repeating: Array("123456789\n".utf8), count: 300_000).flatMap(\.self)
     let source = RangeSource(
-        try file(Array(bytes.prefix(size))), size: bytes.count, cutter, workers: 1, name: "words.txt")
+        try file(Array(bytes.prefix(size))), size: bytes.count, splitter, workers: 1, name: "words.txt")
     var position = 0
     #expect(throws: Failure(.error, "words.txt: the file changed while it was read")) {
         while case .records(.range(_, let length, _), _) = try source.nextRecords(items: 1000) { position += length }
@@ -96,7 +96,7 @@ func `a file that has become shorter is a failure, not a shorter input`(size: In
         let bytes = Array(before.utf8)
         let file = try file(bytes)
         let writing = try Descriptor(copying: file.number)
-        let source = RangeSource(file, size: bytes.count, cutter, workers: 1, name: "f")
+        let source = RangeSource(file, size: bytes.count, splitter, workers: 1, name: "f")
         writing.position = bytes.count
         try writing.writeAll(Array(after.utf8))
         var (position, records) = (0, 0)
@@ -112,7 +112,7 @@ func `a file that has become shorter is a failure, not a shorter input`(size: In
 
 @Test func `what somebody has read ahead of a stream comes first`() throws {
     var ends = try Descriptor.pipe()
-    let source = StreamSource(ends.takeReading(), cutter, readAhead: Array("one\ntw".utf8), name: "-")
+    let source = StreamSource(ends.takeReading(), splitter, readAhead: Array("one\ntw".utf8), name: "-")
     do {
         let writing = ends.takeWriting()
         try writing.writeAll(Array("o\nthree".utf8))
@@ -135,9 +135,9 @@ func `a record longer than it may be is one failure, and the others are what the
     let source: any RecordSource
     if isFile {
         source = RangeSource(
-            try file(bytes), size: bytes.count, cutter, workers: 2, longestRecord: longest, name: "f")
+            try file(bytes), size: bytes.count, splitter, workers: 2, longestRecord: longest, name: "f")
     } else {
-        source = StreamSource(try file(bytes), cutter, longestRecord: longest, name: "-")
+        source = StreamSource(try file(bytes), splitter, longestRecord: longest, name: "-")
     }
     var found: [Bool] = []
     while true {

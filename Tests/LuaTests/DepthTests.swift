@@ -11,7 +11,7 @@ import Wire
 func `nesting is limited by memory alone`(link: String) throws {
     let harness = try RoundTripHarness()
     harness.stack.push { stack in
-        TableMarks(stack).mark(1, as: .array, in: stack)
+        TableTags(stack).tag(1, as: .array, in: stack)
         return 1
     }
     harness.stack.pushGlobals()

@@ -53,9 +53,9 @@ func `things with a name are the receiver's own`(expression: String, claim: Stri
     try harness.run(modules + " function late_function() return 1 end return Account", results: 1)
     stack.registerClass(name: "Account")
     stack.pushGlobals()
-    for kind in TableMarks.Kind.allCases {
+    for kind in TableTags.Kind.allCases {
         stack.push { stack in
-            TableMarks(stack).mark(1, as: kind, in: stack)
+            TableTags(stack).tag(1, as: kind, in: stack)
             return 1
         }
         stack.rawSet(-2, field: "\(kind)")

@@ -14,20 +14,20 @@ func `occurrences are counted in any length`(length: Int) {
 }
 
 /// What a cut should be, the slow way.
-private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordCutter.Cut? {
+private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordSplitter.Block? {
     let ends = block.indices.filter { block[$0] == newline }.map { $0 + 1 }
     let within = ends.prefix(records).filter { $0 <= limit }
-    if let end = within.last { return RecordCutter.Cut(bytes: end, records: within.count) }
-    return ends.first.map { RecordCutter.Cut(bytes: $0, records: 1) }
+    if let end = within.last { return RecordSplitter.Block(bytes: end, records: within.count) }
+    return ends.first.map { RecordSplitter.Block(bytes: $0, records: 1) }
 }
 
 @Test func `a block is cut after a whole record at every boundary`() {
-    let cutter = RecordCutter(terminator: newline)
+    let splitter = RecordSplitter(terminator: newline)
     for text in ["", "a", "\n", "\n\n\n", "ab\ncd", "ab\ncd\n", "\nab\n\ncd\n\n", "abc\n"] {
         let block = Array(text.utf8)
         for records in 1...5 {
             for limit in -1...block.count + 1 {
-                let cut = withRecordBytes(block) { cutter.cut($0, records: records, limit: limit) }
+                let cut = withRecordBytes(block) { splitter.split($0, records: records, limit: limit) }
                 #expect(
                     cut == expectedCut(block, records: records, limit: limit),
                     "\(text.debugDescription) \(records) \(limit)")
@@ -37,14 +37,14 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordCu
 }
 
 @Test func `records around the stretches of the search are cut like others`() {
-    let cutter = RecordCutter(terminator: newline)
+    let splitter = RecordSplitter(terminator: newline)
     for end in [4094, 4095, 4096, 4097, 8191, 8192] {
         var block = Array(repeating: UInt8(ascii: "x"), count: 9000)
         block[end] = newline
         block[end + 2] = newline
         for records in 1...3 {
             for limit in [0, end, end + 1, end + 2, end + 3, 9000, .max] {
-                let cut = withRecordBytes(block) { cutter.cut($0, records: records, limit: limit) }
+                let cut = withRecordBytes(block) { splitter.split($0, records: records, limit: limit) }
                 #expect(cut == expectedCut(block, records: records, limit: limit), "\(end) \(records) \(limit)")
             }
         }
@@ -52,11 +52,12 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordCu
 }
 
 @Test func `a record that spans many blocks is found without looking at one twice`() {
-    let cutter = RecordCutter(terminator: newline)
+    let splitter = RecordSplitter(terminator: newline)
     let record = Array(repeating: UInt8(ascii: "x"), count: 1 << 20)
-    #expect(withRecordBytes(record) { cutter.cut($0, records: 10) } == nil)
+    #expect(withRecordBytes(record) { splitter.split($0, records: 10) } == nil)
     let rest = Array("xx\nnext\n".utf8)
-    #expect(withRecordBytes(rest) { cutter.cut($0, records: 10, limit: 1 - (1 << 20)) } == .init(bytes: 3, records: 1))
+    #expect(
+        withRecordBytes(rest) { splitter.split($0, records: 10, limit: 1 - (1 << 20)) } == .init(bytes: 3, records: 1))
 }
 
 @Test(arguments: [
@@ -79,7 +80,7 @@ func `a cursor gives each record once, the last with or without its end`(text: S
 }
 
 @Test func `what cuts lead to is what the cursor sees`() {
-    let cutter = RecordCutter(terminator: newline)
+    let splitter = RecordSplitter(terminator: newline)
     var text: [UInt8] = []
     var seed: UInt64 = 7
     for line in 0..<3000 {
@@ -90,7 +91,7 @@ func `a cursor gives each record once, the last with or without its end`(text: S
         var at = 0, records = 0
         while at < text.count {
             let block = Array(text[at..<min(at + 10_000, text.count)])
-            guard let cut = withRecordBytes(block, { cutter.cut($0, records: 300, limit: limit) }) else { break }
+            guard let cut = withRecordBytes(block, { splitter.split($0, records: 300, limit: limit) }) else { break }
             let seen = withRecordBytes(Array(block.prefix(cut.bytes))) { chunk in
                 var cursor = RecordCursor(chunk, terminator: newline)
                 return cursor.skip(.max)

@@ -4,19 +4,19 @@ import Testing
 
 @Test(arguments: [[], Array("abc\r".utf8), [0xFF, 0xFE, 0x01], Array("1".utf8)] as [[UInt8]])
 func `a line is a string of the same bytes`(line: [UInt8]) throws {
-    let bench = try Bench()
+    let harness = try RecordHarness()
     for format in [InputFormat.lines, .nul] {
-        #expect(try bench.read(line, as: format) == .value)
-        #expect(bench.stack.type(-1) == .string)
-        #expect(unsafe Array(bench.stack.bytes(-1) ?? .init(start: nil, count: 0)) == line)
-        bench.stack.pop()
+        #expect(try harness.read(line, as: format) == .value)
+        #expect(harness.stack.type(-1) == .string)
+        #expect(unsafe Array(harness.stack.bytes(-1) ?? .init(start: nil, count: 0)) == line)
+        harness.stack.pop()
     }
 }
 
 @Test func `a line has its NULs`() throws {
-    let bench = try Bench()
-    _ = try bench.read([0x61, 0, 0x62], as: .lines)
-    #expect(bench.stack.string(-1) == "a\0b")
+    let harness = try RecordHarness()
+    _ = try harness.read([0x61, 0, 0x62], as: .lines)
+    #expect(harness.stack.string(-1) == "a\0b")
 }
 
 @Test(arguments: [
@@ -36,7 +36,7 @@ func `a line is a string of the same bytes`(line: [UInt8]) throws {
     ("\u{FEFF}[1]", "{1}"), ("\u{FEFF}", "blank"), ("", "blank"), (" \t\r", "blank"),
 ])
 func `a JSON text becomes the Lua value that it means`(text: String, literal: String) throws {
-    #expect(try Bench().convert(text, to: .lua) == literal)
+    #expect(try RecordHarness().convert(text, to: .lua) == literal)
 }
 
 @Test(arguments: [
@@ -66,10 +66,10 @@ func `a JSON text becomes the Lua value that it means`(text: String, literal: St
 func `an integer outside 64 bits is a failure with its path, a float or a string`(
     text: String, float: String, string: String, path: String
 ) throws {
-    let bench = try Bench()
-    #expect(try bench.convert(text, to: .lua, bigIntegers: .float) == float)
-    #expect(try bench.convert(text, to: .lua, bigIntegers: .string) == string)
-    #expect(try bench.fault(Array(text.utf8)).contains(" at \(path) is an integer outside 64 bits"))
+    let harness = try RecordHarness()
+    #expect(try harness.convert(text, to: .lua, bigIntegers: .float) == float)
+    #expect(try harness.convert(text, to: .lua, bigIntegers: .string) == string)
+    #expect(try harness.fault(Array(text.utf8)).contains(" at \(path) is an integer outside 64 bits"))
 }
 
 private let structure = "not JSON: a comma, colon, bracket or value is missing, or one too many"
@@ -94,7 +94,7 @@ private let structure = "not JSON: a comma, colon, bracket or value is missing, 
     ("[1.0e300, 1e]", "not JSON: 1e is not a number, or too large for a float"),
 ])
 func `what is not JSON is refused with the reason`(text: String, message: String) throws {
-    #expect(try Bench().fault(Array(text.utf8)) == message)
+    #expect(try RecordHarness().fault(Array(text.utf8)) == message)
 }
 
 @Test(
@@ -102,16 +102,16 @@ func `what is not JSON is refused with the reason`(text: String, message: String
         [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x22],
     ] as [[UInt8]])
 func `JSON that is not UTF-8 is refused`(text: [UInt8]) throws {
-    #expect(try Bench().fault(text) == "not JSON: the text is not UTF-8")
+    #expect(try RecordHarness().fault(text) == "not JSON: the text is not UTF-8")
 }
 
 @Test func `a thousand and twenty-four levels are read, one more is not`() throws {
-    let bench = try Bench()
+    let harness = try RecordHarness()
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deepest = String(repeating: open, count: 1024) + "1" + String(repeating: close, count: 1024)
-        #expect(try bench.convert(deepest, to: .jsonl) == deepest)
+        #expect(try harness.convert(deepest, to: .jsonl) == deepest)
         #expect(
-            try bench.fault(Array((open + deepest + close).utf8))
+            try harness.fault(Array((open + deepest + close).utf8))
                 == "not JSON: arrays and objects are nested more than 1024 deep")
     }
 }
@@ -121,18 +121,18 @@ func `JSON that is not UTF-8 is refused`(text: [UInt8]) throws {
     "\"\\u0001\\u001f\u{7f}\"",
 ])
 func `a JSON text that is read and written is the same`(text: String) throws {
-    #expect(try Bench().convert(text, to: .jsonl) == text)
+    #expect(try RecordHarness().convert(text, to: .jsonl) == text)
 }
 
 @Test func `a record long after a short one and short after a long one are read`() throws {
-    let bench = try Bench()
-    var reader = RecordReader(.jsonl, marks: bench.marks)
+    let harness = try RecordHarness()
+    var reader = RecordReader(.jsonl, tags: harness.tags)
     for length in [1, 100_000, 3, 20_000_000, 5, 40_000] {
         let text = Array("[\"\(String(repeating: "x", count: length))\"]".utf8)
         let memory = text + Array(repeating: 0, count: 64)
-        try withRecordBytes(memory) { _ = try reader.read($0[0..<text.count], onto: bench.stack) }
-        bench.stack.rawGet(-1, at: 1)
-        #expect(bench.stack.rawCount(-1) == length)
-        bench.stack.pop(2)
+        try withRecordBytes(memory) { _ = try reader.read($0[0..<text.count], onto: harness.stack) }
+        harness.stack.rawGet(-1, at: 1)
+        #expect(harness.stack.rawCount(-1) == length)
+        harness.stack.pop(2)
     }
 }

@@ -44,32 +44,33 @@ private func randomJSON(_ random: inout Lehmer, depth: Int) -> String {
 
 @Test(arguments: 1...20)
 func `random JSON comes back byte for byte`(seed: UInt64) throws {
-    let bench = try Bench()
+    let harness = try RecordHarness()
     var random = Lehmer(state: seed)
     for _ in 0..<200 {
         let text = randomJSON(&random, depth: 4)
-        #expect(try bench.convert(text, to: .jsonl) == text)
+        #expect(try harness.convert(text, to: .jsonl) == text)
     }
 }
 
 @Test(arguments: 1...10)
 func `load reads back what was written as lua`(seed: UInt64) throws {
-    let bench = try Bench()
+    let harness = try RecordHarness()
     var random = Lehmer(state: seed)
     for _ in 0..<100 {
-        let literal = try bench.convert(randomJSON(&random, depth: 4), to: .lua)
-        #expect(try bench.write(literal, as: .lua) == literal + "\n")
+        let literal = try harness.convert(randomJSON(&random, depth: 4), to: .lua)
+        #expect(try harness.write(literal, as: .lua) == literal + "\n")
     }
 }
 
 @Test func `load reads back every byte and the deepest table`() throws {
-    let bench = try Bench()
-    _ = try bench.push("(function() local t = {}; for i = 0, 255 do t[i] = string.char(i) .. '1' end; return t end)()")
-    let literal = try bench.writeTop(1, as: .lua)
+    let harness = try RecordHarness()
+    _ = try harness.push(
+        "(function() local t = {}; for i = 0, 255 do t[i] = string.char(i) .. '1' end; return t end)()")
+    let literal = try harness.writeTop(1, as: .lua)
     #expect(!literal.dropLast().contains("\n"))
-    let count = try bench.push(
+    let count = try harness.push(
         "(function(t) for i = 0, 255 do assert(t[i] == string.char(i) .. '1') end return true end)(\(literal))")
-    #expect(count == 1 && bench.stack.boolean(-1))
+    #expect(count == 1 && harness.stack.boolean(-1))
     let deep = String(repeating: "{a = ", count: 180) + "1" + String(repeating: "}", count: 180)
-    #expect(try bench.write(deep, as: .lua) == deep + "\n")
+    #expect(try harness.write(deep, as: .lua) == deep + "\n")
 }

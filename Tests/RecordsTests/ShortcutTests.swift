@@ -37,7 +37,7 @@ private let oddValues =
         "(function() local t = {} for i = 1, 64 do t['k' .. i] = i end return t end)()",
         "(function() local t = {} for i = 1, 65 do t['k' .. i] = i end return t end)()",
         "(function() local t = {} for i = 1, 3000 do t['k' .. i] = i end return t end)()",
-        // marks and other metatables
+        // tags and other metatables
         "pmap.array{}", "pmap.object{}", "pmap.array{1, 2}", "pmap.object{1, 2}", "pmap.object{a = 1}",
         "pmap.array{a = 1}",
         "pmap.array{1, nil, 3}", "pmap.array{[1000] = 1}", "{pmap.array{}, pmap.object{}, {}}", "pmap.array{1, x = 2}",
@@ -55,19 +55,19 @@ private let oddValues =
 
 @Test(arguments: [OutputFormat.jsonl, .lines, .nul])
 func `the writer in C writes what the writer in Swift does`(format: OutputFormat) throws {
-    let bench = try Bench()
+    let harness = try RecordHarness()
     for value in oddValues {
-        let (quick, slow) = try bench.writeBothWays(value, as: format)
+        let (quick, slow) = try harness.writeBothWays(value, as: format)
         #expect(quick == slow, "\(value)")
         let inside = "{before = 1, it = (function() return \(value) end)()}"
-        let (quickInside, slowInside) = try bench.writeBothWays(inside, as: format)
+        let (quickInside, slowInside) = try harness.writeBothWays(inside, as: format)
         #expect(quickInside == slowInside, "\(inside)")
     }
 }
 
 @Test func `numbers are written the same by C and by Swift`() throws {
-    let bench = try Bench()
-    let made = try bench.push(
+    let harness = try RecordHarness()
+    let made = try harness.push(
         """
         (function()
           local t = {}
@@ -89,13 +89,13 @@ func `the writer in C writes what the writer in Swift does`(format: OutputFormat
         """)
     #expect(made == 30000)
     for index in 1...made {
-        bench.stack.copy(index)
+        harness.stack.copy(index)
         for format in [OutputFormat.jsonl, .lines] {
-            let quick = try bench.writeTop(1, as: format),
-                slow = try bench.writeTop(1, as: format, takesShortcut: false)
+            let quick = try harness.writeTop(1, as: format),
+                slow = try harness.writeTop(1, as: format, takesShortcut: false)
             #expect(quick == slow)
         }
-        bench.stack.pop()
+        harness.stack.pop()
     }
 }
 
@@ -110,10 +110,10 @@ private struct Lehmer {
 
 @Test(arguments: [3, 200, 5000])
 func `a reader and a writer that know keys from before confuse none of them`(keys: Int) throws {
-    let bench = try Bench()
-    var reader = RecordReader(.jsonl, marks: bench.marks)
-    var quick = RecordWriter(.jsonl, marks: bench.marks)
-    var slow = RecordWriter(.jsonl, marks: bench.marks, takesShortcut: false)
+    let harness = try RecordHarness()
+    var reader = RecordReader(.jsonl, tags: harness.tags)
+    var quick = RecordWriter(.jsonl, tags: harness.tags)
+    var slow = RecordWriter(.jsonl, tags: harness.tags, takesShortcut: false)
     var random = Lehmer(state: UInt64(keys))
     for _ in 0..<3000 {
         var names: Set<String> = []
@@ -128,15 +128,15 @@ func `a reader and a writer that know keys from before confuse none of them`(key
         let padded = text + Array(repeating: 0, count: 64)
         let outcome = try unsafe padded.withUnsafeBytes {
             try unsafe reader.read(
-                RecordBytes(UnsafeRawBufferPointer(rebasing: $0[..<text.count])), onto: bench.stack)
+                RecordBytes(UnsafeRawBufferPointer(rebasing: $0[..<text.count])), onto: harness.stack)
         }
         #expect(outcome == .value)
         var written = WireBuffer()
         var expected = WireBuffer()
-        try quick.append(1, from: 1, of: bench.stack, to: &written)
-        try slow.append(1, from: 1, of: bench.stack, to: &expected)
+        try quick.append(1, from: 1, of: harness.stack, to: &written)
+        try slow.append(1, from: 1, of: harness.stack, to: &expected)
         #expect(written.array == text + [UInt8(ascii: "\n")])
         #expect(expected.array == written.array)
-        bench.stack.pop()
+        harness.stack.pop()
     }
 }

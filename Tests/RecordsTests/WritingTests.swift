@@ -14,9 +14,9 @@ import Wire
     ("{1, 'x'}", "[1,\"x\"]\n"), ("'a', {b = 1}", "a\t{\"b\":1}\n"), ("pmap.null", "null\n"),
 ])
 func `lines are the fields, joined by tabs`(results: String, line: String) throws {
-    #expect(try Bench().write(results, as: .lines) == line)
-    #expect(try Bench().write(results, as: .nul) == String(line.unicodeScalars.dropLast()) + "\0")
-    #expect(try Bench().write(results, as: .none) == "")
+    #expect(try RecordHarness().write(results, as: .lines) == line)
+    #expect(try RecordHarness().write(results, as: .nul) == String(line.unicodeScalars.dropLast()) + "\0")
+    #expect(try RecordHarness().write(results, as: .none) == "")
 }
 
 @Test(arguments: [
@@ -44,7 +44,7 @@ func `lines are the fields, joined by tabs`(results: String, line: String) throw
     ("setmetatable({1}, {__index = error, __len = error, __pairs = error, __name = 1})", "[1]"),
 ])
 func `a value becomes the JSON that means it`(results: String, text: String) throws {
-    #expect(try Bench().write(results, as: .jsonl) == text + "\n")
+    #expect(try RecordHarness().write(results, as: .jsonl) == text + "\n")
 }
 
 @Test(arguments: [
@@ -79,14 +79,14 @@ func `a value becomes the JSON that means it`(results: String, text: String) thr
     ),
 ])
 func `what JSON has no form for is refused with its path`(results: String, message: String) throws {
-    #expect(try Bench().refusal(results, as: .jsonl) == message)
+    #expect(try RecordHarness().refusal(results, as: .jsonl) == message)
 }
 
 @Test func `lines refuse what they cannot show, also inside tables`() throws {
-    let bench = try Bench()
-    #expect(try bench.refusal("1, print", as: .lines) == "cannot write a function as lines at result[2]")
-    #expect(try bench.refusal("{{x = 0/0}}", as: .nul) == "cannot write nan as nul at result[1].x")
-    #expect(try bench.refusal("print", as: .lua) == "cannot write a function as lua at result")
+    let harness = try RecordHarness()
+    #expect(try harness.refusal("1, print", as: .lines) == "cannot write a function as lines at result[2]")
+    #expect(try harness.refusal("{{x = 0/0}}", as: .nul) == "cannot write nan as nul at result[1].x")
+    #expect(try harness.refusal("print", as: .lua) == "cannot write a function as lua at result")
 }
 
 @Test(arguments: [
@@ -96,48 +96,49 @@ func `what JSON has no form for is refused with its path`(results: String, messa
 ])
 func `a keyword of Lua is a key in brackets`(keyword: String) throws {
     #expect(
-        try Bench().write("{['\(keyword)'] = 1, \(keyword)_ = 2}", as: .lua)
+        try RecordHarness().write("{['\(keyword)'] = 1, \(keyword)_ = 2}", as: .lua)
             == "{[\"\(keyword)\"] = 1, \(keyword)_ = 2}\n")
 }
 
 @Test func `a table that appears twice but not in itself is written twice`() throws {
     #expect(
-        try Bench().write("(function() local t = {1}; return {t, t, {t}} end)()", as: .jsonl) == "[[1],[1],[[1]]]\n")
+        try RecordHarness().write("(function() local t = {1}; return {t, t, {t}} end)()", as: .jsonl)
+            == "[[1],[1],[[1]]]\n")
 }
 
 @Test func `a writer goes on after an error`() throws {
-    let bench = try Bench()
-    var writer = RecordWriter(.jsonl, marks: bench.marks)
+    let harness = try RecordHarness()
+    var writer = RecordWriter(.jsonl, tags: harness.tags)
     var buffer = WireBuffer()
     for _ in 0..<3 {
-        let top = bench.stack.top
-        let good = try bench.push("{a = 1}")
-        try writer.append(good, from: top + 1, of: bench.stack, to: &buffer)
-        let bad = try bench.push("{b = {c = {print}}, d = 1}")
-        #expect(throws: RecordError.self) { try writer.append(bad, from: top + 2, of: bench.stack, to: &buffer) }
-        #expect(bench.stack.top == top + 2)
-        bench.stack.top = top
+        let top = harness.stack.top
+        let good = try harness.push("{a = 1}")
+        try writer.append(good, from: top + 1, of: harness.stack, to: &buffer)
+        let bad = try harness.push("{b = {c = {print}}, d = 1}")
+        #expect(throws: RecordError.self) { try writer.append(bad, from: top + 2, of: harness.stack, to: &buffer) }
+        #expect(harness.stack.top == top + 2)
+        harness.stack.top = top
     }
     #expect(unsafe String(decoding: buffer.bytes, as: UTF8.self) == String(repeating: "{\"a\":1}\n", count: 3))
 }
 
 @Test func `tables in tables are written to a depth of 1024`() throws {
-    let bench = try Bench()
+    let harness = try RecordHarness()
     let nested = "(function(n) local t = 1; for i = 1, n do t = i % 2 == 0 and {t} or {a = t} end; return t end)"
-    #expect(try bench.write("\(nested)(1024)", as: .jsonl).utf8.count == 512 * 2 + 512 * 6 + 2)
+    #expect(try harness.write("\(nested)(1024)", as: .jsonl).utf8.count == 512 * 2 + 512 * 6 + 2)
     #expect(
-        try bench.refusal("\(nested)(1025)", as: .jsonl).hasPrefix(
+        try harness.refusal("\(nested)(1025)", as: .jsonl).hasPrefix(
             "cannot write tables in tables more than 1024 deep as jsonl at result.a[1].a"))
-    #expect(try bench.write("\(nested)(180)", as: .lua).hasPrefix("{{a = {"))
+    #expect(try harness.write("\(nested)(180)", as: .lua).hasPrefix("{{a = {"))
     #expect(
-        try bench.refusal("\(nested)(181)", as: .lua).hasPrefix(
+        try harness.refusal("\(nested)(181)", as: .lua).hasPrefix(
             "cannot write tables in tables more than 180 deep as lua at result.a"))
 }
 
 @Test(arguments: [64, 65, 1000, 100_000])
 func `objects of any size have sorted keys`(count: Int) throws {
-    let bench = try Bench()
-    let text = try bench.write(
+    let harness = try RecordHarness()
+    let text = try harness.write(
         "(function(n) local t = {}; for i = 1, n do t['k' .. i] = i; t[-i] = i end; return t end)(\(count / 2))",
         as: .jsonl)
     let expected = (1...count / 2).flatMap { [("k\($0)", $0), ("-\($0)", $0)] }.sorted { $0.0 < $1.0 }
@@ -157,5 +158,5 @@ func `objects of any size have sorted keys`(count: Int) throws {
     ),
 ])
 func `a value becomes the Lua literal that means it`(results: String, literal: String) throws {
-    #expect(try Bench().write(results, as: .lua) == literal + "\n")
+    #expect(try RecordHarness().write(results, as: .lua) == literal + "\n")
 }

@@ -179,7 +179,7 @@ private func sanity(_ entries: [Entry], within size: Int) {
         case .output(let output, let items):
             bytes += output.count
             #expect(items >= 0)
-        case .text(let text), .item(let text, _): bytes += text.count
+        case .standardError(let text), .item(let text, _): bytes += text.count
         case .failure(let failure), .setupFailed(let failure), .teardownFailed(let failure),
             .inputFailed(let failure):
             for text in [failure.message, failure.traceback, failure.input] where text != "(no message)" {

@@ -99,7 +99,7 @@ struct Sending {
     func begin(text: [UInt8]? = nil) {
         item += 1
         outbox?.begin(item: item)
-        if let text { append(.text(text)) { $0.text(text) } }
+        if let text { append(.standardError(text)) { $0.standardError(text) } }
     }
 
     func append(_ bytes: [UInt8]) { outbox?.output.append(bytes) }
@@ -111,8 +111,8 @@ struct Sending {
         append(entry, finishes: true) { $0.commit(traits) }
     }
     func fail(_ failure: Failure) { append(.failure(failure), finishes: true) { $0.fail(failure) } }
-    func unattributedError(_ bytes: [UInt8]) { append(.text(bytes)) { $0.stray(bytes) } }
-    func unattributedOutput(_ bytes: [UInt8]) { append(.output(bytes, items: 0)) { $0.strayOutput(bytes) } }
+    func unattributedError(_ bytes: [UInt8]) { append(.standardError(bytes)) { $0.unattributedError(bytes) } }
+    func unattributedOutput(_ bytes: [UInt8]) { append(.output(bytes, items: 0)) { $0.unattributedOutput(bytes) } }
     func endChunk(_ nanoseconds: Int) {
         append(.chunkEnd(nanoseconds: nanoseconds)) { $0.endChunk(nanoseconds: nanoseconds) }
     }

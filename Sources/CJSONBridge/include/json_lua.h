@@ -1,5 +1,5 @@
-/* JSON texts ⇄ Lua values, for the bulk of them: what is rare is answered by false, and done in Swift, which also
- * words the messages. Both are called where Lua may raise for lack of memory. */
+/* JSON texts ⇄ Lua values, for most of them: rare ones are refused, and left to Swift, which also writes the messages. Both
+ * are called where Lua may raise for lack of memory. */
 #ifndef PMAP_JSON_LUA_H
 #define PMAP_JSON_LUA_H
 
@@ -7,18 +7,17 @@
 
 #include "json_bridge.h"
 
-/* The metatables that say whether a table is an array or an object: where they are in the registry, and their
- * identities. */
+/* The metatables that tag a table as an array or as an object: their references in the registry, and their identities. */
 typedef struct {
     int array, object;
     const void *array_identity, *object_identity;
-} pmap_json_marks;
+} pmap_json_tags;
 
-/* Reads the texts for one Lua state. */
+/* The reader of one Lua state. */
 typedef struct pmap_json_reader pmap_json_reader;
 
 /* With `takes_floats`, integers outside 64 bits become floats. */
-pmap_json_reader *pmap_json_create_reader(pmap_json_marks marks, bool takes_floats);
+pmap_json_reader *pmap_json_create_reader(pmap_json_tags tags, bool takes_floats);
 void pmap_json_destroy_reader(pmap_json_reader *reader);
 
 /* As pmap_json_parse, with a parser of its own. The text stays where it is until it is pushed. `is_repaired` says that
@@ -29,24 +28,24 @@ pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size
  * outside 64 bits and may not be a float, or may be -0. */
 bool pmap_json_push(lua_State *L, pmap_json_reader *reader);
 
-/* Reads a record; `items->reader` is a pmap_json_reader. */
-bool pmap_json_push_item(lua_State *L, pmap_items *items);
+/* Reads a record; `loop->reader` is a pmap_json_reader. */
+bool pmap_json_push_item(lua_State *L, pmap_item_loop *loop);
 
-/* Writes any finite float, and answers how many bytes that took; it must not call Lua. */
-typedef int (*pmap_json_write_float)(double value, char *room);
+/* Writes any finite float, and returns the number of bytes; it must not call Lua. */
+typedef int (*pmap_json_write_float)(double value, char *out);
 
-/* Belongs to one Lua state. */
+/* The writer of one Lua state. */
 typedef struct pmap_json_writer pmap_json_writer;
 
-pmap_json_writer *pmap_json_create_writer(pmap_json_marks marks, pmap_json_write_float write_float);
+pmap_json_writer *pmap_json_create_writer(pmap_json_tags tags, pmap_json_write_float write_float);
 void pmap_json_destroy_writer(pmap_json_writer *writer);
 
 /* Writes the value at `index`, which is not relative: numbers, booleans, null, strings, lists, and tables with strings
- * as keys, not too deep and not too large. Else false, with anything in the room; the stack is left as it was. */
-bool pmap_json_write(lua_State *L, int index, pmap_json_writer *writer, pmap_room *room);
+ * as keys, not too deep and not too large. Else false, with anything at the cursor; the stack is unchanged. */
+bool pmap_json_write(lua_State *L, int index, pmap_json_writer *writer, pmap_cursor *cursor);
 
-/* Writes an answer as a line, and one table in a field of text; `items->writer` is a pmap_json_writer. */
-bool pmap_json_append(lua_State *L, int first, int last, pmap_items *items);
-bool pmap_json_append_table(lua_State *L, int index, pmap_items *items);
+/* Append results as a line, and one table in a field of text; `loop->writer` is a pmap_json_writer. */
+bool pmap_json_append(lua_State *L, int first, int last, pmap_item_loop *loop);
+bool pmap_json_append_table(lua_State *L, int index, pmap_item_loop *loop);
 
 #endif

@@ -1,12 +1,12 @@
-/* Items through the task: one in two calls from Swift, or many in one, so that a short item costs little more than
- * the call of its task. */
+/* Calls of the task: for one item by two calls from Swift, or for many in one loop, so that a short item costs little more
+ * than the call of its task. */
 #ifndef PMAP_ITEM_H
 #define PMAP_ITEM_H
 
 #include "library.h"
-#include "text.h"
+#include "format.h"
 
-/* What a task has answered. */
+/* The results of a task for one item. */
 typedef struct {
     int status;       /* Lua's */
     int results;      /* on the stack; after an error 1, the message */
@@ -15,65 +15,65 @@ typedef struct {
     bool uses_seed;   /* it drew numbers that depend on the run's seed */
     const char *text; /* the one result, if that is a string, until the stack changes; else NULL */
     size_t length;
-} pmap_answer;
+} pmap_result;
 
 /* Stack: `base` values, others… → `base` values, task; the task is at index `task`. */
 void pmap_begin_item(lua_State *L, int base, int task, unsigned long long item);
 
 /* Stack: …, task, item → …, results… or message. Calls task(item, index), with the message handler at `handler`. */
-pmap_answer pmap_run_item(lua_State *L, int handler, long long index);
+pmap_result pmap_run_item(lua_State *L, int handler, long long index);
 
 typedef enum {
-    PMAP_ITEMS_DONE,
-    PMAP_ITEMS_STOPPED,
-    PMAP_ITEMS_FULL,    /* the outbox has enough */
-    PMAP_ITEMS_MISSING, /* there is no further record */
-    PMAP_ITEMS_RECORD,  /* a record is not as records mostly are: Swift's matter, from its reading on */
-    PMAP_ITEMS_ANSWER   /* a task has answered something rare, or raised: Swift's matter */
-} pmap_items_reason;
+    PMAP_LOOP_DONE,
+    PMAP_LOOP_STOPPED,
+    PMAP_LOOP_FULL,    /* the outbox is to be sent */
+    PMAP_LOOP_MISSING, /* there is no further record */
+    PMAP_LOOP_RECORD,  /* a record is left to Swift, from its reading on */
+    PMAP_LOOP_RESULT   /* a result is left to Swift, or an error */
+} pmap_item_loop_end;
 
-typedef struct pmap_items pmap_items;
+typedef struct pmap_item_loop pmap_item_loop;
 
-/* How a record becomes an item. Stack: … → …, item; or anything and false, when it is not done here. */
-typedef bool (*pmap_push_item)(lua_State *L, pmap_items *items);
+/* Converts a record to an item. Stack: … → …, item; or anything and false, when that is left to Swift. */
+typedef bool (*pmap_push_item)(lua_State *L, pmap_item_loop *loop);
 
-/* How an answer becomes a record: that on the stack from `first` to `last`, the top, or before `first` when there is
- * none; or false, when it is not done here. It may leave anything above it on the stack, and bytes in the room that count
+/* Appends the results on the stack from `first` to `last`, the top, or before `first` when there are none, as a record; or
+ * returns false, when that is left to Swift. It may leave anything above them on the stack, and bytes at the cursor that count
  * only with true. */
-typedef bool (*pmap_append_answer)(lua_State *L, int first, int last, pmap_items *items);
+typedef bool (*pmap_append_result)(lua_State *L, int first, int last, pmap_item_loop *loop);
 
-/* Items to be run one after the other, and where their outcomes go: a worker's outbox, as Wire/Outbox.swift has it. */
-struct pmap_items {
+/* A loop that calls the task with one item after the other, and writes to a worker's outbox, see Wire/Outbox.swift. */
+struct pmap_item_loop {
     const char *next, *end; /* of the records that are left */
     char terminator;
-    long long items;         /* how many of them are wanted */
+    long long items;         /* to be run */
     unsigned long long item; /* the number of the next one */
     pmap_push_item push;
-    pmap_append_answer append;
-    bool (*append_table)(lua_State *L, int index, pmap_items *items); /* in a field of text; may be NULL */
+    pmap_append_result append;
+    bool (*append_table)(lua_State *L, int index, pmap_item_loop *loop); /* in a field of text; may be NULL */
     void *reader;                    /* what `push` needs */
     void *writer;                    /* what the others need */
-    bool is_filter;                  /* the record itself is the result, unless the answer is nil or false */
+    bool is_filter;                  /* the record itself is the output, unless the result is nil or false */
     char *output;
-    size_t enough; /* bytes: with so many the outbox wants to be sent */
-    pmap_room room;
+    size_t flush_size; /* bytes with which the outbox is to be sent */
+    pmap_cursor cursor;
     char output_terminator;
     unsigned long long finished; /* items in the batch */
     unsigned long long *current, *committed;
     const unsigned long long *barrier;
     unsigned long long begun; /* items begun in all, for the barrier */
-    pmap_items_reason reason; /* why it is over */
+    pmap_item_loop_end end_reason; /* why the loop has ended */
     const char *record;       /* the last one begun */
     size_t length;
 };
 
-/* Runs items until something is to be looked at: all in one protected call, of which each costs as much as the rest of
- * a short item. Stack: `base` values, others… → `base` values, results… or message */
-pmap_answer pmap_run_items(lua_State *L, int base, int task, int handler, pmap_items *items);
+/* Runs the loop until Swift has something to do: all in one protected call, which costs as much as the rest of a short
+ * item. Stack: `base` values, others… → `base` values, results… or message */
+pmap_result pmap_run_item_loop(lua_State *L, int base, int task, int handler, pmap_item_loop *loop);
 
-bool pmap_push_line(lua_State *L, pmap_items *items);
-/* Strings as they are, numbers and booleans as `tostring` gives them, joined by tabs. */
-bool pmap_append_text(lua_State *L, int first, int last, pmap_items *items);
-bool pmap_append_nothing(lua_State *L, int first, int last, pmap_items *items);
+bool pmap_push_line(lua_State *L, pmap_item_loop *loop);
+/* Strings unchanged, numbers and booleans as by `tostring`, joined by tabs. */
+bool pmap_append_text(lua_State *L, int first, int last, pmap_item_loop *loop);
+bool pmap_append_nothing(lua_State *L, int first, int last, pmap_item_loop *loop);
 
 #endif

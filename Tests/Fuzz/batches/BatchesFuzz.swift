@@ -138,13 +138,14 @@ import Fuzzing
             case .output(let bytes, let items):
                 precondition(items >= 0, "an entry finishes less than no item")
                 return sum + bytes.count
-            case .text(let bytes), .item(let bytes, _): return sum + bytes.count
+            case .standardError(let bytes), .item(let bytes, _): return sum + bytes.count
             case .chunkEnd: return sum + 8
             case .module(let name, let digest): return sum + name.utf8.count / 3 + (digest?.count ?? 0)
             case .failure(let failure), .setupFailed(let failure), .teardownFailed(let failure),
                 .inputFailed(let failure):
                 let texts = [failure.message, failure.traceback, failure.input].compactMap(\.self)
-                return sum + failure.text.count + texts.reduce(0) { $1 == "(no message)" ? $0 : $0 + $1.utf8.count / 3 }
+                return sum + failure.printed.count
+                    + texts.reduce(0) { $1 == "(no message)" ? $0 : $0 + $1.utf8.count / 3 }
             }
         }
     }
@@ -165,7 +166,7 @@ import Fuzzing
                 } else {
                     outbox.commit()
                 }
-                if item == 3 { outbox.stray([1, 2, 3]) }
+                if item == 3 { outbox.unattributedError([1, 2, 3]) }
                 outbox.flush()
             }
             outbox.endChunk(nanoseconds: 5)

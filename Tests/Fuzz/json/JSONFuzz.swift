@@ -8,7 +8,7 @@ import Wire
 
 @main final class JSONFuzz: FuzzTarget {
     private let state: State
-    private let marks: TableMarks
+    private let tags: TableTags
     private var reader: RecordReader
     private var json: RecordWriter
     private var slow: RecordWriter
@@ -16,11 +16,11 @@ import Wire
 
     init() {
         guard let state = try? State() else { preconditionFailure("there is no memory for a state") }
-        marks = TableMarks(state.stack)
-        reader = RecordReader(.jsonl, marks: marks)
-        json = RecordWriter(.jsonl, marks: marks)
-        slow = RecordWriter(.jsonl, marks: marks, takesShortcut: false)
-        lua = RecordWriter(.lua, marks: marks)
+        tags = TableTags(state.stack)
+        reader = RecordReader(.jsonl, tags: tags)
+        json = RecordWriter(.jsonl, tags: tags)
+        slow = RecordWriter(.jsonl, tags: tags, takesShortcut: false)
+        lua = RecordWriter(.lua, tags: tags)
         state.stack.newTable()
         state.stack.pushNull()
         state.stack.rawSet(-2, field: "null")

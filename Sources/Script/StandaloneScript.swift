@@ -1,10 +1,10 @@
-// A whole Lua program, as `pmap run` runs it: like lua itself, with the modules to require.
+// A script that `pmap run` runs: as lua itself does, with the modules to require.
 
 package import Lua
 package import Wire
 
-/// A state with what a program expects of lua, and the `pmap` table.
-package final class LuaProgram {
+/// A state for a script as in lua, with the `pmap` table.
+package final class StandaloneScript {
     private var state: State?
     private let module: PmapModule
 
@@ -21,32 +21,32 @@ package final class LuaProgram {
         stack.searchFirst(in: folders)
     }
 
-    /// From now on a SIGINT raises "interrupted!" in the program.
+    /// From now on a SIGINT raises "interrupted!" in the script.
     package func armInterrupts() { stack.armInterrupts() }
 
-    /// Whether one was raised since this was last asked, and is this error, if there is one.
+    /// Whether one was raised since the last call, and is this error, if there is one.
     package func wasInterrupted(_ error: LuaError? = nil) -> Bool {
         stack.endInterruption() != nil && error?.message.contains("interrupted!") ?? true
     }
 
-    /// Closes the state, as lua does at its end: what is left is finalized. Nothing may be called afterwards.
+    /// Closes the state, as lua does at its end, with all finalizers. Nothing may be called afterwards.
     package func close() { state = nil }
 
-    /// Makes what was built so far ready to be shared by forked processes, in one that runs nothing else any more.
+    /// Prepares the state for being shared by forked processes, in a process that runs nothing else any more.
     package func freeze() { state?.freeze() }
 
     /// As `lua -l NAME`: the module becomes a global.
     package func require(_ name: ByteString) throws(LuaError) { try stack.requireGlobally(name) }
 
-    /// Runs a program's text. `words` are what the command line says: the script is at `script`, and its arguments
-    /// follow; they become `arg`, and the arguments also `...`. Answers whether it has done nothing but define a task.
+    /// Runs a script's text. `words` are the command line: the script is at `script`, and its arguments follow; they
+    /// become `arg`, and the arguments also `...`. Returns whether it has done nothing but define a task.
     package func run(_ source: [UInt8], name: ByteString, words: [ByteString], script: Int) throws(ScriptError) -> Bool
     {
         let text = try ScriptText(source, name: name)
         stack.newTable(list: Int32(words.count))
-        for (place, word) in words.enumerated() {
+        for (index, word) in words.enumerated() {
             stack.push(word)
-            stack.rawSet(-2, at: place - script)
+            stack.rawSet(-2, at: index - script)
         }
         stack.pushGlobals()
         stack.insert(at: -2)

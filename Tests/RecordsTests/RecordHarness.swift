@@ -5,21 +5,21 @@ import Records
 import Wire
 
 /// A state in which texts are read and Lua expressions written.
-struct Bench: ~Copyable {
+struct RecordHarness: ~Copyable {
     let state: State
-    let marks: TableMarks
+    let tags: TableTags
     var stack: Stack { state.stack }
 
     init() throws {
         state = try State()
-        marks = TableMarks(state.stack)
+        tags = TableTags(state.stack)
         stack.newTable()
         stack.pushNull()
         stack.rawSet(-2, field: "null")
-        for kind in TableMarks.Kind.allCases {
-            let marks = marks
+        for kind in TableTags.Kind.allCases {
+            let tags = tags
             stack.push { stack throws(LuaError) in
-                marks.mark(1, as: kind, in: stack)
+                tags.tag(1, as: kind, in: stack)
                 stack.top = 1
                 return 1
             }
@@ -48,7 +48,7 @@ struct Bench: ~Copyable {
     }
 
     func writeTop(_ count: Int32, as format: OutputFormat, takesShortcut: Bool = true) throws -> String {
-        var writer = RecordWriter(format, marks: marks, takesShortcut: takesShortcut)
+        var writer = RecordWriter(format, tags: tags, takesShortcut: takesShortcut)
         var buffer = WireBuffer()
         let top = stack.top
         defer { precondition(stack.top == top, "the writer left something on the stack") }
@@ -87,7 +87,7 @@ struct Bench: ~Copyable {
     func read(
         _ record: [UInt8], as format: InputFormat, bigIntegers: BigIntegers = .error
     ) throws -> RecordReader.Outcome {
-        var reader = RecordReader(format, marks: marks, bigIntegers: bigIntegers)
+        var reader = RecordReader(format, tags: tags, bigIntegers: bigIntegers)
         let memory =
             record + [format.terminator] + Array("[\"next\"] 1234567890 \u{ff} \\\"".utf8)
             + Array(repeating: 0, count: 64)

@@ -1,4 +1,5 @@
-#include "text.h"
+/* Formatting of integers and of floats with few digits. */
+#include "format.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -15,24 +16,24 @@ static uint64_t eight_digits(uint32_t value) {
 
 static const uint64_t zeros = 0x3030303030303030;
 
-static void put_digits(pmap_room *room, uint64_t value) {
+static void put_digits(pmap_cursor *cursor, uint64_t value) {
     const uint64_t group = 100000000;
     if (value < group) {
         uint64_t digits = eight_digits((uint32_t)value);
         int leading = value ? __builtin_ctzll(digits) / 8 : 7;
         digits = (digits | zeros) >> 8 * leading;
-        memcpy(room->next, &digits, 8);
-        room->next += 8 - leading;
+        memcpy(cursor->next, &digits, 8);
+        cursor->next += 8 - leading;
         return;
     }
-    put_digits(room, value / group);
+    put_digits(cursor, value / group);
     uint64_t digits = eight_digits((uint32_t)(value % group)) | zeros;
-    pmap_put(room, &digits, 8);
+    pmap_put(cursor, &digits, 8);
 }
 
-void pmap_put_integer(pmap_room *room, long long value) {
-    if (value < 0) *room->next++ = '-';
-    put_digits(room, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+void pmap_put_integer(pmap_cursor *cursor, long long value) {
+    if (value < 0) *cursor->next++ = '-';
+    put_digits(cursor, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
@@ -40,7 +41,7 @@ enum { most_places = sizeof powers / sizeof *powers - 1 };
 
 /* Whole numbers below 2^53 and powers of ten are exact, so the quotient is the float that the decimal is read as; and
  * of decimals with at most 15 digits no two are read as the same float, so there is no shorter one. */
-bool pmap_put_short_float(pmap_room *room, double value) {
+bool pmap_put_short_float(pmap_cursor *cursor, double value) {
     double magnitude = fabs(value);
     if (!(magnitude >= 1e-3 && magnitude < 1e14)) return false;
     for (int places = 0; places <= most_places; places++) {
@@ -49,13 +50,13 @@ bool pmap_put_short_float(pmap_room *room, double value) {
         uint64_t digits = (uint64_t)(scaled + 0.5);
         if (fabs(scaled - (double)digits) > scaled * 1e-15 || (double)digits / powers[places] != magnitude) continue;
         uint64_t unit = (uint64_t)powers[places], whole = digits / unit;
-        if (value < 0) *room->next++ = '-';
-        put_digits(room, whole);
+        if (value < 0) *cursor->next++ = '-';
+        put_digits(cursor, whole);
         if (places == 0) {
-            pmap_put(room, ".0", 2);
+            pmap_put(cursor, ".0", 2);
         } else {
-            char *point = room->next; /* in front of the fraction stands a 1, so that its zeros are written */
-            put_digits(room, digits - whole * unit + unit);
+            char *point = cursor->next; /* in front of the fraction stands a 1, so that its zeros are written */
+            put_digits(cursor, digits - whole * unit + unit);
             *point = '.';
         }
         return true;

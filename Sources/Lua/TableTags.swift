@@ -1,7 +1,7 @@
-// Whether a table was declared, or read, as an array or as an object: a metatable shared by all of a kind.
+// Tags of tables that were declared, or read, as an array or as an object: a metatable shared by all tables of a kind.
 
-/// The two marking metatables of a state, kept in its registry.
-package struct TableMarks {
+/// The two tagging metatables of a state, in its registry.
+package struct TableTags {
     package enum Kind: String, CaseIterable, Sendable { case array, object }
 
     private var references: [Int] = []
@@ -24,14 +24,14 @@ package struct TableMarks {
         }
     }
 
-    /// The mark on the table at `index`, if it has one.
+    /// The tag of the table at `index`, if it has one.
     package func kind(_ index: Int32, in stack: Stack) -> Kind? {
         guard stack.pushMetatable(index) else { return nil }
         defer { stack.pop() }
         return kind(ofMetatable: stack.identity(-1))
     }
 
-    /// Where in the registry the metatable of a kind is, and which it is.
+    /// The registry reference and the identity of the metatable of a kind.
     package func metatable(of kind: Kind) -> (reference: Int, identity: UInt) {
         kind == .array ? (references[0], identities[0]) : (references[1], identities[1])
     }
@@ -40,13 +40,13 @@ package struct TableMarks {
         identity == identities[0] ? .array : identity == identities[1] ? .object : nil
     }
 
-    /// Stack: → the metatable of all tables with this mark
+    /// Stack: → the metatable of all tables with this tag
     func pushMetatable(_ kind: Kind, in stack: Stack) {
         stack.rawGet(Stack.registry, at: references[kind == .array ? 0 : 1])
     }
 
-    /// Marks the table at `index`.
-    package func mark(_ index: Int32, as kind: Kind, in stack: Stack) {
+    /// Tags the table at `index`.
+    package func tag(_ index: Int32, as kind: Kind, in stack: Stack) {
         let table = stack.absolute(index)
         pushMetatable(kind, in: stack)
         stack.setMetatable(table)

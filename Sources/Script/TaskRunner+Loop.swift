@@ -1,0 +1,52 @@
+// The fast path of most short items: a loop in C over many records.
+
+import Lua
+package import Records
+package import Wire
+
+extension TaskRunner.Options {
+    /// Only an item's record is wanted: no limits, and no conversion between formats of a filter.
+    fileprivate var isOnlyRecords: Bool {
+        timeLimit == nil && memoryLimit == nil && (!isFilter || passesRecords)
+    }
+}
+
+extension TaskRunner {
+    /// The functions of the loop, if the format and the options allow it.
+    static func fastPath(_ options: Options, _ reader: borrowing RecordReader, _ writer: borrowing RecordWriter)
+        -> FastPath?
+    {
+        guard options.isOnlyRecords, let writerPath = writer.fastPath else { return nil }
+        return FastPath(reader.fastPath, writerPath, isFilter: options.isFilter)
+    }
+
+    /// Items may be run in the loop.
+    package var runsMany: Bool { fastPath != nil }
+
+    /// Runs the records of `cursor` for `items`, until all are done, or one that needed Swift is done too. Returns the next
+    /// item, or nil when there is no record for it. Needs `runsMany`.
+    package func run(_ cursor: inout RecordCursor, items: Range<Int>, outbox: inout Outbox) -> Int? {
+        guard let fastPath else { preconditionFailure("items are run in the loop only where there is a fast path") }
+        if emitted.count > 0 { emitted.reset() }
+        var loop = cursor.loop(over: items, outputTerminator: options.output.terminator)
+        isInTask = true
+        let end = outbox.withCursor { position in
+            stack.run(
+                &loop, fastPath, base: TaskRunner.inputs, task: TaskRunner.task, handler: TaskRunner.handler,
+                in: &position)
+        }
+        isInTask = false
+        cursor.skip(loop)
+        switch end {
+        case .done, .stopped: break
+        case .missing: return nil
+        case .full: outbox.flush()
+        case .record(let record): self.run(record.bytes, item: loop.next - 1, outbox: &outbox)
+        case .result(let result, let record):
+            if isAlone && endStopped(result, record.bytes, &outbox) { break }
+            endItem(result)
+            finish(result, record.bytes, &outbox)
+        }
+        return loop.next
+    }
+}
