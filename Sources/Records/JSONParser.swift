@@ -2,6 +2,7 @@
 
 import CJSONBridge
 import Lua
+import Wire
 
 /// Why a text is not JSON.
 package enum JSONFault: UInt32, Sendable {
@@ -18,7 +19,7 @@ package enum JSONFault: UInt32, Sendable {
 
     init(tags: TableTags, takesFloats: Bool) {
         guard let reader = unsafe pmap_json_create_reader(pmap_json_tags(tags), takesFloats) else {
-            preconditionFailure("there is no memory for a reader")
+            WireBuffer.exitWithoutMemory(for: "a reader of JSON")
         }
         unsafe self.reader = reader
     }

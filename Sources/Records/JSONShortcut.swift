@@ -14,7 +14,7 @@ import Wire
 
     init(tags: TableTags) {
         guard let writer = unsafe pmap_json_create_writer(pmap_json_tags(tags), writeFloat) else {
-            preconditionFailure("there is no memory for a writer")
+            WireBuffer.exitWithoutMemory(for: "a writer of JSON")
         }
         unsafe self.writer = writer
     }

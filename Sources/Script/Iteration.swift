@@ -4,7 +4,9 @@ import Lua
 package import Wire
 
 extension LoadedScript {
-    package func makeIteration(writesText: Bool) -> Iteration { Iteration(self, writesText: writesText) }
+    package func makeIteration(writesText: Bool) throws(Failure) -> Iteration {
+        try Iteration(self, writesText: writesText)
+    }
 }
 
 /// One pass over the items that a script produces.
@@ -15,12 +17,12 @@ package struct Iteration: ~Copyable {
     /// The last item as text by `ItemText`, if that is wanted; empty when it has none.
     package private(set) var text = WireBuffer()
 
-    init(_ script: LoadedScript, writesText: Bool) {
+    init(_ script: LoadedScript, writesText: Bool) throws(Failure) {
         if writesText { itemText = ItemText(script) }
         stack = script.stack
         encoder = Encoder(stack)
         stack.top = 0
-        try? stack.beginProducing()
+        do throws(LuaError) { try stack.beginProducing() } catch { throw Failure(.error, "inputs: \(error.message)") }
         script.push(.inputs)
         stack.pushNil()
     }

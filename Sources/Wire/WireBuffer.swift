@@ -133,7 +133,9 @@ import Glibc
 
     @usableFromInline @inline(never) package mutating func grow(by size: Int) {
         // To twice the size, or as far as there is memory.
-        if !reserve(max(capacity, size)) && !reserve(size) { WireBuffer.exitWithoutMemory(wanting: count + size) }
+        if !reserve(max(capacity, size)) && !reserve(size) {
+            WireBuffer.exitWithoutMemory(for: "\(count + size) bytes")
+        }
     }
 
     /// Ensures capacity for `size` more bytes; false when there is no memory for them.
@@ -148,11 +150,12 @@ import Glibc
 
     private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
         if let block = unsafe malloc(size) { return unsafe block }
-        exitWithoutMemory(wanting: size)
+        exitWithoutMemory(for: "\(size) bytes")
     }
 
-    private static func exitWithoutMemory(wanting size: Int) -> Never {
-        let line = Array("pmap: the machine has no memory for \(size) bytes\n".utf8)
+    /// Prints that there is no memory for `thing`, and exits: where an allocation of Swift's own would end the process too.
+    package static func exitWithoutMemory(for thing: String) -> Never {
+        let line = Array("pmap: the machine has no memory for \(thing)\n".utf8)
         unsafe write(2, line, line.count)
         _exit(3)
     }

@@ -21,7 +21,8 @@ struct ItemProducer {
 
     /// Writes each value as an item of the outbox: the length of the rest u64, the digest, the encoded value.
     func run(_ outbox: inout Outbox) -> Failure? {
-        var iteration = script.makeIteration(writesText: digests)
+        var iteration: Iteration
+        do throws(Failure) { iteration = try script.makeIteration(writesText: digests) } catch { return error }
         var item = 1
         do throws(Failure) {
             while true {
