@@ -86,10 +86,10 @@ local function start(self)
 end
 
 -- The size from which a function is worth a warning: it is sent with every call.
-local heavy = 64 << 20
+local large_function = 64 << 20
 
 --- The name of the largest upvalue.
-local function heaviest(f)
+local function largest_upvalue(f)
   local name, most
   for place = 1, debug.getinfo(f, "u").nups do
     local upvalue, value = debug.getupvalue(f, place)
@@ -102,14 +102,14 @@ end
 --- Puts the function into shared memory, where every worker reads it.
 local function share(f)
   local func, size = core.pool_function(f)
-  if size > heavy and type(f) == "function" then
+  if size > large_function and type(f) == "function" then
     io.stderr:write(("pmap: the function of a pool brings %d MB along, most of it in '%s'; what is there when the pool is "
-      .. "made, as a global or in a module, need not be sent\n"):format(size >> 20, heaviest(f) or "?"))
+      .. "made, as a global or in a module, need not be sent\n"):format(size >> 20, largest_upvalue(f) or "?"))
   end
   return func
 end
 
-local function brings_callback(job) return job.callback or job.error_callback or job.on_done end
+local function has_callback(job) return job.callback or job.error_callback or job.on_done end
 
 --- Makes the job of a call. `results` and `errors` are indexed by place, and `several` has the results of items that have more
 --- than one.
@@ -129,7 +129,7 @@ function jobs.new(self, f, fields)
   job.number = serial
   self._jobs[job.id] = job
   self._unfinished = self._unfinished + 1
-  if brings_callback(job) then
+  if has_callback(job) then
     self._with_callback = self._with_callback + 1
     core.watch(self._results, true)
   end
@@ -140,7 +140,7 @@ end
 function jobs.forget(self, job)
   self._jobs[job.id], self._reading[job.id] = nil, nil
   self._unfinished = self._unfinished - 1
-  if brings_callback(job) then
+  if has_callback(job) then
     self._with_callback = self._with_callback - 1
     core.watch(self._results, self._with_callback > 0)
   end
@@ -150,7 +150,7 @@ end
 local function finish(self, job)
   job.is_finished = true
   job.func, job.source, job.list = nil, nil, nil
-  if brings_callback(job) and not job.is_stopped then
+  if has_callback(job) and not job.is_stopped then
     self._callbacks = self._callbacks or {}
     table.insert(self._callbacks, job)
   end
@@ -176,7 +176,7 @@ local function discard(job, first, count)
 end
 
 --- Records that results of `count` items have arrived, from a place on.
-local function arrive(job, first, count)
+local function record_arrival(job, first, count)
   if not job.arrived then return end
   if job.is_dropped then
     discard(job, first, count)
@@ -223,7 +223,7 @@ function jobs.collect(self, timeout)
   local job = self._jobs[id]
   if job then
     job.done, job.failures = job.done + count, job.failures + failures
-    arrive(job, first, count)
+    record_arrival(job, first, count)
     jobs.check_finished(self, job)
   end
   return true
@@ -378,7 +378,7 @@ local function submit(self, job, items, first, last)
   end
   job.errors[first] = errors.new { kind = "unsendable", message = message }
   job.done, job.failures = job.done + 1, job.failures + 1
-  arrive(job, first, 1)
+  record_arrival(job, first, 1)
 end
 
 --- Submits tasks while there are items, and not too many tasks unfinished, nor, unless all are to be run, too many results
