@@ -117,7 +117,7 @@ static void ask(void) { pmap_interrupt(false); }
 
 void pmap_arm_interrupts(lua_State *L) {
     pmap_arm_interruption(L, "interrupted!", NULL);
-    pmap_hear_interrupts(ask, pmap_is_interrupted);
+    pmap_catch_interrupts(ask, pmap_is_interrupted);
 }
 
 pmap_interruption pmap_end_interruption(lua_State *L, const char **place) {

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-/* The last process of this memory that has made itself the leader of a group by pmap_die_with, or 0. */
+/* The last process of this memory that has made itself the leader of a group by pmap_tie_group_to_parent, or 0. */
 extern pid_t pmap_group_leader;
 
 #endif

@@ -160,7 +160,7 @@ static pid_t *free_entry(void) {
     return &grown[taken];
 }
 
-volatile pid_t *pmap_guard_place(void) { return ensure_guard() ? free_entry() : NULL; }
+volatile pid_t *pmap_guard_entry(void) { return ensure_guard() ? free_entry() : NULL; }
 
 pid_t pmap_wait_program(pid_t pid, int *status, int options) {
     siginfo_t state = {0};

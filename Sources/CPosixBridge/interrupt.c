@@ -1,4 +1,4 @@
-/* SIGINT in a script and in the processes that it has made. */
+/* SIGINT in a script and in its forks. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -33,24 +33,24 @@ static void on_interrupt(int number, siginfo_t *signal, void *context) {
     errno = reason;
 }
 
-static void hear(int flags) {
+static void install(int flags) {
     struct sigaction action = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | flags};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
 }
 
-void pmap_hear_interrupts(void (*new_ask)(void), bool (*new_is_asked)(void)) {
+void pmap_catch_interrupts(void (*new_ask)(void), bool (*new_is_asked)(void)) {
     struct sigaction before;
     sigaction(SIGINT, NULL, &before);
     if (before.sa_handler == SIG_IGN) return;
     main_process = getpid();
     ask = new_ask;
     is_asked = new_is_asked;
-    hear(0); /* no SA_RESTART: a script that reads from a terminal is waiting, too */
+    install(0); /* no SA_RESTART: a script that reads from a terminal is waiting, too */
 }
 
-void pmap_leave_interrupts(void) {
+void pmap_restart_on_interrupts(void) {
     struct sigaction before;
     sigaction(SIGINT, NULL, &before);
-    if (before.sa_flags & SA_SIGINFO && before.sa_sigaction == on_interrupt) hear(SA_RESTART);
+    if (before.sa_flags & SA_SIGINFO && before.sa_sigaction == on_interrupt) install(SA_RESTART);
 }

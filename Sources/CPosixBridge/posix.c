@@ -1,3 +1,4 @@
+/* System calls that Swift cannot make itself: fork, signals, limits, and what Glibc's overlay leaves out. */
 #define _GNU_SOURCE
 #include "posix_bridge.h"
 #include "original.h"
@@ -33,24 +34,24 @@ __attribute__((constructor)) static void note_words(int count, char **arguments)
     words = arguments;
 }
 
-const char *pmap_command_word(int place) { return place < word_count ? words[place] : NULL; }
+const char *pmap_command_word(int index) { return index < word_count ? words[index] : NULL; }
 
 pid_t pmap_fork(void) {
     fflush(NULL);
-    pmap_hear_of_children();
+    pmap_keep_child_statuses();
     pid_t pid = fork();
     if (pid == 0) pmap_note_flushed_copy();
     return pid;
 }
 
-void pmap_hear_of_children(void) {
+void pmap_keep_child_statuses(void) {
     struct sigaction now;
     if (sigaction(SIGCHLD, NULL, &now) == 0 && (now.sa_handler == SIG_IGN || now.sa_flags & SA_NOCLDWAIT)) {
         signal(SIGCHLD, SIG_DFL);
     }
 }
 
-void pmap_leave_first_process(void) {
+void pmap_become_init(void) {
     if (getpid() != 1) return;
     sigset_t all, before;
     sigfillset(&all);
@@ -64,7 +65,7 @@ void pmap_leave_first_process(void) {
     for (;;) {
         siginfo_t arrived;
         int number = sigwaitinfo(&all, &arrived), status;
-        /* What the kernel sends, such as a terminal's, is for the child's process group as well, which is this one's. */
+        /* A signal of the kernel's, such as a terminal's, has reached the child as well, which is in the same group. */
         if (number > 0 && number != SIGCHLD && arrived.si_code != SI_KERNEL) kill(child, number);
         for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
             if (ended == child) _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
@@ -97,7 +98,7 @@ int pmap_ready(int list, int64_t *owners, int most) {
 
 static rlim_t descriptors_before; /* 0: the limit was not raised */
 
-void pmap_allow_descriptors(rlim_t wanted) {
+void pmap_raise_descriptor_limit(rlim_t wanted) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
     rlim_t before = limit.rlim_cur;
@@ -138,7 +139,7 @@ int pmap_open_temporary(const char *folder) {
     return file;
 }
 
-/* The link leads also to one that may not be entered. */
+/* The link in /proc leads also to a directory that may not be entered. */
 int pmap_open_current_directory(void) {
     int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return folder < 0 && errno == EACCES ? open("/proc/self/cwd", O_PATH | O_DIRECTORY | O_CLOEXEC) : folder;
@@ -155,7 +156,7 @@ int pmap_affinity_count(void) {
 const char *pmap_signal_name(int number) { return sigabbrev_np(number); }
 
 void pmap_restore_signals(void) {
-    pmap_hear_of_children();
+    pmap_keep_child_statuses();
     static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
     for (size_t each = 0; each < sizeof crashes / sizeof *crashes; each++) {
         struct sigaction now;
@@ -254,9 +255,9 @@ int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds)
     return ppoll(descriptors, count, milliseconds < 0 ? NULL : &limit, mask);
 }
 
-void pmap_join_barriers(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0); }
+void pmap_register_memory_barrier(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0); }
 
-bool pmap_order_memory(void) {
+bool pmap_memory_barrier(void) {
     return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0
            || syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0;
 }
@@ -267,15 +268,15 @@ int pmap_stop_signal(pid_t pid) {
     return is_stopped ? state.si_status : 0;
 }
 
-void pmap_leave_no_core(void) {
+void pmap_disable_core_files(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
     limit.rlim_cur = 0; /* and not the hard one: a task may still ask for core files */
     setrlimit(RLIMIT_CORE, &limit);
 }
 
-/* SIGKILL itself would leave what the worker started alive. The group is the one that this process leads: it may have been
- * moved to another. */
+/* SIGKILL as the parent-death signal would leave the children of a worker alive. The group is the one that this process
+ * leads: it may have been moved to another. */
 static void kill_group(int number) {
     (void)number;
     kill(-getpid(), SIGKILL);
@@ -283,36 +284,36 @@ static void kill_group(int number) {
 }
 
 static pid_t *leaders;
-static size_t leader_places;
+static size_t leader_capacity;
 
-/* Groups of their own hear nothing from the terminal: they stop, and go on, with the process that has led them there. */
+/* The terminal's signals do not reach the groups of workers: they stop, and continue, with this process. */
 static void stop_with_groups(int number) {
     int before = errno;
-    for (size_t each = 0; each < leader_places; each++) {
+    for (size_t each = 0; each < leader_capacity; each++) {
         if (leaders[each] > 0) kill(-leaders[each], number);
     }
     raise(SIGSTOP);
-    for (size_t each = 0; each < leader_places; each++) {
+    for (size_t each = 0; each < leader_capacity; each++) {
         if (leaders[each] > 0) kill(-leaders[each], SIGCONT);
     }
     errno = before;
 }
 
-void pmap_take_along(size_t place, pid_t leader) {
+void pmap_set_stop_group(size_t index, pid_t leader) {
     sigset_t stop, before;
     sigemptyset(&stop);
     sigaddset(&stop, SIGTSTP);
     sigprocmask(SIG_BLOCK, &stop, &before);
-    if (place >= leader_places) {
-        size_t places = 2 * place + 8;
-        pid_t *grown = realloc(leaders, places * sizeof *leaders);
+    if (index >= leader_capacity) {
+        size_t capacity = 2 * index + 8;
+        pid_t *grown = realloc(leaders, capacity * sizeof *leaders);
         if (grown) {
-            memset(grown + leader_places, 0, (places - leader_places) * sizeof *leaders);
+            memset(grown + leader_capacity, 0, (capacity - leader_capacity) * sizeof *leaders);
             leaders = grown;
-            leader_places = places;
+            leader_capacity = capacity;
         }
     }
-    if (place < leader_places) leaders[place] = leader;
+    if (index < leader_capacity) leaders[index] = leader;
     struct sigaction now, action = {.sa_handler = stop_with_groups, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGTSTP, NULL, &now);
@@ -320,25 +321,25 @@ void pmap_take_along(size_t place, pid_t leader) {
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* A copy of one that takes groups along has none itself. */
-static void take_nobody_along(void) {
+/* A fork of a process with stop groups has none itself. */
+static void clear_stop_groups(void) {
     struct sigaction now;
-    leader_places = 0;
+    leader_capacity = 0;
     sigaction(SIGTSTP, NULL, &now);
     if (now.sa_handler == stop_with_groups) signal(SIGTSTP, SIG_DFL);
 }
 
 pid_t pmap_group_leader;
 
-bool pmap_die_with(pid_t parent) {
-    take_nobody_along();
+bool pmap_tie_group_to_parent(pid_t parent) {
+    clear_stop_groups();
     setpgid(0, 0);
     pmap_group_leader = getpid();
     signal(SIGTTOU, SIG_IGN); /* a terminal with `stty tostop` would stop whoever writes to it in the background */
-    return pmap_still_die_with(parent);
+    return pmap_renew_group_tie(parent);
 }
 
-bool pmap_still_die_with(pid_t parent) {
+bool pmap_renew_group_tie(pid_t parent) {
     int number = SIGRTMAX - 1;
     struct sigaction action = {.sa_handler = kill_group};
     sigemptyset(&action.sa_mask);
@@ -353,9 +354,9 @@ bool pmap_still_die_with(pid_t parent) {
 
 size_t pmap_input_read_ahead(void) { return (size_t)(stdin->_IO_read_end - stdin->_IO_read_ptr); }
 
-size_t pmap_take_input(void *room, size_t size) { return fread(room, 1, size, stdin); }
+size_t pmap_take_input(void *buffer, size_t size) { return fread(buffer, 1, size, stdin); }
 
-void pmap_forget_input(void) {
+void pmap_purge_input(void) {
     __fpurge(stdin);
     clearerr(stdin);
 }
@@ -365,8 +366,8 @@ int pmap_flush_output(void) {
     return ferror(stdout) ? -1 : 0;
 }
 
-bool pmap_end_with(pid_t parent) {
-    pmap_leave_interrupts();
+bool pmap_tie_to_parent(pid_t parent) {
+    pmap_restart_on_interrupts();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return getppid() == parent;
 }

@@ -1,5 +1,5 @@
-/* vfork, because fork would copy the page tables of a script with gigabytes of tables; so the child runs in this
- * process's memory until it execs, and calls nothing that must not be called there. */
+/* Starting programs, by vfork, as fork would copy the page tables of a script with gigabytes of tables: the child runs in
+ * this process's memory until it execs, and calls nothing that must not be called there. */
 #define _GNU_SOURCE
 #include "guard.h"
 #include "posix_bridge.h"
@@ -15,15 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child tells its parent: they share it. */
+/* The failure that the child reports to its parent, in shared memory. */
 typedef struct {
     volatile pmap_program_step step;
     volatile int code;
 } failure;
 
-/* Those that a shell or nohup may have had ignored for the whole job stay so, and with system(3) all of them; the others
- * are ours to restore. Handlers go at exec, but a signal that is let in before it must not run one in memory that is not
- * the child's. */
+/* Signals that a shell or nohup may ignore for the whole job stay ignored, and with system(3) all of them; the others are
+ * restored. Handlers end at exec, but a signal that arrives before it must not run one in the parent's memory. */
 static void reset_signals(bool as_system) {
     for (int number = 1; number < NSIG; number++) {
         struct sigaction now;
@@ -37,8 +36,8 @@ static void reset_signals(bool as_system) {
     }
 }
 
-/* First out of the way of 0, 1 and 2, which they become. One that this process has closed itself is as /dev/null. */
-static int lead_streams(const int *streams, bool as_system) {
+/* Moves descriptors first away from 0, 1 and 2, which they become. One that this process has closed itself is /dev/null. */
+static int redirect_streams(const int *streams, bool as_system) {
     int sources[3];
     for (int each = 0; each < 3; each++) {
         bool is_null = streams[each] < 0 || (streams[each] == each && fcntl(each, F_GETFD) < 0);
@@ -54,57 +53,57 @@ static int lead_streams(const int *streams, bool as_system) {
     return as_system || close_range(3, ~0U, 0) == 0 || errno == ENOSYS ? 0 : -1;
 }
 
-/* As a shell looks for a program: one that may not be run is passed over for one that may. */
-static int run_first(const pmap_program *program) {
+/* Executes the first program of the paths, as a shell does: one that may not be executed is skipped for one that may. */
+static int exec_first(const pmap_program *program) {
     char *const *environment = program->environment ? (char *const *)program->environment : environ;
-    int refusal = ENOENT;
+    int reason = ENOENT;
     for (const char *const *path = program->paths; *path; path++) {
         execve(*path, (char *const *)program->words, environment);
-        if (errno == EACCES) refusal = EACCES;
+        if (errno == EACCES) reason = EACCES;
         if (errno != EACCES && errno != ENOENT && errno != ENOTDIR) return errno;
     }
-    return refusal;
+    return reason;
 }
 
-__attribute__((noinline)) static _Noreturn void become(
-    const pmap_program *program, pid_t parent, volatile pid_t *place, failure *told) {
-    if (place) {
-        *place = getpid();
+__attribute__((noinline)) static _Noreturn void exec_program(
+    const pmap_program *program, pid_t parent, volatile pid_t *entry, failure *reported) {
+    if (entry) {
+        *entry = getpid();
     } else {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* its own children may stay */
         if (getppid() != parent) _exit(127);
     }
     reset_signals(program->as_system);
-    told->step = PMAP_AT_STREAM;
-    if (lead_streams(program->streams, program->as_system) != 0) goto failed;
-    told->step = PMAP_AT_FOLDER;
+    reported->step = PMAP_AT_STREAM;
+    if (redirect_streams(program->streams, program->as_system) != 0) goto failed;
+    reported->step = PMAP_AT_FOLDER;
     if (program->folder && chdir(program->folder) != 0) goto failed;
-    told->step = PMAP_AT_PROGRAM;
+    reported->step = PMAP_AT_PROGRAM;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    errno = run_first(program);
+    errno = exec_first(program);
 failed:
-    told->code = errno;
+    reported->code = errno;
     _exit(127);
 }
 
 pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed) {
-    failure told = {PMAP_AT_PROCESS, 0};
+    failure reported = {PMAP_AT_PROCESS, 0};
     sigset_t all, before;
     pid_t parent = getpid();
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
-    pmap_hear_of_children();
-    volatile pid_t *place = pmap_guard_place();
+    pmap_keep_child_statuses();
+    volatile pid_t *entry = pmap_guard_entry();
     pid_t pid = vfork();
-    if (pid == 0) become(program, parent, place, &told);
-    int code = pid < 0 ? errno : told.code;
-    if (code != 0 && place) *place = 0;
+    if (pid == 0) exec_program(program, parent, entry, &reported);
+    int code = pid < 0 ? errno : reported.code;
+    if (code != 0 && entry) *entry = 0;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (code == 0) return pid;
     while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
-    *failed = told.step;
+    *failed = reported.step;
     errno = code;
     return -1;
 }
@@ -115,10 +114,10 @@ static siginfo_t interrupt; /* the last one, or zero */
 
 static void note_interrupt(int number, siginfo_t *signal, void *context) {
     (void)number, (void)context;
-    if (!pmap_pass_interrupt(signal)) interrupt = *signal;
+    if (!pmap_forward_interrupt(signal)) interrupt = *signal;
 }
 
-/* As if it came now. */
+/* Lets the interrupt take effect now. */
 static void repeat_interrupt(const struct sigaction *action) {
     if (action->sa_flags & SA_SIGINFO) {
         action->sa_sigaction(SIGINT, &interrupt, NULL);
@@ -145,19 +144,19 @@ int pmap_run_shell(const char *command) {
     sigprocmask(SIG_BLOCK, &keyboard, &before);
     interrupt = (siginfo_t){0};
     pid_t pid = start_shell(command, 0, 1);
-    int refusal = errno;
+    int reason = errno;
     sigaction(SIGINT, NULL, &interrupt_before);
     if (interrupt_before.sa_handler != SIG_IGN) sigaction(SIGINT, &noting, NULL);
     sigaction(SIGQUIT, &ignoring, &quit_before);
     sigprocmask(SIG_SETMASK, &before, NULL);
     int status = -1;
-    if (pid > 0 && pmap_wait_program(pid, &status, 0) < 0) status = -1, refusal = errno;
+    if (pid > 0 && pmap_wait_program(pid, &status, 0) < 0) status = -1, reason = errno;
     sigaction(SIGINT, &interrupt_before, NULL);
     sigaction(SIGQUIT, &quit_before, NULL);
     bool is_interrupted = status != -1 && (WIFSIGNALED(status) ? WTERMSIG(status) == SIGINT : WEXITSTATUS(status) == 130);
     bool is_terminals = interrupt.si_code == SI_KERNEL; /* which the program has had as well, and may have answered */
     if (interrupt.si_signo && (is_interrupted || !is_terminals)) repeat_interrupt(&interrupt_before);
-    errno = refusal;
+    errno = reason;
     return status;
 }
 
@@ -220,7 +219,7 @@ int pmap_close_shell(pmap_shell *shell) {
     return status;
 }
 
-/* Its end of input, while the stream stays what it is for whoever has it. */
+/* Ends the input of the program, while the stream stays open for the script. */
 static void end_input(const pmap_shell *shell) {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     fflush(shell->stream);

@@ -1,3 +1,4 @@
+/* The signals that ask a program who waits where. */
 #define _GNU_SOURCE
 #include "question.h"
 
@@ -9,12 +10,12 @@
 #include "arena.h"
 #include "posix_bridge.h"
 
-static pid_t first;
-static void (*tell)(void);
+static pid_t main_process;
+static void (*notify)(void);
 static volatile sig_atomic_t is_asked;
 static struct timespec last_quit;
 
-static bool quits_again(void) {
+static bool is_second_quit(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     bool is_again = last_quit.tv_sec && now.tv_sec - last_quit.tv_sec < 2 + (now.tv_nsec < last_quit.tv_nsec);
@@ -22,23 +23,23 @@ static bool quits_again(void) {
     return is_again;
 }
 
-static void hear(int number, siginfo_t *signal, void *context) {
+static void on_question(int number, siginfo_t *signal, void *context) {
     (void)context;
     int before = errno;
     bool is_terminals = signal->si_code == SI_KERNEL;
-    if (number == SIGQUIT && is_terminals && getpid() != first) return;
-    if (number == SIGQUIT && quits_again()) pmap_die_by(SIGQUIT);
-    /* This process may be in the middle of something that takes long; others who wait look once a second. */
+    if (number == SIGQUIT && is_terminals && getpid() != main_process) return;
+    if (number == SIGQUIT && is_second_quit()) pmap_die_by(SIGQUIT);
+    /* This process may be busy for long; the others that wait check for a question once a second. */
     if (!pmap_arena_ask()) is_asked = 1;
-    tell();
+    notify();
     pmap_wake(getpid());
     errno = before;
 }
 
-void pmap_hear_questions(void (*asked)(void)) {
-    first = getpid();
-    tell = asked;
-    struct sigaction now, action = {.sa_sigaction = hear, .sa_flags = SA_SIGINFO | SA_RESTART};
+void pmap_catch_questions(void (*asked)(void)) {
+    main_process = getpid();
+    notify = asked;
+    struct sigaction now, action = {.sa_sigaction = on_question, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigemptyset(&action.sa_mask);
     static const int numbers[] = {SIGUSR1, SIGQUIT};
     for (int each = 0; each < 2; each++) {

@@ -78,7 +78,7 @@ package final class CoreModule {
 
     /// From now on this process and its forks report who waits where when a signal asks for it.
     package func hearQuestions() {
-        Signal.hearQuestions(LuaStep.ask)
+        Signal.catchQuestions(LuaStep.ask)
         LuaStep.answer(main) { [unowned self] in answerQuestion() }
     }
 

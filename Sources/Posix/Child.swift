@@ -55,10 +55,10 @@ package struct Child: ~Copyable {
             pmap_release_signals()
             pmap_be_original()
             pmap_restore_descriptor_limit()
-            pmap_leave_no_core()
-            pmap_join_barriers()
-            guard pmap_die_with(host) else { _exit(1) }
-            pmap_pass_interrupts(host)
+            pmap_disable_core_files()
+            pmap_register_memory_barrier()
+            guard pmap_tie_group_to_parent(host) else { _exit(1) }
+            pmap_forward_interrupts(host)
             let status = body()
             Process.exit(status)
         }
@@ -70,7 +70,7 @@ package struct Child: ~Copyable {
 
     /// In a forked child: it is killed when `parent` ends, whatever it has changed since of its signals and rights.
     package static func renewParentDeathSignal(of parent: Int32) {
-        if !pmap_still_die_with(parent) { killGroup(getpid()) }
+        if !pmap_renew_group_tie(parent) { killGroup(getpid()) }
     }
 
     /// The signal that has stopped it, while it is stopped.

@@ -32,7 +32,7 @@ package struct Descriptor: ~Copyable {
     package borrowing func closeInherited() { close(number) }
 
     /// Raises the limit of this process to `count` descriptors, as far as it may; children have the limit of before.
-    package static func allow(_ count: Int) { pmap_allow_descriptors(rlim_t(count)) }
+    package static func raiseLimit(to count: Int) { pmap_raise_descriptor_limit(rlim_t(count)) }
 
     /// Whether reading would not wait now.
     static func isReadable(_ number: Int32) -> Bool {

@@ -22,7 +22,7 @@ package enum Process {
     }
 
     /// A memory barrier in this process and all forked children; false when the kernel has none.
-    package static func memoryBarrier() -> Bool { pmap_order_memory() }
+    package static func memoryBarrier() -> Bool { pmap_memory_barrier() }
 
     /// From now on this process runs items, and a copy that an item forks ends when it comes back from the item.
     package static func markAsOriginal() { pmap_be_original() }

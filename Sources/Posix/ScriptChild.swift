@@ -23,7 +23,7 @@ package final class ScriptChild {
         let parent = getpid()
         let pid = try Child.forkProcess()
         if pid == 0 {
-            if !pmap_end_with(parent) { _exit(1) }
+            if !pmap_tie_to_parent(parent) { _exit(1) }
             return nil
         }
         return ScriptChild(pid: pid, pidfd: Descriptor(owning: try Child.openPidfd(of: pid)))
@@ -46,13 +46,13 @@ package final class ScriptChild {
     /// From here on this process and those that it starts are a group, which is killed when its parent ends.
     package static func leadGroup() {
         let parent = getppid()
-        if !pmap_die_with(parent) { _exit(1) }
+        if !pmap_tie_group_to_parent(parent) { _exit(1) }
         pmap_be_original()
     }
 
     /// Stops and continues the group of a worker with this process, as if it were in its own group; a `pid` of 0 frees the
     /// index.
-    package static func setStopGroup(_ pid: Int32, at index: Int) { pmap_take_along(index, pid) }
+    package static func setStopGroup(_ pid: Int32, at index: Int) { pmap_set_stop_group(index, pid) }
 
     /// Kills the processes that the leader of a group has left running.
     package static func killGroup(_ pid: Int32) { kill(-pid, SIGKILL) }

@@ -10,7 +10,7 @@ package enum Signal {
     package static let brokenPipe = SIGPIPE
 
     package static let quit = SIGQUIT
-    /// What stops a background process that reads from the terminal, and what Ctrl-Z sends.
+    /// The signal that stops a background process which reads from the terminal, and that of Ctrl-Z.
     package static let terminalRead = SIGTTIN
     package static let terminalStop = SIGTSTP
 
@@ -70,8 +70,8 @@ package enum Signal {
     /// A crash ends the process with its signal, without the Swift runtime's helper program; children can be waited for.
     package static func restoreDefaults() { pmap_restore_signals() }
 
-    /// In the first process of a container: goes on in a child, and reaps orphans and passes signals on in this one.
-    package static func leaveFirstProcess() { pmap_leave_first_process() }
+    /// In the first process of a container: goes on in a child, while this one is an init, which reaps and forwards signals.
+    package static func becomeInit() { pmap_become_init() }
 
     /// Lets what has been sent arrive, also when the poller never had to wait.
     package static func letIn() { pmap_let_signals_in() }
@@ -90,7 +90,7 @@ package enum Signal {
     /// Whether the terminal has asked for a stop (Ctrl-Z) since the last call.
     package static func takeStop() -> Bool { pmap_take_signal(SIGTSTP) > 0 }
 
-    /// How often the terminal (Ctrl-\), and whether anybody, has asked who waits where since the last call.
+    /// How often the terminal (Ctrl-\), and whether any process, has asked who waits where since the last call.
     package static func takeQuestions() -> (quits: Int, isAsked: Bool) {
         let quits = Int(pmap_take_signal(SIGQUIT))
         return (quits, pmap_take_signal(SIGUSR1) > 0 || quits > 0)
@@ -108,10 +108,10 @@ package enum Signal {
         _exit(128 + signal)
     }
 
-    /// From now on SIGUSR1 and SIGQUIT ask who waits where, and `asked` is called by their handler.
-    package static func hearQuestions(_ asked: @convention(c) () -> Void) { pmap_hear_questions(asked) }
+    /// From now on SIGUSR1 and SIGQUIT ask who waits where, and their handler calls `asked`.
+    package static func catchQuestions(_ asked: @convention(c) () -> Void) { pmap_catch_questions(asked) }
 
-    /// Whether such a question waits for an answer, which the caller gives.
+    /// Whether a question was asked, which the caller answers.
     package static func takeQuestion() -> Bool { pmap_take_question() }
 
     package static func name(_ signal: Int32) -> String {

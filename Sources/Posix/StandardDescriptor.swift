@@ -63,7 +63,7 @@ package enum StandardDescriptor {
         let count = pmap_input_read_ahead()
         if count == 0 { return [] }
         if lseek(input, -count, SEEK_CUR) >= 0 {
-            pmap_forget_input()
+            pmap_purge_input()
             return []
         }
         var bytes = [UInt8](repeating: 0, count: count)
@@ -74,7 +74,7 @@ package enum StandardDescriptor {
     /// Makes standard input empty, and drops what C's stream has read ahead of it.
     package static func leaveInput() {
         redirectToNull(input)
-        pmap_forget_input()
+        pmap_purge_input()
     }
 
     package static func redirectToNull(_ number: Int32) {

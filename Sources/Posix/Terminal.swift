@@ -1,11 +1,11 @@
-// The terminal of this session, which a child's group may have for a while.
+// The terminal of this session, which can be lent to a child's group.
 
 import CPosixBridge
 import Glibc
 
 package enum Terminal {
-    /// Notes the terminal's modes, which `takeBack` can restore.
-    package static func noteModes() { pmap_note_terminal() }
+    /// Saves the terminal's modes, which `takeBack` can restore.
+    package static func saveModes() { pmap_save_terminal_modes() }
 
     /// Lets a stopped child and its group go on in the foreground; false where this process is not there itself.
     package static func lend(to child: Int32) -> Bool { pmap_lend_terminal(child) }

@@ -106,12 +106,12 @@ package final class HostLoop {
             log: log)
         workers = Array(repeating: nil, count: plan.workers)
         descriptors = Array(repeating: -1, count: plan.workers * WorkerHandle.descriptorCount)
-        Descriptor.allow(HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)
+        Descriptor.raiseLimit(to: HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)
     }
 
     /// Runs until every item has its outcome and every byte is written, or until something ends it earlier.
     package func run() -> (Ending, Tally) {
-        Terminal.noteModes()
+        Terminal.saveModes()
         perform(scheduler.handle(.available))
         while true {
             balance()

@@ -15,7 +15,7 @@ enum Main {
 
     static func main() {
         Signal.restoreDefaults()
-        Signal.leaveFirstProcess()
+        Signal.becomeInit()
         StandardDescriptor.fillGaps()
         do throws(UsageError) {
             let status = try run(Array(Process.arguments.dropFirst()))

@@ -10,7 +10,7 @@ void pmap_kill_trees(const pid_t *roots, size_t count);
 
 /* The entry for the number of a program that is about to start, which makes it end with this process; NULL when a guard
  * cannot be started. The number stays there until pmap_wait_program has reaped the program, or until 0 is written. */
-volatile pid_t *pmap_guard_place(void);
+volatile pid_t *pmap_guard_entry(void);
 
 /* waitpid(2) for a program, whatever signals arrive; `options` may be WNOHANG. */
 pid_t pmap_wait_program(pid_t pid, int *status, int options);

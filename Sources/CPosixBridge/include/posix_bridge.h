@@ -1,4 +1,4 @@
-/* What Swift cannot spell: fork, signal handlers, and calls that Glibc's Swift overlay leaves out. */
+/* System calls that Swift cannot make itself: fork, signal handlers, and calls that Glibc's Swift overlay leaves out. */
 #ifndef PMAP_POSIX_BRIDGE_H
 #define PMAP_POSIX_BRIDGE_H
 
@@ -13,14 +13,14 @@
 pid_t pmap_fork(void);
 
 /* A word of the command line, of which the name of the program is the first, or NULL. Swift would look in /proc. */
-const char *pmap_command_word(int place);
+const char *pmap_command_word(int index);
 
-/* Lets the ends of children be told: where SIGCHLD is ignored the kernel reaps them itself. */
-void pmap_hear_of_children(void);
+/* Keeps the exit statuses of children: where SIGCHLD is ignored the kernel reaps them itself. */
+void pmap_keep_child_statuses(void);
 
-/* In the first process of a container, which is left all orphans and which no signal ends by default: goes on in a child,
- * while this one reaps, passes signals on, and ends as the child does, by 128 + n where that ends by signal n. */
-void pmap_leave_first_process(void);
+/* In the first process of a container, which gets all orphans and which no signal ends by default: goes on in a child. The
+ * first process is its init: it reaps, forwards signals, and exits as the child does, with 128 + n at the end by signal n. */
+void pmap_become_init(void);
 
 /* Threads of this process, or 0 when /proc does not say. */
 int pmap_threads(void);
@@ -28,16 +28,15 @@ int pmap_threads(void);
 /* A descriptor that becomes readable when `pid` ends; close-on-exec. */
 int pmap_pidfd_open(pid_t pid);
 
-/* A list of descriptors that is watched, as epoll(7) does: made, with one added under its owner's number, to be told of
- * when it can be read or its other end is gone, with one removed; and the owners, at most `most`, of those of which
- * there is something to tell, without waiting. */
+/* A list of watched descriptors, of epoll(7): makes one, adds a descriptor under its owner's number, removes one, and
+ * answers the owners, at most `most`, of those that can be read or whose other end is closed, without waiting. */
 int pmap_watchlist(void);
 int pmap_watch(int list, int descriptor, int64_t owner);
 int pmap_unwatch(int list, int descriptor);
 int pmap_ready(int list, int64_t *owners, int most);
 
-/* Lets this process open `wanted` descriptors, if its hard limit does; a forked child has the limit of before. */
-void pmap_allow_descriptors(rlim_t wanted);
+/* Raises the limit of descriptors to `wanted`, as far as the hard limit allows it; a forked child restores the old one. */
+void pmap_raise_descriptor_limit(rlim_t wanted);
 void pmap_restore_descriptor_limit(void);
 
 /* Closes the descriptors from `first` to `last`. */
@@ -78,7 +77,7 @@ void pmap_ignore_file_limit(void);
 /* Lets the counted signals arrive now: ppoll lets them in only when it has to wait. */
 void pmap_let_signals_in(void);
 
-/* How often `signal` arrived since the last call. */
+/* How often `signal` has arrived since the last call. */
 int pmap_take_signal(int signal);
 /* The same number, which is left as it is. */
 int pmap_arrived_signals(int signal);
@@ -86,10 +85,10 @@ int pmap_arrived_signals(int signal);
 /* What a forked child undoes of pmap_catch_signals. */
 void pmap_release_signals(void);
 
-/* Makes every processor on which a process runs that has called pmap_join_barriers finish its stores before its later
- * loads, and the other way round; false when the kernel has no membarrier(2). */
-bool pmap_order_memory(void);
-void pmap_join_barriers(void);
+/* A memory barrier on every processor that runs a process which has called pmap_register_memory_barrier; false when the
+ * kernel has no membarrier(2). */
+bool pmap_memory_barrier(void);
+void pmap_register_memory_barrier(void);
 
 /* The signal that has stopped a child, or 0 while it is not stopped. */
 int pmap_stop_signal(pid_t pid);
@@ -97,25 +96,25 @@ int pmap_stop_signal(pid_t pid);
 /* How many columns the terminal has that this is, or 0. */
 int pmap_terminal_columns(int descriptor);
 
-/* Notes the terminal's modes, if this process is in the foreground there. */
-void pmap_note_terminal(void);
+/* Saves the terminal's modes, if this process is in the foreground there. */
+void pmap_save_terminal_modes(void);
 
 /* Puts the group of a child in the foreground of the terminal, and lets it go on there; false, and nothing is done, where
  * this process is not in the foreground itself. */
 bool pmap_lend_terminal(pid_t group);
 
-/* Takes the place of that group again, unless it has lost it to another; with the modes that were noted, if need be. */
+/* Puts this process's group in the foreground again, unless another group is there; with the saved modes, if need be. */
 void pmap_take_terminal_back(pid_t group, bool restores_modes);
 
-/* In a child, which leads a group of its own: from now on a Ctrl-C that reaches it, as it has the terminal, goes to the
- * group of `host` instead. */
-void pmap_pass_interrupts(pid_t host);
+/* In a child, which leads a group of its own: from now on a Ctrl-C that reaches it, as it has the terminal, is forwarded to
+ * the group of `host`. */
+void pmap_forward_interrupts(pid_t host);
 
-/* Whether that is such a SIGINT, which is passed on then. */
-bool pmap_pass_interrupt(const siginfo_t *signal);
+/* Forwards such a SIGINT; false for another one. */
+bool pmap_forward_interrupt(const siginfo_t *signal);
 
-/* A crash of this process, and of what it starts, writes no core file. */
-void pmap_leave_no_core(void);
+/* Crashes of this process, and of those that it starts, write no core file. */
+void pmap_disable_core_files(void);
 
 /* Ends this process by `signal`, as its default action. */
 void pmap_die_by(int signal);
@@ -123,35 +122,35 @@ void pmap_die_by(int signal);
 /* ppoll(2) with the caught signals let in; `milliseconds` < 0 waits for ever. */
 int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds);
 
-/* From now on a SIGINT asks this process, unless SIGINT was ignored. A further one ends it at once, before what was asked
- * for has been done and within two seconds. In what it forks a terminal's means nothing, and one of somebody's ends it. */
-void pmap_hear_interrupts(void (*ask)(void), bool (*is_asked)(void));
+/* From now on SIGINT calls `ask` in this process, unless SIGINT was ignored. Another one within two seconds, or while
+ * `is_asked()`, ends the process. In its forks a SIGINT of the terminal does nothing, and any other one ends the fork. */
+void pmap_catch_interrupts(void (*ask)(void), bool (*is_asked)(void));
 
-/* In such a fork: nothing that the system does is interrupted by it. */
-void pmap_leave_interrupts(void);
+/* In such a fork: system calls are restarted after it. */
+void pmap_restart_on_interrupts(void);
 
-/* Makes this process and what it starts one group that is killed when `parent` dies; false when it died already. */
-bool pmap_die_with(pid_t parent);
+/* Makes this process and those that it starts a group, which is killed when `parent` ends; false when it has already. */
+bool pmap_tie_group_to_parent(pid_t parent);
 
-/* The same again, in the group that it leads: a task may have blocked or ignored the signal, and the kernel forgets it
+/* Does the same again for the group that it leads: a task may have blocked or ignored the signal, and the kernel drops it
  * when a process gets other rights. */
-bool pmap_still_die_with(pid_t parent);
+bool pmap_renew_group_tie(pid_t parent);
 
-/* From now on the group of this leader stops with this process at SIGTSTP, and goes on with it; 0 makes the place free. */
-void pmap_take_along(size_t place, pid_t leader);
+/* From now on the group of this leader stops with this process at SIGTSTP, and continues with it; 0 frees the index. */
+void pmap_set_stop_group(size_t index, pid_t leader);
 
-/* Bytes of standard input that C's stream has read and nobody has taken; so many may be taken without any reading. */
+/* Bytes of standard input that C's stream has read ahead, which can be taken without reading. */
 size_t pmap_input_read_ahead(void);
-size_t pmap_take_input(void *room, size_t size);
+size_t pmap_take_input(void *buffer, size_t size);
 
 /* Drops what C's standard input has read ahead. */
-void pmap_forget_input(void);
+void pmap_purge_input(void);
 
 /* Writes what C's standard output holds: 0, or the error's number, or -1 when something before did not arrive. */
 int pmap_flush_output(void);
 
-/* Lets this process be killed when `parent` ends; false when that has happened already. Its group stays what it is. */
-bool pmap_end_with(pid_t parent);
+/* Makes the kernel kill this process when `parent` ends; false when it has ended already. Its group stays the same. */
+bool pmap_tie_to_parent(pid_t parent);
 
 /* Writes all bytes in one piece: files and terminals do that themselves; a pipe, which takes no more than 4096 bytes at once
  * for sure, is locked, and so is a socket. False, with errno, when it cannot. */

@@ -17,9 +17,9 @@ typedef struct {
 
 typedef enum { PMAP_AT_PROCESS, PMAP_AT_STREAM, PMAP_AT_FOLDER, PMAP_AT_PROGRAM } pmap_program_step;
 
-/* Starts a program that has no other descriptors than these, whose signals do what they do by default, and that is
- * killed with what it has started when this process ends; its own end is told by pmap_wait_program. Answers its number,
- * or -1 with errno and the step that failed. All programs are started here. */
+/* Starts a program that has no other descriptors than these, whose signals have their default actions, and that is killed
+ * with its descendants when this process ends; pmap_wait_program reaps it. Answers its number, or -1 with errno and the step
+ * that failed. */
 pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed);
 
 /* As system(3), but that a SIGINT which ends the program, or is this process's alone, takes effect once the program has
@@ -42,8 +42,8 @@ typedef struct pmap_shell {
 pmap_shell *pmap_open_shell(const char *command, bool is_read);
 int pmap_close_shell(pmap_shell *shell);
 
-/* This process is about to end: those that read what it writes get the end of it, and so long, or for ever when that is
- * negative, to do something about it; what runs after that is killed. */
+/* Called when this process is about to end: programs that read what it writes get the end of input, and so long, or for ever
+ * when that is negative, to end themselves; those that run after that are killed. */
 void pmap_end_shells(int milliseconds);
 
 /* Both ends of a pipe of ordinary size, close-on-exec; -1 on failure. A megabyte each, as between host and worker, would

@@ -4,12 +4,11 @@
 
 #include <stdbool.h>
 
-/* From now on both ask, in this process and in its forks, unless they are ignored; `asked` is called by their handler. A
- * second SIGQUIT within two seconds ends the process by it. That of a terminal, which reaches all of them, is for this
- * process. */
-void pmap_hear_questions(void (*asked)(void));
+/* From now on both ask, in this process and in its forks, unless they are ignored; their handler calls `asked`. A second
+ * SIGQUIT within two seconds ends the process. Forks ignore a SIGQUIT of the terminal, which reaches all of them. */
+void pmap_catch_questions(void (*asked)(void));
 
-/* Whether a question was asked that nobody of the tree has answered yet. */
+/* Whether a question was asked that no process of the tree has answered yet; the caller answers it. */
 bool pmap_take_question(void);
 
 #endif
