@@ -1,5 +1,5 @@
-/* The signals that end a run in which script and host are one process: the first one lets what runs come to its end, and
- * says so at once, from the handler, as nothing else of the host can. */
+/* The signals that end a run in which script and host are one process: the first one lets the running items end, and the
+ * handler says so at once, as nothing else of the host can. */
 #define _GNU_SOURCE
 #include "alone.h"
 
@@ -27,18 +27,18 @@ static struct {
 
 static volatile sig_atomic_t phase, first, ticks; /* `ticks` since the script was given up; -1: it was not */
 
-/* What running items get after SIGTERM or SIGHUP, and a script that was given up until it is killed, in ticks. */
-static const struct timespec patience = {.tv_sec = 5}, tick = {.tv_nsec = 100000000}, never;
+/* The time of running items after SIGTERM or SIGHUP, and that of a script that was made to give up, in ticks. */
+static const struct timespec grace_period = {.tv_sec = 5}, tick = {.tv_nsec = 100000000}, never;
 enum { last_tick = 5 };
 
 static int tick_signal(void) { return SIGRTMAX - 3; }
 
-static void wake_in(struct timespec time) {
+static void start_timer(struct timespec time) {
     struct itimerspec period = {.it_interval = time, .it_value = time};
     timer_settime(run.timer, 0, &period, NULL);
 }
 
-static void say(const char *words) {
+static void write_error(const char *words) {
     struct pollfd errors = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (words && poll(&errors, 1, 0) == 1 && errors.revents & POLLOUT) {
         ssize_t ignored = write(STDERR_FILENO, words, strlen(words));
@@ -49,19 +49,19 @@ static void say(const char *words) {
 static void give_up(void) {
     run.give_up();
     ticks = 0;
-    wake_in(tick);
+    start_timer(tick);
 }
 
-static void hear(int number) {
+static void on_ending(int number) {
     int before = errno;
     if (getpid() != run.process) pmap_die_by(number); /* of a fork that a task has made */
     if (first == 0) {
         first = number;
         *run.barrier = 1;
         for (int each = 0; each < ending_count; each++) {
-            if (endings[each] == number) say(run.words[phase][each]);
+            if (endings[each] == number) write_error(run.words[phase][each]);
         }
-        if (number != SIGINT) wake_in(patience);
+        if (number != SIGINT) start_timer(grace_period);
     } else if (phase != PMAP_OUTSIDE) {
         give_up();
     }
@@ -72,7 +72,7 @@ static void on_tick(int number) {
     (void)number;
     int before = errno;
     if (phase == PMAP_OUTSIDE) {
-        wake_in(never);
+        start_timer(never);
     } else if (ticks < 0) {
         give_up();
     } else if (++ticks == last_tick) {
@@ -92,13 +92,13 @@ bool pmap_catch_alone(uint64_t *barrier, void (*new_give_up)(void)) {
     run.barrier = barrier;
     run.give_up = new_give_up;
     ticks = -1;
-    pmap_catch_endings(hear);
+    pmap_catch_endings(on_ending);
     return true;
 }
 
 bool pmap_has_given_up(void) { return ticks >= 0; }
 
-void pmap_say_alone(pmap_phase at, int number, const char *words) {
+void pmap_set_signal_message(pmap_phase at, int number, const char *words) {
     for (int each = 0; each < ending_count; each++) {
         if (endings[each] == number) run.words[at][each] = strdup(words);
     }
@@ -106,12 +106,12 @@ void pmap_say_alone(pmap_phase at, int number, const char *words) {
 
 void pmap_enter_script(pmap_phase now) {
     phase = now;
-    if (first != 0 && first != SIGINT) wake_in(patience);
+    if (first != 0 && first != SIGINT) start_timer(grace_period);
     pmap_block_endings(false);
 }
 
 void pmap_leave_script_phase(void) {
     pmap_block_endings(true);
-    wake_in(never);
+    start_timer(never);
     phase = PMAP_OUTSIDE;
 }

@@ -172,11 +172,11 @@ static sigset_t waiting_mask; /* the process's own, without the caught signals *
 static bool are_caught;
 
 static sigset_t blocked_mask; /* the same with them */
-static void (*told)(int number);
+static void (*notify)(int number);
 
 static void count_signal(int number) {
     atomic_fetch_add(&arrived[number], 1);
-    if (told) told(number);
+    if (notify) notify(number);
 }
 
 void pmap_ignore_file_limit(void) { signal(SIGXFSZ, SIG_IGN); }
@@ -207,8 +207,8 @@ void pmap_catch_signals(void) {
 
 static void ignore(int number) { (void)number; }
 
-void pmap_catch_endings(void (*new_told)(int number)) {
-    told = new_told;
+void pmap_catch_endings(void (*new_notify)(int number)) {
+    notify = new_notify;
     catch(ending_count, SA_RESTART); /* for the script's calls; those of the host come back all the same */
     /* What is ignored would be ignored by the script's programs, too. */
     signal(SIGPIPE, ignore);
@@ -217,14 +217,14 @@ void pmap_catch_endings(void (*new_told)(int number)) {
 
 void pmap_block_endings(bool are_blocked) { sigprocmask(SIG_SETMASK, are_blocked ? &blocked_mask : &waiting_mask, NULL); }
 
-void pmap_let_signals_in(void) {
+void pmap_deliver_signals(void) {
     sigset_t before;
     sigprocmask(SIG_SETMASK, &waiting_mask, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 int pmap_take_signal(int number) { return atomic_exchange(&arrived[number], 0); }
-int pmap_arrived_signals(int number) { return atomic_load(&arrived[number]); }
+int pmap_signal_count(int number) { return atomic_load(&arrived[number]); }
 
 void pmap_release_signals(void) {
     if (!are_caught) return;

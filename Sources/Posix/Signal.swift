@@ -17,7 +17,7 @@ package enum Signal {
     /// Counts SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 from now on; they arrive only while the poller waits.
     package static func catchSignals() { pmap_catch_signals() }
 
-    /// What a run without workers is at when a signal arrives.
+    /// The phase of a run without workers.
     package enum Phase: CaseIterable {
         case setup, items, teardown
 
@@ -32,9 +32,9 @@ package enum Signal {
 
     package static let endings = [SIGINT, SIGTERM, SIGHUP]
 
-    /// Counts SIGINT, SIGTERM and SIGHUP in a process that runs the script itself. The first one raises the barrier of
-    /// `words`, which stay where they are, and says at once what `message` has for it; a second one makes the script give
-    /// up, and ends the process when it does not. False when the kernel has no timer for that.
+    /// Counts SIGINT, SIGTERM and SIGHUP in a process that runs the script itself. The first one sets the barrier of
+    /// `words`, which stay where they are, and writes its `message` at once; a second one makes the script give up, and
+    /// ends the process when it does not. False when the kernel has no timer for that.
     package static func catchEndings(
         _ words: StatusWords, giveUp: @convention(c) () -> Void, message: (Phase, Int32) -> [UInt8]
     ) -> Bool {
@@ -43,7 +43,7 @@ package enum Signal {
                 let text = message(phase, signal)
                 if !text.isEmpty {
                     unsafe (text + [0]).withUnsafeBufferPointer {
-                        unsafe pmap_say_alone(
+                        unsafe pmap_set_signal_message(
                             phase.phase, signal, UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self))
                     }
                 }
@@ -73,18 +73,18 @@ package enum Signal {
     /// In the first process of a container: goes on in a child, while this one is an init, which reaps and forwards signals.
     package static func becomeInit() { pmap_become_init() }
 
-    /// Lets what has been sent arrive, also when the poller never had to wait.
-    package static func letIn() { pmap_let_signals_in() }
+    /// Lets signals arrive that were sent, also when the poller never had to wait.
+    package static func deliver() { pmap_deliver_signals() }
 
     /// The first of the ending signals that arrived since the last call.
     package static func takeArrived() -> Int32? {
         endings.first { pmap_take_signal($0) > 0 }
     }
 
-    /// Whether one of them has arrived that nobody has taken; lets in what has been sent.
+    /// Whether one of them has arrived and was not taken; lets signals arrive before.
     package static func isWaiting() -> Bool {
-        letIn()
-        return endings.contains { pmap_arrived_signals($0) > 0 }
+        deliver()
+        return endings.contains { pmap_signal_count($0) > 0 }
     }
 
     /// Whether the terminal has asked for a stop (Ctrl-Z) since the last call.

@@ -4,7 +4,7 @@ import Posix
 
 extension HostLoop {
     func handleSignals() {
-        Signal.letIn()
+        Signal.deliver()
         if Signal.takeStop() { stopUntilContinued() }
         hearQuestions()
         if let killTime, Clock.now() > killTime { killAll() }

@@ -168,7 +168,7 @@ package final class LocalRun {
     // MARK: How it ends
 
     private func handleSignals() {
-        Signal.letIn()
+        Signal.deliver()
         if let signal = Signal.takeArrived() {
             if case .signal = ending { isKilling = true }
             if !isKilling { ending = .signal(signal) }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the process is at. */
+/* The phase of the run. */
 typedef enum { PMAP_OUTSIDE, PMAP_IN_SETUP, PMAP_IN_ITEMS, PMAP_IN_TEARDOWN, PMAP_PHASES } pmap_phase;
 
 /* As pmap_catch_signals, for SIGINT, SIGTERM and SIGHUP, which arrive in the script, too. The first one stores 1 at
@@ -16,10 +16,10 @@ bool pmap_catch_alone(uint64_t *barrier, void (*give_up)(void));
 /* Whether `give_up` was called. */
 bool pmap_has_given_up(void);
 
-/* What the first one says when it is this one and arrives in this phase. */
-void pmap_say_alone(pmap_phase phase, int signal, const char *words);
+/* Sets the message for the first signal, when it is this one and arrives in this phase. */
+void pmap_set_signal_message(pmap_phase phase, int signal, const char *words);
 
-/* Around everything that the script does. */
+/* Called before and after all code of the script. */
 void pmap_enter_script(pmap_phase phase);
 void pmap_leave_script_phase(void);
 

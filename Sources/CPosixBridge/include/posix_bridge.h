@@ -67,20 +67,20 @@ void pmap_restore_signals(void);
 /* SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 are counted from now on and arrive only inside pmap_ppoll; SIGPIPE
  * and SIGXFSZ are ignored. One that was ignored stays so. */
 void pmap_catch_signals(void);
-/* The same for the first three of them, which arrive also while they are not blocked; each is told to `told`. Programs that
- * are started have all of these signals as by default. */
-void pmap_catch_endings(void (*told)(int signal));
+/* The same for the first three of them, which arrive also while they are not blocked; the handler calls `notify` for each.
+ * Programs that are started have the default actions of all of these signals. */
+void pmap_catch_endings(void (*notify)(int signal));
 void pmap_block_endings(bool are_blocked);
 /* A write that fails at RLIMIT_FSIZE can be told; the signal for it could not. */
 void pmap_ignore_file_limit(void);
 
 /* Lets the counted signals arrive now: ppoll lets them in only when it has to wait. */
-void pmap_let_signals_in(void);
+void pmap_deliver_signals(void);
 
 /* How often `signal` has arrived since the last call. */
 int pmap_take_signal(int signal);
 /* The same number, which is left as it is. */
-int pmap_arrived_signals(int signal);
+int pmap_signal_count(int signal);
 
 /* What a forked child undoes of pmap_catch_signals. */
 void pmap_release_signals(void);

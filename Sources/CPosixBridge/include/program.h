@@ -26,8 +26,8 @@ pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed)
  * ended. */
 int pmap_run_shell(const char *command);
 
-/* As system(3), but that signals do what they do otherwise; after one with which `is_over()` the program is killed with all
- * that it has started. */
+/* As system(3), but signals keep their actions; after one with which `is_over()` is true the program is killed with its
+ * descendants. */
 int pmap_run_shell_until(const char *command, bool (*is_over)(void));
 
 /* A program, and what it writes or what it reads; a fork of its owner has the stream, but not the program. */
