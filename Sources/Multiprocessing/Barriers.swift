@@ -7,7 +7,7 @@ extension ProcessTree {
         try timedChange { memory throws(TreeError) in
             let barrier = try make(.barrier, words: Barrier.words, memory)
             memory[barrier, Barrier.parties] = parties
-            memory[barrier, Barrier.generation] = 1
+            memory[barrier, Barrier.round] = 1
             memory.makeList(barrier + Barrier.waiters.offset)
             return barrier
         }
@@ -15,25 +15,25 @@ extension ProcessTree {
 
     /// This process has arrived: its index, from 0, and the round; nil when the barrier is broken. The last one to arrive
     /// opens it.
-    package func arrive(_ barrier: Int, _ timeout: Timeout) throws(TreeError) -> (place: Int, round: Int)? {
+    package func arrive(_ barrier: Int, _ timeout: Timeout) throws(TreeError) -> (index: Int, round: Int)? {
         try within(timeout) { () throws(TreeError) in try arrive(barrier) }
     }
 
-    private func arrive(_ barrier: Int) throws(TreeError) -> (place: Int, round: Int)? {
+    private func arrive(_ barrier: Int) throws(TreeError) -> (index: Int, round: Int)? {
         try reapParties(of: barrier)
         return try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             guard memory[barrier, Barrier.isBroken] == 0,
                 memory[barrier, Barrier.arrived] < memory[barrier, Barrier.parties]
             else { return nil }
-            let place = memory[barrier, Barrier.arrived]
-            memory[barrier, Barrier.arrived] = place + 1
+            let index = memory[barrier, Barrier.arrived]
+            memory[barrier, Barrier.arrived] = index + 1
             if let own = reference(.party, barrier, current, memory) {
                 memory[own, Reference.count] += 1
             } else {
                 try addReference(.party, barrier, current, memory)
             }
-            return (place, memory[barrier, Barrier.generation])
+            return (index, memory[barrier, Barrier.round])
         }
     }
 
@@ -54,13 +54,13 @@ extension ProcessTree {
         defer {
             if passed == nil {
                 lockDeadline = timeout.deadline
-                cleanUp { [unowned self] memory in giveUp(barrier: barrier, memory) }
+                cleanUp { [unowned self] memory in breakIfThere(barrier: barrier, memory) }
                 lockDeadline = nil
             }
         }
         passed = try wait(target) { memory, _ throws(TreeError) in
             try check(barrier, is: .barrier, memory)
-            if memory[barrier, Barrier.generation] != round { return memory[barrier, Barrier.brokenRound] != round }
+            if memory[barrier, Barrier.round] != round { return memory[barrier, Barrier.brokenRound] != round }
             return memory[barrier, Barrier.isBroken] != 0 ? false : nil
         }
         return passed ?? false
@@ -79,7 +79,7 @@ extension ProcessTree {
         try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
             if memory[barrier, Barrier.arrived] > 0 {
-                memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.generation]
+                memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.round]
             }
             begin(barrier, broken: false, memory)
         }
@@ -96,12 +96,12 @@ extension ProcessTree {
         }
     }
 
-    private func giveUp(barrier: Int, _ memory: Memory) {
+    private func breakIfThere(barrier: Int, _ memory: Memory) {
         if kind(barrier, memory) == .barrier { breakBarrier(barrier, memory) }
     }
 
     func breakBarrier(_ barrier: Int, _ memory: Memory) {
-        memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.generation]
+        memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.round]
         begin(barrier, broken: true, memory)
     }
 
@@ -109,7 +109,7 @@ extension ProcessTree {
     private func begin(_ barrier: Int, broken: Bool, _ memory: Memory) {
         memory[barrier, Barrier.isBroken] = broken ? 1 : 0
         memory[barrier, Barrier.arrived] = 0
-        memory[barrier, Barrier.generation] += 1
+        memory[barrier, Barrier.round] += 1
         for reference in references(.party, in: barrier, memory) { removeReference(reference, memory) }
         wakeAll(barrier + Barrier.waiters.offset, memory)
     }

@@ -108,12 +108,12 @@ extension CoreModule {
             // barrier, timeout → index from 0, round, or nil when it is broken
             "barrier_arrive": function { tree, stack throws(LuaError) in
                 let (barrier, timeout) = (try stack.handleArgument(1), try stack.timeout(2))
-                guard let (place, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier, timeout) })
+                guard let (index, round) = try orRaise({ () throws(TreeError) in try tree.arrive(barrier, timeout) })
                 else {
                     stack.pushNil()
                     return 1
                 }
-                stack.push(Int64(place))
+                stack.push(Int64(index))
                 stack.push(Int64(round))
                 return 2
             },

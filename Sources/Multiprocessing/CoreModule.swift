@@ -77,7 +77,7 @@ package final class CoreModule {
     }
 
     /// From now on this process and its forks report who waits where when a signal asks for it.
-    package func hearQuestions() {
+    package func catchQuestions() {
         Signal.catchQuestions(LuaStep.ask)
         LuaStep.answer(main) { [unowned self] in answerQuestion() }
     }
@@ -145,7 +145,7 @@ package final class CoreModule {
         stack.setMetatable(-2)
         // The modules themselves are found after it.
         stack.rawGet(package, field: "searchers")
-        try noteLoads(stack)
+        try recordLoads(stack)
         stack.push(function: { [unowned self] stack throws(LuaError) in
             let name = stack.string(1) ?? ""
             pushLoader(named: name, stack)
@@ -158,7 +158,7 @@ package final class CoreModule {
     }
 
     /// The first searcher is called for every module that is not loaded yet. Stack: searchers → searchers
-    private func noteLoads(_ stack: Stack) throws(LuaError) {
+    private func recordLoads(_ stack: Stack) throws(LuaError) {
         let searchers = stack.top
         try stack.load(
             Array("local search, note = ... return function(name) note() return search(name) end".utf8),

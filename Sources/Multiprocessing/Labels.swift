@@ -39,16 +39,16 @@ extension ProcessTree {
     func recordAcquirer(of semaphore: Int, _ memory: Memory) {
         let acquirers = semaphore + Semaphore.acquirers.offset, mine = memory[current, ProcessEntry.label]
         if memory[acquirers] == mine { return }
-        var place = 1
-        while place < Semaphore.maximumAcquirers - 1, memory[acquirers + 8 * place] != mine { place += 1 }
-        let last = memory[acquirers + 8 * place]
+        var index = 1
+        while index < Semaphore.maximumAcquirers - 1, memory[acquirers + 8 * index] != mine { index += 1 }
+        let last = memory[acquirers + 8 * index]
         if last != mine {
             memory[mine, Label.references] += 1
             release(label: last, memory)
         }
-        while place > 0 {
-            memory[acquirers + 8 * place] = memory[acquirers + 8 * (place - 1)]
-            place -= 1
+        while index > 0 {
+            memory[acquirers + 8 * index] = memory[acquirers + 8 * (index - 1)]
+            index -= 1
         }
         memory[acquirers] = mine
     }
@@ -64,8 +64,8 @@ extension ProcessTree {
     /// Drops the labels of a semaphore that is about to be freed.
     func releaseLabels(of semaphore: Int, _ memory: Memory) {
         setLabel(.formerHolder, of: semaphore, to: 0, memory)
-        for place in 0..<Semaphore.maximumAcquirers {
-            release(label: memory[semaphore + Semaphore.acquirers.offset + 8 * place], memory)
+        for index in 0..<Semaphore.maximumAcquirers {
+            release(label: memory[semaphore + Semaphore.acquirers.offset + 8 * index], memory)
         }
     }
 }

@@ -171,7 +171,7 @@ enum Event: Int, Field {
 
 enum Barrier: Int, Field {
     case parties = 8
-    case arrived, generation
+    case arrived, round
     /// 0 while it works, 1 when it is broken.
     case isBroken
     /// The last round that was broken, so that its waiters know, however late they wake up; rounds begin at 1.

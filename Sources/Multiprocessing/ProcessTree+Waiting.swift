@@ -112,9 +112,8 @@ extension ProcessTree {
         setPosition(position())
         for start in stride(from: 0, to: max(1, waiters.count), by: ProcessTree.queuesPerChange) {
             try timedChange { memory in
-                let places = start..<min(start + ProcessTree.queuesPerChange, waiters.count)
-                for (waiter, queue) in zip(waiters[places], queues[places]) where memory[waiter, Waiter.isSpinning] != 0
-                {
+                let range = start..<min(start + ProcessTree.queuesPerChange, waiters.count)
+                for (waiter, queue) in zip(waiters[range], queues[range]) where memory[waiter, Waiter.isSpinning] != 0 {
                     memory[waiter, Waiter.isSpinning] = 0
                     memory.remove(waiter + Waiter.inQueue.offset)
                     memory.append(waiter + Waiter.inQueue.offset, to: queue)

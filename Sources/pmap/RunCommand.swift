@@ -54,7 +54,7 @@ struct RunCommand {
             let program = try StandaloneScript(arguments: arguments, folders: source.folders)
             let core = try CoreModule(program.stack)
             core.freeze = { [unowned program] in program.freeze() }
-            core.hearQuestions()
+            core.catchQuestions()
             for module in modules { try program.require(module) }
             program.armInterrupts()
             let status = run(program, text, script)
