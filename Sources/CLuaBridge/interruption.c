@@ -1,3 +1,4 @@
+/* A Lua error that a signal requests: the hook that raises it, on the main thread and on running coroutines. */
 #define _GNU_SOURCE
 #include "interruption.h"
 
@@ -8,102 +9,102 @@
 
 static const char traceback_key = 0;
 
-/* A process has one state. What the handler reads is written before its signal can come, or one word at a time. */
+/* A process has one state. The handler's data is written before its signal can arrive, or one word at a time. */
 static struct {
     lua_State *main;
     const char *text;
     bool (*is_wanted)(void);
-    char place[LUA_IDSIZE + 16]; /* of the first time it was raised */
+    char line[LUA_IDSIZE + 16]; /* where it was raised first */
 } interruption;
 
 static volatile sig_atomic_t stage;
-enum { is_calm, is_asked, is_raised, is_insisted };
+enum { is_idle, is_requested, is_raised, is_forced };
 static bool was_raised;
-static volatile sig_atomic_t is_given_up;
+static volatile sig_atomic_t is_aborted;
 
-/* The coroutines that are running in one another, innermost last. Deeper ones than this are not reached; Lua itself
+/* The coroutines that are running in one another, innermost last. Deeper ones are not interrupted; Lua itself
  * allows about 200. */
 enum { deepest = 256 };
 static lua_State *volatile running[deepest];
 static volatile sig_atomic_t depth;
 
-static bool is_wanted(void) { return is_given_up || !interruption.is_wanted || interruption.is_wanted(); }
+static bool is_wanted(void) { return is_aborted || !interruption.is_wanted || interruption.is_wanted(); }
 
-bool pmap_is_interrupted(void) { return (stage == is_asked || stage == is_insisted) && is_wanted(); }
+bool pmap_is_interrupted(void) { return (stage == is_requested || stage == is_forced) && is_wanted(); }
 
 /* ---- The hook ---- */
 
-static void raise_it(lua_State *L, lua_Debug *where);
+static void raise_error(lua_State *L, lua_Debug *where);
 
-/* lua_sethook is the one function of Lua that a signal handler may call. */
-static void hook(lua_State *L) { lua_sethook(L, raise_it, LUA_MASKCOUNT, 1); }
+/* By Lua's manual a signal handler may call lua_sethook. */
+static void hook(lua_State *L) { lua_sethook(L, raise_error, LUA_MASKCOUNT, 1); }
 static void unhook(lua_State *L) { lua_sethook(L, NULL, 0, 0); }
 
-static void for_all(void (*act)(lua_State *L)) {
+static void for_all_threads(void (*act)(lua_State *L)) {
     act(interruption.main);
     for (int each = 0; each < depth; each++) act(running[each]);
 }
 
-/* The innermost line of the script, or "" when what closes a variable runs and the script's lines have left the stack. */
-static void find_place(lua_State *L, char *place, size_t size) {
+/* The innermost line of the script, or "" when a variable is being closed after the script's lines have left the stack. */
+static void find_line(lua_State *L, char *line, size_t size) {
     lua_Debug where;
-    *place = 0;
+    *line = 0;
     for (int level = 0; lua_getstack(L, level, &where); level++) {
         if (!pmap_is_script(L, &where)) continue;
-        snprintf(place, size, "%s:%d", where.short_src, where.currentline);
+        snprintf(line, size, "%s:%d", where.short_src, where.currentline);
         return;
     }
 }
 
-/* Once is enough, unless the handler has insisted by now. */
-static void note_raised(lua_State *L) {
-    sig_atomic_t before = is_asked;
+/* Removes the hooks, unless the handler has forced the error by now. */
+static void record_raised(lua_State *L) {
+    sig_atomic_t before = is_requested;
     if (__atomic_compare_exchange_n(&stage, &before, is_raised, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-        for_all(unhook);
+        for_all_threads(unhook);
         unhook(L);
-        if (stage == is_insisted) for_all(hook);
+        if (stage == is_forced) for_all_threads(hook);
     }
     if (was_raised) return;
     was_raised = true;
-    find_place(L, interruption.place, sizeof interruption.place);
+    find_line(L, interruption.line, sizeof interruption.line);
     luaL_traceback(L, L, NULL, 0);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
 }
 
-static void raise_it(lua_State *L, lua_Debug *where) {
+static void raise_error(lua_State *L, lua_Debug *where) {
     if (!pmap_is_interrupted()) {
-        unhook(L); /* it was raised elsewhere, or comes too late */
+        unhook(L); /* it was raised in another thread, or is not wanted any more */
         return;
     }
     lua_getinfo(L, "S", where);
-    if (stage != is_insisted && pmap_is_module(where)) return;
-    note_raised(L);
-    char place[sizeof interruption.place];
-    find_place(L, place, sizeof place);
-    lua_pushfstring(L, "%s%s%s", place, *place ? ": " : "", interruption.text);
+    if (stage != is_forced && pmap_is_module(where)) return;
+    record_raised(L);
+    char line[sizeof interruption.line];
+    find_line(L, line, sizeof line);
+    lua_pushfstring(L, "%s%s%s", line, *line ? ": " : "", interruption.text);
     lua_error(L);
 }
 
-void pmap_interrupt(bool insists) {
+void pmap_interrupt(bool force) {
     if (!interruption.main || !is_wanted()) return;
-    stage = insists ? is_insisted : is_asked;
-    for_all(hook);
+    stage = force ? is_forced : is_requested;
+    for_all_threads(hook);
 }
 
-void pmap_give_up(void) {
-    is_given_up = true;
+void pmap_abort_script(void) {
+    is_aborted = true;
     pmap_interrupt(true);
 }
 
-int pmap_leave_script(lua_State *L) {
-    pmap_give_up();
+int pmap_exit_script(lua_State *L) {
+    pmap_abort_script();
     hook(L);
     return luaL_error(L, "os.exit");
 }
 
-const char *pmap_take_interruption(lua_State *L) {
+const char *pmap_receive_interruption(lua_State *L) {
     if (!pmap_is_interrupted()) return NULL;
-    note_raised(L);
+    record_raised(L);
     return interruption.text;
 }
 
@@ -113,45 +114,45 @@ void pmap_arm_interruption(lua_State *L, const char *text, bool (*is_wanted)(voi
     interruption.main = L;
 }
 
-static void ask(void) { pmap_interrupt(false); }
+static void request(void) { pmap_interrupt(false); }
 
 void pmap_arm_interrupts(lua_State *L) {
     pmap_arm_interruption(L, "interrupted!", NULL);
-    pmap_catch_interrupts(ask, pmap_is_interrupted);
+    pmap_catch_interrupts(request, pmap_is_interrupted);
 }
 
-pmap_interruption pmap_end_interruption(lua_State *L, const char **place) {
+pmap_interruption pmap_end_interruption(lua_State *L, const char **line) {
     depth = 0;
-    if (stage == is_calm) return PMAP_WAS_CALM;
-    bool raised = was_raised, given_up = is_given_up;
-    is_given_up = false;
-    stage = is_calm;
+    if (stage == is_idle) return PMAP_NOT_INTERRUPTED;
+    bool raised = was_raised, aborted = is_aborted;
+    is_aborted = false;
+    stage = is_idle;
     was_raised = false;
     unhook(interruption.main);
-    if (given_up) return PMAP_WAS_GIVEN_UP;
-    if (!raised) return PMAP_WAS_CALM;
-    *place = interruption.place;
+    if (aborted) return PMAP_ABORTED;
+    if (!raised) return PMAP_NOT_INTERRUPTED;
+    *line = interruption.line;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
-    return PMAP_WAS_RAISED;
+    return PMAP_INTERRUPTED;
 }
 
 /* ---- Steps ---- */
 
 static struct {
     lua_State *main;
-    void (*answer)(void *);
-    void *of;
+    void (*call)(void *);
+    void *context;
 } step;
 
-static void answer(lua_State *L, lua_Debug *where) {
+static void on_step(lua_State *L, lua_Debug *where) {
     (void)where;
     lua_sethook(L, NULL, 0, 0);
-    step.answer(step.of);
+    step.call(step.context);
 }
 
-/* Whoever has a hook already keeps it. */
+/* Another hook is kept. */
 static void hook_step(lua_State *L) {
-    if (!lua_gethook(L)) lua_sethook(L, answer, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+    if (!lua_gethook(L)) lua_sethook(L, on_step, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
 void pmap_step(void) {
@@ -160,43 +161,43 @@ void pmap_step(void) {
     for (int each = 0; each < depth; each++) hook_step(running[each]);
 }
 
-void pmap_at_step(lua_State *L, void (*answer)(void *), void *of) {
+void pmap_at_step(lua_State *L, void (*call)(void *), void *context) {
     step.main = L;
-    step.answer = answer;
-    step.of = of;
+    step.call = call;
+    step.context = context;
 }
 
-/* ---- Which coroutines run ---- */
+/* ---- Running coroutines ---- */
 
-static void note_entering(lua_State *coroutine) {
+static void push_running(lua_State *coroutine) {
     if (depth >= deepest) return;
     running[depth] = coroutine;
     depth++;
     if (pmap_is_interrupted()) hook(coroutine);
 }
 
-static void note_leaving(lua_State *coroutine) {
+static void pop_running(lua_State *coroutine) {
     if (depth > 0 && running[depth - 1] == coroutine) depth--;
 }
 
-/* The library's own functions, of which none raises once the coroutine runs: they are called in the place of ours. */
+/* The library's own functions, of which none raises once the coroutine runs: the replacements call them. */
 static lua_CFunction library_resume, library_close;
 
-/* Stack: coroutine, … → results… of `function`, in which the coroutine runs. The note must not outlive it: what is
- * collected cannot be hooked. */
-static int run_noted(lua_State *L, lua_CFunction function) {
+/* Stack: coroutine, … → results… of `function`, in which the coroutine runs. It must not be hooked after it is
+ * collected. */
+static int call_tracked(lua_State *L, lua_CFunction function) {
     lua_State *coroutine = lua_tothread(L, 1);
     if (!coroutine) return function(L);
-    note_entering(coroutine);
+    push_running(coroutine);
     int results = function(L);
-    note_leaving(coroutine);
+    pop_running(coroutine);
     return results;
 }
 
-static int resume(lua_State *L) { return run_noted(L, library_resume); }
-static int close_coroutine(lua_State *L) { return run_noted(L, library_close); }
+static int resume(lua_State *L) { return call_tracked(L, library_resume); }
+static int close_coroutine(lua_State *L) { return call_tracked(L, library_close); }
 
-/* As the function that coroutine.wrap makes. Upvalue 1: the coroutine. */
+/* The function that coroutine.wrap makes. Upvalue 1: the coroutine. */
 static int call_wrapped(lua_State *L) {
     lua_State *coroutine = lua_tothread(L, lua_upvalueindex(1));
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -226,7 +227,7 @@ static int wrap(lua_State *L) {
     return 1;
 }
 
-/* Stack: coroutine library → the same, with `function` in the place of the one that is answered */
+/* Replaces a function of the library by `function`, and returns it. Stack: coroutine library → the same */
 static lua_CFunction replace(lua_State *L, const char *name, lua_CFunction function) {
     lua_getfield(L, -1, name);
     lua_CFunction before = lua_tocfunction(L, -1);

@@ -206,7 +206,7 @@ int pmap_end_capture(lua_State *L) {
 static char script_name[256];
 static int exit_status = -1; /* of os.exit, which was called without a worker */
 
-bool pmap_take_exit(int *status) {
+bool pmap_clear_exit_status(int *status) {
     *status = exit_status;
     exit_status = -1;
     return *status >= 0;
@@ -227,7 +227,7 @@ static int exit_process(lua_State *L) {
     }
     if (mode == PMAP_WITHOUT_WORKER) {
         exit_status = status & 0xff;
-        return pmap_leave_script(L);
+        return pmap_exit_script(L);
     }
     size_t length;
     const char *text = pmap_read_captured(&length, true);

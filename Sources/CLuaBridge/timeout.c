@@ -1,3 +1,4 @@
+/* The timeout of an item: by the host's signal, or without a host by a timer. */
 #define _GNU_SOURCE
 #include "timeout.h"
 
@@ -15,11 +16,11 @@ int pmap_timeout_signal(void) { return SIGRTMAX - 2; }
 
 static bool is_current(const volatile uint64_t *item) { return *item != 0 && *item == *timeout.current; }
 
-/* What the timer of a process without a host has told. */
+/* The ticks of the timer of a process without a host. */
 enum { quarters = 4 };
-static volatile sig_atomic_t told;
+static volatile sig_atomic_t ticks;
 
-bool pmap_timeout_struck(void) { return told >= quarters || (timeout.current && is_current(timeout.condemned)); }
+bool pmap_has_timed_out(void) { return ticks >= quarters || (timeout.current && is_current(timeout.condemned)); }
 
 static void on_signal(int number) {
     (void)number;
@@ -28,7 +29,7 @@ static void on_signal(int number) {
 
 static const char text[] = "timed out after %s s";
 
-static void hear(void (*handler)(int), int flags) {
+static void set_handler(void (*handler)(int), int flags) {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
     sigemptyset(&action.sa_mask);
     sigaction(pmap_timeout_signal(), &action, NULL);
@@ -40,47 +41,47 @@ void pmap_arm_timeout(
     timeout.pressed = pressed;
     timeout.current = current;
     snprintf(timeout.text, sizeof timeout.text, text, seconds);
-    pmap_arm_interruption(L, timeout.text, pmap_timeout_struck);
-    hear(on_signal, SA_RESTART);
+    pmap_arm_interruption(L, timeout.text, pmap_has_timed_out);
+    set_handler(on_signal, SA_RESTART);
 }
 
 /* ---- Without a host ---- */
 
 static timer_t timer;
-static const int64_t grace = 500000000; /* to unwind, as the host gives it */
+static const int64_t grace = 500000000; /* to unwind, as the host allows */
 
-static void tick(int64_t nanoseconds) {
+static void set_timer(int64_t nanoseconds) {
     struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
     struct itimerspec period = {.it_interval = time, .it_value = time};
     timer_settime(timer, 0, &period, NULL);
 }
 
-/* Of the ticks in a time in which the process is stopped one arrives. */
+/* While the process is stopped at most one tick arrives. */
 static void on_tick(int number) {
     (void)number;
-    told++;
-    if (told < quarters) return;
-    if (told == quarters) {
-        tick(grace);
-        hear(on_tick, 0); /* what still waits then comes back */
+    ticks++;
+    if (ticks < quarters) return;
+    if (ticks == quarters) {
+        set_timer(grace);
+        set_handler(on_tick, 0); /* a wait returns then */
     }
-    pmap_interrupt(told > quarters);
+    pmap_interrupt(ticks > quarters);
 }
 
 bool pmap_arm_time(lua_State *L) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = pmap_timeout_signal()};
-    pmap_arm_interruption(L, timeout.text, pmap_timeout_struck);
-    hear(on_tick, SA_RESTART);
+    pmap_arm_interruption(L, timeout.text, pmap_has_timed_out);
+    set_handler(on_tick, SA_RESTART);
     return timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
 }
 
 void pmap_begin_time(int64_t nanoseconds, const char *seconds) {
     snprintf(timeout.text, sizeof timeout.text, text, seconds);
-    tick(nanoseconds / quarters > 0 ? nanoseconds / quarters : 1);
+    set_timer(nanoseconds / quarters > 0 ? nanoseconds / quarters : 1);
 }
 
 void pmap_end_time(void) {
-    tick(0);
-    if (told >= quarters) hear(on_tick, SA_RESTART);
-    told = 0;
+    set_timer(0);
+    if (ticks >= quarters) set_handler(on_tick, SA_RESTART);
+    ticks = 0;
 }

@@ -4,7 +4,7 @@ import CLua
 import CLuaBridge
 package import Wire
 
-/// The signal that stops an item which has been condemned in the status words.
+/// The signal that interrupts the item which is condemned in the status words.
 package var timeoutSignal: Int32 { pmap_timeout_signal() }
 
 extension Stack {
@@ -14,8 +14,8 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// From now on the signal raises "timed out after `seconds` s" in the item that is condemned in `words`, which must
-    /// stay where they are.
+    /// From now on the signal raises "timed out after `seconds` s" in the item that is condemned in `words`, whose
+    /// addresses must not change.
     package func armTimeout(_ words: StatusWords, seconds: String) {
         let addresses = unsafe [StatusWords.Word.current, .condemned, .pressed].map { word in
             unsafe words.address(of: word).assumingMemoryBound(to: UInt64.self)
@@ -24,7 +24,7 @@ extension Stack {
     }
 
     /// Without a host: from now on the same error is raised between `beginTime` and `endTime`, when the time is over.
-    /// False when there is no timer to be had.
+    /// False when the kernel has no timer.
     package func armTime() -> Bool { unsafe pmap_arm_time(thread) }
 
     package func beginTime(nanoseconds: Int, seconds: String) {
@@ -36,42 +36,42 @@ extension Stack {
     /// From now on a SIGINT raises "interrupted!" in this script.
     package func armInterrupts() { unsafe pmap_arm_interrupts(thread) }
 
-    /// Whether the running item has had its time.
-    package var isTimedOut: Bool { pmap_timeout_struck() }
+    /// Whether the running item has reached its time limit.
+    package var isTimedOut: Bool { pmap_has_timed_out() }
 
-    /// For a wait: what a signal has asked to be raised, which counts as raised from now on.
-    package func takeInterruption() -> String? {
-        unsafe pmap_take_interruption(thread).map { unsafe String(cString: $0) }
+    /// For a wait: the message of an interruption that was requested, which counts as raised from now on.
+    package func receiveInterruption() -> String? {
+        unsafe pmap_receive_interruption(thread).map { unsafe String(cString: $0) }
     }
 
-    /// What has stopped a script before its end.
+    /// The way in which a script was interrupted.
     package enum Interruption {
-        /// What was asked for was raised at this place of the script, "" when that is not known.
-        case raised(place: String, traceback: String?)
-        /// It has called os.exit where there is no process of its own.
-        case left(status: Int32)
-        /// It was given up.
-        case givenUp
+        /// The error was raised, at this line of the script, "" when that is not known.
+        case raised(line: String, traceback: String?)
+        /// It has called os.exit in a process that is not its own.
+        case exited(status: Int32)
+        /// It was aborted.
+        case aborted
     }
 
-    /// Makes the running script give up; for a signal's handler.
-    package static let giveUp: @convention(c) () -> Void = { pmap_give_up() }
+    /// Aborts the running script; for a signal's handler.
+    package static let abort: @convention(c) () -> Void = { pmap_abort_script() }
 
-    /// After an item: takes back what was asked for, and answers what has come of it.
+    /// After an item: cancels a request, and returns how the script was interrupted.
     package func endInterruption() -> Interruption? {
-        var (place, status): (UnsafePointer<CChar>?, Int32) = (nil, 0)
-        let hasLeft = unsafe pmap_take_exit(&status)
-        switch unsafe pmap_end_interruption(thread, &place) {
-        case PMAP_WAS_RAISED:
+        var (line, status): (UnsafePointer<CChar>?, Int32) = (nil, 0)
+        let hasExited = unsafe pmap_clear_exit_status(&status)
+        switch unsafe pmap_end_interruption(thread, &line) {
+        case PMAP_INTERRUPTED:
             defer { pop() }
-            return unsafe .raised(place: place.map { unsafe String(cString: $0) } ?? "", traceback: string(-1))
-        case PMAP_WAS_GIVEN_UP: return hasLeft ? .left(status: status) : .givenUp
+            return unsafe .raised(line: line.map { unsafe String(cString: $0) } ?? "", traceback: string(-1))
+        case PMAP_ABORTED: return hasExited ? .exited(status: status) : .aborted
         default: return nil
         }
     }
 }
 
 extension State {
-    /// Lets script code hold `bytes` more than now, then raises "not enough memory" in it.
+    /// Lets script code allocate `bytes` more than now, then raises "not enough memory" in it.
     package func allowMemory(_ bytes: Int) { limitMemory(to: bytesInUse + bytes) }
 }

@@ -4,22 +4,22 @@ import CLuaBridge
 
 /// A call at the next step of Lua after a signal.
 @safe package enum LuaStep {
-    /// Asks for the call; for a signal handler.
-    package static let ask: @convention(c) () -> Void = { pmap_step() }
+    /// Requests the call; for a signal handler.
+    package static let request: @convention(c) () -> Void = { pmap_step() }
 
-    /// Sets what is called from now on. It may read the stack, and raises nothing.
-    package static func answer(_ stack: Stack, _ answer: @escaping () -> Void) {
-        final class Answer {
+    /// Sets the function that is called from now on. It may read the stack, and raises nothing.
+    package static func handle(_ stack: Stack, _ body: @escaping () -> Void) {
+        final class Handler {
             let body: () -> Void
             init(_ body: @escaping () -> Void) { self.body = body }
         }
-        let answer = unsafe Unmanaged.passRetained(Answer(answer)).toOpaque()
+        let context = unsafe Unmanaged.passRetained(Handler(body)).toOpaque()
         unsafe pmap_at_step(
             stack.thread,
-            { answer in
-                if let answer = unsafe answer {
-                    unsafe Unmanaged<Answer>.fromOpaque(answer).takeUnretainedValue().body()
+            { context in
+                if let context = unsafe context {
+                    unsafe Unmanaged<Handler>.fromOpaque(context).takeUnretainedValue().body()
                 }
-            }, answer)
+            }, context)
     }
 }

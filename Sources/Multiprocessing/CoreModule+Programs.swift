@@ -112,7 +112,7 @@ extension CoreModule {
             "pause": { [unowned self] stack throws(LuaError) in
                 WakeUp.arm()
                 defer { WakeUp.disarm() }
-                if let interruption = stack.takeInterruption() { throw LuaError(message: interruption) }
+                if let interruption = stack.receiveInterruption() { throw LuaError(message: interruption) }
                 try pause(stack.number(1), stack)
                 return 0
             },
@@ -162,7 +162,7 @@ extension CoreModule {
         if !ahead {
             WakeUp.arm()
             defer { WakeUp.disarm() }
-            if let interruption = stack.takeInterruption() {
+            if let interruption = stack.receiveInterruption() {
                 if stack.isTimedOut { programs.killAll(pid, holding: pipes.outputs.compactMap { $0 }) }
                 throw LuaError(message: interruption)
             }

@@ -61,7 +61,7 @@ package final class CoreModule {
         tree.answerQuestion = { [unowned self] in answerQuestion() }
         openTree = tree
         tree.callbacks = { [unowned self] () throws(TreeError) in try runCallbacks() }
-        tree.interruption = { [unowned self] in caller?.takeInterruption() }
+        tree.interruption = { [unowned self] in caller?.receiveInterruption() }
         tree.programs = { [unowned self] in programs.unended }
         tree.setProgramCount(programs.count)
         return tree
@@ -78,8 +78,8 @@ package final class CoreModule {
 
     /// From now on this process and its forks report who waits where when a signal asks for it.
     package func catchQuestions() {
-        Signal.catchQuestions(LuaStep.ask)
-        LuaStep.answer(main) { [unowned self] in answerQuestion() }
+        Signal.catchQuestions(LuaStep.request)
+        LuaStep.handle(main) { [unowned self] in answerQuestion() }
     }
 
     func answerQuestion() {

@@ -194,11 +194,11 @@ package final class TaskRunner {
 
     private func failure(_ interruption: Stack.Interruption, within limit: Options.TimeLimit?) -> Failure {
         switch interruption {
-        case .raised(let place, let traceback):
-            let place = place.isEmpty ? "" : " at \(place)"
+        case .raised(let line, let traceback):
+            let place = line.isEmpty ? "" : " at \(line)"
             return Failure(.timeout, "timed out after \(limit?.seconds ?? "") s\(place)", traceback: traceback)
-        case .left(let status): return Failure(.crash, "it called os.exit(\(status))")
-        case .givenUp: return Failure(.crash, "it was given up")
+        case .exited(let status): return Failure(.crash, "it called os.exit(\(status))")
+        case .aborted: return Failure(.crash, "it was given up")
         }
     }
 
@@ -207,11 +207,11 @@ package final class TaskRunner {
         guard isAlone || options.timeLimit != nil, let interruption = endTime() else { return false }
         script.hooks?.endItem(false)
         let printed = readPrinted(result)
-        if case .givenUp = interruption {
+        if case .aborted = interruption {
             outbox.discard()
         } else {
             var failure = failure(interruption, within: options.timeLimit)
-            if case .left = interruption { failure.message += " before returning a result" }
+            if case .exited = interruption { failure.message += " before returning a result" }
             fail(failure, printed, record, &outbox)
         }
         return true

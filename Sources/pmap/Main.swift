@@ -180,7 +180,7 @@ enum Main {
 
         func here(_ worker: ItemWorker, _ output: consuming OutputQueue) -> (Ending, Tally) {
             LocalRun(plan, source: source, output: output, observer: observer, log: log).run(
-                worker, giveUp: Stack.giveUp)
+                worker, giveUp: Stack.abort)
         }
 
         func inWorkers(

@@ -25,8 +25,8 @@ int pmap_change_library(lua_State *L, const char *script);
  * is the descriptor that becomes standard output for programs. Returns a Lua status, as above. */
 int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode mode);
 
-/* Whether os.exit has been called without a worker since the last call, and its status. */
-bool pmap_take_exit(int *status);
+/* Clears the status of os.exit without a worker; false when it was not called. */
+bool pmap_clear_exit_status(int *status);
 
 /* This process produces items from now on: its standard output is redirected to standard error. Returns a Lua status. */
 int pmap_begin_producing(lua_State *L);
