@@ -1,9 +1,9 @@
-// From the words of the command line to flags: what `:::` cuts off, and what the script's own options add.
+// From the words of the command line to flags: the arguments after `:::`, and the script's own options.
 
 import Script
 import Wire
 
-/// The command line, taken apart.
+/// The parsed command line.
 struct CommandWords {
     private(set) var flags = Flags()
     /// The words after `:::`, if it is there.
@@ -13,14 +13,14 @@ struct CommandWords {
 
     static let emptyName = "'' is the name of no file; an empty variable of the shell may stand there, as"
 
-    /// `scriptOptions` come from the script named `script`; what the command line says wins over them.
+    /// `scriptOptions` come from the script named `script`; those of the command line take precedence.
     init(_ words: [ByteString], scriptOptions: [ScriptOption] = [], of script: ByteString = "") throws(UsageError) {
-        let cut = words.firstIndex(of: ":::")
-        arguments = cut.map { Array(words[($0 + 1)...]) }
-        for word in words[((cut ?? -1) + 1)...] {
+        let separator = words.firstIndex(of: ":::")
+        arguments = separator.map { Array(words[($0 + 1)...]) }
+        for word in words[((separator ?? -1) + 1)...] {
             if let advice = CommandWords.otherSources[word.text] { throw UsageError("\(advice)") }
         }
-        let own = words[..<(cut ?? words.endIndex)]
+        let own = words[..<(separator ?? words.endIndex)]
         if own.count == 2, own.contains(where: { Int($0.text) ?? -1 > 0 }),
             let option = own.first(where: { $0.hasPrefix("-") && Option.named($0.text) == nil })
         {
@@ -43,7 +43,7 @@ struct CommandWords {
         try flags.readValues()
     }
 
-    /// What else GNU parallel has to say where items are.
+    /// Other ways of GNU parallel to name inputs.
     private static let otherSources = [
         ":::": "a second ':::'; items of one kind stand behind one ':::'",
         ":::+": "':::+': an item is one word; put what belongs together into one line of a file, or into one word",
@@ -53,7 +53,7 @@ struct CommandWords {
 }
 
 extension Flags {
-    /// Of two options that cannot stand together the script's gives way.
+    /// Of two options that exclude each other the script's is dropped.
     fileprivate mutating func leaveOut(whatContradicts typed: Flags) {
         if typed.null { from = nil }
         if typed.from != nil { null = false }

@@ -1,4 +1,4 @@
-// What pmap's exit status means; README documents it.
+// The exit statuses of pmap; README documents them.
 
 enum ExitCode: Int32 {
     case success = 0
@@ -10,7 +10,7 @@ enum ExitCode: Int32 {
     case hostFailed = 3
 }
 
-/// What a user has to be told before anything ran, in one line.
+/// A message in one line before anything has run.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
     var traceback: String?

@@ -1,13 +1,13 @@
-// What a run writes to must be no other file of the same run: it would be emptied, or written to from two sides.
+// A file that a run writes must be no other file of the same run: it would be emptied, or written twice.
 
 import Posix
 import Wire
 
-/// The files that a command line names, each with what messages call it.
+/// The files that a command line names, each with its name in messages.
 struct FileUses {
     private enum Use {
         case reads, writes
-        /// A standard stream; one that appends goes with others that do.
+        /// A standard stream; several may append to one file.
         case writesOpen, appendsOpen
     }
 
@@ -45,7 +45,7 @@ struct FileUses {
         if let identity { files.append(File(name: name, use: use, identity: identity)) }
     }
 
-    /// Refuses two names of one file, unless that harms nobody.
+    /// Refuses two names of one file, unless that is harmless.
     func check() throws(UsageError) {
         if let errors, FileUses.isDatabase(errors) {
             throw UsageError(

@@ -1,4 +1,4 @@
-// What the values of options mean, and the message when they mean nothing.
+// The values of options, and the messages about wrong ones.
 
 import ProcessPool
 import Records
@@ -86,7 +86,7 @@ extension Flags {
     func chunkItems() throws(UsageError) -> Int? { try chunk?.items() }
     func itemsPerWorker() throws(UsageError) -> Int? { try maxTasks?.items() }
 
-    /// Tries after the first, and seconds before the first of them.
+    /// The number of retries, and the seconds before the first of them.
     func retryCounts() throws(UsageError) -> (retries: Int, backoff: Double) {
         let wait = try backoff?.seconds() ?? 0
         guard let retries else { return (0, wait) }
@@ -96,7 +96,7 @@ extension Flags {
         return (min(number, Typed.most), wait)
     }
 
-    /// The seed that was asked for.
+    /// The seed of the option.
     func seedValue() throws(UsageError) -> UInt64? {
         guard let seed else { return nil }
         if let value = UInt64(seed.text) { return value }
@@ -104,10 +104,10 @@ extension Flags {
         return UInt64(bitPattern: value)
     }
 
-    /// Bytes that results which wait may take on the disk.
+    /// The limit of bytes that waiting results take on the disk.
     func spillLimit() throws(UsageError) -> Int { try spill?.bytes() ?? 10 << 30 }
 
-    /// Bytes that one record may have.
+    /// The size limit of a record.
     func maxRecordSize() throws(UsageError) -> Int? {
         guard let maxRecord else { return nil }
         let size = try maxRecord.bytes()
@@ -123,13 +123,13 @@ extension Flags {
         return choice
     }
 
-    /// Bytes that a worker's heap may grow by.
+    /// The limit of bytes by which a worker's heap may grow.
     func memoryLimit() throws(UsageError) -> Int? { try memory?.bytes() }
 
-    /// Seconds that one item may take.
+    /// The time limit of an item, in seconds.
     func timeLimit() throws(UsageError) -> Double? { try timeout?.seconds() }
 
-    /// Seconds that `setup` and `teardown` may take, each.
+    /// The time limit of `setup` and of `teardown`, in seconds.
     func setupLimit() throws(UsageError) -> Double? { try setupTimeout?.seconds() }
 
     func inputFormat() throws(UsageError) -> InputFormat {
@@ -147,7 +147,7 @@ extension Flags {
 }
 
 extension Typed {
-    /// More than anything there is to be counted, and far enough from the end of 64 bits to be added to.
+    /// More than can be counted, and small enough that sums of it fit into 64 bits.
     fileprivate static let most = 1 << 62
 
     /// A number of items.
@@ -168,7 +168,7 @@ extension Typed {
         throw wrong("write a size, as in 500M or 10G")
     }
 
-    /// A size as it may be typed.
+    /// A size in the form of an option.
     static func shown(size: Int) -> String {
         for (unit, bytes) in [("G", 1 << 30), ("M", 1 << 20), ("k", 1 << 10)] where size >= 4 * bytes || size == bytes {
             return "\(size / bytes)\(unit)"
@@ -185,7 +185,7 @@ extension Typed {
         throw wrong("write a time in seconds, as in 0.5, 5m or 2h")
     }
 
-    /// The format is none. Its message names it.
+    /// The message about an unknown format.
     fileprivate func wrong(_ error: RecordError) -> UsageError {
         if text.hasSuffix(".lua") { return wrong("this is no format; the script needs no option: pmap \(word)") }
         return UsageError(option.hasPrefix("-") ? "\(error)" : "\(option) \(error)")

@@ -1,4 +1,4 @@
-// The options as they are typed. What they mean together is worked out in `Job`.
+// The options as they are typed. `Job` decides their meaning together.
 
 import Wire
 
@@ -29,13 +29,13 @@ struct Flags {
     var memory: Typed?
     var maxRecord: Typed?
     var bigIntegers: Typed?
-    /// Of those who want one item a call, which is how it is.
+    /// Accepted from other programs' users: one item a call, which is always so.
     var itemsPerCall: Typed?
     var help = false
     var version = false
-    /// Files that stood behind an option.
+    /// Files that are values of options.
     var files: [ByteString] = []
-    /// Options that may stand on the command line once, and have.
+    /// Options that may be given once, and were.
     var given: Set<String> = []
     /// The script, then the files, in order.
     var words: [ByteString] = []
@@ -43,13 +43,13 @@ struct Flags {
 
 /// The value of an option.
 struct Typed: Equatable {
-    /// As it was typed, for messages: `-j`, `--jobs`, or `options.jobs:` of a script.
+    /// Its name as it was typed, for messages: `-j`, `--jobs`, or `options.jobs:` of a script.
     let option: String
     let word: ByteString
 
     var text: String { word.text }
 
-    /// The value means nothing.
+    /// The message about a wrong value.
     func wrong(_ advice: String) -> UsageError { UsageError("\(option) \(word.isEmpty ? "''" : "\(word)"): \(advice)") }
 }
 

@@ -1,7 +1,7 @@
-// What users of other programs type that pmap has under another name, in another way, or not at all: GNU parallel, xargs,
-// make, awk, csv tools, Python's pools. What means the same is accepted, see `Option.all`.
+// Options of other programs that pmap has under another name, in another form, or not at all: GNU parallel, xargs, make,
+// awk, csv tools, Python's pools. Options of the same meaning are accepted, see `Option.all`.
 
-/// Options that mean something elsewhere, and what to write here.
+/// Options of other programs, and the advice for each.
 let foreignOptions: [String: String] = {
     var table: [String: String] = [:]
     for (names, advice) in advice { for name in names.split(separator: " ") { table[String(name)] = advice } }

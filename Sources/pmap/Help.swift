@@ -1,4 +1,4 @@
-// What `--help` and `pmap help` print.
+// The text of `--help` and `pmap help`.
 
 import Lua
 import Posix
@@ -60,7 +60,7 @@ enum Help {
         """
     }
 
-    /// What there is to ask for.
+    /// The topics of help.
     private static func topics() throws(UsageError) -> String {
         let commands = [
             ("options", "all options; pmap --help shows them, too"),
@@ -84,7 +84,7 @@ enum Help {
         } catch { throw UsageError("help: \(error.message)") }
     }
 
-    /// About one word of the command, one option, or a name of the modules; without a name what there is.
+    /// Help about one word of the command, one option, or a name of the modules; without a name the topics.
     static func text(_ words: [ByteString]) throws(UsageError) -> String {
         guard let name = words.first?.text else { return try topics() }
         if words.count > 1 { throw UsageError("help: write pmap help [NAME]") }
@@ -133,16 +133,16 @@ enum Help {
 
     // MARK: Layout
 
-    /// What a line may have: the terminal, but no more than is read with ease.
+    /// The width of a line: the terminal's, but not more than is easy to read.
     private static var width: Int { min(max(Terminal.columns(StandardDescriptor.output) ?? 100, 40), 100) }
 
-    /// The option's names, and what it does; nothing for what has no names of our own.
+    /// The option's names and text; nothing for an option that has only names of other programs.
     private static func entry(of option: Option) -> (String, String)? {
         if option.names.isEmpty { return nil }
         return (option.names.joined(separator: ", ") + (option.value.map { " \($0)" } ?? ""), option.help)
     }
 
-    /// Names on the left, what they are beside them, or below where a line is too short for both.
+    /// Names on the left, their text beside them, or below where a line is too short for both.
     private static func rows(_ entries: [(String, String)], indent wanted: Int) -> String {
         let indent = width < wanted + 40 ? 6 : wanted
         return entries.map { name, text in
@@ -154,7 +154,7 @@ enum Help {
         }.joined(separator: "\n")
     }
 
-    /// The words of a text behind what its first line begins with, and as much space.
+    /// A text wrapped after the beginning of its first line, indented by as much.
     private static func wrapped(_ text: String, behind start: String = "") -> String {
         var (lines, isEmpty) = ([start], true)
         for word in text.split(separator: " ") {

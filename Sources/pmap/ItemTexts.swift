@@ -1,5 +1,5 @@
-// Items as text, for failures that come without it: whoever has died could not tell which item it had. The host has cut
-// the chunk, and reads it once more.
+// Items as text, for failures that arrive without it: a dead worker cannot send its item. The host reads the chunk once
+// more.
 
 import Inputs
 import ProcessPool
@@ -7,13 +7,13 @@ import Records
 import Script
 import Wire
 
-/// Finds one item of a chunk, as its failure would have shown it.
+/// Reads one item of a chunk, as the text of its failure.
 final class ItemTexts {
     private let script: LoadedScript
     private let inputs: [Input]
     private let chunks: ChunkReader
     private let terminator: UInt8
-    /// What stands in front of each value of the script's own process.
+    /// The size of the digest before each value of the script's own process.
     private let digestSize: Int
 
     /// Relative paths begin in `directory`.
@@ -25,7 +25,7 @@ final class ItemTexts {
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
     }
 
-    /// Nil where the item cannot be had, or is not text.
+    /// Nil where the item cannot be read, or is not text.
     func text(of item: Int, in chunk: Chunk) -> String? {
         let payload = Payload(of: chunk), place = item - chunk.first
         switch inputs[payload.input] {

@@ -1,4 +1,4 @@
-// The options as they are meant: the script's and the command line's together.
+// The decisions of a run: the options of the script and of the command line together.
 
 import Inputs
 import Lua
@@ -8,7 +8,7 @@ import Records
 import Script
 import Wire
 
-/// Everything a run is decided by, before anything is loaded or forked but the script.
+/// All parameters of a run, known before anything but the script is loaded or forked.
 struct Job {
     var workers: Int
     var form = TaskRunner.Options()
@@ -19,13 +19,13 @@ struct Job {
     var journal: JournalPlan?
     var chaos: Chaos?
     var inputs: [Input]
-    /// What the script has left of what it has read from standard input.
+    /// Bytes that the script has read ahead from standard input.
     var readAhead: [UInt8] = []
-    /// Bytes that a record may have: of a stream, and of a file.
+    /// The size limit of a record: of a stream, and of a file.
     var longestRecord: (inStream: Int, inFile: Int)
     var secrets: Secrets
 
-    /// `files` and `arguments` are what the command line names as input.
+    /// `files` and `arguments` are the inputs of the command line.
     init(_ flags: Flags, files: [ByteString], arguments: [ByteString]?, script: LoadedScript, seed: UInt64)
         throws(UsageError)
     {
@@ -43,7 +43,7 @@ struct Job {
         form.input = try flags.inputFormat()
         form.isFilter = flags.filter
         form.bigIntegers = try flags.bigIntegersChoice()
-        // A filter writes what it read, unless told otherwise.
+        // A filter writes the format that it reads, unless there is a `--to`.
         form.output = try flags.outputFormat()
         if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
         form.keepsInput = flags.errors != nil || flags.journal != nil
@@ -72,19 +72,19 @@ struct Job {
         if flags.retryFailed && flags.journal == nil {
             throw UsageError("--retry-failed: write --journal FILE too; that is where failed items are known from")
         }
-        // Without workers nothing runs while the goal is judged, or what an item came to is kept.
+        // Without workers no item runs while --halt is checked or an outcome is added to the journal.
         if workers == 0, plan.halt != nil || flags.journal != nil { plan.chunkItems = 1 }
     }
 
-    /// Seconds, as messages say them.
+    /// Seconds as text for messages.
     private static func shown(_ seconds: Double) -> String {
         seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
     }
 
-    /// The host wants to know of each item, and not only how many there are.
+    /// The host needs the outcome of each item, and not only their number.
     var isItemized: Bool { journal != nil || plan.halt.map { $0.why != .fail } ?? false }
 
-    /// What brings the run nearer to its end is told at once, so that little is run in vain.
+    /// Outcomes that count for --halt are sent at once, so that few items are run in vain.
     var flushTriggers: FlushTriggers {
         switch plan.halt?.why {
         case .fail: FlushTriggers(failures: true)
@@ -132,7 +132,7 @@ struct Job {
         }
     }
 
-    /// Between records: words of the command line end with NUL, whatever they hold.
+    /// The byte after a record: words of the command line are ended by NUL.
     var terminator: UInt8 {
         if case .arguments = inputs.first { return 0 }
         return form.input.terminator

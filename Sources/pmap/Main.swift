@@ -39,12 +39,12 @@ enum Main {
         // The seed of an interrupted run is in its journal.
         let earlier = try JournalPlan.open(typed.flags.journal, mustExist: true)
         var seed = try typed.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
-        let start = try standing()
+        let start = try attributes()
         Process.markAsOriginal()
         let script = try source.load(typed.flags, seed: seed)
         let flags = try withScriptOptions(script, words, typed)
-        // What the command line names is found from where it was typed, wherever the script has gone.
-        let scripts = try standing()
+        // Paths of the command line are relative to the first directory, also when the script has changed it.
+        let scripts = try attributes()
         try resume(start)
         let chosen = try flags.seedValue() ?? script.chosenSeed
         seed = chosen ?? seed
@@ -57,12 +57,12 @@ enum Main {
             job.journal = try JournalPlan(journal, flags, script, seed: seed, command: words)
         }
         script.seedRandom(seed)
-        // The state is never closed: finalizers of the script's top level are nobody's business any more.
+        // The state is never closed: finalizers of the script's top level are not run.
         let status = try run(job, script, from: start, to: scripts)
         withExtendedLifetime(script) { Process.exit(status.rawValue) }
     }
 
-    /// Writes to standard output what was asked for.
+    /// Writes the requested text to standard output.
     static func show(_ text: String) -> ExitCode {
         let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
         do throws(PosixError) { try StandardDescriptor.write(bytes, to: StandardDescriptor.output) } catch {
@@ -72,15 +72,15 @@ enum Main {
         return .success
     }
 
-    private static func standing() throws(UsageError) -> ProcessAttributes {
+    private static func attributes() throws(UsageError) -> ProcessAttributes {
         do throws(PosixError) { return try ProcessAttributes() } catch { throw UsageError(error.description) }
     }
 
-    private static func resume(_ standing: borrowing ProcessAttributes) throws(UsageError) {
-        do throws(PosixError) { try standing.restore() } catch { throw UsageError(error.description) }
+    private static func resume(_ attributes: borrowing ProcessAttributes) throws(UsageError) {
+        do throws(PosixError) { try attributes.restore() } catch { throw UsageError(error.description) }
     }
 
-    /// The script's own options count where the command line says nothing.
+    /// The script's own options, except those that the command line has.
     private static func withScriptOptions(
         _ script: LoadedScript, _ words: [ByteString], _ typed: CommandWords
     ) throws(UsageError) -> Flags {
@@ -113,7 +113,7 @@ enum Main {
         return (script == "-" ? .standardInput : .file(script, followers: followers), files)
     }
 
-    /// Opens what the job names, and runs the tasks where the script went to.
+    /// Opens the files of the job, and runs the tasks in the directory of the script.
     private static func run(
         _ job: Job, _ script: LoadedScript, from start: borrowing ProcessAttributes,
         to scripts: borrowing ProcessAttributes
@@ -161,7 +161,7 @@ enum Main {
         }
     }
 
-    /// Items that the run has not come to; nil where nobody knows how many, or wants to.
+    /// Items that were not begun; nil where their number is unknown, or not wanted.
     private static func itemsLeft(in source: any ChunkSource, after ending: Ending, _ tally: Tally) -> Int? {
         switch ending {
         case .completed: 0
@@ -171,7 +171,7 @@ enum Main {
         }
     }
 
-    /// What a run with workers and one without have in common.
+    /// The common part of a run with workers and one without.
     private struct Run {
         let plan: RunPlan
         let source: any ChunkSource
@@ -195,7 +195,7 @@ enum Main {
         }
     }
 
-    /// Where results wait that memory should not hold.
+    /// The folders for results that are too many for memory.
     private static var spillFolders: [ByteString] {
         [Environment.value("TMPDIR"), "/var/tmp", "/tmp"].compactMap { $0 }.filter { !$0.isEmpty }
     }

@@ -1,24 +1,23 @@
-// One option of the command line, and how a list of words is taken apart by options, as getopt_long(3) does it: `-uj2`
-// is `-u -j 2`, and options may stand behind other words.
+// One option of the command line, and the parser of a list of words, which is as getopt_long(3): `-uj2` is `-u -j 2`, and
+// options may follow other words.
 
 import Records
 import Wire
 
-/// How an option is typed, and where its value goes.
+/// The names of an option, and the function that stores its value.
 struct Option: Sendable {
     /// The short ones first.
     let names: [String]
     /// Names that other programs have for it; help does not show them.
     let otherNames: [String]
-    /// What its value is called; nil for a switch.
+    /// The name of its value; nil for a switch.
     let value: String?
-    /// What to write instead of a second one, where that would do away with what the first one asks for; nil where the last
-    /// one wins.
+    /// The advice for a second one, where that would replace the first; nil where the last one is used.
     let instead: String?
     let help: String
     let set: @Sendable (inout Flags, Typed) -> Void
 
-    /// `names` as help shows them: `-j, --jobs`.
+    /// `names` in help: `-j, --jobs`.
     init(
         _ names: String, also otherNames: [String] = [], value: String? = nil, instead: String? = nil, _ help: String,
         set: @escaping @Sendable (inout Flags, Typed) -> Void
@@ -31,7 +30,7 @@ struct Option: Sendable {
         all.first { $0.names.contains(name) || $0.otherNames.contains(name) }
     }
 
-    /// Refuses a name that names nothing, as an empty variable of the shell gives it.
+    /// Refuses an empty name, as of an empty variable of the shell.
     func check(_ typed: Typed) throws(UsageError) {
         if typed.word == "-", value == "FILE", instead != nil { throw typed.wrong("write ./- for a file of that name") }
         guard typed.word.isEmpty else { return }
@@ -43,7 +42,7 @@ struct Option: Sendable {
         }
     }
 
-    /// The long name that somebody may have meant.
+    /// The long name that was probably meant.
     static func nearest(to name: String) -> String? {
         let known = all.flatMap(\.names).filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
         let meant = String(name.dropFirst(2))
@@ -53,7 +52,7 @@ struct Option: Sendable {
 }
 
 extension Flags {
-    /// Takes `words` apart; what is no option is a word.
+    /// Parses `words`; the others are words.
     mutating func read(_ words: some Sequence<ByteString>) throws(UsageError) {
         given = []
         var rest = Array(words)[...]
@@ -72,7 +71,7 @@ extension Flags {
         }
     }
 
-    /// A pair of a script's `options`; nil stands for a switch that is on.
+    /// A pair of a script's `options`; nil is a switch that is on.
     mutating func read(scriptOption name: ByteString, _ value: ByteString?) throws(UsageError) {
         let long = "--" + name.text.replacing("_", with: "-")
         guard let option = Option.named(long) else {

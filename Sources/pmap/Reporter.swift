@@ -1,4 +1,4 @@
-// What the user reads on standard error, and the file of errors.
+// Messages on standard error, and the file of errors.
 
 import Inputs
 import Posix
@@ -12,33 +12,33 @@ final class Reporter: RunObserver {
     private let job: Job
     private let scriptName: ByteString
     private let unused: [UnusedDefinition]
-    /// Written as `-e CODE`.
+    /// The task is code of `-e`.
     private let isInline: Bool
-    /// What the script has defined besides its task.
+    /// The script's definitions besides its task.
     private let functions: [ScriptName]
     private let start = Clock.now()
-    /// Says where the script's own processes wait.
+    /// Prints where the script's own processes wait.
     private let answer: () -> Void
-    /// To standard error; nil where that cannot be written to without waiting.
+    /// The queue to standard error; nil where that cannot be written to without blocking.
     private let words: MessageQueue?
-    /// To the file of errors.
+    /// The queue to the file of errors.
     private let errors: MessageQueue?
-    /// There is no loop that hears of room: what is said is waited for, unless a signal says that the run is to end.
+    /// There is no loop that polls for writing: each message is written before the run goes on, unless a signal ends it.
     private let waitsAtOnce: Bool
     private var failures = 0
     private var said: Set<String> = []
-    private var hasExplainedRefusal = false
+    private var hasExplainedReturned = false
     private var teardownHasFailed = false
 
-    /// So many nanoseconds of work are worth being kept.
-    private static let worthKeeping = 60_000_000_000
-    /// So many items without a record are no accident.
+    /// Nanoseconds of work from which an interrupted run prints a message about --journal.
+    private static let journalWorth = 60_000_000_000
+    /// The number of items without a record from which a message about the code is printed.
     private static let fruitless = 100
     private static let (inFull, asLines) = (10, 100)
     /// Bytes of a message that are printed; `--errors` has them all.
     private static let messageLimit = 4096
     private static let tracebackLimit = 1 << 16
-    /// Nanoseconds that a run which a signal has ended waits for those who read what it says.
+    /// Nanoseconds in which the readers of a run that a signal has ended may read its messages.
     private static let grace = 500_000_000
 
     init(_ job: Job, _ script: LoadedScript) throws(UsageError) {
@@ -58,7 +58,7 @@ final class Reporter: RunObserver {
         }
     }
 
-    /// In a forked child: what is only the host's to write.
+    /// In a forked child: closes the queues, which only the host writes.
     func closeInherited() { Descriptor.closeInherited([words?.number, errors?.number].compactMap { $0 }) }
 
     // MARK: Readers
@@ -94,7 +94,7 @@ final class Reporter: RunObserver {
 
     // MARK: Items
 
-    /// What the user should know before the first item.
+    /// Prints messages before the first item.
     func begin() {
         for unused in unused { say("\(scriptName): \(unused)") }
         job.journal?.messages.forEach(say)
@@ -123,14 +123,14 @@ final class Reporter: RunObserver {
 
     func text(_ bytes: [UInt8]) { put(bytes) }
 
-    /// Something that need not be said twice.
+    /// Prints a message once.
     func say(_ message: String) {
         if said.insert(message).inserted { print(message) }
     }
 
     private func explanation(_ failure: Failure) -> String {
-        if !failure.isReturned || hasExplainedRefusal { return "" }
-        hasExplainedRefusal = true
+        if !failure.isReturned || hasExplainedReturned { return "" }
+        hasExplainedReturned = true
         return " (nil and a string is a failure; write x or \"\" for an empty field)"
     }
 
@@ -156,7 +156,7 @@ final class Reporter: RunObserver {
         }
     }
 
-    /// `finishing 2 running items and teardown in 1 worker`; nil where nothing takes its time.
+    /// `finishing 2 running items and teardown in 1 worker`; nil where nothing is left to wait for.
     private func words(for unfinished: Unfinished) -> String? {
         var parts: [String] = []
         if unfinished.items > 0 { parts.append("\(unfinished.items) running item\(unfinished.items == 1 ? "" : "s")") }
@@ -187,8 +187,8 @@ final class Reporter: RunObserver {
 
     // MARK: The end
 
-    /// Says how the run ended, and answers the exit status; a run that a signal ended does not come back.
-    /// `itemsLeft` are items that were not read; nil when nobody knows how many.
+    /// Prints how the run ended, and returns the exit status; after a signal the process ends here.
+    /// `itemsLeft` is the number of items that were not read; nil when it is unknown.
     func finish(_ ending: Ending, _ tally: Tally, itemsLeft: Int?, _ journal: JournalTally?) -> ExitCode {
         if let journal, ending != .outputClosed { report(journal, of: tally.items + (itemsLeft ?? 0)) }
         if let summary = summary(ending, tally, itemsLeft) { print(summary) }
@@ -220,7 +220,7 @@ final class Reporter: RunObserver {
         }
     }
 
-    /// Why the run is over, if that needs to be said.
+    /// The message about the end of the run, if it needs one.
     private func report(_ ending: Ending, _ tally: Tally) {
         switch ending {
         case .halted, .outputClosed: break
@@ -277,8 +277,8 @@ final class Reporter: RunObserver {
         let others = skipped > 0 ? ", \(skipped) \(were(skipped)) skipped" : ""
         let rest = others + (itemsLeft == nil ? "; the rest of the input was not read" : "")
         let isInterrupted = if case .signal = ending { true } else { false }
-        let isWorthKeeping = isInterrupted && job.journal == nil && Clock.now() - start >= Reporter.worthKeeping
-        let advice = isWorthKeeping ? "; --journal FILE would have kept what was done" : ""
+        let suggestsJournal = isInterrupted && job.journal == nil && Clock.now() - start >= Reporter.journalWorth
+        let advice = suggestsJournal ? "; --journal FILE would have kept what was done" : ""
         if tally.failures > 0 {
             let kinds = Failure.Kind.allCases.compactMap { kind in tally.failed[kind].map { "\($0) \(kind)" } }
             return "\(tally.failures) \(items) failed (\(kinds.joined(separator: ", ")))\(rest)\(advice)"
@@ -290,7 +290,7 @@ final class Reporter: RunObserver {
         }
     }
 
-    /// Code that was meant to give something, and has given nothing for any of many items.
+    /// Code that was probably meant to return something, and has returned nothing for any of many items.
     private func isFruitless(_ tally: Tally) -> Bool {
         isInline && !job.form.isFilter && job.form.output != .none && tally.items >= Reporter.fruitless
             && tally.failures == 0 && tally.bytes == 0
@@ -311,12 +311,12 @@ final class Reporter: RunObserver {
         if waitsAtOnce { drain(leavesSignals: true) }
     }
 
-    /// One message, with the traceback it came with on the lines below.
+    /// One message, with its traceback on the lines below.
     static func print(_ message: String, _ traceback: String? = nil) {
         StandardDescriptor.writeError(bytes(message, traceback))
     }
 
-    /// Nothing in it but the first line begins as one of ours.
+    /// Only the first line begins with `pmap: `.
     private static func bytes(_ message: String, _ traceback: String? = nil) -> [UInt8] {
         var text = "pmap: \(message.escapedMessage)\n"
         if let traceback {
@@ -328,7 +328,7 @@ final class Reporter: RunObserver {
 }
 
 extension Ending {
-    /// The user may wonder what is left of the run.
+    /// The user may need to know what is left of the run.
     fileprivate var maySurprise: Bool {
         switch self {
         case .signal, .crashLoop, .outputFailed, .inputFailed, .noWorkers: true

@@ -1,4 +1,4 @@
-// `pmap run SCRIPT [ARG …]`: a Lua program, with the modules for processes to require.
+// `pmap run SCRIPT [ARG …]`: a script as lua runs it, with the modules for processes to require.
 
 import Lua
 import Multiprocessing
@@ -6,7 +6,7 @@ import Posix
 import Script
 import Wire
 
-/// The words after `pmap run`, taken apart: options end at the script.
+/// The parsed words after `pmap run`: options end at the script.
 struct RunCommand {
     private var definitions: [ByteString] = []
     private var modules: [ByteString] = []
@@ -43,7 +43,7 @@ struct RunCommand {
         self.words = Array(rest)
     }
 
-    /// Runs the program, and leaves with its status: 1 when it ends by an error.
+    /// Runs the script, and exits with its status: 1 when it ends by an error.
     func run() throws(UsageError) -> Never {
         if wantsHelp { Process.exit(Main.show(Help.run).rawValue) }
         let script = words[0]
@@ -71,14 +71,14 @@ struct RunCommand {
         }
     }
 
-    /// The status of a program that has printed what it has to print.
+    /// The status of a script after its output was flushed.
     private static func leaveOutput(_ status: Int32) -> Int32 {
         guard let reason = StandardDescriptor.flushOutput() else { return status }
         Reporter.print("write standard output: \(reason)")
         return status == 0 ? ExitCode.hostFailed.rawValue : status
     }
 
-    /// Answers its status, or nil when Ctrl-C has ended it, with which its processes end.
+    /// Returns its status, or nil when Ctrl-C has ended it, with which its processes end.
     private func run(_ program: StandaloneScript, _ text: [UInt8], _ script: ByteString) -> Int32? {
         do throws(ScriptError) {
             let name = script == "-" ? "stdin" : script

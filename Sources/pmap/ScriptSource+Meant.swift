@@ -1,4 +1,4 @@
-// What was meant by a script that is none: a program, an expression, a file of data, what GNU parallel would replace.
+// Advice for a script that is none: a program, an expression, a file of data, a command of GNU parallel.
 
 import Lua
 import Posix
@@ -57,7 +57,7 @@ extension ScriptSource {
         return UsageError(message, traceback: traceback)
     }
 
-    /// As GNU parallel has them.
+    /// The replacement strings of GNU parallel.
     private static let replacements = ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}", "{%}", "{1}"]
 
     /// A program gets `{}` itself, and the item is not used at all.

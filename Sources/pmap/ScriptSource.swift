@@ -1,4 +1,4 @@
-// Where the script comes from: a file, standard input, or -e.
+// The source of the script: a file, standard input, or -e.
 
 import Lua
 import Multiprocessing
@@ -6,9 +6,9 @@ import Posix
 import Script
 import Wire
 
-/// The script as the command line names it.
+/// The script of the command line.
 enum ScriptSource {
-    /// What stands behind the file helps to tell what was meant when it is no script.
+    /// The words after the file are for the advice when it is no script.
     case file(ByteString, followers: [ByteString] = [])
     case standardInput
     case inline(ByteString)
@@ -40,7 +40,7 @@ enum ScriptSource {
         return script
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     private var name: ByteString {
         switch self {
         case .file(let path, _): path
@@ -49,7 +49,7 @@ enum ScriptSource {
         }
     }
 
-    /// Where `require` looks first: beside the script as it was named, and beside the file that a link leads to.
+    /// The folders where `require` searches first: that of the script's path, and that of the file behind a link.
     var folders: [ByteString] {
         guard case .file(let path, _) = self else { return [] }
         let named = path.folder

@@ -1,8 +1,8 @@
-// The values of `-D`, which may be passwords: what is kept or printed has their names alone.
+// The values of `-D`, which may be passwords: journals and messages have their names alone.
 
 import Wire
 
-/// What the command line defines.
+/// The definitions of the command line.
 struct Secrets {
     private let definitions: [(whole: ByteString, shown: ByteString)]
 
@@ -13,7 +13,7 @@ struct Secrets {
         }
     }
 
-    /// A command line, as far as `:::`.
+    /// A command line up to `:::`, without the values.
     func hidden(inCommand words: [ByteString]) -> [ByteString] {
         let end = words.firstIndex(of: ":::") ?? words.endIndex
         return words[..<end].map(hidden(inWord:)) + words[end...]
@@ -27,7 +27,7 @@ struct Secrets {
         return word
     }
 
-    /// A text in which a whole definition may stand, such as a command that has failed.
+    /// A text that may have a whole definition in it, such as a command that has failed, without the value.
     func hidden(in text: String) -> String {
         definitions.reduce(text) { text, definition in
             let pieces = text.split(separator: definition.whole.text, omittingEmptySubsequences: false)
