@@ -18,13 +18,13 @@ package struct ModuleHooks {
     /// Prints where processes wait, in the host.
     package let answer: () -> Void
     /// From now on this process, without a host, prints that on a signal.
-    package let hearQuestions: () -> Void
+    package let catchQuestions: () -> Void
 
     package init(
         begin: @escaping () -> Void, endItem: @escaping (_ hasReturned: Bool) -> Void, answer: @escaping () -> Void,
-        hearQuestions: @escaping () -> Void
+        catchQuestions: @escaping () -> Void
     ) {
-        (self.begin, self.endItem, self.answer, self.hearQuestions) = (begin, endItem, answer, hearQuestions)
+        (self.begin, self.endItem, self.answer, self.catchQuestions) = (begin, endItem, answer, catchQuestions)
     }
 }
 

@@ -151,7 +151,7 @@ enum Main {
             }
             let run = Run(plan: plan, source: journaled ?? source, observer: reporter, log: journaled)
             try scripts.restore()
-            if job.workers == 0 { script.hooks?.hearQuestions() }
+            if job.workers == 0 { script.hooks?.catchQuestions() }
             let (ending, tally) =
                 job.workers == 0 ? run.here(worker, output) : run.inWorkers(worker, output, forkedFrom: script)
             let itemsLeft = itemsLeft(in: run.source, after: ending, tally)

@@ -26,7 +26,7 @@ enum ScriptSource {
             let core = try CoreModule(stack)
             return ModuleHooks(
                 begin: core.recordHoldings, endItem: core.endItem(hasReturned:), answer: core.answerAsHost,
-                hearQuestions: core.catchQuestions)
+                catchQuestions: core.catchQuestions)
         }
         let source = try text()
         let script: LoadedScript
