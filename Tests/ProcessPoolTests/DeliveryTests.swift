@@ -57,11 +57,11 @@ func `what memory does not hold for an earlier item comes out of the spill file 
     ledger.open(chunk(3, 2))
     early.append(chunk(1, 2))
     late.append(chunk(3, 2))
-    for entry: Entry in [.text(Array("three".utf8)), .failure(Failure(.error, "no")), .output([4], items: 1)] {
+    for entry: Entry in [.standardError(Array("three".utf8)), .failure(Failure(.error, "no")), .output([4], items: 1)] {
         _ = ledger.enter(entry, of: &late, worker: 1)
     }
     #expect(listener.heard == [])
-    for entry: Entry in [.output([1], items: 1), .text(Array("two".utf8)), .output([2], items: 1)] {
+    for entry: Entry in [.output([1], items: 1), .standardError(Array("two".utf8)), .output([2], items: 1)] {
         _ = ledger.enter(entry, of: &early, worker: 0)
     }
     #expect(listener.heard == ["two", "three", "item 3 failed: no"])
