@@ -52,9 +52,20 @@ static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
 
 static off_t programs_size(void) { return lseek(captured.programs, 0, SEEK_END); }
 
+/* What has been read stays zeros: whoever opens the file to write anew, as in `> /dev/stdout`, has shortened it since. */
+static bool is_written_anew(off_t end) {
+    char first = 0;
+    return end < captured.programs_end || (pread(captured.programs, &first, 1, 0) == 1 && first != 0);
+}
+
+/* The file is emptied without being shortened, since a program in the background may add to it at any moment. Only a very
+ * long one is shortened, so that it stays below every limit on the size of files. */
 static void read_programs_output(void) {
+    enum { very_long = 64 << 20 };
     captured.programs_ran = false;
     off_t end = programs_size();
+    if (captured.programs_end > 0 && is_written_anew(end)) captured.programs_end = 0;
+    off_t start = captured.programs_end;
     while (captured.programs_end < end) {
         size_t rest = (size_t)(end - captured.programs_end);
         char *space = reserve_captured(rest);
@@ -63,9 +74,13 @@ static void read_programs_output(void) {
         captured.length += (size_t)count;
         captured.programs_end += count;
     }
-    /* What a program in the background has added meanwhile stays there for the next time. */
-    if (end > 0 && programs_size() == captured.programs_end && ftruncate(captured.programs, 0) == 0)
+    if (captured.programs_end == start) return;
+    if (captured.programs_end > very_long && programs_size() == captured.programs_end &&
+        ftruncate(captured.programs, 0) == 0) {
         captured.programs_end = 0;
+    } else {
+        fallocate(captured.programs, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, captured.programs_end);
+    }
 }
 
 static void flush_captured(void) {

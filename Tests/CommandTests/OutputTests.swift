@@ -53,6 +53,10 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         "pmap -j 1 --chunk 1 t.lua ::: '[ -e begun ] || { touch begun; (seq 5000 | while read n; do echo $n; done; touch done) & }'"
             + " true true true 'until [ -e done ]; do sleep 0.01; done' | cmp - <(seq 5000)"),
     Row(
+        "a program that opens standard output anew", "function task(x) os.execute(x) end",
+        "pmap -j 1 t.lua ::: 'echo a' 'echo long > /dev/stdout' 'echo b' 'echo c > /dev/stdout; echo d'",
+        out: "a\nlong\nb\nc\nd\n"),
+    Row(
         "a megabyte in one piece", "function task(x) io.write(x:rep(1000000), '\\n') end",
         "pmap -j 2 --chunk 1 t.lua ::: a b c d | uniq -c -w 1 | awk '{ print $1, length($2) }'",
         out: "1 1000000\n1 1000000\n1 1000000\n1 1000000\n"),
