@@ -1,4 +1,4 @@
-// Which worker has had its time, for an item or for what stands around items. Phases and times in, verdicts out; no clock.
+// Which worker has had its time, for an item or for what stands around items. Phases and times in, decisions out; no clock.
 
 /// Watches what workers are on. The time of a phase begins when the host first sees it, so that a worker reads no clock.
 struct Deadlines {
@@ -24,11 +24,9 @@ struct Deadlines {
         var received = 0
     }
 
-    enum Verdict: Equatable {
-        /// An ordinary Lua error is to be raised in the item, once.
-        case condemn(item: Int)
-        /// It did not unwind in time: the error is to be raised wherever it goes.
-        case press(item: Int)
+    enum Decision: Equatable {
+        /// An ordinary Lua error is to be raised in the item, once; `isFinal` when it did not unwind in time: wherever it goes.
+        case interrupt(item: Int, isFinal: Bool)
         /// It is in this phase for too long, and did not let itself be interrupted where it was asked.
         case kill(Phase)
         /// It takes long, and nobody has said how long it may take.
@@ -36,7 +34,7 @@ struct Deadlines {
     }
 
     /// How far it has come with a phase.
-    private enum Stage { case begun, condemned, pressed, mentioned }
+    private enum Stage { case begun, interrupted, pressed, mentioned }
 
     private struct Watch {
         let phase: Phase
@@ -76,28 +74,30 @@ struct Deadlines {
     mutating func forget() { watches = [:] }
 
     /// `phases` is what each worker is on, if anything. Time in which the host was stopped is nobody's.
-    mutating func look(_ phases: [Int: Phase], now: Int) -> [Int: Verdict] {
+    mutating func look(_ phases: [Int: Phase], now: Int) -> [Int: Decision] {
         if let lastLook, now - lastLook > Deadlines.suspension { shift(by: now - lastLook) }
         lastLook = now
         for worker in watches.keys where phases[worker] != watches[worker]?.phase { watches[worker] = nil }
-        var verdicts: [Int: Verdict] = [:]
+        var decisions: [Int: Decision] = [:]
         for (worker, phase) in phases {
             guard let watch = watches[worker] else {
                 watches[worker] = Watch(phase: phase, since: now)
                 continue
             }
-            guard let (verdict, next) = judge(watch, after: now - watch.since) else { continue }
-            verdicts[worker] = verdict
+            guard let (decision, next) = decide(watch, after: now - watch.since) else { continue }
+            decisions[worker] = decision
             if let next { watches[worker] = Watch(phase: phase, since: now, stage: next) }
         }
-        return verdicts
+        return decisions
     }
 
-    /// The verdict that is due, and the stage that begins with it.
-    private func judge(_ watch: Watch, after elapsed: Int) -> (Verdict, Stage?)? {
+    /// The decision that is due, and the stage that begins with it.
+    private func decide(_ watch: Watch, after elapsed: Int) -> (Decision, Stage?)? {
         switch (watch.phase, watch.stage) {
-        case (.running(let item, _), .begun): isDue(elapsed, self.item) ? (.condemn(item: item), .condemned) : nil
-        case (.running(let item, _), .condemned): elapsed >= Deadlines.grace ? (.press(item: item), .pressed) : nil
+        case (.running(let item, _), .begun):
+            isDue(elapsed, self.item) ? (.interrupt(item: item, isFinal: false), .interrupted) : nil
+        case (.running(let item, _), .interrupted):
+            elapsed >= Deadlines.grace ? (.interrupt(item: item, isFinal: true), .pressed) : nil
         case (.running, _): elapsed >= Deadlines.grace ? (.kill(watch.phase), nil) : nil
         case (.waiting, _):
             isDue(elapsed, item.map { max($0, Deadlines.leastToBegin) }) ? (.kill(watch.phase), nil) : nil

@@ -13,7 +13,7 @@ package final class Producer {
     }
 
     private let handle: WorkerHandle
-    private var ending: WorkerHandle.Death?
+    private var ending: Run.Death?
     private var failure: Failure?
 
     /// Forks; `produce` writes each value to the outbox as an item, or says why it cannot go on.
@@ -33,8 +33,8 @@ package final class Producer {
         var values: [UInt8] = []
         for entry in handle.takeEntries() + handle.takeUnsentOfSilent() { note(entry, &values) }
         if values.isEmpty, handle.hasEnded, ending == nil {
-            let death = handle.bury()
-            for entry in death.entries { note(entry, &values) }
+            let (entries, death) = handle.bury()
+            for entry in entries { note(entry, &values) }
             ending = death
         }
         if !values.isEmpty { return .values(values) }

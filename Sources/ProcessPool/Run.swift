@@ -1,167 +1,220 @@
-// What a run is told and what it tells: the source of its chunks, whoever watches, how it ended.
+// Everything that a run decides, in one value: events in, actions out. No descriptor, no process, no clock, no Lua.
+//
+//   source ──chunk──▸ scheduler ──send──▸ slot ──entries──▸ accounting ──▸ output sequencer ──emit──▸ output
+//                         ▲                 │
+//                         └─── chunk ended, death
+//
+// The files beside this one: Run+Results accounts for what slots tell, Run+Losses for what is lost with one, Run+Time
+// does what is due, Run+Endings ends the run before its time.
 
-package import Posix
-package import Wire
+import Posix
+import Wire
 
-/// Cuts the input into chunks of numbered items, in order.
-package protocol ChunkSource: AnyObject {
-    /// The next chunk, of at most `items` items.
-    func cut(items: Int) throws(Failure) -> Cut
-    /// How many items are left, if that can be told without waiting and takes no longer than so many nanoseconds; there
-    /// will be no further cut.
-    func countRest(within nanoseconds: Int) -> Int?
-    /// Readable when more can be cut after `.nothingYet`.
-    var waitsOn: Int32? { get }
-    /// More may be there before `waitsOn` says so, and the host asks now and then.
-    var isLookedAt: Bool { get }
-    /// What a forked worker closes.
-    var descriptors: [Int32] { get }
-}
+/// A run: which item goes to which slot, what each came to, in which order that is written, and how it all ends.
+///
+/// Whoever carries out the actions does so in their order, and answers those that ask by an event behind those that are
+/// waiting already.
+struct Run {
+    /// A place for one worker, and what is known of who is there.
+    struct Slot {
+        let kind: SlotKind
+        /// A worker was started, and has not died.
+        var isPresent = false
+        /// It was told to leave.
+        var isLeaving = false
+        var chunks = ChunksInFlight()
+        /// Why it cannot work.
+        var setupFailure: Failure?
+        /// It was killed because it did not begin what it was given.
+        var hasStalled = false
+        /// Why it may not read from the terminal, if it was killed for wanting that.
+        var terminalRefusal: TerminalQueue.Refusal?
+        /// The item that has had its time here.
+        var overdueItem: Int?
+        /// It has told of items that it does not have, and is not listened to any more.
+        var isDistrusted = false
 
-package enum Cut {
-    case chunk(Chunk)
-    /// What each item of this chunk came to in an earlier run.
-    case recalled(Chunk, [Outcome])
-    case nothingYet
-    case end
-}
-
-/// What an item came to, as a later run wants it.
-package enum Outcome: Equatable {
-    case success([UInt8], ItemTraits)
-    /// `worker` counts from 1.
-    case failure(Failure, attempts: Int, worker: Int)
-}
-
-/// Keeps what items come to. It never waits, and what fails in it is asked for, not thrown: results are on their way.
-package protocol OutcomeLog: AnyObject {
-    func note(_ outcome: Outcome, item: Int, of chunk: Chunk)
-    /// A worker has loaded a module, on which what it tells from now on may depend; `digest` stands for what its file
-    /// held, nil for one from no file.
-    func noteModule(_ name: String, digest: [UInt8]?)
-    /// Makes what was noted last, when it has waited long enough; `now` is the clock's.
-    func settle(now: Int)
-    var hasUnsettled: Bool { get }
-    /// Why it cannot keep any more.
-    var failure: Failure? { get }
-}
-
-/// An item that gave no result.
-package struct FailedItem {
-    package let item: Int
-    /// With the first bytes of its payload only.
-    package let chunk: Chunk
-    package let failure: Failure
-    package let attempts: Int
-    /// From 1.
-    package let worker: Int
-
-    /// The next item of `chunk`; `worker` counts from 0.
-    init(_ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int) {
-        (item, self.chunk, self.failure) = (chunk.next, chunk.withoutRecords, failure)
-        (self.attempts, self.worker) = (attempts ?? chunk.attempt, worker + 1)
+        init(_ kind: SlotKind) { self.kind = kind }
     }
-}
 
-/// Is told of what happens, in the order of the items.
-package protocol RunObserver: AnyObject {
-    /// Answers the bytes to be written in place of the item's record, if any.
-    func failed(_ item: FailedItem) -> [UInt8]
-    /// Bytes a task wrote for standard error.
-    func text(_ bytes: [UInt8])
-    /// Something that concerns the whole run.
-    func notice(_ notice: Notice)
-    /// What such a notice comes to on standard error, for a signal's handler to write.
-    func message(of notice: Notice) -> [UInt8]
-    /// Where its words go that somebody has not taken yet: `write` is called when there is room.
-    var unwritten: [Int32] { get }
-    func write()
-    /// Nothing more should happen for now that it would have to tell of.
-    var isOverfull: Bool { get }
-}
+    let halt: HaltPolicy?
+    let timeLimit: RunPlan.TimeLimit?
+    let setupLimit: RunPlan.SetupLimit?
+    let retryPolicy: RetryPolicy
+    let inputText: RunPlan.InputText?
+    /// Outcomes are kept for a later run.
+    let isRecorded: Bool
 
-extension RunObserver {
-    package func message(of notice: Notice) -> [UInt8] { [] }
-    package var unwritten: [Int32] { [] }
-    package func write() {}
-    package var isOverfull: Bool { false }
-}
+    var scheduler: Scheduler
+    var slots: [Slot]
+    var presentSlots = 0
+    var sequencer: OutputSequencer
+    /// Items that were cut and have no outcome yet count as skipped.
+    var tally = Tally()
+    /// How many items there are, once that is known.
+    var totalItems: Int?
+    var ending: Ending?
+    /// Workers are being killed, and what they were on is nobody's fault.
+    var isKilling = false
 
-/// What a script may have done around the items of a worker.
-package enum WorkerFunction: String { case setup, teardown }
+    /// The source had nothing; an event will say when it has.
+    var isSourceDry = false
+    /// The source had items that need no worker, and may be asked for more at once.
+    var hasRestored = false
+    /// Nothing new is handed out, as nobody takes what there is.
+    var isPaused = false
+    var (outputIsFull, messagesAreFull) = (false, false)
 
-package enum Notice: Equatable {
-    /// A signal has come: what runs is finished, and no item begun.
-    case finishing(Unfinished, signal: Int32)
-    /// `setup` failed in one worker; the others go on.
-    case setupFailed(Failure)
-    /// `setup` or `teardown` takes long in one worker, which goes on.
-    case takesLong(WorkerFunction, pid: Int32)
-    /// `teardown` failed in one worker.
-    case teardownFailed(Failure)
-    /// There is no process to be had for a further worker.
-    case fewerWorkers(PosixError)
-    /// Somebody has asked what goes on.
-    case asked([Occupation], Tally)
-}
+    /// Items that will be run again.
+    var retries = DueList<Chunk>()
+    /// What items that are to be run again, or are, have failed with so far, by their numbers, with where that is gathered.
+    var lastFailures: [Int: (item: FailedItem, chunk: Chunk)] = [:]
+    /// Slots that no process could be had for, and when that is tried again.
+    var refills = DueList<Int>()
+    var starts = FailedStarts()
+    /// Workers that died before they began the item, by its number.
+    var deathsBefore: [Int: Int] = [:]
+    /// Workers that died in an item; no item has succeeded yet.
+    var crashes = 0
+    /// A worker could not be had, and that was said.
+    var hasFewerWorkers = false
+    /// `setup` failed somewhere, and it is not known yet whether it succeeds anywhere.
+    var setupFailure: Failure?
 
-/// What is waited for before a run ends.
-package struct Unfinished: Equatable {
-    package var items = 0
-    /// Workers in which each is run.
-    package var setups = 0
-    package var teardowns = 0
-    /// Nobody takes what is to be written.
-    package var output = false
+    var deadlines: Deadlines
+    var terminal = TerminalQueue()
+    var rebalancing = Rebalancing()
+    /// Somebody is idle while somebody else has more than it can do at once, as far as was seen.
+    var mayRebalance = false
+    // When things are due next, in nanoseconds of the clock.
+    var nextLook = 0
+    var nextCheck = 0
+    var nextRebalancing = 0
+    /// When a run that was asked to end by SIGTERM or SIGHUP is ended by force.
+    var killTime: Int?
+    /// When the terminal last asked what goes on.
+    var lastQuit: Int?
 
-    package init() {}
-}
+    /// All slots are of one `kind`; `isRecorded` when outcomes are kept for a later run.
+    init(_ plan: RunPlan, slots count: Int, _ kind: SlotKind, isRecorded: Bool) {
+        halt = plan.halt
+        timeLimit = plan.timeLimit
+        setupLimit = plan.setupLimit
+        retryPolicy = plan.retries
+        inputText = plan.inputText
+        totalItems = plan.totalItems
+        self.isRecorded = isRecorded
+        deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)
+        scheduler = Scheduler(
+            workers: count, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker,
+            chunksAtOnce: kind.chunksAtOnce)
+        sequencer = OutputSequencer(isOrdered: plan.isOrdered)
+        slots = Array(repeating: Slot(kind), count: count)
+    }
 
-/// What a worker is doing.
-package struct Occupation: Equatable {
-    package let worker: Int
-    package let pid: Int32
-    /// It has run `setup`.
-    package let isReady: Bool
-    /// The item it is on, and the chunk that this is of.
-    package let item: Int?
-    package let chunk: Chunk?
-}
+    /// Appends to `actions` what follows from `event`; `now` is the clock's, in nanoseconds.
+    mutating func handle(_ event: Event, now: Int, into actions: inout [Action]) {
+        switch event {
+        case .begun: schedule(.available, &actions)
+        case .chunk(let chunk):
+            tally.skipped += chunk.count
+            sequencer.open(chunk)
+            schedule(.cut(chunk), &actions)
+        case .restored(let chunk, let outcomes):
+            restore(outcomes, of: chunk, &actions)
+            checkHalt(now, &actions)
+            hasRestored = true
+            schedule(.nothingYet, &actions)
+        case .sourceDry:
+            isSourceDry = true
+            schedule(.nothingYet, &actions)
+        case .sourceReady:
+            isSourceDry = false
+            schedule(.available, &actions)
+        case .sourceEnded:
+            totalItems = totalItems ?? tally.items
+            checkHalt(now, &actions)
+            schedule(.exhausted, &actions)
+        case .sourceFailed(let failure):
+            if ending == nil { ending = .inputFailed(failure) }
+            schedule(.exhausted, &actions)
+        case .told(let slot, let entries, let isReady): account(for: entries, of: slot, isReady, now, &actions)
+        case .limited(let revocation, let current): revoke(revocation, current, &actions)
+        case .notSpilled(let id, let bytes): sequencer.noteNotSpilled(id, bytes: bytes)
+        case .died(let slot, let death): loseWorker(of: slot, death, now, &actions)
+        case .cannotStart(let slot, let error): loseStart(of: slot, error, now, &actions)
+        case .signal(let signal, let sights, let isEmpty): end(bySignal: signal, sights, isEmpty, now, &actions)
+        case .asked(let quits, let isAsked, let sights): answer(quits, isAsked, sights, now, &actions)
+        case .suspended:
+            perform(terminal.handle(.suspended), &actions)
+            for slot in presentNumbers { actions.append(.suspend(slot, true)) }
+        case .continued(let nanoseconds):
+            for slot in presentNumbers { actions.append(.suspend(slot, false)) }
+            deadlines.shift(by: nanoseconds)
+        case .terminalRefused(let slot, let why):
+            slots[slot].terminalRefusal = why
+            actions.append(.kill(slot))
+            perform(terminal.handle(.refused(worker: slot)), &actions)
+        case .look(let sights): look(sights, now: now, &actions)
+        case .tick(let sights, let outputIsFull, let messagesAreFull):
+            (self.outputIsFull, self.messagesAreFull) = (outputIsFull, messagesAreFull)
+            tick(sights, now, &actions)
+        case .over:
+            for slot in presentNumbers { actions.append(.kill(slot)) }
+            perform(terminal.handle(.ended), &actions)
+        case .outputFailed(let error): end(error.isBrokenPipe ? .outputClosed : .outputFailed(error), &actions)
+        case .outputClosed: end(.outputClosed, &actions)
+        case .recordFailed(let failure): if ending == nil { end(.logFailed(failure), &actions) }
+        }
+    }
 
-/// How many items ended in which way.
-package struct Tally: Equatable, Sendable {
-    package var succeeded = 0
-    /// Items that succeeded and gave a record, where entries say so.
-    package var records = 0
-    package var failed: [Failure.Kind: Int] = [:]
-    /// Cut and never run.
-    package var skipped = 0
-    /// Of records, and of what was printed.
-    package var bytes = 0
-    /// Of these, what nobody had taken when the run was ended.
-    package var unwrittenBytes = 0
+    /// Nothing is left to do, once the output is written.
+    func isOver(outputIsEmpty: Bool) -> Bool {
+        switch ending {
+        case .outputClosed, .outputFailed: true
+        // Told twice: whoever does not read what is left will not get it.
+        case .signal where isKilling: presentSlots == 0
+        default: isIdle && sequencer.isDone && outputIsEmpty
+        }
+    }
 
-    package init() {}
+    /// Every chunk is done, and nobody is there any more.
+    var isIdle: Bool { scheduler.isDone && presentSlots == 0 }
+    var presentNumbers: [Int] { slots.indices.filter { slots[$0].isPresent } }
 
-    package var failures: Int { failed.values.reduce(0, +) }
-    package var items: Int { succeeded + failures + skipped }
-}
+    /// What is left of the chunk that a slot is at.
+    func rest(of slot: Int) -> Chunk? { slots[slot].chunks.chunks.first }
 
-/// Why a run is over.
-package enum Ending: Equatable {
-    /// Every item has its outcome.
-    case completed
-    /// As many items as it takes have failed, succeeded, or given a record.
-    case halted(HaltPolicy)
-    case signal(Int32)
-    /// Every item so far has killed its worker.
-    case crashLoop(deaths: Int)
-    /// Nobody reads the output any more.
-    case outputClosed
-    case outputFailed(PosixError)
-    case inputFailed(Failure)
-    /// What items came to can not be kept any more.
-    case logFailed(Failure)
-    /// `setup` failed everywhere, or no process was to be had.
-    case noWorkers(Failure, inSetup: Bool)
+    // MARK: What the scheduler wants
+
+    mutating func schedule(_ event: Scheduler.Event, _ actions: inout [Action]) {
+        for action in scheduler.handle(event) {
+            switch action {
+            case .cut(_, let items): actions.append(.askSource(items: items))
+            case .send(let chunk, let slot): send(chunk, to: slot, &actions)
+            case .dismiss(let slot):
+                slots[slot].isLeaving = true
+                actions.append(.dismiss(slot))
+            }
+        }
+    }
+
+    private mutating func send(_ chunk: Chunk, to slot: Int, _ actions: inout [Action]) {
+        if !slots[slot].isPresent {
+            slots[slot].isPresent = true
+            presentSlots += 1
+            actions.append(.start(slot))
+        }
+        if slots[slot].chunks.liftLimit() { actions.append(.limit(slot, items: nil)) }
+        // An item that is tried again has its whole time.
+        if let item = slots[slot].overdueItem, chunk.items.contains(item) { slots[slot].overdueItem = nil }
+        slots[slot].chunks.append(chunk)
+        actions.append(.send(chunk, slot))
+    }
+
+    /// Who was there is gone.
+    mutating func clear(_ slot: Int) {
+        if slots[slot].isPresent { presentSlots -= 1 }
+        slots[slot] = Slot(slots[slot].kind)
+    }
 }

@@ -87,6 +87,7 @@ package struct Scheduler {
 
     private let fixedItems: Int?
     private let itemsPerWorker: Int
+    private let chunksAtOnce: Int
     private var workers: [Worker]
     /// Who is in which standing; an entry for each.
     private var standings: [NumberSet]
@@ -100,8 +101,9 @@ package struct Scheduler {
     private var nanosecondsPerItem: Double?
     private var largestChunk = 0
 
-    /// `chunkItems` fixes the size of chunks; a worker is replaced after `itemsPerWorker`.
-    package init(workers: Int, chunkItems: Int? = nil, itemsPerWorker: Int? = nil) {
+    /// `chunkItems` fixes the size of chunks; a worker is replaced after `itemsPerWorker`, and has at most `chunksAtOnce`.
+    package init(workers: Int, chunkItems: Int? = nil, itemsPerWorker: Int? = nil, chunksAtOnce: Int = 2) {
+        self.chunksAtOnce = chunksAtOnce
         fixedItems = chunkItems
         self.itemsPerWorker = itemsPerWorker ?? Int.max
         self.workers = Array(repeating: Worker(itemsLeft: self.itemsPerWorker), count: workers)
@@ -217,7 +219,7 @@ package struct Scheduler {
     /// Chunks that a worker may have at once.
     private var chunksPerWorker: Int {
         guard let nanosecondsPerItem else { return 1 }
-        return nanosecondsPerItem < Double(Scheduler.longItem) ? 2 : 1
+        return nanosecondsPerItem < Double(Scheduler.longItem) ? chunksAtOnce : 1
     }
 
     private mutating func assign(_ chunk: Chunk, to worker: Int) -> [Action] {

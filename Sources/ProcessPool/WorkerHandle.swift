@@ -1,5 +1,5 @@
-// The host's end of one worker: its process, its pipe pair, its status page, and the chunks it has. Entirely passive:
-// it is told when its descriptors are ready.
+// The host's end of one worker: its process, its pipe pair and its status page. Entirely passive: it is told when its
+// descriptors are ready.
 
 import Posix
 import Wire
@@ -17,19 +17,12 @@ final class WorkerHandle {
     /// Commands the pipe has not taken yet.
     private var unsent = CommandQueue()
 
-    var assignments = Assignments()
-    /// Why it cannot work.
-    var setupFailure: Failure?
-    /// It was told to leave.
-    private(set) var isLeaving = false
-    /// It was killed because it did not begin what it was given.
-    var hasStalled = false
     /// Whether it has told anything since the host last asked.
     private var hasSpoken = false
     /// Something else has written where it tells the host.
-    private(set) var isGarbled = false
+    private var isGarbled = false
     /// It has told of items that it does not have, and is not listened to any more.
-    private var isRefused = false
+    private var isDistrusted = false
 
     /// What a worker's outbox takes in shared memory; larger items are sent from its own.
     static let pageBytes = (1 << 20) + StatusWords.size
@@ -76,8 +69,6 @@ final class WorkerHandle {
     var descriptors: [Int32] { [commands.number, results.number, child.pidfd.number] }
     static let descriptorCount = 3
 
-    var isBusy: Bool { !assignments.chunks.isEmpty }
-
     // MARK: What it is told
 
     func send(_ chunk: Chunk) throws(PosixError) {
@@ -86,16 +77,10 @@ final class WorkerHandle {
             status.store(0, .condemned)
             status.store(0, .pressed)
         }
-        if !isBusy && assignments.limit != nil {
-            assignments.liftLimit()
-            status.store(0, .barrier)
-        }
-        assignments.append(chunk)
         try send(.run(chunk))
     }
 
     func dismiss() throws(PosixError) {
-        isLeaving = true
         try send(.leave)
     }
 
@@ -114,28 +99,22 @@ final class WorkerHandle {
         }
     }
 
-    /// No further item is to be begun.
-    func stop() { status.store(1, .barrier) }
+    /// It may begin so many items of all that it was ever sent; nil for as many as it likes.
+    func limit(_ items: Int?) { status.store(items.map { UInt64($0 + 1) } ?? 0, .barrier) }
 
-    /// Items that it has and has not begun, nor is about to, as far as can be seen.
-    var itemsLeft: Int { assignments.left(begun: begun) }
-    private var begun: Int { assignments.begunOrNext(current: currentItem) }
+    /// The same; true when either it has seen the limit, or what it has begun is seen from here on.
+    func limitInOrder(_ items: Int) -> Bool {
+        limit(items)
+        return Process.memoryBarrier()
+    }
+
     /// The last item it has begun.
     var currentItem: Int { Int(truncatingIfNeeded: status.load(.current)) }
-    /// Takes the items back that it has not begun, but for `keeping` of them; each rest with the slot it was part of.
-    func takeBack(keeping: Int) -> [(slot: Int, rest: Chunk)] {
-        let limit = assignments.lowerLimit(begun: begun, keeping: keeping)
-        status.store(UInt64(limit + 1), .barrier)
-        // Either it has seen the barrier, or we see what it has begun. What it has not begun for a barrier that came to
-        // nothing is told at its chunk's end.
-        guard Process.memoryBarrier() else { return [] }
-        return assignments.takeBack(behind: max(limit, begun))
-    }
 
     func kill() { child.kill() }
 
     /// What of the terminal has stopped it, while it is stopped.
-    var terminalStop: TerminalQueue.Stop? {
+    private var terminalStop: TerminalQueue.Stop? {
         switch child.stopSignal {
         case Signal.terminalRead: .wantsToRead
         case Signal.terminalStop: .key
@@ -143,71 +122,32 @@ final class WorkerHandle {
         }
     }
 
-    /// Why it may not read from the terminal, if it was killed for wanting that.
-    private(set) var refusal: TerminalQueue.Refusal?
-
-    func refuseTerminal(_ why: TerminalQueue.Refusal) {
-        refusal = why
-        kill()
-    }
-
     func suspend(_ isStopped: Bool) { child.suspend(isStopped) }
 
     /// It has run `setup`.
     var isReady: Bool { status.load(.ready) != 0 }
 
-    /// It runs `teardown`.
-    var isInTeardown: Bool { status.load(.ready) == 2 }
-
-    /// The item it is running, as far as the host knows of it: nil between items, and while it waits for the host.
-    var runningItem: Int? {
-        guard let chunk = assignments.chunks.first, chunk.remaining > 0, status.load(.sending) == 0 else { return nil }
-        let current = Int(truncatingIfNeeded: status.load(.current))
-        return current >= chunk.next ? current : nil
+    /// What it is seen on; `withStop` also whether it is stopped, which costs a call.
+    func sight(withStop: Bool) -> Run.Sight {
+        let exchange = Deadlines.Exchange(
+            batch: status.load(.batch), unsent: unsent.byteCount, received: reader.received.count)
+        return Run.Sight(
+            slot: number, isReady: isReady, isInTeardown: status.load(.ready) == 2, current: currentItem,
+            isSending: status.load(.sending) != 0,
+            exchange: exchange, stop: withStop ? terminalStop : nil, pid: pid)
     }
 
-    /// What it is on; nil when it has nothing to do, or is at items and nobody watches them.
-    func phase(watchesItems: Bool) -> Deadlines.Phase? {
-        if !isReady { return .starting }
-        if !isBusy { return isLeaving ? .leaving : nil }
-        if !watchesItems { return nil }
-        let begun = assignments.begun(current: currentItem)
-        if begun > assignments.finished && status.load(.sending) == 0 {
-            return .running(item: currentItem, begun: begun)
-        }
-        return .waiting(
-            Deadlines.Exchange(
-                begun: begun, batch: status.load(.batch), unsent: unsent.byteCount, received: reader.received.count))
-    }
-
-    var occupation: Occupation {
-        let chunk = runningItem.flatMap { _ in assignments.chunks.first }
-        return Occupation(worker: number + 1, pid: pid, isReady: isReady, item: runningItem, chunk: chunk)
-    }
-
-    /// Asks it by `signal` to give up `item`, if it is still at it.
-    func condemn(_ item: Int, signal: Int32) {
-        status.store(UInt64(item), .condemned)
+    /// Asks it by `signal` to give up `item`, if it is still at it; with `isFinal` it is no longer to unwind.
+    func interrupt(_ item: Int, _ isFinal: Bool, _ signal: Int32) {
+        status.store(UInt64(item), isFinal ? .pressed : .condemned)
         child.send(signal)
-    }
-
-    /// Asks it once more, and no longer lets it unwind.
-    func press(_ item: Int, signal: Int32) {
-        status.store(UInt64(item), .pressed)
-        child.send(signal)
-    }
-
-    /// The item it was condemned for, if that is what it died of.
-    var condemnedItem: Int? {
-        let item = Int(truncatingIfNeeded: status.load(.condemned))
-        return item > 0 && item == assignments.chunks.first?.next ? item : nil
     }
 
     // MARK: What it tells
 
     /// What has come through the pipe. A batch that is none costs the worker its life.
     func takeEntries() -> [Entry] {
-        if isRefused { return [] }
+        if isDistrusted { return [] }
         var entries: [Entry] = []
         do {
             for _ in 0..<WorkerHandle.readsAtOnce {
@@ -235,8 +175,8 @@ final class WorkerHandle {
     }
 
     /// What it tells is not to be believed any more.
-    func refuse() {
-        (isGarbled, isRefused) = (true, true)
+    func distrust() {
+        (isGarbled, isDistrusted) = (true, true)
         kill()
     }
 
@@ -247,7 +187,7 @@ final class WorkerHandle {
     }
 
     private func takeUnsent() -> [Entry] {
-        if isRefused { return [] }
+        if isDistrusted { return [] }
         let number = status.load(.batch)
         let committed = status.load(.committed)
         guard committed != 0, status.load(.batch) == number else { return [] }
@@ -263,44 +203,23 @@ final class WorkerHandle {
     /// Whether it has died and is not buried.
     var hasEnded: Bool { child.hasEnded }
 
-    /// How a worker ended.
-    struct Death {
-        let status: ExitStatus
-        /// What it had finished and not sent.
-        let entries: [Entry]
-        /// `setup` has been run.
-        let wasReady: Bool
-        /// `teardown` had begun, and had not come to its end.
-        let wasLeaving: Bool
-        /// It had done all that it was to do.
-        let hadLeft: Bool
-    }
-
-    /// Takes what it left behind, and reaps it.
-    func bury() -> Death {
+    /// Takes what it left behind, and reaps it: what it had finished and not told of, and how it ended. `killsBefore` is what
+    /// the kernel had killed for want of memory before the run.
+    func bury(_ killsBefore: Int = Int.max) -> ([Entry], Run.Death) {
         var entries: [Entry] = []
         while true {  // all that is in the pipe
             let more = takeEntries()
             if more.isEmpty { break }
             entries += more
         }
-        if isGarbled && !isRefused { entries += takeRest() }
+        if isGarbled && !isDistrusted { entries += takeRest() }
         entries += takeUnsent()
-        let end = child.wait()
-        return Death(
-            status: end, entries: entries, wasReady: isReady, wasLeaving: isInTeardown,
-            hadLeft: status.load(.ready) == 3)
+        let status = child.wait()
+        let isKill = status == .killed(signal: Signal.kill)
+        let death = Run.Death(
+            status: status, name: "the worker (pid \(pid))", current: currentItem, wasReady: isReady,
+            wasInTeardown: self.status.load(.ready) == 2, hadLeft: self.status.load(.ready) == 3, isGarbled: isGarbled,
+            memoryWasShort: isKill && OutOfMemory.kills() > killsBefore)
+        return (entries, death)
     }
-
-    /// Why one that was not ready has died.
-    func startFailure(_ death: Death) -> Places.Failure {
-        if setupFailure == nil, case .killed = death.status { return .killed }
-        return .setup
-    }
-
-    /// Items of its oldest chunk that it has begun and not told of. Of a dead one that is the one it was running; there are
-    /// more only when what it told is garbled.
-    var itemsLost: Int { assignments.lost(current: currentItem) }
-    /// Whether it has begun any item at all.
-    var hasBegun: Bool { currentItem != 0 }
 }

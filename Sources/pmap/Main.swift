@@ -179,8 +179,13 @@ enum Main {
         let log: (any OutcomeLog)?
 
         func here(_ worker: ItemWorker, _ output: consuming OutputQueue) -> (Ending, Tally) {
-            LocalRun(plan, source: source, output: output, observer: observer, log: log).run(
-                worker, giveUp: Stack.abort)
+            do throws(PosixError) {
+                return try LocalRun(
+                    plan, source: source, output: output, observer: observer, log: log, body: worker
+                ).execute(giveUp: Stack.abort)
+            } catch {
+                return (.noWorkers(Failure(.error, error.description), inSetup: false), Tally())
+            }
         }
 
         func inWorkers(
@@ -191,7 +196,7 @@ enum Main {
             return HostLoop(plan, source: source, output: output, observer: observer, log: log) { loop in
                 observer.closeInherited()
                 loop.run(worker)
-            }.run()
+            }.execute()
         }
     }
 

@@ -75,20 +75,20 @@ func `what the host cannot have written is an order to leave`(place: Int, number
 }
 
 @Test func `items count for the oldest chunk, and more than it has are refused`() {
-    var assignments = Assignments()
-    #expect(assignments.finish(items: 1) == nil)
-    #expect(assignments.endChunk() == 0)
+    var chunks = ChunksInFlight()
+    #expect(chunks.finish(items: 1) == nil)
+    #expect(chunks.endChunk() == 0)
     let (first, second) = (
         Chunk(first: 1, count: 3, payload: []), Chunk(first: 4, count: 2, payload: []).advanced(by: 1)
     )
-    assignments.append(first)
-    assignments.append(second)
-    #expect(assignments.finish(items: 2) == first)
-    #expect(assignments.finish(items: 2) == nil)
-    #expect(assignments.finish(items: 1) == first.advanced(by: 2))
-    #expect(assignments.chunks == [first.advanced(by: 3), second])
-    #expect(assignments.endChunk() == 3)
-    #expect(assignments.finish(items: 1) == second)
-    #expect(assignments.endChunk() == 1)
-    #expect(assignments.chunks.isEmpty)
+    chunks.append(first)
+    chunks.append(second)
+    #expect(chunks.finish(items: 2) == first)
+    #expect(chunks.finish(items: 2) == nil)
+    #expect(chunks.finish(items: 1) == first.advanced(by: 2))
+    #expect(chunks.chunks == [first.advanced(by: 3), second])
+    #expect(chunks.endChunk() == 3)
+    #expect(chunks.finish(items: 1) == second)
+    #expect(chunks.endChunk() == 1)
+    #expect(chunks.chunks.isEmpty)
 }

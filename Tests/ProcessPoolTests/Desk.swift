@@ -29,6 +29,31 @@ struct Paper: ~Copyable {
         OutputQueue(try OutputDescriptor(copying: file.number), spillFolders: folders, spillLimit: spillLimit)
     }
 
+    /// A run that has handed out a chunk to each slot, and whose output goes here.
+    func executor(
+        of chunks: [Chunk], slots: Int, _ plan: RunPlan = RunPlan(), spillLimit: Int = 0,
+        folders: [ByteString] = ["/nowhere", "/tmp"],
+        listener: Listener = Listener(), log: (any OutcomeLog)? = nil
+    ) throws -> RunExecutor {
+        let executor = RunExecutor(
+            Run(plan, slots: slots, .process, isRecorded: log != nil), source: ChunkList(chunks),
+            output: try queue(spillLimit: spillLimit, folders: folders), observer: listener, log: log)
+        executor.tell(.begun)
+        return executor
+    }
+
     /// All that was written.
     func written() throws -> [UInt8] { try file.read(count: file.position, at: 0) }
+}
+
+/// A source that has some chunks, whatever is asked for, and then nothing for now.
+private final class ChunkList: ChunkSource {
+    private var chunks: [Chunk]
+    init(_ chunks: [Chunk]) { self.chunks = chunks.reversed() }
+
+    func cut(items: Int) throws(Failure) -> Cut { chunks.popLast().map { .chunk($0) } ?? .nothingYet }
+    func countRest(within nanoseconds: Int) -> Int? { 0 }
+    var waitsOn: Int32? { nil }
+    var isLookedAt: Bool { false }
+    var descriptors: [Int32] { [] }
 }

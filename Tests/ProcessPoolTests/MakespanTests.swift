@@ -39,7 +39,7 @@ private struct Durations {
 
     func check(workers: Int) {
         var pool = SimulatedPool(sums: sums, workers: workers)
-        let taken = pool.run()
+        let taken = pool.execute()
         #expect(pool.itemsRun == costs.count)
         // Somebody has to be idle, and somebody on a slow item, for two looks.
         let isNear = { (best: Int) in Double(taken) <= 1.03 * Double(best) + 6e6 }

@@ -1,6 +1,7 @@
 // Items that are tried again: when, by whom, and where what they give at last has its place.
 
 import Chance
+import Posix
 import Testing
 import Wire
 
@@ -92,44 +93,32 @@ func `when nothing more is run, an item that was to be tried again has failed as
 ) throws {
     let paper = try Paper()
     let (listener, log) = (Listener(), Log())
-    var ledger = Ledger(
-        Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener), RetryPolicy(retries: 2), log: log
-    )
-    var assignments = Assignments()
-    ledger.open(chunk(1, 3))
-    assignments.append(chunk(1, 3))
-    #expect(ledger.enter(.item([1], ItemTraits()), of: &assignments, worker: 0) == nil)
-    guard case .retry(let again, _)? = ledger.enter(.failure(Failure(.error, "first")), of: &assignments, worker: 0)
-    else {
-        Issue.record("it is not tried again")
-        return
-    }
-    #expect(ledger.enter(.item([3], ItemTraits()), of: &assignments, worker: 0) == nil)
-    if let then {
-        var others = Assignments()
-        others.append(again)
-        _ = ledger.enter(then, of: &others, worker: 1)
-    }
-    ledger.giveUpRetries()
+    var plan = RunPlan()
+    plan.retries = RetryPolicy(retries: 2)
+    let executor = try paper.executor(of: [chunk(1, 3)], slots: 1, plan, listener: listener, log: log)
+    let first = [Entry.item([1], ItemTraits()), .failure(Failure(.error, "first")), .item([3], ItemTraits())]
+    executor.tell(.told(slot: 0, first + [.chunkEnd(nanoseconds: 1)], isReady: true))
+    executor.tell(.tick([], outputIsFull: false, messagesAreFull: false))
+    if let then { executor.tell(.told(slot: 0, [then], isReady: true)) }
+    executor.tell(.signal(2, [], outputIsEmpty: true))
+    executor.tell(.signal(2, [], outputIsEmpty: true))
+    executor.tell(.died(slot: 0, Run.Death(.killed(signal: 9))))
+    executor.tell(.tick([], outputIsFull: false, messagesAreFull: false))
     #expect(listener.heard == heard)
     #expect(log.kept == kept, "another run tries it again")
-    #expect(ledger.tally.failures == heard.count && ledger.tally.skipped == 0)
-    try ledger.delivery.write()
+    #expect(executor.run.tally.failures == heard.count && executor.run.tally.skipped == 0)
+    executor.write()
     #expect(try paper.written() == [1] + (heard.isEmpty ? [2] : Array("<2>".utf8)) + [3])
-    #expect(ledger.delivery.isDone && ledger.delivery.bytesHeld == 0)
+    #expect(executor.run.sequencer.isDone && executor.run.sequencer.bytesKept == 0)
 }
 
 @Test func `what a failure does not say of its input the host knows`() throws {
     let paper = try Paper()
     let listener = Listener()
-    var ledger = Ledger(
-        Delivery(try paper.queue(spillLimit: 0), isOrdered: true, observer: listener), RetryPolicy(),
-        inputText: { item, chunk in "item \(item) of \(chunk.count)" })
-    var assignments = Assignments()
-    ledger.open(chunk(1, 2))
-    assignments.append(chunk(1, 2))
-    for failure in [Failure(.error, "no", input: "its own"), Failure(.crash, "died")] {
-        _ = ledger.fail(failure, of: &assignments, worker: 0)
-    }
+    var plan = RunPlan()
+    plan.inputText = { item, chunk in "item \(item) of \(chunk.count)" }
+    let executor = try paper.executor(of: [chunk(1, 2)], slots: 1, plan, listener: listener)
+    executor.tell(.told(slot: 0, [.failure(Failure(.error, "no", input: "its own"))], isReady: true))
+    executor.tell(.died(slot: 0, Run.Death(.killed(signal: 9), current: 2)))
     #expect(listener.inputs == ["its own", "item 2 of 2"])
 }

@@ -1,6 +1,6 @@
 // Items are taken back from a worker that goes on meanwhile: its steps and the host's, interleaved in every order.
 //
-// The host's decisions are those of `Assignments`. The worker's steps are those of `may_begin` in CLuaBridge/item.c and of
+// The host's decisions are those of `ChunksInFlight`. The worker's steps are those of `may_begin` in CLuaBridge/item.c and of
 // Wire/Outbox.swift, one load or store at a time; a store may be seen late, as on x86, but for the host's order to all
 // processors.
 
@@ -12,7 +12,7 @@ import Testing
 enum Omission { case nothing, limitsOnlyFall, orderOfMemory }
 
 /// One worker, its pipe, the words it shares with the host, and the host as far as this worker concerns it.
-struct TakeBackModel {
+struct RevocationModel {
     private enum Phase: Int {
         case idle, atItem, hasStored, refused, running, atEnd, dead
     }
@@ -23,7 +23,7 @@ struct TakeBackModel {
     private struct Message { var items: Int, endsChunk: Bool }
 
     // The host
-    private var assignments = Assignments()
+    private var chunks = ChunksInFlight()
     private var hostPhase = HostPhase.free
     private var keeping = 0
     private var lookedAt = 0
@@ -68,9 +68,9 @@ struct TakeBackModel {
     // MARK: Steps
 
     /// All states that may follow.
-    var successors: [TakeBackModel] {
-        var all: [TakeBackModel] = []
-        func add(_ step: (inout TakeBackModel) -> Void) {
+    var successors: [RevocationModel] {
+        var all: [RevocationModel] = []
+        func add(_ step: (inout RevocationModel) -> Void) {
             var next = self
             step(&next)
             all.append(next)
@@ -85,8 +85,8 @@ struct TakeBackModel {
             if !messages.isEmpty { add { $0.receive() } }
             if phase != .dead, messages.isEmpty, committed > taken { add { $0.lookAtCommitted() } }
             if phase != .dead, maySend { add { $0.send() } }
-            if phase == .dead, messages.isEmpty, !assignments.chunks.isEmpty || !unsent.isEmpty { add { $0.bury() } }
-            let left = assignments.left(begun: seen)
+            if phase == .dead, messages.isEmpty, !chunks.chunks.isEmpty || !unsent.isEmpty { add { $0.bury() } }
+            let left = chunks.left(begun: seen)
             if phase != .dead, ordersLeft > 0, left > 0 {
                 for keeping in Set([0, left / 2]) { add { $0.order(keeping) } }
             }
@@ -146,30 +146,30 @@ struct TakeBackModel {
     }
 
     private var maySend: Bool {
-        !unsent.isEmpty && (assignments.chunks.isEmpty || assignments.limit == nil && assignments.chunks.count < 2)
+        !unsent.isEmpty && (chunks.chunks.isEmpty || chunks.limit == nil && chunks.chunks.count < 2)
     }
 
     private mutating func send() {
-        if assignments.chunks.isEmpty && assignments.limit != nil {
-            assignments.liftLimit()
+        if chunks.chunks.isEmpty && chunks.limit != nil {
+            _ = chunks.liftLimit()
             barrier = 0
         }
         let chunk = unsent.removeFirst()
-        assignments.append(chunk)
+        chunks.append(chunk)
         commands.append(chunk)
     }
 
     private mutating func finish(_ items: Int) {
-        if items > 0 && assignments.finish(items: items) == nil { fault = "it tells of \(items) items and has fewer" }
+        if items > 0 && chunks.finish(items: items) == nil { fault = "it tells of \(items) items and has fewer" }
     }
 
     private mutating func receive() {
         let message = messages.removeFirst()
         finish(message.items - taken)
         taken = 0
-        guard message.endsChunk, let chunk = assignments.chunks.first else { return }
+        guard message.endsChunk, let chunk = chunks.chunks.first else { return }
         giveAway(chunk.items)
-        _ = assignments.endChunk()
+        _ = chunks.endChunk()
     }
 
     private mutating func lookAtCommitted() {
@@ -184,7 +184,7 @@ struct TakeBackModel {
         }
     }
 
-    private var seen: Int { assignments.begunOrNext(current: current) }
+    private var seen: Int { chunks.begunOrNext(current: current) }
 
     private mutating func order(_ keeping: Int) {
         ordersLeft -= 1
@@ -198,14 +198,14 @@ struct TakeBackModel {
     }
 
     private mutating func bar() {
-        let limit = assignments.lowerLimit(begun: lookedAt, keeping: keeping)
+        let limit = chunks.lowerLimit(begun: lookedAt, keeping: keeping)
         barrier = (omission == .limitsOnlyFall ? lookedAt + keeping : limit) + 1
         hostPhase = .hasBarred
     }
 
     private mutating func takeBack() {
         if omission != .orderOfMemory { makeVisible() }
-        for (_, rest) in assignments.takeBack(behind: max(barrier - 1, seen)) { giveAway(rest.items) }
+        for (_, rest) in chunks.revoke(behind: max(barrier - 1, seen)) { giveAway(rest.items) }
         hostPhase = .free
     }
 
@@ -213,12 +213,12 @@ struct TakeBackModel {
     private mutating func bury() {
         finish(committed - taken)
         (committed, taken) = (0, 0)
-        let count = assignments.lost(current: current)
+        let count = chunks.lost(current: current)
         if count > 1 { fault = "\(count) items are lost with one worker" }
-        if count == 1, let chunk = assignments.finish(items: 1) { lost.append(chunk.next) }
-        while let chunk = assignments.chunks.first {
+        if count == 1, let chunk = chunks.finish(items: 1) { lost.append(chunk.next) }
+        while let chunk = chunks.chunks.first {
             giveAway(chunk.items)
-            _ = assignments.endChunk()
+            _ = chunks.endChunk()
         }
         for chunk in unsent { giveAway(chunk.items) }
         (unsent, commands) = ([], [])
@@ -233,15 +233,15 @@ struct TakeBackModel {
     var key: [Int] {
         var key = [hostPhase.rawValue, keeping, lookedAt, ordersLeft, unsent.count, current, barrier, buffered ?? -1]
         key += [phase.rawValue, begun, offered, before, items.lowerBound, items.upperBound, committed, taken]
-        key += [mayDie ? 1 : 0, assignments.limit ?? -1, commands.count, messages.count, -1]
-        key += messages.map(\.items) + [-1] + assignments.chunks.flatMap { [$0.items.lowerBound, $0.items.upperBound] }
+        key += [mayDie ? 1 : 0, chunks.limit ?? -1, commands.count, messages.count, -1]
+        key += messages.map(\.items) + [-1] + chunks.chunks.flatMap { [$0.items.lowerBound, $0.items.upperBound] }
         return key + [-1] + ran + [-1] + others + [-1] + lost
     }
 }
 
 /// Walks through every state; answers the first fault, or nil.
-private func firstFault(of model: TakeBackModel, items: ClosedRange<Int>) -> String? {
-    var (left, known): ([TakeBackModel], Set<[Int]>) = ([model], [model.key])
+private func firstFault(of model: RevocationModel, items: ClosedRange<Int>) -> String? {
+    var (left, known): ([RevocationModel], Set<[Int]>) = ([model], [model.key])
     while let state = left.popLast() {
         if let fault = state.fault { return fault }
         let successors = state.successors
@@ -256,14 +256,14 @@ private let one = [Chunk(first: 1, count: 5, payload: [])]
 
 @Test(arguments: [one, two])
 func `however a worker's steps and the host's interleave, each item is run once`(chunks: [Chunk]) {
-    #expect(firstFault(of: TakeBackModel(chunks, orders: 3), items: 1...5) == nil)
+    #expect(firstFault(of: RevocationModel(chunks, orders: 3), items: 1...5) == nil)
 }
 
 @Test func `a worker that dies while items are taken back costs one item at most`() {
-    #expect(firstFault(of: TakeBackModel(two, orders: 2, mayDie: true), items: 1...5) == nil)
+    #expect(firstFault(of: RevocationModel(two, orders: 2, mayDie: true), items: 1...5) == nil)
 }
 
 @Test(arguments: [Omission.limitsOnlyFall, .orderOfMemory])
 func `items would be run twice if limits rose, or if memory had no order`(omission: Omission) {
-    #expect(firstFault(of: TakeBackModel(one, orders: 2, without: omission), items: 1...5) != nil)
+    #expect(firstFault(of: RevocationModel(one, orders: 2, without: omission), items: 1...5) != nil)
 }

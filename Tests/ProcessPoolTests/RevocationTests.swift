@@ -6,60 +6,60 @@ import Wire
 
 @testable import ProcessPool
 
-private func given(_ chunks: Chunk...) -> Assignments {
-    var assignments = Assignments()
-    for chunk in chunks { assignments.append(chunk) }
-    return assignments
+private func given(_ sent: Chunk...) -> ChunksInFlight {
+    var chunks = ChunksInFlight()
+    for chunk in sent { chunks.append(chunk) }
+    return chunks
 }
 
 private let (early, late) = (Chunk(first: 11, count: 5, payload: []), Chunk(first: 31, count: 4, payload: []))
 
 @Test(arguments: [(0, 0, 9), (7, 0, 9), (11, 1, 8), (15, 5, 4), (31, 6, 3), (34, 9, 0), (99, 0, 9)])
 func `what is left is what lies behind the item a worker is on`(current: Int, begun: Int, left: Int) {
-    let assignments = given(early, late)
-    #expect(assignments.begun(current: current) == begun)
-    #expect(assignments.left(begun: begun) == left)
+    let chunks = given(early, late)
+    #expect(chunks.begun(current: current) == begun)
+    #expect(chunks.left(begun: begun) == left)
 }
 
 @Test(arguments: [(0, 0), (11, 0), (12, 0), (13, 1), (15, 3), (31, 3), (34, 3), (99, 0)])
 func `what is lost with a worker is what it has begun of its oldest chunk and not told of`(current: Int, lost: Int) {
-    var assignments = given(early, late)
-    _ = assignments.finish(items: 2)
-    #expect(assignments.lost(current: current) == lost)
-    _ = assignments.finish(items: 3)
-    #expect(assignments.lost(current: current) == 0, "nothing of a chunk that is done")
+    var chunks = given(early, late)
+    _ = chunks.finish(items: 2)
+    #expect(chunks.lost(current: current) == lost)
+    _ = chunks.finish(items: 3)
+    #expect(chunks.lost(current: current) == 0, "nothing of a chunk that is done")
 }
 
 @Test func `what a worker is about to begin stays with it`() {
-    var assignments = given(early, late)
-    #expect(assignments.begunOrNext(current: 0) == 1 && assignments.begunOrNext(current: 11) == 1)
-    #expect(assignments.begunOrNext(current: 12) == 2)
-    _ = assignments.finish(items: 5)
-    #expect(assignments.begunOrNext(current: 15) == 6)
-    _ = assignments.endChunk()
-    #expect(assignments.begunOrNext(current: 15) == 6 && assignments.begunOrNext(current: 32) == 7)
-    #expect(assignments.left(begun: 10) == 0, "nothing is left behind the last one")
+    var chunks = given(early, late)
+    #expect(chunks.begunOrNext(current: 0) == 1 && chunks.begunOrNext(current: 11) == 1)
+    #expect(chunks.begunOrNext(current: 12) == 2)
+    _ = chunks.finish(items: 5)
+    #expect(chunks.begunOrNext(current: 15) == 6)
+    _ = chunks.endChunk()
+    #expect(chunks.begunOrNext(current: 15) == 6 && chunks.begunOrNext(current: 32) == 7)
+    #expect(chunks.left(begun: 10) == 0, "nothing is left behind the last one")
 }
 
 @Test func `what is taken back is gone from the worker, and the rest of a chunk is gathered by itself`() {
-    var assignments = given(early, late)
-    _ = assignments.finish(items: 1)
-    let taken = assignments.takeBack(behind: assignments.begun(current: 13))
+    var chunks = given(early, late)
+    _ = chunks.finish(items: 1)
+    let taken = chunks.revoke(behind: chunks.begun(current: 13))
     #expect(taken.map(\.slot) == [11, 31])
     #expect(taken.map(\.rest.items) == [14..<16, 31..<35])
     #expect(taken.map(\.rest.slot) == [14, 31], "of a chunk that was not begun the slot goes along")
-    #expect(assignments.chunks.map(\.items) == [12..<14, 31..<31])
-    #expect(assignments.left(begun: 3) == 0 && assignments.takeBack(behind: 3).isEmpty)
+    #expect(chunks.chunks.map(\.items) == [12..<14, 31..<31])
+    #expect(chunks.left(begun: 3) == 0 && chunks.revoke(behind: 3).isEmpty)
 }
 
 @Test func `items count from the first chunk on, also when earlier ones have ended`() {
-    var assignments = given(early, late)
-    _ = assignments.finish(items: 5)
-    _ = assignments.endChunk()
-    #expect(assignments.begun(current: 15) == 5 && assignments.begun(current: 32) == 7)
-    assignments.append(Chunk(first: 12, count: 1, payload: []))
-    #expect(assignments.begun(current: 12) == 10, "an item that is tried again is known by its chunk")
-    #expect(assignments.takeBack(behind: 7).map(\.rest.items) == [33..<35, 12..<13])
+    var chunks = given(early, late)
+    _ = chunks.finish(items: 5)
+    _ = chunks.endChunk()
+    #expect(chunks.begun(current: 15) == 5 && chunks.begun(current: 32) == 7)
+    chunks.append(Chunk(first: 12, count: 1, payload: []))
+    #expect(chunks.begun(current: 12) == 10, "an item that is tried again is known by its chunk")
+    #expect(chunks.revoke(behind: 7).map(\.rest.items) == [33..<35, 12..<13])
 }
 
 @Test(arguments: [

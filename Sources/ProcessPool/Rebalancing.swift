@@ -1,7 +1,8 @@
-// Whom to relieve, when a worker is idle and there is nothing to give it. Loads and times in, workers out; no clock.
+// Whose items go to others, when a worker is idle and there is nothing to give it (work stealing). Loads and times in, orders
+// out; no clock.
 
 /// Watches what workers are on while somebody is idle.
-package struct Relief {
+package struct Rebalancing {
     /// What a worker has.
     package struct Load {
         package let worker: Int
@@ -26,21 +27,22 @@ package struct Relief {
 
     package init() {}
 
-    /// What is to be done: all but `keeping` of the worker's items are taken back, and shared out in so many pieces.
+    /// What is to be done: all but `keeping` of the worker's items are revoked, and shared out in so many pieces.
     package struct Order: Equatable {
         package let worker: Int
         package let keeping: Int
         package let pieces: Int
     }
 
-    /// Whom to relieve for `idle` workers, those with most left first; `cost` is what an item takes, as far as is known.
+    /// The orders that give `idle` workers something to do, of those with most left first; `cost` is what an item takes, in
+    /// nanoseconds, as far as is known.
     package mutating func choose(_ loads: [Load], idle: Int, cost: Double, now: Int) -> [Order] {
         for load in loads where seen[load.worker]?.item != load.current { seen[load.worker] = (load.current, now) }
         var (idle, orders) = (idle, [Order]())
         for load in loads.filter({ $0.left > 0 }).sorted(by: { $0.left > $1.left }) {
             if idle == 0 { break }
-            let isSlow = seen[load.worker].map { now - $0.since >= Relief.slowItem } ?? false
-            let worthwhile = isSlow ? load.left : Int(Double(load.left) * cost / Relief.worthwhile)
+            let isSlow = seen[load.worker].map { now - $0.since >= Rebalancing.slowItem } ?? false
+            let worthwhile = isSlow ? load.left : Int(Double(load.left) * cost / Rebalancing.worthwhile)
             let pieces = min(idle, worthwhile, load.left)
             if pieces < 1 { continue }
             let keeping = isSlow ? 0 : load.left / (pieces + 1)

@@ -1,7 +1,7 @@
-// Whether the place of a worker that did not come to its first item is filled again. Failures in, answers out; no clock.
+// Whether the slot of a worker that did not come to its first item is filled again. Failures in, answers out; no clock.
 
-/// What became of the workers that were to start at each place of a run.
-package struct Places {
+/// What became of the workers that were to start in each slot of a run.
+package struct FailedStarts {
     package enum Failure: CaseIterable {
         /// There was no process to be had.
         case fork
@@ -21,26 +21,27 @@ package struct Places {
     package init() {}
 
     /// A worker there was ready for its first item.
-    package mutating func noteReady(_ place: Int) {
-        wereReady.insert(place)
-        failures[place] = nil
+    package mutating func noteReady(_ slot: Int) {
+        wereReady.insert(slot)
+        failures[slot] = nil
     }
 
     /// Whether another worker is to be tried there, as long as others work. A `setup` that has never succeeded there would
     /// fail again; a process may be had at any time.
-    package mutating func mayRefill(_ place: Int, after failure: Failure) -> Bool {
-        failures[place, default: 0] += 1
-        let wasReady = wereReady.contains(place)
+    package mutating func mayRefill(_ slot: Int, after failure: Failure) -> Bool {
+        failures[slot, default: 0] += 1
+        let wasReady = wereReady.contains(slot)
         switch failure {
         case .fork: return true
-        case .killed: return failures[place, default: 0] < (wasReady ? Places.mostFailures : Places.mostFirstFailures)
-        case .setup: return wasReady && !isHopeless(place)
+        case .killed:
+            return failures[slot, default: 0] < (wasReady ? FailedStarts.mostFailures : FailedStarts.mostFirstFailures)
+        case .setup: return wasReady && !isHopeless(slot)
         }
     }
 
     /// Whether it has been tried often enough, if nobody works anywhere.
-    package func isHopeless(_ place: Int) -> Bool { failures[place, default: 0] >= Places.mostFailures }
+    package func isHopeless(_ slot: Int) -> Bool { failures[slot, default: 0] >= FailedStarts.mostFailures }
 
     /// Nanoseconds from one try to have a process to the next.
-    package func delay(_ place: Int) -> Int { 50_000_000 * min(failures[place, default: 1], 20) }
+    package func delay(_ slot: Int) -> Int { 50_000_000 * min(failures[slot, default: 1], 20) }
 }

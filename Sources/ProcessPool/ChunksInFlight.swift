@@ -1,0 +1,103 @@
+// The chunks that a worker has, and which item each thing that it tells speaks of. No descriptors, no memory that is shared.
+
+/// The chunks one worker has, oldest first, without the items that are done.
+struct ChunksInFlight {
+    private(set) var chunks: [Chunk] = []
+    /// Items of the oldest one that were done here.
+    private(set) var itemsDone = 0
+    /// Of each chunk as it was given: its first item, and how many items all earlier ones had.
+    private var places: [(first: Int, before: Int)] = []
+    /// Items of all chunks that were given.
+    private var offered = 0
+    /// How many items may be begun of all that were given; nil before anything was taken back.
+    private(set) var limit: Int?
+
+    /// A worker that has nothing to do may begin what it is given; answers whether that is new.
+    mutating func liftLimit() -> Bool {
+        if !chunks.isEmpty || limit == nil { return false }
+        limit = nil
+        return true
+    }
+
+    /// Limits what may be begun to `keeping` items behind those that were begun; answers the limit. It only ever falls: what
+    /// was taken back belongs to others, and the worker has gone on since `keeping` was thought of.
+    mutating func lowerLimit(begun: Int, keeping: Int) -> Int {
+        let lower = min(limit ?? Int.max, begun + keeping)
+        limit = lower
+        return lower
+    }
+
+    mutating func append(_ chunk: Chunk) {
+        places.append((chunk.next, offered))
+        chunks.append(chunk)
+        offered += chunk.remaining
+    }
+
+    /// How many items are done, of all that were given.
+    var finished: Int { chunks.first.map { places[0].before + $0.next - places[0].first } ?? offered }
+
+    /// How many items the worker has begun, of all that were given, when it was last seen on `current`.
+    func begun(current: Int) -> Int {
+        var begun = finished
+        for (place, (first, before)) in places.enumerated() {
+            let end = place + 1 < places.count ? places[place + 1].before : offered
+            if current >= first && current < first + end - before { begun = max(begun, before + current - first + 1) }
+        }
+        return begun
+    }
+
+    /// The same, and the next one when it has begun nothing of its oldest chunk: what is on its way to one worker, which
+    /// may take long, is not sent to another.
+    func begunOrNext(current: Int) -> Int { max(begun(current: current), finished + 1) }
+
+    /// Items of the oldest chunk that were begun and are not done.
+    func lost(current: Int) -> Int { min(begun(current: current) - finished, chunks.first?.remaining ?? 0) }
+
+    var isEmpty: Bool { chunks.isEmpty }
+
+    /// Items that were given, and that the worker has not begun nor is about to, when it was last seen on `current`.
+    func left(current: Int) -> Int { left(begun: begunOrNext(current: current)) }
+
+    /// Items that were given and not begun, when so many were begun in all.
+    func left(begun: Int) -> Int { chunks.indices.reduce(0) { $0 + chunks[$1].items.upperBound - boundary($1, begun) } }
+
+    /// Takes back what lies behind so many items; each with the slot that it was part of.
+    mutating func revoke(behind begun: Int) -> [(slot: Int, rest: Chunk)] {
+        chunks.indices.compactMap { place in
+            let boundary = boundary(place, begun)
+            if boundary == chunks[place].items.upperBound { return nil }
+            return (chunks[place].slot, chunks[place].cut(at: boundary))
+        }
+    }
+
+    /// The first item of a chunk that is not among so many of all.
+    private func boundary(_ place: Int, _ begun: Int) -> Int {
+        let items = chunks[place].items
+        return min(max(places[place].first + begun - places[place].before, items.lowerBound), items.upperBound)
+    }
+
+    /// Takes the next item of the oldest chunk out, to be run again by itself.
+    mutating func takeOutNext() -> Chunk? {
+        guard let chunk = chunks.first, chunk.remaining > 0 else { return nil }
+        itemsDone += 1
+        return chunks[0].takeOutNext()
+    }
+
+    /// Notes that items of the oldest chunk are done; answers the chunk as it was, or nil when it does not have so many.
+    mutating func finish(items: Int) -> Chunk? {
+        guard let chunk = chunks.first, chunk.remaining >= items else { return nil }
+        chunks[0] = chunk.advanced(by: items)
+        itemsDone += items
+        return chunk
+    }
+
+    /// Forgets the oldest chunk; answers how many of its items were done here.
+    mutating func endChunk() -> Int {
+        defer { itemsDone = 0 }
+        if !chunks.isEmpty {
+            chunks.removeFirst()
+            places.removeFirst()
+        }
+        return itemsDone
+    }
+}

@@ -1,0 +1,142 @@
+// What slots tell: which item it is of, what that came to, and what follows. A worker is not believed to have done more
+// than it was given: what else it says is refused as a whole, since bytes of several items cannot be told apart.
+
+import Wire
+
+extension Run {
+    mutating func account(
+        for entries: [Entry], of slot: Int, _ isReady: Bool, _ now: Int, _ actions: inout [Action]
+    ) {
+        if let failure = setupFailure, isReady {
+            actions.append(.notice(.setupFailed(failure)))
+            setupFailure = nil
+        }
+        for (place, entry) in entries.enumerated() where !isSatisfied && !slots[slot].isDistrusted {
+            account(for: entry, at: place, of: slot, now, &actions)
+            checkHalt(now, &actions)
+        }
+    }
+
+    private mutating func account(
+        for entry: Entry, at place: Int, of slot: Int, _ now: Int, _ actions: inout [Action]
+    ) {
+        switch entry {
+        case .output(let bytes, items: 0) where slots[slot].chunks.isEmpty:
+            tally.bytes += bytes.count
+            sequencer.accept(.records(place..<place + 1, bytes: bytes.count), items: 0, of: nil, &actions)
+        case .output(let bytes, let items):
+            guard let chunk = slots[slot].chunks.finish(items: items) else { return distrust(slot, &actions) }
+            succeed(place..<place + 1, bytes: bytes.count, items: items, of: chunk, &actions)
+        case .item(let bytes, let traits):
+            guard let chunk = slots[slot].chunks.finish(items: 1) else { return distrust(slot, &actions) }
+            if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
+            tally.records += traits.hasRecord ? 1 : 0
+            succeed(place..<place + 1, bytes: bytes.count, items: 1, of: chunk, &actions)
+        case .standardError(let bytes):
+            tally.bytes += bytes.count
+            let chunk = slots[slot].chunks.chunks.first
+            sequencer.accept(.standardError(place, bytes: bytes.count), items: 0, of: chunk, &actions)
+        case .failure(let failure): fail(failure, in: slot, now, &actions)
+        case .module: if isRecorded { actions.append(.recordModule(entry: place)) }
+        case .setupFailed(let failure): slots[slot].setupFailure = failure
+        case .teardownFailed(let failure): actions.append(.notice(.teardownFailed(failure)))
+        case .inputFailed(let failure):
+            if ending == nil { ending = .inputFailed(failure) }
+            stop(&actions)
+        case .chunkEnd(let nanoseconds): endChunk(of: slot, nanoseconds, &actions)
+        }
+    }
+
+    private mutating func distrust(_ slot: Int, _ actions: inout [Action]) {
+        slots[slot].isDistrusted = true
+        actions.append(.distrust(slot))
+    }
+
+    private mutating func endChunk(of slot: Int, _ nanoseconds: Int, _ actions: inout [Action]) {
+        guard let chunk = slots[slot].chunks.chunks.first else { return }
+        let items = slots[slot].chunks.endChunk()
+        // What is left of it the worker has not begun and will not.
+        if chunk.remaining > 0 && ending == nil { schedule(.takenBack(worker: slot, [chunk]), &actions) }
+        schedule(.ended(worker: slot, items: items, nanoseconds: nanoseconds), &actions)
+    }
+
+    /// The next item of the slot's oldest chunk has failed.
+    mutating func fail(_ failure: Failure, in slot: Int, _ now: Int, _ actions: inout [Action]) {
+        guard let chunk = slots[slot].chunks.chunks.first, chunk.remaining > 0 else { return distrust(slot, &actions) }
+        var failure = failure
+        // Who has died could not tell it.
+        if failure.input == nil { failure.input = inputText?(chunk.next, chunk) }
+        let item = FailedItem(failure, of: chunk, worker: slot)
+        if !failure.isFinal, let delay = retryPolicy.delay(item: chunk.next, attempt: chunk.attempt),
+            let again = slots[slot].chunks.takeOutNext()
+        {
+            sequencer.split(chunk)
+            forgetFailure(of: again)
+            lastFailures[item.item] = (item, again)
+            sequencer.reserve(item)
+            if ending != nil { return }
+            retries.append(again, due: now + delay)
+            return schedule(.awaited, &actions)
+        }
+        _ = slots[slot].chunks.finish(items: 1)
+        if isRecorded {
+            actions.append(
+                .recordFailure(failure, attempts: chunk.attempt, slot: slot, item: chunk.next, of: chunk))
+        }
+        failForGood(item, of: chunk, &actions)
+    }
+
+    /// The next item of `chunk` has another outcome.
+    private mutating func forgetFailure(of chunk: Chunk) {
+        if let last = lastFailures.removeValue(forKey: chunk.next) { sequencer.release(last.item) }
+    }
+
+    /// Nothing more is run: what waited for another try, or was killed in one, has failed as it did before. A run that goes
+    /// on from a journal tries it again.
+    mutating func giveUpRetries(_ actions: inout [Action]) {
+        for (_, (item, chunk)) in lastFailures.sorted(by: { $0.key < $1.key }) {
+            failForGood(item, of: chunk, &actions)
+        }
+    }
+
+    /// Accounts for what the items of a chunk came to in an earlier run.
+    mutating func restore(_ outcomes: [Outcome], of chunk: Chunk, _ actions: inout [Action]) {
+        tally.skipped += chunk.count
+        sequencer.open(chunk)
+        var (start, bytes) = (0, 0)
+        for (place, outcome) in outcomes.enumerated() {
+            switch outcome {
+            case .success(let output, let traits):
+                bytes += output.count
+                tally.records += traits.hasRecord ? 1 : 0
+            case .failure(let failure, let attempts, let worker):
+                succeed(start..<place, bytes: bytes, items: place - start, of: chunk.advanced(by: start), &actions)
+                let failed = chunk.advanced(by: place)
+                failForGood(
+                    FailedItem(failure, of: failed, attempts: attempts, worker: worker - 1), of: failed, &actions)
+                (start, bytes) = (place + 1, 0)
+            }
+        }
+        let items = outcomes.count - start
+        succeed(start..<outcomes.count, bytes: bytes, items: items, of: chunk.advanced(by: start), &actions)
+    }
+
+    private mutating func succeed(
+        _ entries: Range<Int>, bytes: Int, items: Int, of chunk: Chunk, _ actions: inout [Action]
+    ) {
+        if entries.isEmpty { return }
+        if chunk.attempt > 1 { forgetFailure(of: chunk) }
+        tally.succeeded += items
+        tally.bytes += bytes
+        tally.skipped -= items
+        sequencer.accept(.records(entries, bytes: bytes), items: items, of: chunk, &actions)
+    }
+
+    /// The next item of `chunk` has failed for good.
+    private mutating func failForGood(_ item: FailedItem, of chunk: Chunk, _ actions: inout [Action]) {
+        forgetFailure(of: chunk)
+        tally.failed[item.failure.kind, default: 0] += 1
+        tally.skipped -= 1
+        sequencer.accept(.failed(item), items: 1, of: chunk, &actions)
+    }
+}

@@ -1,0 +1,197 @@
+// Whoever carries out what a run decides: the part that the loop with workers and the run without have in common.
+
+import Posix
+import Wire
+
+/// Tells a run what happens, and does what it answers. It decides nothing.
+package class RunExecutor {
+    final var run: Run
+    final var output: RunOutput
+    final let source: any ChunkSource
+    final let observer: any RunObserver
+    final let log: (any OutcomeLog)?
+    /// Told and not handled, in their order.
+    private var events: [Run.Event] = []
+    private var isHandling = false
+
+    init(
+        _ run: Run, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
+        log: (any OutcomeLog)?
+    ) {
+        self.run = run
+        self.source = source
+        self.observer = observer
+        self.log = log
+        self.output = RunOutput(output, observer, log)
+    }
+
+    /// What concerns those who work.
+    func carryOut(_ action: Run.Action) {}
+
+    func hearSignals() {}
+
+    final func tell(_ event: Run.Event) {
+        events.append(event)
+        if isHandling { return }
+        isHandling = true
+        var (next, actions) = (0, [Run.Action]())
+        while next < events.count {
+            let event = events[next]
+            next += 1
+            actions.removeAll(keepingCapacity: true)
+            run.handle(event, now: Clock.now(), into: &actions)
+            for action in actions { perform(action, of: event) }
+        }
+        events.removeAll(keepingCapacity: true)
+        isHandling = false
+    }
+
+    private func perform(_ action: Run.Action, of event: Run.Event) {
+        switch action {
+        case .askSource(let items): tell(source.answer(items: items))
+        case .pollSource: if source.isLookedAt { tell(.sourceReady) }
+        case .notice(let notice): observer.notice(notice)
+        case .keep(let entries, let id, let spills):
+            if let bytes = output.keep(entries, of: event, id, spills) { tell(.notSpilled(id: id, bytes: bytes)) }
+        case .emit(let what): output.emit(what, of: event)
+        case .record(let entry, let item, let chunk): output.record(entry, of: event, item, chunk)
+        case .recordFailure(let failure, let attempts, let slot, let item, let chunk):
+            log?.note(.failure(failure, attempts: attempts, worker: slot + 1), item: item, of: chunk)
+        case .recordModule(let entry): output.recordModule(entry, of: event)
+        default: carryOut(action)
+        }
+    }
+
+    /// Milliseconds; nil when there is nothing to look at in the meantime.
+    final var waitLimit: Int64? {
+        if Signal.isWaiting() { return 0 }  // the source lets them in, too
+        let now = Clock.now()
+        let isAsked = run.isSourceDry && source.isLookedAt || log?.hasUnsettled == true
+        return run.nextTick(now, isAsked: isAsked).map { Int64(max(0, $0 - now + 999_999) / 1_000_000) }
+    }
+
+    /// How the run has ended, and what of it is written.
+    final func outcome() -> (Ending, Tally) {
+        guard case .signal? = run.ending else { return (run.ending ?? .completed, run.tally) }
+        var tally = run.tally
+        tally.unwrittenBytes = output.writeLast()
+        return (run.ending ?? .completed, tally)
+    }
+
+    /// Writes what the reader takes now, and keeps what is to be kept.
+    final func write() {
+        do throws(PosixError) { try output.queue.write() } catch { tell(.outputFailed(error)) }
+        log?.settle(now: Clock.now())
+        guard let failure = log?.failure else { return }
+        hearSignals()  // one may be why
+        tell(.recordFailed(failure))
+    }
+}
+
+extension ChunkSource {
+    /// The next chunk, of at most `items` items, or why there is none.
+    fileprivate func answer(items: Int) -> Run.Event {
+        do throws(Failure) {
+            switch try cut(items: items) {
+            case .chunk(let chunk): return .chunk(chunk)
+            case .recalled(let chunk, let outcomes): return .restored(chunk, outcomes)
+            case .nothingYet: return .sourceDry
+            case .end: return .sourceEnded
+            }
+        } catch {
+            return .sourceFailed(error)
+        }
+    }
+}
+
+/// The bytes of results: those that wait, and those on their way to the output.
+struct RunOutput: ~Copyable {
+    var queue: OutputQueue
+    private var kept: [Int: OutputBytes] = [:]
+    private let observer: any RunObserver
+    private let log: (any OutcomeLog)?
+
+    init(_ queue: consuming OutputQueue, _ observer: any RunObserver, _ log: (any OutcomeLog)?) {
+        self.queue = queue
+        self.observer = observer
+        self.log = log
+    }
+
+    /// Keeps the bytes of some entries; answers how many there are when they were to be spilled and are not.
+    mutating func keep(_ entries: Range<Int>, of event: Run.Event, _ id: Int, _ spills: Bool) -> Int? {
+        let bytes = event.bytes(of: entries)
+        let stored = spills ? queue.spill(bytes) : .memory(bytes)
+        kept[id] = stored
+        if spills, case .memory = stored { return bytes.count }
+        return nil
+    }
+
+    mutating func emit(_ what: Run.Output, of event: Run.Event) {
+        switch what {
+        case .records(.entries(let entries)): queue.append(.memory(event.bytes(of: entries)))
+        case .records(.kept(let id)): kept.removeValue(forKey: id).map { queue.append($0) }
+        case .standardError(let bytes):
+            try? queue.write()  // on a terminal, what came before should stand before
+            observer.text(text(bytes, of: event))
+        case .failed(let item):
+            try? queue.write()
+            queue.append(.memory(observer.failed(item)))
+        }
+    }
+
+    private mutating func text(_ bytes: Run.Bytes, of event: Run.Event) -> [UInt8] {
+        switch bytes {
+        case .entries(let entries): return event.bytes(of: entries)
+        case .kept(let id):
+            guard case .memory(let bytes)? = kept.removeValue(forKey: id) else { return [] }
+            return bytes
+        }
+    }
+
+    /// Writes what is taken at once, and no more; answers how many bytes are not.
+    mutating func writeLast() -> Int {
+        var left = Int.max
+        while queue.bytesWaiting < left {
+            left = queue.bytesWaiting
+            try? queue.write()
+        }
+        return left
+    }
+
+    func record(_ entry: Int, of event: Run.Event, _ item: Int, _ chunk: Chunk) {
+        guard case .told(_, let entries, _) = event, case .item(let bytes, let traits) = entries[entry] else { return }
+        log?.note(.success(bytes, traits), item: item, of: chunk)
+    }
+
+    func recordModule(_ entry: Int, of event: Run.Event) {
+        guard case .told(_, let entries, _) = event, case .module(let name, let digest) = entries[entry] else { return }
+        log?.noteModule(name, digest: digest)
+    }
+}
+
+extension Run.Event {
+    /// What some of its entries hold.
+    fileprivate func bytes(of entries: Range<Int>) -> [UInt8] {
+        switch self {
+        case .told(_, let told, _) where entries.count == 1: told[entries.lowerBound].bytes
+        case .told(_, let told, _): told[entries].flatMap(\.bytes)
+        case .restored(_, let outcomes): outcomes[entries].flatMap(\.bytes)
+        default: []
+        }
+    }
+}
+
+extension Entry {
+    fileprivate var bytes: [UInt8] {
+        switch self {
+        case .output(let bytes, _), .item(let bytes, _), .standardError(let bytes): bytes
+        default: []
+        }
+    }
+}
+
+extension Outcome {
+    fileprivate var bytes: [UInt8] {
+        if case .success(let bytes, _) = self { bytes } else { [] }
+    }
+}

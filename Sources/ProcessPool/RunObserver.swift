@@ -1,0 +1,86 @@
+// Who is told of what happens in a run.
+
+package import Posix
+package import Wire
+
+/// An item that gave no result.
+package struct FailedItem: Equatable {
+    package let item: Int
+    /// With the first bytes of its payload only.
+    package let chunk: Chunk
+    package let failure: Failure
+    package let attempts: Int
+    /// From 1.
+    package let worker: Int
+
+    /// The next item of `chunk`; `worker` counts from 0.
+    init(_ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int) {
+        (item, self.chunk, self.failure) = (chunk.next, chunk.withoutRecords, failure)
+        (self.attempts, self.worker) = (attempts ?? chunk.attempt, worker + 1)
+    }
+}
+
+/// Is told of what happens, in the order of the items.
+package protocol RunObserver: AnyObject {
+    /// Answers the bytes to be written in place of the item's record, if any.
+    func failed(_ item: FailedItem) -> [UInt8]
+    /// Bytes a task wrote for standard error.
+    func text(_ bytes: [UInt8])
+    /// Something that concerns the whole run.
+    func notice(_ notice: Notice)
+    /// What such a notice comes to on standard error, for a signal's handler to write.
+    func message(of notice: Notice) -> [UInt8]
+    /// Where its words go that somebody has not taken yet: `write` is called when there is room.
+    var unwritten: [Int32] { get }
+    func write()
+    /// Nothing more should happen for now that it would have to tell of.
+    var isOverfull: Bool { get }
+}
+
+extension RunObserver {
+    package func message(of notice: Notice) -> [UInt8] { [] }
+    package var unwritten: [Int32] { [] }
+    package func write() {}
+    package var isOverfull: Bool { false }
+}
+
+/// What a script may have done around the items of a worker.
+package enum WorkerFunction: String { case setup, teardown }
+
+package enum Notice: Equatable {
+    /// A signal has come: what runs is finished, and no item begun.
+    case finishing(Unfinished, signal: Int32)
+    /// `setup` failed in one worker; the others go on.
+    case setupFailed(Failure)
+    /// `setup` or `teardown` takes long in one worker, which goes on.
+    case takesLong(WorkerFunction, pid: Int32)
+    /// `teardown` failed in one worker.
+    case teardownFailed(Failure)
+    /// There is no process to be had for a further worker.
+    case fewerWorkers(PosixError)
+    /// Somebody has asked what goes on.
+    case asked([Occupation], Tally)
+}
+
+/// What is waited for before a run ends.
+package struct Unfinished: Equatable {
+    package var items = 0
+    /// Workers in which each is run.
+    package var setups = 0
+    package var teardowns = 0
+    /// Nobody takes what is to be written.
+    package var output = false
+
+    package init() {}
+}
+
+/// What a worker is doing.
+package struct Occupation: Equatable {
+    package let worker: Int
+    package let pid: Int32
+    /// It has run `setup`.
+    package let isReady: Bool
+    /// The item it is on, and the chunk that this is of.
+    package let item: Int?
+    package let chunk: Chunk?
+}
