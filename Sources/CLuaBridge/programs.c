@@ -1,6 +1,7 @@
 /* os.execute and io.popen as in lua, but their programs end with this process, however that one ends. */
 #define _GNU_SOURCE
 #include "changes.h"
+#include "interruption.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static int execute(lua_State *L) {
         lua_pushboolean(L, access("/bin/sh", X_OK) == 0);
         return 1;
     }
-    int status = pmap_run_shell(command);
+    int status = pmap_run_shell(command, pmap_is_interrupted);
     if (status != -1) errno = 0;
     return luaL_execresult(L, status);
 }

@@ -133,7 +133,7 @@ static pid_t start_shell(const char *command, int input, int output) {
     return pmap_start_program(&program, &failed);
 }
 
-int pmap_run_shell(const char *command) {
+int pmap_run_shell(const char *command, bool (*is_over)(void)) {
     struct sigaction noting = {.sa_sigaction = note_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART};
     struct sigaction ignoring = {.sa_handler = SIG_IGN};
     struct sigaction interrupt_before, quit_before;
@@ -142,6 +142,13 @@ int pmap_run_shell(const char *command) {
     sigaddset(&keyboard, SIGINT);
     sigaddset(&keyboard, SIGQUIT);
     sigprocmask(SIG_BLOCK, &keyboard, &before);
+    sigset_t pending;
+    sigpending(&pending);
+    if (is_over() || sigismember(&pending, SIGINT)) { /* which the program would not have */
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = EINTR;
+        return -1;
+    }
     interrupt = (siginfo_t){0};
     pid_t pid = start_shell(command, 0, 1);
     int reason = errno;

@@ -23,8 +23,8 @@ typedef enum { PMAP_AT_PROCESS, PMAP_AT_STREAM, PMAP_AT_FOLDER, PMAP_AT_PROGRAM 
 pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed);
 
 /* As system(3), but that a SIGINT which ends the program, or is this process's alone, takes effect once the program has
- * ended. */
-int pmap_run_shell(const char *command);
+ * ended. Nothing is started when `is_over()` is true already. */
+int pmap_run_shell(const char *command, bool (*is_over)(void));
 
 /* As system(3), but signals keep their actions; after one with which `is_over()` is true the program is killed with its
  * descendants. */
