@@ -73,13 +73,13 @@ static bool finish_item(lua_State *L, pmap_item_loop *loop) {
 }
 
 /* As `mayBegin` of Wire/Outbox.swift. The fence is for the compiler only: the host makes every processor keep the
- * order, by membarrier(2), in the rare case that it sets a barrier. */
+ * order, by membarrier(2), in the rare case that it sets a limit. */
 static bool may_begin(pmap_item_loop *loop) {
     unsigned long long before = *loop->current;
     __atomic_store_n(loop->current, loop->item, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    unsigned long long barrier = __atomic_load_n(loop->barrier, __ATOMIC_ACQUIRE);
-    if (barrier && loop->begun + 1 >= barrier) {
+    unsigned long long limit = __atomic_load_n(loop->limit, __ATOMIC_ACQUIRE);
+    if (limit && loop->begun + 1 >= limit) {
         __atomic_store_n(loop->current, before, __ATOMIC_RELEASE);
         return false;
     }

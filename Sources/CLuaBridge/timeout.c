@@ -8,7 +8,7 @@
 
 /* A worker is one process with one state. */
 static struct {
-    const volatile uint64_t *current, *condemned, *pressed;
+    const volatile uint64_t *current, *overdue, *forced;
     char text[64];
 } timeout;
 
@@ -20,11 +20,11 @@ static bool is_current(const volatile uint64_t *item) { return *item != 0 && *it
 enum { quarters = 4 };
 static volatile sig_atomic_t ticks;
 
-bool pmap_has_timed_out(void) { return ticks >= quarters || (timeout.current && is_current(timeout.condemned)); }
+bool pmap_has_timed_out(void) { return ticks >= quarters || (timeout.current && is_current(timeout.overdue)); }
 
 static void on_signal(int number) {
     (void)number;
-    pmap_interrupt(is_current(timeout.pressed));
+    pmap_interrupt(is_current(timeout.forced));
 }
 
 static const char text[] = "timed out after %s s";
@@ -36,9 +36,9 @@ static void set_handler(void (*handler)(int), int flags) {
 }
 
 void pmap_arm_timeout(
-    lua_State *L, const uint64_t *current, const uint64_t *condemned, const uint64_t *pressed, const char *seconds) {
-    timeout.condemned = condemned;
-    timeout.pressed = pressed;
+    lua_State *L, const uint64_t *current, const uint64_t *overdue, const uint64_t *forced, const char *seconds) {
+    timeout.overdue = overdue;
+    timeout.forced = forced;
     timeout.current = current;
     snprintf(timeout.text, sizeof timeout.text, text, seconds);
     pmap_arm_interruption(L, timeout.text, pmap_has_timed_out);

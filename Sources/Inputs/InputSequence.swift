@@ -8,7 +8,7 @@ package import Wire
 /// Splits one input. `items` and a number of bytes are upper bounds, one complete record is the lower bound.
 protocol RecordSource: AnyObject {
     func nextRecords(items: Int) throws(Failure) -> NextRecords
-    /// Readable when there are more records after `.nothingYet`.
+    /// Readable when there are more records after `.dry`.
     var waitsOn: Int32? { get }
     /// Descriptors that a forked worker closes.
     var descriptors: [Int32] { get }
@@ -16,7 +16,7 @@ protocol RecordSource: AnyObject {
 
 enum NextRecords: Equatable {
     case records(Payload.Records, count: Int)
-    case nothingYet
+    case dry
     case end
 }
 
@@ -67,11 +67,11 @@ package final class InputSequence: ChunkSource {
     package var isLookedAt: Bool { current is ValueSource }
     package var descriptors: [Int32] { current?.descriptors ?? [] }
 
-    package func cut(items: Int) throws(Failure) -> Cut {
+    package func nextChunk(items: Int) throws(Failure) -> NextChunk {
         while true {
             guard let source = try openSource() else { return .end }
             switch try source.nextRecords(items: items) {
-            case .nothingYet: return .nothingYet
+            case .dry: return .dry
             case .end: current = nil
             case .records(let records, let count):
                 let payload = Payload(input: next - 1, firstPosition: nextPosition, records: records)
@@ -98,7 +98,7 @@ package final class InputSequence: ChunkSource {
             guard Clock.now() < deadline else { return nil }
             switch try? source.nextRecords(items: 1 << 16) {
             case .records(_, let count) where inputs[next - 1].isCountable: rest += count
-            case .records, .nothingYet: return nil
+            case .records, .dry: return nil
             case .end, nil: current = nil
             }
         }

@@ -43,8 +43,8 @@ final class StreamSource: RecordSource {
         if let cut = bufferedRecords(items) { return cut }
         if isAtEnd { return .end }
         // One part of a long record at a time: the caller handles signals in between.
-        if try !fill() { return .nothingYet }
-        return bufferedRecords(items) ?? (isAtEnd ? .end : .nothingYet)
+        if try !fill() { return .dry }
+        return bufferedRecords(items) ?? (isAtEnd ? .end : .dry)
     }
 
     private func bufferedRecords(_ items: Int) -> NextRecords? { isSkipping ? skipLongRecord() : splitBuffer(items) }

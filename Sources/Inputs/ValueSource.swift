@@ -29,7 +29,7 @@ final class ValueSource: RecordSource {
             end += 8 + Int(buffer.load(UInt64.self, at: end) & Int64.max.magnitude)
             count += 1
         }
-        if count == 0 { return .nothingYet }
+        if count == 0 { return .dry }
         defer { start = end }
         return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: count)
     }

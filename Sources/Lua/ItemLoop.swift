@@ -79,7 +79,7 @@ extension pmap_item_loop {
         unsafe cursor = pmap_cursor(next: start + position.used, end: start + position.capacity)
         unsafe (finished, begun) = (UInt64(position.finished), position.begun)
         unsafe (current, committed) = (position.word(.current), position.word(.committed))
-        unsafe barrier = UnsafePointer(position.word(.barrier))
+        unsafe limit = UnsafePointer(position.word(.limit))
     }
 }
 

@@ -4,7 +4,7 @@ import CLua
 import CLuaBridge
 package import Wire
 
-/// The signal that interrupts the item which is condemned in the status words.
+/// The signal that interrupts the item which is overdue in the status words.
 package var timeoutSignal: Int32 { pmap_timeout_signal() }
 
 extension Stack {
@@ -14,10 +14,10 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// From now on the signal raises "timed out after `seconds` s" in the item that is condemned in `words`, whose
+    /// From now on the signal raises "timed out after `seconds` s" in the item that is overdue in `words`, whose
     /// addresses must not change.
     package func armTimeout(_ words: StatusWords, seconds: String) {
-        let addresses = unsafe [StatusWords.Word.current, .condemned, .pressed].map { word in
+        let addresses = unsafe [StatusWords.Word.current, .overdue, .forced].map { word in
             unsafe words.address(of: word).assumingMemoryBound(to: UInt64.self)
         }
         unsafe pmap_arm_timeout(thread, addresses[0], addresses[1], addresses[2], seconds)

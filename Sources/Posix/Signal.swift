@@ -32,7 +32,7 @@ package enum Signal {
 
     package static let endings = [SIGINT, SIGTERM, SIGHUP]
 
-    /// Counts SIGINT, SIGTERM and SIGHUP in a process that runs the script itself. The first one sets the barrier of
+    /// Counts SIGINT, SIGTERM and SIGHUP in a process that runs the script itself. The first one sets the limit of
     /// `words`, which stay where they are, and writes its `message` at once; a second one makes the script give up, and
     /// ends the process when it does not. False when the kernel has no timer for that.
     package static func catchEndings(
@@ -49,9 +49,9 @@ package enum Signal {
                 }
             }
         }
-        let barrier = unsafe UnsafeMutablePointer(
-            mutating: words.address(of: .barrier).assumingMemoryBound(to: UInt64.self))
-        return unsafe pmap_catch_alone(barrier, giveUp)
+        let limit = unsafe UnsafeMutablePointer(
+            mutating: words.address(of: .limit).assumingMemoryBound(to: UInt64.self))
+        return unsafe pmap_catch_alone(limit, giveUp)
     }
 
     /// Whether the script was made to give up.

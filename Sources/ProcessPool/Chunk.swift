@@ -13,7 +13,7 @@ package struct Chunk: Equatable, Sendable {
     /// that failed.
     package private(set) var items: Range<Int>
     /// Where the gather collects what these items give: the first item it has not from elsewhere.
-    package private(set) var slot: Int
+    package private(set) var segment: Int
     /// Which time these items are run, from 1.
     package private(set) var attempt = 1
 
@@ -23,15 +23,15 @@ package struct Chunk: Equatable, Sendable {
         self.payload = payload
         self.body = body
         items = first..<first + count
-        slot = first
+        segment = first
     }
 
     /// As a worker gets it.
     init(
-        first: Int, count: Int, payload: [UInt8], body: FrozenBytes?, items: Range<Int>, slot: Int, attempt: Int
+        first: Int, count: Int, payload: [UInt8], body: FrozenBytes?, items: Range<Int>, segment: Int, attempt: Int
     ) {
         (self.first, self.count, self.payload, self.body) = (first, count, payload, body)
-        (self.items, self.slot, self.attempt) = (items, slot, attempt)
+        (self.items, self.segment, self.attempt) = (items, segment, attempt)
     }
 
     /// The number of the first item to be run.
@@ -53,10 +53,10 @@ package struct Chunk: Equatable, Sendable {
     }
 
     /// Takes the items from `boundary` on out of the chunk. What was done of it, or is still to be, is gathered by itself.
-    mutating func cut(at boundary: Int) -> Chunk {
+    mutating func split(at boundary: Int) -> Chunk {
         var rest = self
         rest.items = boundary..<items.upperBound
-        if boundary > slot { rest.slot = boundary }
+        if boundary > segment { rest.segment = boundary }
         items = items.lowerBound..<boundary
         return rest
     }
@@ -65,7 +65,7 @@ package struct Chunk: Equatable, Sendable {
     func parts(_ count: Int) -> [Chunk] {
         var (rest, parts): (Chunk, [Chunk]) = (self, [])
         for left in stride(from: count, to: 1, by: -1) where rest.remaining > 1 {
-            let next = rest.cut(at: rest.next + max(rest.remaining / left, 1))
+            let next = rest.split(at: rest.next + max(rest.remaining / left, 1))
             parts.append(rest)
             rest = next
         }
@@ -76,10 +76,10 @@ package struct Chunk: Equatable, Sendable {
     mutating func takeOutNext() -> Chunk {
         var again = self
         again.items = next..<next + 1
-        again.slot = next
+        again.segment = next
         again.attempt += 1
         items = (next + 1)..<items.upperBound
-        slot = next
+        segment = next
         return again
     }
 }

@@ -5,11 +5,11 @@ package import Wire
 /// Cuts the input into chunks of numbered items, in order.
 package protocol ChunkSource: AnyObject {
     /// The next chunk, of at most `items` items.
-    func cut(items: Int) throws(Failure) -> Cut
+    func nextChunk(items: Int) throws(Failure) -> NextChunk
     /// How many items are left, if that can be told without waiting and takes no longer than so many nanoseconds; there
     /// will be no further cut.
     func countRest(within nanoseconds: Int) -> Int?
-    /// Readable when more can be cut after `.nothingYet`.
+    /// Readable when more can be cut after `.dry`.
     var waitsOn: Int32? { get }
     /// More may be there before `waitsOn` says so, and the host asks now and then.
     var isLookedAt: Bool { get }
@@ -17,11 +17,11 @@ package protocol ChunkSource: AnyObject {
     var descriptors: [Int32] { get }
 }
 
-package enum Cut {
+package enum NextChunk {
     case chunk(Chunk)
     /// What each item of this chunk came to in an earlier run.
-    case recalled(Chunk, [Outcome])
-    case nothingYet
+    case restored(Chunk, [Outcome])
+    case dry
     case end
 }
 
@@ -34,13 +34,13 @@ package enum Outcome: Equatable {
 
 /// Keeps what items come to. It never waits, and what fails in it is asked for, not thrown: results are on their way.
 package protocol OutcomeLog: AnyObject {
-    func note(_ outcome: Outcome, item: Int, of chunk: Chunk)
+    func record(_ outcome: Outcome, item: Int, of chunk: Chunk)
     /// A worker has loaded a module, on which what it tells from now on may depend; `digest` stands for what its file
     /// held, nil for one from no file.
-    func noteModule(_ name: String, digest: [UInt8]?)
+    func recordModule(_ name: String, digest: [UInt8]?)
     /// Makes what was noted last, when it has waited long enough; `now` is the clock's.
-    func settle(now: Int)
-    var hasUnsettled: Bool { get }
+    func commit(now: Int)
+    var hasUncommitted: Bool { get }
     /// Why it cannot keep any more.
     var failure: Failure? { get }
 }

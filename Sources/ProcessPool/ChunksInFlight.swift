@@ -61,12 +61,12 @@ struct ChunksInFlight {
     /// Items that were given and not begun, when so many were begun in all.
     func left(begun: Int) -> Int { chunks.indices.reduce(0) { $0 + chunks[$1].items.upperBound - boundary($1, begun) } }
 
-    /// Takes back what lies behind so many items; each with the slot that it was part of.
-    mutating func revoke(behind begun: Int) -> [(slot: Int, rest: Chunk)] {
+    /// Takes back what lies behind so many items; each with the segment that it was part of.
+    mutating func revoke(behind begun: Int) -> [(segment: Int, rest: Chunk)] {
         chunks.indices.compactMap { place in
             let boundary = boundary(place, begun)
             if boundary == chunks[place].items.upperBound { return nil }
-            return (chunks[place].slot, chunks[place].cut(at: boundary))
+            return (chunks[place].segment, chunks[place].split(at: boundary))
         }
     }
 

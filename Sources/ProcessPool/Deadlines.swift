@@ -34,7 +34,7 @@ struct Deadlines {
     }
 
     /// How far it has come with a phase.
-    private enum Stage { case begun, interrupted, pressed, mentioned }
+    private enum Stage { case begun, interrupted, forced, mentioned }
 
     private struct Watch {
         let phase: Phase
@@ -97,7 +97,7 @@ struct Deadlines {
         case (.running(let item, _), .begun):
             isDue(elapsed, self.item) ? (.interrupt(item: item, isFinal: false), .interrupted) : nil
         case (.running(let item, _), .interrupted):
-            elapsed >= Deadlines.grace ? (.interrupt(item: item, isFinal: true), .pressed) : nil
+            elapsed >= Deadlines.grace ? (.interrupt(item: item, isFinal: true), .forced) : nil
         case (.running, _): elapsed >= Deadlines.grace ? (.kill(watch.phase), nil) : nil
         case (.waiting, _):
             isDue(elapsed, item.map { max($0, Deadlines.leastToBegin) }) ? (.kill(watch.phase), nil) : nil

@@ -158,7 +158,7 @@ package final class LocalRun: RunExecutor {
         switch action {
         case .start: isStarted = true
         case .send(let chunk, _): chunks.append(chunk)
-        case .limit(_, let items): pages.statusWords().store(items.map { UInt64($0 + 1) } ?? 0, .barrier)
+        case .limit(_, let items): pages.statusWords().store(items.map { UInt64($0 + 1) } ?? 0, .limit)
         case .dismiss: isDismissed = true
         case .kill: isKilled = true
         default: break  // for processes

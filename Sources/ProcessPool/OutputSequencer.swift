@@ -43,14 +43,14 @@ struct OutputSequencer {
     mutating func open(_ chunk: Chunk) { gather.open(first: chunk.first, count: chunk.count) }
 
     /// The next item of `chunk` will be done later, by itself.
-    mutating func split(_ chunk: Chunk) { gather.split(chunk: chunk.slot) }
+    mutating func split(_ chunk: Chunk) { gather.splitNext(of: chunk.segment) }
 
     /// The items of a segment will be done in these parts, perhaps at the same time.
     mutating func split(_ segment: Int, into parts: [Chunk]) {
         var segment = segment
-        for part in parts where part.slot != segment {
-            gather.cut(chunk: segment, at: part.slot)
-            segment = part.slot
+        for part in parts where part.segment != segment {
+            gather.split(segment: segment, at: part.segment)
+            segment = part.segment
         }
     }
 
@@ -58,8 +58,8 @@ struct OutputSequencer {
     mutating func accept(_ result: Result, items: Int, of chunk: Chunk?, _ actions: inout [Run.Action]) {
         guard let chunk else { return emit(result, &actions) }
         var piece: Piece?
-        if gather.holds(chunk: chunk.slot) { piece = keep(result, &actions) } else { emit(result, &actions) }
-        for piece in gather.accept(piece, items: items, chunk: chunk.slot) { emit(piece, &actions) }
+        if gather.holds(chunk: chunk.segment) { piece = keep(result, &actions) } else { emit(result, &actions) }
+        for piece in gather.accept(piece, items: items, chunk: chunk.segment) { emit(piece, &actions) }
     }
 
     /// Lets go what waits for items that will never be done.

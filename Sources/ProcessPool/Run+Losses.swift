@@ -66,8 +66,8 @@ extension Run {
         let lost = slots[slot].chunks.lost(current: death.current)
         if lost > 1 {
             var begun = chunks.removeFirst()
-            let segment = begun.slot
-            let rest = begun.cut(at: begun.next + lost)
+            let segment = begun.segment
+            let rest = begun.split(at: begun.next + lost)
             let parts = begun.parts(2) + (rest.remaining > 0 ? [rest] : [])
             sequencer.split(segment, into: parts)
             chunks = parts + chunks

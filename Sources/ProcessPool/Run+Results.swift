@@ -56,7 +56,7 @@ extension Run {
         guard let chunk = slots[slot].chunks.chunks.first else { return }
         let items = slots[slot].chunks.endChunk()
         // What is left of it the worker has not begun and will not.
-        if chunk.remaining > 0 && ending == nil { schedule(.takenBack(worker: slot, [chunk]), &actions) }
+        if chunk.remaining > 0 && ending == nil { schedule(.revoked(worker: slot, [chunk]), &actions) }
         schedule(.ended(worker: slot, items: items, nanoseconds: nanoseconds), &actions)
     }
 

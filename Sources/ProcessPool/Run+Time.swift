@@ -53,7 +53,7 @@ extension Run {
         for slot in refills.removeDue(now) { schedule(.usable(worker: slot), &actions) }
         if hasRestored && !isPaused {
             hasRestored = false
-            schedule(.available, &actions)
+            schedule(.sourceReady, &actions)
         }
         rebalance(sights, now, &actions)
         if isIdle {
@@ -156,6 +156,6 @@ extension Run {
             sequencer.split(segment, into: some)
             parts += some
         }
-        schedule(.takenBack(worker: slot, parts), &actions)
+        schedule(.revoked(worker: slot, parts), &actions)
     }
 }

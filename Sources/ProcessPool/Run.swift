@@ -115,29 +115,29 @@ struct Run {
     /// Appends to `actions` what follows from `event`; `now` is the clock's, in nanoseconds.
     mutating func handle(_ event: Event, now: Int, into actions: inout [Action]) {
         switch event {
-        case .begun: schedule(.available, &actions)
+        case .begun: schedule(.sourceReady, &actions)
         case .chunk(let chunk):
             tally.skipped += chunk.count
             sequencer.open(chunk)
-            schedule(.cut(chunk), &actions)
+            schedule(.chunk(chunk), &actions)
         case .restored(let chunk, let outcomes):
             restore(outcomes, of: chunk, &actions)
             checkHalt(now, &actions)
             hasRestored = true
-            schedule(.nothingYet, &actions)
+            schedule(.sourceDry, &actions)
         case .sourceDry:
             isSourceDry = true
-            schedule(.nothingYet, &actions)
+            schedule(.sourceDry, &actions)
         case .sourceReady:
             isSourceDry = false
-            schedule(.available, &actions)
+            schedule(.sourceReady, &actions)
         case .sourceEnded:
             totalItems = totalItems ?? tally.items
             checkHalt(now, &actions)
-            schedule(.exhausted, &actions)
+            schedule(.sourceEnded, &actions)
         case .sourceFailed(let failure):
             if ending == nil { ending = .inputFailed(failure) }
-            schedule(.exhausted, &actions)
+            schedule(.sourceEnded, &actions)
         case .told(let slot, let entries, let isReady): account(for: entries, of: slot, isReady, now, &actions)
         case .limited(let revocation, let current): revoke(revocation, current, &actions)
         case .notSpilled(let id, let bytes): sequencer.noteNotSpilled(id, bytes: bytes)
@@ -190,7 +190,7 @@ struct Run {
     mutating func schedule(_ event: Scheduler.Event, _ actions: inout [Action]) {
         for action in scheduler.handle(event) {
             switch action {
-            case .cut(_, let items): actions.append(.askSource(items: items))
+            case .askSource(_, let items): actions.append(.askSource(items: items))
             case .send(let chunk, let slot): send(chunk, to: slot, &actions)
             case .dismiss(let slot):
                 slots[slot].isLeaving = true

@@ -56,7 +56,7 @@ package class RunExecutor {
         case .emit(let what): output.emit(what, of: event)
         case .record(let entry, let item, let chunk): output.record(entry, of: event, item, chunk)
         case .recordFailure(let failure, let attempts, let slot, let item, let chunk):
-            log?.note(.failure(failure, attempts: attempts, worker: slot + 1), item: item, of: chunk)
+            log?.record(.failure(failure, attempts: attempts, worker: slot + 1), item: item, of: chunk)
         case .recordModule(let entry): output.recordModule(entry, of: event)
         default: carryOut(action)
         }
@@ -66,7 +66,7 @@ package class RunExecutor {
     final var waitLimit: Int64? {
         if Signal.isWaiting() { return 0 }  // the source lets them in, too
         let now = Clock.now()
-        let isAsked = run.isSourceDry && source.isLookedAt || log?.hasUnsettled == true
+        let isAsked = run.isSourceDry && source.isLookedAt || log?.hasUncommitted == true
         return run.nextTick(now, isAsked: isAsked).map { Int64(max(0, $0 - now + 999_999) / 1_000_000) }
     }
 
@@ -81,7 +81,7 @@ package class RunExecutor {
     /// Writes what the reader takes now, and keeps what is to be kept.
     final func write() {
         do throws(PosixError) { try output.queue.write() } catch { tell(.outputFailed(error)) }
-        log?.settle(now: Clock.now())
+        log?.commit(now: Clock.now())
         guard let failure = log?.failure else { return }
         hearSignals()  // one may be why
         tell(.recordFailed(failure))
@@ -92,10 +92,10 @@ extension ChunkSource {
     /// The next chunk, of at most `items` items, or why there is none.
     fileprivate func answer(items: Int) -> Run.Event {
         do throws(Failure) {
-            switch try cut(items: items) {
+            switch try nextChunk(items: items) {
             case .chunk(let chunk): return .chunk(chunk)
-            case .recalled(let chunk, let outcomes): return .restored(chunk, outcomes)
-            case .nothingYet: return .sourceDry
+            case .restored(let chunk, let outcomes): return .restored(chunk, outcomes)
+            case .dry: return .sourceDry
             case .end: return .sourceEnded
             }
         } catch {
@@ -160,12 +160,12 @@ struct RunOutput: ~Copyable {
 
     func record(_ entry: Int, of event: Run.Event, _ item: Int, _ chunk: Chunk) {
         guard case .told(_, let entries, _) = event, case .item(let bytes, let traits) = entries[entry] else { return }
-        log?.note(.success(bytes, traits), item: item, of: chunk)
+        log?.record(.success(bytes, traits), item: item, of: chunk)
     }
 
     func recordModule(_ entry: Int, of event: Run.Event) {
         guard case .told(_, let entries, _) = event, case .module(let name, let digest) = entries[entry] else { return }
-        log?.noteModule(name, digest: digest)
+        log?.recordModule(name, digest: digest)
     }
 }
 

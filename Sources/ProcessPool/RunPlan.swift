@@ -35,7 +35,7 @@ package struct RunPlan {
         package let nanoseconds: Int
         /// As messages say it.
         package let seconds: String
-        /// What makes a worker raise an error in the item that is condemned.
+        /// What makes a worker raise an error in the item that is overdue.
         package let signal: Int32
 
         package init(nanoseconds: Int, seconds: String, signal: Int32) {

@@ -7,17 +7,17 @@
 /// pipe; one whose items are long does not, so that no item waits behind another while a worker is idle.
 package struct Scheduler {
     package enum Event: Equatable {
-        /// The cut that was asked for.
-        case cut(Chunk)
-        /// There is nothing to cut yet; `.available` will follow.
-        case nothingYet
-        case available
-        /// There is nothing left to cut.
-        case exhausted
+        /// The chunk that was asked for.
+        case chunk(Chunk)
+        /// There is nothing yet; `.sourceReady` will follow.
+        case sourceDry
+        case sourceReady
+        /// There is nothing left.
+        case sourceEnded
         /// A worker's oldest chunk has ended, with `items` of it run in `nanoseconds`.
         case ended(worker: Int, items: Int, nanoseconds: Int)
         /// A worker will not run these of its items; until its chunks have ended it gets no others.
-        case takenBack(worker: Int, [Chunk])
+        case revoked(worker: Int, [Chunk])
         /// A worker is gone; `unfinished` are its chunks, without what is done of them.
         case gone(worker: Int, unfinished: [Chunk])
         /// A worker is gone and must not be replaced, for now or for good.
@@ -28,15 +28,15 @@ package struct Scheduler {
         case awaited
         /// It is back.
         case returned(Chunk)
-        /// Nothing new is to be cut for now, or again.
+        /// No new chunk is to be asked for, or some again.
         case pause(Bool)
         /// No further item is to be begun.
         case stop
     }
 
     package enum Action: Equatable {
-        /// Cut a chunk of at most `items` for `worker`, and answer by an event.
-        case cut(worker: Int, items: Int)
+        /// Ask for a chunk of at most `items` for `worker`, and answer by an event.
+        case askSource(worker: Int, items: Int)
         /// Send it; a worker that does not exist yet is forked.
         case send(Chunk, worker: Int)
         /// Tell the worker to leave.
@@ -49,22 +49,22 @@ package struct Scheduler {
         var chunksInFlight = 0
         var itemsLeft: Int
         /// It begins nothing more of the chunks it has.
-        var isBarred = false
+        var isLimited = false
 
         /// What may be asked of it.
-        var standing: Standing {
+        var state: State {
             switch phase {
             case .leaving: .leaving
             case .unusable: .unusable
             case .absent: .absent
             case .present where chunksInFlight == 0: itemsLeft > 0 ? .idle : .spent
-            case .present: chunksInFlight == 1 && itemsLeft > 0 && !isBarred ? .atWork : .full
+            case .present: chunksInFlight == 1 && itemsLeft > 0 && !isLimited ? .atWork : .full
             }
         }
     }
 
     /// Those who may get a chunk come first, and among them who should get it before others.
-    private enum Standing: Int, CaseIterable {
+    private enum State: Int, CaseIterable {
         /// Nothing to do.
         case idle
         /// Not forked yet.
@@ -78,7 +78,7 @@ package struct Scheduler {
         case leaving, unusable
     }
 
-    private enum Supply { case open, dry, exhausted }
+    private enum SourceState { case open, dry, ended }
 
     /// Nanoseconds that a chunk should take.
     private static let chunkTarget = 4_000_000
@@ -89,14 +89,14 @@ package struct Scheduler {
     private let itemsPerWorker: Int
     private let chunksAtOnce: Int
     private var workers: [Worker]
-    /// Who is in which standing; an entry for each.
-    private var standings: [NumberSet]
+    /// Who is in which state; an entry for each.
+    private var workersByState: [NumberSet]
     private var chunksInFlight = 0
     /// What goes out before anything new.
     private var returned = ChunkQueue()
     private var chunksAwaited = 0
-    private var supply = Supply.open
-    private var cuttingFor: Int?
+    private var sourceState = SourceState.open
+    private var askedFor: Int?
     private var isPaused = false
     private var nanosecondsPerItem: Double?
     private var largestChunk = 0
@@ -107,13 +107,13 @@ package struct Scheduler {
         fixedItems = chunkItems
         self.itemsPerWorker = itemsPerWorker ?? Int.max
         self.workers = Array(repeating: Worker(itemsLeft: self.itemsPerWorker), count: workers)
-        standings = Standing.allCases.map { _ in NumberSet(below: workers) }
-        for worker in 0..<workers { standings[Standing.absent.rawValue].insert(worker) }
+        workersByState = State.allCases.map { _ in NumberSet(below: workers) }
+        for worker in 0..<workers { workersByState[State.absent.rawValue].insert(worker) }
     }
 
     /// Every chunk is done and nobody works; what remains is to see the workers off.
     package var isDone: Bool {
-        supply == .exhausted && returned.isEmpty && chunksAwaited == 0 && chunksInFlight == 0
+        sourceState == .ended && returned.isEmpty && chunksAwaited == 0 && chunksInFlight == 0
     }
 
     /// Somebody works.
@@ -124,26 +124,26 @@ package struct Scheduler {
 
     package mutating func handle(_ event: Event) -> [Action] {
         switch event {
-        case .cut(let chunk):
-            guard let worker = cuttingFor else { return [] }
-            cuttingFor = nil
+        case .chunk(let chunk):
+            guard let worker = askedFor else { return [] }
+            askedFor = nil
             return assign(chunk, to: worker) + dispatch()
-        case .nothingYet:
-            if cuttingFor != nil { supply = .dry }
-            cuttingFor = nil
-        case .available:
-            if supply == .dry { supply = .open }
-        case .exhausted:
-            (cuttingFor, supply) = (nil, .exhausted)
+        case .sourceDry:
+            if askedFor != nil { sourceState = .dry }
+            askedFor = nil
+        case .sourceReady:
+            if sourceState == .dry { sourceState = .open }
+        case .sourceEnded:
+            (askedFor, sourceState) = (nil, .ended)
         case .ended(let worker, let items, let nanoseconds):
             change(worker) {
                 $0.chunksInFlight -= 1
-                if $0.chunksInFlight == 0 { $0.isBarred = false }
+                if $0.chunksInFlight == 0 { $0.isLimited = false }
             }
             learn(items: items, nanoseconds: nanoseconds)
-        case .takenBack(let worker, let chunks):
+        case .revoked(let worker, let chunks):
             change(worker) {
-                $0.isBarred = $0.chunksInFlight > 0
+                $0.isLimited = $0.chunksInFlight > 0
                 $0.itemsLeft += chunks.reduce(0) { $0 + $1.remaining }
             }
             returned.prepend(chunks)
@@ -163,7 +163,7 @@ package struct Scheduler {
         case .pause(let paused):
             isPaused = paused
         case .stop:
-            (cuttingFor, supply) = (nil, .exhausted)
+            (askedFor, sourceState) = (nil, .ended)
             returned.removeAll()
             chunksAwaited = 0
         }
@@ -175,22 +175,22 @@ package struct Scheduler {
 
     /// Workers that have nothing to do while there is nothing to give them.
     package var idleWorkers: Int {
-        if !returned.isEmpty || cuttingFor != nil || supply == .open || isPaused { return 0 }
+        if !returned.isEmpty || askedFor != nil || sourceState == .open || isPaused { return 0 }
         return count(.idle) + count(.absent)
     }
 
-    private func count(_ standing: Standing) -> Int { standings[standing.rawValue].count }
-    private func first(_ standing: Standing) -> Int? { standings[standing.rawValue].first }
+    private func count(_ state: State) -> Int { workersByState[state.rawValue].count }
+    private func first(_ state: State) -> Int? { workersByState[state.rawValue].first }
 
-    /// Whatever is changed about a worker is changed here, so that it is found by its standing.
+    /// Whatever is changed about a worker is changed here, so that it is found by its state.
     private mutating func change(_ number: Int, _ body: (inout Worker) -> Void) {
-        let (before, chunksBefore) = (workers[number].standing, workers[number].chunksInFlight)
+        let (before, chunksBefore) = (workers[number].state, workers[number].chunksInFlight)
         body(&workers[number])
         chunksInFlight += workers[number].chunksInFlight - chunksBefore
-        let after = workers[number].standing
+        let after = workers[number].state
         if after == before { return }
-        standings[before.rawValue].remove(number)
-        standings[after.rawValue].insert(number)
+        workersByState[before.rawValue].remove(number)
+        workersByState[after.rawValue].insert(number)
     }
 
     private mutating func learn(items: Int, nanoseconds: Int) {
@@ -233,12 +233,12 @@ package struct Scheduler {
 
     private mutating func dispatch() -> [Action] {
         var actions: [Action] = []
-        while cuttingFor == nil, let worker = nextWorker() {
+        while askedFor == nil, let worker = nextWorker() {
             if let chunk = returned.popFirst() {  // also when paused: what everything waits for may be among them
                 actions += assign(chunk, to: worker)
-            } else if supply == .open && !isPaused {
-                cuttingFor = worker
-                actions.append(.cut(worker: worker, items: min(chunkItems, workers[worker].itemsLeft)))
+            } else if sourceState == .open && !isPaused {
+                askedFor = worker
+                actions.append(.askSource(worker: worker, items: min(chunkItems, workers[worker].itemsLeft)))
             } else {
                 break
             }
@@ -253,13 +253,13 @@ package struct Scheduler {
 
     /// Those who have nothing to do and will have nothing.
     private mutating func dismissals() -> [Action] {
-        let leaving = takeAll(.spent) + (cuttingFor == nil && isDone ? takeAll(.idle) : [])
+        let leaving = takeAll(.spent) + (askedFor == nil && isDone ? takeAll(.idle) : [])
         return leaving.map { .dismiss(worker: $0) }
     }
 
-    private mutating func takeAll(_ standing: Standing) -> [Int] {
+    private mutating func takeAll(_ state: State) -> [Int] {
         var taken: [Int] = []
-        while let worker = first(standing) {
+        while let worker = first(state) {
             change(worker) { $0.phase = .leaving }
             taken.append(worker)
         }

@@ -14,14 +14,14 @@ enum Command: Equatable {
 
     var body: FrozenBytes? { if case .run(let chunk) = self { chunk.body } else { nil } }
 
-    /// tag · first · count · next item · end of the items · slot · attempt · bytes of the payload · bytes of the body, or
+    /// tag · first · count · next item · end of the items · segment · attempt · bytes of the payload · bytes of the body, or
     /// all ones, each u64 · the payload; the body follows.
     func appendHead(to buffer: inout WireBuffer) {
         switch self {
         case .run(let chunk):
             let items = chunk.items
             let fields = [
-                chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.slot, chunk.attempt,
+                chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.segment, chunk.attempt,
                 chunk.payload.count, chunk.body?.count ?? -1,
             ]
             buffer.append(native: Command.runTag)
@@ -68,7 +68,7 @@ extension Chunk {
     fileprivate init(header: [Int], payload: [UInt8], body: FrozenBytes?) {
         let items = header[3]..<header[4]
         self.init(
-            first: header[1], count: header[2], payload: payload, body: body, items: items, slot: header[5],
+            first: header[1], count: header[2], payload: payload, body: body, items: items, segment: header[5],
             attempt: header[6])
     }
 }

@@ -73,9 +73,9 @@ final class WorkerHandle {
 
     func send(_ chunk: Chunk) throws(PosixError) {
         // An item that is tried again has its whole time.
-        if chunk.items.contains(Int(truncatingIfNeeded: status.load(.condemned))) {
-            status.store(0, .condemned)
-            status.store(0, .pressed)
+        if chunk.items.contains(Int(truncatingIfNeeded: status.load(.overdue))) {
+            status.store(0, .overdue)
+            status.store(0, .forced)
         }
         try send(.run(chunk))
     }
@@ -100,7 +100,7 @@ final class WorkerHandle {
     }
 
     /// It may begin so many items of all that it was ever sent; nil for as many as it likes.
-    func limit(_ items: Int?) { status.store(items.map { UInt64($0 + 1) } ?? 0, .barrier) }
+    func limit(_ items: Int?) { status.store(items.map { UInt64($0 + 1) } ?? 0, .limit) }
 
     /// The same; true when either it has seen the limit, or what it has begun is seen from here on.
     func limitInOrder(_ items: Int) -> Bool {
@@ -139,7 +139,7 @@ final class WorkerHandle {
 
     /// Asks it by `signal` to give up `item`, if it is still at it; with `isFinal` it is no longer to unwind.
     func interrupt(_ item: Int, _ isFinal: Bool, _ signal: Int32) {
-        status.store(UInt64(item), isFinal ? .pressed : .condemned)
+        status.store(UInt64(item), isFinal ? .forced : .overdue)
         child.send(signal)
     }
 

@@ -46,13 +46,13 @@ package struct Outbox: ~Copyable {
 
     /// The host has stopped the worker before the next item.
     package var isStopped: Bool {
-        let barrier = status.load(.barrier)
-        return barrier != 0 && begun + 1 >= barrier
+        let limit = status.load(.limit)
+        return limit != 0 && begun + 1 >= limit
     }
 
     // MARK: Items
 
-    /// Begins a chunk. Its items count for the barrier whether they are begun or not, so that host and worker agree.
+    /// Begins a chunk. Its items count for the limit whether they are begun or not, so that host and worker agree.
     package mutating func beginChunk(items: Int) {
         begun = assigned
         assigned += UInt64(items)
@@ -62,7 +62,7 @@ package struct Outbox: ~Copyable {
     package mutating func mayBegin(item number: Int) -> Bool {
         let before = status.load(.current)
         status.store(UInt64(number), .current)
-        // The host stores the barrier first and then reads the current item: one of the two sees the other.
+        // The host stores the limit first and then reads the current item: one of the two sees the other.
         status.fence()
         if isStopped {
             status.store(before, .current)

@@ -17,12 +17,12 @@ import Synchronization
         /// Not 0 while a batch is being sent: the running item waits for the host, and its time does not count.
         case sending
         /// Set by the host: the number of an item that has had its time.
-        case condemned
-        /// Set by the host: the number of a condemned item that has had its time to unwind as well.
-        case pressed
+        case overdue
+        /// Set by the host: the number of an overdue item that has had its time to unwind as well.
+        case forced
         /// Set by the host: one more than the items that may be begun in all, as `Outbox.beginChunk` counts them; 0 is
-        /// no barrier.
-        case barrier
+        /// no limit.
+        case limit
     }
 
     /// The bytes of the words, at the start of a shared page.

@@ -67,12 +67,12 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         source.countRest(within: nanoseconds).map { $0 + (block.map { $0.chunk.count - $0.next } ?? 0) }
     }
 
-    func cut(items: Int) throws(Failure) -> Cut {
+    func nextChunk(items: Int) throws(Failure) -> NextChunk {
         while true {
-            if let cut = nextOfBlock(items) { return cut }
+            if let next = nextOfBlock(items) { return next }
             // A journal without items has nothing to look up, and chunks stay as they are.
-            let cut = try source.cut(items: journal.isNew ? items : max(items, JournaledInput.blockItems))
-            guard case .chunk(let chunk) = cut else { return cut }
+            let next = try source.nextChunk(items: journal.isNew ? items : max(items, JournaledInput.blockItems))
+            guard case .chunk(let chunk) = next else { return next }
             guard let items = try digests.digest(chunk) else { return .chunk(chunk) }
             let itemKeys = items.digests.enumerated().map { index, digest in
                 digest.map {
@@ -88,7 +88,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     }
 
     /// The next items of the block: those that the journal has, or at most `limit` that it has not.
-    private func nextOfBlock(_ limit: Int) -> Cut? {
+    private func nextOfBlock(_ limit: Int) -> NextChunk? {
         guard var block, block.next < block.chunk.count else { return nil }
         defer { self.block = block }
         let start = block.next
@@ -102,7 +102,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
             outcomes.append(outcome)
             block.next += 1
         }
-        if !outcomes.isEmpty { return .recalled(block.items.part(start..<block.next, of: block.chunk), outcomes) }
+        if !outcomes.isEmpty { return .restored(block.items.part(start..<block.next, of: block.chunk), outcomes) }
         while block.next < min(block.chunk.count, start + limit), block.rows[block.next] == nil {
             running[block.chunk.first + block.next] = block.keys[block.next]
             block.next += 1
@@ -126,7 +126,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
 
     // MARK: Outcomes
 
-    func note(_ outcome: Outcome, item: Int, of chunk: Chunk) {
+    func record(_ outcome: Outcome, item: Int, of chunk: Chunk) {
         guard let keys = running.removeValue(forKey: item) else { return }
         let isKept: Bool
         switch outcome {
@@ -146,7 +146,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         if isKept { tally.added += 1 } else { tally.tooLarge += 1 }
     }
 
-    func noteModule(_ name: String, digest: [UInt8]?) {
+    func recordModule(_ name: String, digest: [UInt8]?) {
         if let digest = digest.flatMap({ Digest(stored: $0) }) {
             journal.record(workerModule: name, digest)
         } else {
@@ -164,8 +164,8 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         }
     }
 
-    func settle(now: Int) { journal.commit(now: now) }
-    var hasUnsettled: Bool { journal.hasUncommitted }
+    func commit(now: Int) { journal.commit(now: now) }
+    var hasUncommitted: Bool { journal.hasUncommitted }
     var failure: Failure? { journal.failure.map { Failure(.error, $0.description) } }
 }
 

@@ -55,7 +55,7 @@ private func allRecords(_ inputs: [Input], items: Int, terminator: UInt8 = newli
         inputs, InputSequence.Reading(terminator: terminator, workers: 2, directory: directory.number))
     let reader = ChunkReader(inputs, directory: directory.number)
     var found: [Located] = []
-    while case .chunk(let chunk) = try sequence.cut(items: items) {
+    while case .chunk(let chunk) = try sequence.nextChunk(items: items) {
         let payload = Payload(of: chunk)
         guard case .records(let bytes) = try reader.read(payload) else {
             Issue.record("not the records of the chunk")

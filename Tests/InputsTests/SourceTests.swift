@@ -49,7 +49,7 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
                 records += found
             case .records: Issue.record("not bytes")
             case .end: break reading
-            case .nothingYet:
+            case .dry:
                 if written == shape.bytes.count { writing = nil }
                 var piece = WireBuffer()
                 piece.append(Array(shape.bytes[written...].prefix(1 + random.below(largest))))
@@ -64,10 +64,10 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
     var ends = try Descriptor.pipe()
     let source = StreamSource(ends.takeReading(), splitter, name: "-")
     let writing = ends.takeWriting()
-    #expect(try source.nextRecords(items: 5) == .nothingYet)
+    #expect(try source.nextRecords(items: 5) == .dry)
     try writing.writeAll(Array("one\ntw".utf8))
     #expect(try source.nextRecords(items: 5) == .records(.bytes(FrozenBytes(Array("one\n".utf8))), count: 1))
-    #expect(try source.nextRecords(items: 5) == .nothingYet)
+    #expect(try source.nextRecords(items: 5) == .dry)
 }
 
 @Test func `a file read before goes on where it is`() throws {
@@ -157,7 +157,7 @@ private func line(of length: Int) -> [UInt8] { Array(repeating: UInt8(ascii: "x"
     let directory = try Descriptor.currentDirectory()
     let sequence = InputSequence(folder.inputs, .init(terminator: newline, workers: 1, directory: directory.number))
     var payloads: [Payload] = []
-    while case .chunk(let chunk) = try sequence.cut(items: 1) { payloads.append(Payload(of: chunk)) }
+    while case .chunk(let chunk) = try sequence.nextChunk(items: 1) { payloads.append(Payload(of: chunk)) }
     #expect(payloads.count == 2)
     let reader = ChunkReader(folder.inputs, directory: directory.number)
     func isRead(_ payload: Payload) throws -> Bool {

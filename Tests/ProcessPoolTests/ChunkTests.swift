@@ -56,7 +56,7 @@ func `long bodies come out as they went in`(sizes: [Int]) throws {
 }
 
 /// The header of a whole chunk of items 5, 6 and 7, with one of its numbers changed: tag, first, count, next item, end of
-/// the items, slot, attempt, bytes of the payload, bytes of the body.
+/// the items, segment, attempt, bytes of the payload, bytes of the body.
 @Test(arguments: [
     (0, 0), (0, 7), (1, 6), (1, .max), (1, -1), (2, 2), (2, -1), (2, .max), (3, 4), (3, 9), (3, -1), (4, 9), (4, 4),
     (4, -1), (5, -1), (6, -1), (7, -1), (7, -64), (7, .max), (7, .min), (8, -2), (8, .max), (8, .min),

@@ -51,7 +51,7 @@ private final class ChunkList: ChunkSource {
     private var chunks: [Chunk]
     init(_ chunks: [Chunk]) { self.chunks = chunks.reversed() }
 
-    func cut(items: Int) throws(Failure) -> Cut { chunks.popLast().map { .chunk($0) } ?? .nothingYet }
+    func nextChunk(items: Int) throws(Failure) -> NextChunk { chunks.popLast().map { .chunk($0) } ?? .dry }
     func countRest(within nanoseconds: Int) -> Int? { 0 }
     var waitsOn: Int32? { nil }
     var isLookedAt: Bool { false }

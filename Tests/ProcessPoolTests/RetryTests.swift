@@ -29,8 +29,8 @@ import Wire
 @Test func `an item that is taken out is a chunk by itself, and the rest goes on behind it`() {
     var chunk = Chunk(first: 10, count: 5, payload: [1]).advanced(by: 2)
     let again = chunk.takeOutNext()
-    #expect((again.next, again.remaining, again.slot, again.attempt, again.payload) == (12, 1, 12, 2, [1]))
-    #expect((chunk.next, chunk.remaining, chunk.slot, chunk.attempt) == (13, 2, 13, 1))
+    #expect((again.next, again.remaining, again.segment, again.attempt, again.payload) == (12, 1, 12, 2, [1]))
+    #expect((chunk.next, chunk.remaining, chunk.segment, chunk.attempt) == (13, 2, 13, 1))
     #expect((again.first, again.count, chunk.first, chunk.count) == (10, 5, 10, 5), "the payload is that of all")
 }
 
@@ -52,14 +52,14 @@ func `items that are tried again or taken back give each once, and in order if t
             let place = random.below(open.count)
             let chunk = open[place]
             if random.once(in: 3) {
-                gather.split(chunk: chunk.slot)
+                gather.splitNext(of: chunk.segment)
                 open.append(open[place].takeOutNext())
             } else if random.once(in: 3) {
-                let rest = open[place].cut(at: chunk.next + random.below(chunk.remaining + 1))
-                if rest.slot != chunk.slot { gather.cut(chunk: chunk.slot, at: rest.slot) }
+                let rest = open[place].split(at: chunk.next + random.below(chunk.remaining + 1))
+                if rest.segment != chunk.segment { gather.split(segment: chunk.segment, at: rest.segment) }
                 open.append(rest)
             } else {
-                seen += gather.accept(chunk.next, items: 1, chunk: chunk.slot)
+                seen += gather.accept(chunk.next, items: 1, chunk: chunk.segment)
                 open[place] = chunk.advanced(by: 1)
             }
             open.removeAll { $0.remaining == 0 }
@@ -74,10 +74,10 @@ private func chunk(_ first: Int, _ count: Int) -> Chunk { Chunk(first: first, co
 /// Notes what it is asked to keep.
 private final class Log: OutcomeLog {
     private(set) var kept: [Int] = []
-    func note(_ outcome: Outcome, item: Int, of chunk: Chunk) { kept.append(item) }
-    func noteModule(_ name: String, digest: [UInt8]?) {}
-    func settle(now: Int) {}
-    var hasUnsettled: Bool { false }
+    func record(_ outcome: Outcome, item: Int, of chunk: Chunk) { kept.append(item) }
+    func recordModule(_ name: String, digest: [UInt8]?) {}
+    func commit(now: Int) {}
+    var hasUncommitted: Bool { false }
     var failure: Failure? { nil }
 }
 

@@ -18,7 +18,7 @@ struct RevocationModel {
     }
 
     /// What the host is at: anything, or between two steps of taking back.
-    private enum HostPhase: Int { case free, hasOrder, hasLook, hasBarred }
+    private enum HostPhase: Int { case free, hasOrder, hasLook, hasLimited }
 
     private struct Message { var items: Int, endsChunk: Bool }
 
@@ -35,7 +35,7 @@ struct RevocationModel {
 
     // The words, and what the worker has stored and nobody else sees yet
     private var current = 0
-    private var barrier = 0
+    private var limitWord = 0
     private var buffered: Int?
 
     // The pipes
@@ -91,8 +91,8 @@ struct RevocationModel {
                 for keeping in Set([0, left / 2]) { add { $0.order(keeping) } }
             }
         case .hasOrder: add { $0.look() }
-        case .hasLook: add { $0.bar() }
-        case .hasBarred: add { $0.takeBack() }
+        case .hasLook: add { $0.limit() }
+        case .hasLimited: add { $0.takeBack() }
         }
         return all
     }
@@ -111,9 +111,9 @@ struct RevocationModel {
             buffered = items.lowerBound
             phase = .hasStored
         case .hasStored:
-            let isBarred = barrier != 0 && begun + 1 >= barrier
-            if !isBarred { begun += 1 }
-            phase = isBarred ? .refused : .running
+            let isLimited = limitWord != 0 && begun + 1 >= limitWord
+            if !isLimited { begun += 1 }
+            phase = isLimited ? .refused : .running
         case .refused:
             makeVisible()
             buffered = before
@@ -152,7 +152,7 @@ struct RevocationModel {
     private mutating func send() {
         if chunks.chunks.isEmpty && chunks.limit != nil {
             _ = chunks.liftLimit()
-            barrier = 0
+            limitWord = 0
         }
         let chunk = unsent.removeFirst()
         chunks.append(chunk)
@@ -197,15 +197,15 @@ struct RevocationModel {
         hostPhase = .hasLook
     }
 
-    private mutating func bar() {
+    private mutating func limit() {
         let limit = chunks.lowerLimit(begun: lookedAt, keeping: keeping)
-        barrier = (omission == .limitsOnlyFall ? lookedAt + keeping : limit) + 1
-        hostPhase = .hasBarred
+        limitWord = (omission == .limitsOnlyFall ? lookedAt + keeping : limit) + 1
+        hostPhase = .hasLimited
     }
 
     private mutating func takeBack() {
         if omission != .orderOfMemory { makeVisible() }
-        for (_, rest) in chunks.revoke(behind: max(barrier - 1, seen)) { giveAway(rest.items) }
+        for (_, rest) in chunks.revoke(behind: max(limitWord - 1, seen)) { giveAway(rest.items) }
         hostPhase = .free
     }
 
@@ -231,7 +231,7 @@ struct RevocationModel {
 
     /// What two states that are alike have in common.
     var key: [Int] {
-        var key = [hostPhase.rawValue, keeping, lookedAt, ordersLeft, unsent.count, current, barrier, buffered ?? -1]
+        var key = [hostPhase.rawValue, keeping, lookedAt, ordersLeft, unsent.count, current, limitWord, buffered ?? -1]
         key += [phase.rawValue, begun, offered, before, items.lowerBound, items.upperBound, committed, taken]
         key += [mayDie ? 1 : 0, chunks.limit ?? -1, commands.count, messages.count, -1]
         key += messages.map(\.items) + [-1] + chunks.chunks.flatMap { [$0.items.lowerBound, $0.items.upperBound] }

@@ -45,9 +45,9 @@ func `what is lost with a worker is what it has begun of its oldest chunk and no
     var chunks = given(early, late)
     _ = chunks.finish(items: 1)
     let taken = chunks.revoke(behind: chunks.begun(current: 13))
-    #expect(taken.map(\.slot) == [11, 31])
+    #expect(taken.map(\.segment) == [11, 31])
     #expect(taken.map(\.rest.items) == [14..<16, 31..<35])
-    #expect(taken.map(\.rest.slot) == [14, 31], "of a chunk that was not begun the slot goes along")
+    #expect(taken.map(\.rest.segment) == [14, 31], "of a chunk that was not begun the slot goes along")
     #expect(chunks.chunks.map(\.items) == [12..<14, 31..<31])
     #expect(chunks.left(begun: 3) == 0 && chunks.revoke(behind: 3).isEmpty)
 }
@@ -67,21 +67,21 @@ func `what is lost with a worker is what it has begun of its oldest chunk and no
 ])
 func `what is shared out is shared evenly, and gathered in its order`(pieces: Int, items: [Range<Int>]) {
     let parts = Chunk(first: 1, count: 10, payload: []).parts(pieces)
-    #expect(parts.map(\.items) == items && parts.map(\.slot) == items.map(\.lowerBound))
+    #expect(parts.map(\.items) == items && parts.map(\.segment) == items.map(\.lowerBound))
 }
 
 @Test func `a worker that was relieved gets no chunk before those it has have ended`() {
     var scheduler = Scheduler(workers: 2, chunkItems: 10)
-    #expect(scheduler.handle(.available) == [.cut(worker: 0, items: 10)])
+    #expect(scheduler.handle(.sourceReady) == [.askSource(worker: 0, items: 10)])
     let chunk = Chunk(first: 1, count: 10, payload: [])
-    #expect(scheduler.handle(.cut(chunk)) == [.send(chunk, worker: 0), .cut(worker: 1, items: 10)])
+    #expect(scheduler.handle(.chunk(chunk)) == [.send(chunk, worker: 0), .askSource(worker: 1, items: 10)])
     #expect(scheduler.idleWorkers == 0)
-    #expect(scheduler.handle(.exhausted) == [] && scheduler.idleWorkers == 1)
+    #expect(scheduler.handle(.sourceEnded) == [] && scheduler.idleWorkers == 1)
     var begun = chunk
-    let rest = begun.cut(at: 4)
-    #expect(scheduler.handle(.takenBack(worker: 0, [rest])) == [.send(rest, worker: 1)])
+    let rest = begun.split(at: 4)
+    #expect(scheduler.handle(.revoked(worker: 0, [rest])) == [.send(rest, worker: 1)])
     #expect(scheduler.idleWorkers == 0 && !scheduler.isDone)
     let end = rest.advanced(by: 6)
-    #expect(scheduler.handle(.takenBack(worker: 1, [end])) == [], "worker 0 is barred, and so is worker 1")
+    #expect(scheduler.handle(.revoked(worker: 1, [end])) == [], "worker 0 is barred, and so is worker 1")
     #expect(scheduler.handle(.ended(worker: 0, items: 3, nanoseconds: 1)) == [.send(end, worker: 0)])
 }

@@ -52,7 +52,7 @@ private struct Simulation {
 
     /// Whether everything came to an end.
     mutating func run() -> Bool {
-        perform(.available)
+        perform(.sourceReady)
         repeat {
             let busy = workers.indices.filter { !workers[$0].chunks.isEmpty }
             if let next = busy.min(by: { workers[$0].time < workers[$1].time }) { runItem(of: next) }
@@ -64,7 +64,7 @@ private struct Simulation {
     private mutating func perform(_ event: Scheduler.Event) {
         for action in scheduler.handle(event) {
             switch action {
-            case .cut(_, let items): perform(cut(items))
+            case .askSource(_, let items): perform(cut(items))
             case .send(let chunk, let worker):
                 if workers[worker].isAbsent { workers[worker] = Worker(time: now, isAbsent: false) }
                 workers[worker].chunks.append(chunk)
@@ -78,14 +78,14 @@ private struct Simulation {
     private var now: Int { workers.filter { !$0.chunks.isEmpty }.map(\.time).min() ?? workers.map(\.time).max() ?? 0 }
 
     private mutating func cut(_ items: Int) -> Scheduler.Event {
-        if left == 0 { return .exhausted }
+        if left == 0 { return .sourceEnded }
         if random.once(in: weather.dryness) {
             isDry = true
-            return .nothingYet
+            return .sourceDry
         }
         let count = min(items, left)
         defer { (next, left) = (next + count, left - count) }
-        return .cut(Chunk(first: next, count: count, payload: []))
+        return .chunk(Chunk(first: next, count: count, payload: []))
     }
 
     private mutating func runItem(of number: Int) {
@@ -127,7 +127,7 @@ private struct Simulation {
         }
         while isDry, isIdle || random.once(in: 3) {
             isDry = false
-            perform(.available)
+            perform(.sourceReady)
         }
         for number in workers.indices where workers[number].isDismissed {
             workers[number] = Worker()

@@ -120,7 +120,7 @@ struct Sending {
     func setupFailed(_ failure: Failure) { append(.setupFailed(failure)) { $0.setupFailed(failure) } }
     func flush() { outbox?.flush() }
     var isStopped: Bool { outbox?.isStopped ?? false }
-    func stop() { status.store(1, .barrier) }
+    func stop() { status.store(1, .limit) }
 
     /// A random action; `between` is called at every moment at which the host may make a snapshot.
     func act(_ random: inout Seeded, largest: Int, _ between: (inout Seeded) -> Void) {

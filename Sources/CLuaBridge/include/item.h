@@ -60,8 +60,8 @@ struct pmap_item_loop {
     char output_terminator;
     unsigned long long finished; /* items in the batch */
     unsigned long long *current, *committed;
-    const unsigned long long *barrier;
-    unsigned long long begun; /* items begun in all, for the barrier */
+    const unsigned long long *limit;
+    unsigned long long begun; /* items begun in all, for the limit */
     pmap_item_loop_end end_reason; /* why the loop has ended */
     const char *record;       /* the last one begun */
     size_t length;

@@ -1,7 +1,7 @@
 /* An ordinary Lua error inside a task that takes too long; see interruption.h.
  *
- * The host marks an item as condemned in the status page and sends a signal: the error is raised once, and the task may
- * unwind. When that takes too long as well, the host marks the item as pressed and sends the signal again: the error is
+ * The host marks an item as overdue in the status page and sends a signal: the error is raised once, and the task may
+ * unwind. When that takes too long as well, the host marks the item as forced and sends the signal again: the error is
  * forced. Neither has an effect unless that item is still being run. */
 #ifndef PMAP_TIMEOUT_H
 #define PMAP_TIMEOUT_H
@@ -13,10 +13,10 @@
 /* The signal the host sends. */
 int pmap_timeout_signal(void);
 
-/* From now on the signal interrupts the item `condemned` if it is the one in `current`, and forces that if it is `pressed`,
+/* From now on the signal interrupts the item `overdue` if it is the one in `current`, and forces that if it is `forced`,
  * too. `seconds` is for the message. */
 void pmap_arm_timeout(
-    lua_State *L, const uint64_t *current, const uint64_t *condemned, const uint64_t *pressed, const char *seconds);
+    lua_State *L, const uint64_t *current, const uint64_t *overdue, const uint64_t *forced, const char *seconds);
 
 /* In a process without a host: from now on the same error is raised between pmap_begin_time and pmap_end_time, after so many
  * nanoseconds in which the process is not stopped, and forced half a second later. False when the kernel has no timer. */

@@ -21,8 +21,8 @@ func decisions(_ workers: Int, nanosecondsPerItem: Int) -> String {
         while let event = events.popLast() {
             for action in scheduler.handle(event) {
                 switch action {
-                case .cut(_, let items):
-                    events.append(.cut(Chunk(first: next, count: items, payload: [])))
+                case .askSource(_, let items):
+                    events.append(.chunk(Chunk(first: next, count: items, payload: [])))
                     next += items
                 case .send(let chunk, let worker): running[worker].append(chunk)
                 case .dismiss: break
@@ -31,7 +31,7 @@ func decisions(_ workers: Int, nanosecondsPerItem: Int) -> String {
         }
     }
 
-    perform(.available)
+    perform(.sourceReady)
     let chunks = 1_000_000
     let time = ContinuousClock().measure {
         for turn in 0..<chunks where !running[turn % workers].isEmpty {
