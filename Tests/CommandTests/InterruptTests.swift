@@ -65,7 +65,7 @@ func `Ctrl-C raises an error in a program and in its waits, and uncaught it ends
     #expect(
         matches(
             output,
-            "\nready 1\nt.lua:5: interrupted!\nprocess\tpool\tprogram\nready 2\nfalse\t‹…›interrupted!\n")
+            "\nready 1\nt.lua:‹…›: interrupted!\nprocess\tpool\tprogram\nready 2\nfalse\t‹…›interrupted!\n")
             && outcome.ending == .exit(0), "\(output)")
 }
 
