@@ -96,9 +96,12 @@ pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed)
     sigprocmask(SIG_BLOCK, &all, &before);
     pmap_keep_child_statuses();
     volatile pid_t *entry = pmap_guard_entry();
-    pid_t pid = vfork();
+    sigset_t pending;
+    sigpending(&pending); /* a Ctrl-C from before the fork is this process's alone, and ends what a shell was to do */
+    bool is_interrupted = program->as_system && sigismember(&pending, SIGINT);
+    pid_t pid = is_interrupted ? -1 : vfork();
     if (pid == 0) exec_program(program, parent, entry, &reported);
-    int code = pid < 0 ? errno : reported.code;
+    int code = is_interrupted ? EINTR : pid < 0 ? errno : reported.code;
     if (code != 0 && entry) *entry = 0;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (code == 0) return pid;
@@ -142,16 +145,9 @@ int pmap_run_shell(const char *command, bool (*is_over)(void)) {
     sigaddset(&keyboard, SIGINT);
     sigaddset(&keyboard, SIGQUIT);
     sigprocmask(SIG_BLOCK, &keyboard, &before);
-    sigset_t pending;
-    sigpending(&pending);
-    if (is_over() || sigismember(&pending, SIGINT)) { /* which the program would not have */
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        errno = EINTR;
-        return -1;
-    }
     interrupt = (siginfo_t){0};
-    pid_t pid = start_shell(command, 0, 1);
-    int reason = errno;
+    pid_t pid = is_over() ? -1 : start_shell(command, 0, 1);
+    int reason = pid < 0 && is_over() ? EINTR : errno;
     sigaction(SIGINT, NULL, &interrupt_before);
     if (interrupt_before.sa_handler != SIG_IGN) sigaction(SIGINT, &noting, NULL);
     sigaction(SIGQUIT, &ignoring, &quit_before);
@@ -162,7 +158,7 @@ int pmap_run_shell(const char *command, bool (*is_over)(void)) {
     sigaction(SIGQUIT, &quit_before, NULL);
     bool is_interrupted = status != -1 && (WIFSIGNALED(status) ? WTERMSIG(status) == SIGINT : WEXITSTATUS(status) == 130);
     bool is_terminals = interrupt.si_code == SI_KERNEL; /* which the program has had as well, and may have answered */
-    if (interrupt.si_signo && (is_interrupted || !is_terminals)) repeat_interrupt(&interrupt_before);
+    if (interrupt.si_signo && (pid < 0 || is_interrupted || !is_terminals)) repeat_interrupt(&interrupt_before);
     errno = reason;
     return status;
 }

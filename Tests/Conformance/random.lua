@@ -299,8 +299,9 @@ end
 local function kill_and_join_children(self, is_last)
   for place = #self.children, 1, -1 do
     local child = self.children[place]
-    if child.ending == "killed" and (is_last or clock() >= child.kill_time) then child.process:kill() end
-    if not is_last and child.ending ~= "killed" then goto continue end
+    local is_killed = child.ending == "killed" and (is_last or clock() >= child.kill_time)
+    if is_killed then child.process:kill() end
+    if not is_last and not is_killed then goto continue end
     if not child.process:join(child.ending == "killed" and 20 or 0.05) then
       child.process:kill()
       child.ending = "killed"
