@@ -14,7 +14,7 @@ private let library = """
       for number in io.popen("ls " .. own .. "/fd"):lines() do
         local info = io.open(own .. "/fdinfo/" .. number)
         local target = io.popen("readlink " .. own .. "/fd/" .. number):read() or ""
-        if tonumber(number) > 63 and target:find "^pipe" and info:read "a":match "flags:%s*%d-(%d)\\n" == direction then
+        if info and tonumber(number) > 63 and target:find "^pipe" and info:read "a":match "flags:%s*%d-(%d)\\n" == direction then
           found[#found + 1] = own .. "/fd/" .. number
         end
       end
