@@ -106,6 +106,9 @@ extension ProcessTree {
         if isFirst {
             let processes = change { memory in liveProcesses(memory).filter { !isIdle($0, memory) } }
             report("pmap: deadlock: every process waits for another one", processes)
+        } else if !isDeadlockReported {
+            isDeadlockReported = true  // and if that one has been killed, the next check ends the tree
+            return
         }
         let oldest = change { memory in liveProcesses(memory).first }
         if let oldest, oldest != current {

@@ -47,6 +47,8 @@ package final class ProcessTree {
     var lastHold = 0
     /// The last snapshot; a second one, a second later, is the same in a deadlock.
     var lastSnapshot: [Int]?
+    /// Another process has begun to report a deadlock; it ends the tree when that is written.
+    var isDeadlockReported = false
     var lastCycle: [Link]?, reportedCycle: [Link]?
     package var detectsDeadlocks = true
     /// Whether another process can answer while this one stays awake.
