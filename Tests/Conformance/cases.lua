@@ -61,11 +61,11 @@ end
 
 --- Returns when `f()` is true.
 function expect.soon(f)
-  for _ = 1, 100000 do
+  for _ = 1, 25000 do
     if f() then return end
     core.sleep(0.001)
   end
-  error("it did not happen within 100 s: " .. debug.traceback("", 2))
+  error("it did not happen within 25 s: " .. debug.traceback("", 2))
 end
 
 --- The standard output and error of another script, and its exit status, -n for signal n.
