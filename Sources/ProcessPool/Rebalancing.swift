@@ -30,6 +30,8 @@ package struct Rebalancing {
     /// What is to be done: all but `keeping` of the worker's items are revoked, and shared out in so many pieces.
     package struct Order: Equatable {
         package let worker: Int
+        /// The item it was seen on.
+        package let current: Int
         package let keeping: Int
         package let pieces: Int
     }
@@ -46,7 +48,7 @@ package struct Rebalancing {
             let pieces = min(idle, worthwhile, load.left)
             if pieces < 1 { continue }
             let keeping = isSlow ? 0 : load.left / (pieces + 1)
-            orders.append(Order(worker: load.worker, keeping: keeping, pieces: pieces))
+            orders.append(Order(worker: load.worker, current: load.current, keeping: keeping, pieces: pieces))
             idle -= pieces
         }
         return orders

@@ -79,7 +79,7 @@ extension Run {
         return policy.when == .now && policy.why != .fail
     }
 
-    mutating func checkHalt(_ now: Int, _ actions: inout [Action]) {
+    mutating func checkHalt(_ actions: inout [Action]) {
         guard let halt, ending == nil, halt.isReached(by: tally, of: totalItems) else { return }
         switch halt.when {
         case .now: end(.halted(halt), &actions)

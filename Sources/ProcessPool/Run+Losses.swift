@@ -81,7 +81,7 @@ extension Run {
         let timeout = timeoutFailure(slot, death)
         let failure = timeout ?? Failure(.crash, crashMessage(slot, death))
         fail(failure, in: slot, now, &actions)
-        checkHalt(now, &actions)
+        checkHalt(&actions)
         if timeout == nil { crashes += 1 }
         let limit = max(Run.crashLimit, 10 * slots.count)
         if tally.succeeded == 0 && crashes >= limit && ending == nil { end(.crashLoop(deaths: crashes), &actions) }

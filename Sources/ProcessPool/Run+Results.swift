@@ -13,7 +13,7 @@ extension Run {
         }
         for (place, entry) in entries.enumerated() where !isSatisfied && !slots[slot].isDistrusted {
             account(for: entry, at: place, of: slot, now, &actions)
-            checkHalt(now, &actions)
+            checkHalt(&actions)
         }
     }
 

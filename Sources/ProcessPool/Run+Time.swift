@@ -137,8 +137,7 @@ extension Run {
         mayRebalance = loads.contains { $0.left > 0 }
         if !mayRebalance { return rebalancing.forget() }
         for order in rebalancing.choose(loads, idle: scheduler.idleWorkers, cost: scheduler.costOfItem, now: now) {
-            guard let sight = sights.first(where: { $0.slot == order.worker }) else { continue }
-            let begun = slots[order.worker].chunks.begunOrNext(current: sight.current)
+            let begun = slots[order.worker].chunks.begunOrNext(current: order.current)
             let limit = slots[order.worker].chunks.lowerLimit(begun: begun, keeping: order.keeping)
             actions.append(.revoke(Revocation(slot: order.worker, limit: limit, parts: order.pieces)))
         }

@@ -122,7 +122,7 @@ struct Run {
             schedule(.chunk(chunk), &actions)
         case .restored(let chunk, let outcomes):
             restore(outcomes, of: chunk, &actions)
-            checkHalt(now, &actions)
+            checkHalt(&actions)
             hasRestored = true
             schedule(.sourceDry, &actions)
         case .sourceDry:
@@ -133,7 +133,7 @@ struct Run {
             schedule(.sourceReady, &actions)
         case .sourceEnded:
             totalItems = totalItems ?? tally.items
-            checkHalt(now, &actions)
+            checkHalt(&actions)
             schedule(.sourceEnded, &actions)
         case .sourceFailed(let failure):
             if ending == nil { ending = .inputFailed(failure) }

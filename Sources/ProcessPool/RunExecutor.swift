@@ -72,9 +72,8 @@ package class RunExecutor {
 
     /// How the run has ended, and what of it is written.
     final func outcome() -> (Ending, Tally) {
-        guard case .signal? = run.ending else { return (run.ending ?? .completed, run.tally) }
         var tally = run.tally
-        tally.unwrittenBytes = output.writeLast()
+        if case .signal? = run.ending { tally.unwrittenBytes = output.writeLast() }
         return (run.ending ?? .completed, tally)
     }
 
