@@ -7,10 +7,6 @@ import Wire
 
 /// Runs every chunk of a source in forked workers.
 package final class HostLoop: RunExecutor {
-    enum Key {
-        case results, deaths, commands(Int), source, output, reader, words
-    }
-
     private let work: (inout WorkerLoop) -> Void
     private let interruption: Int32
     private var workers: [WorkerHandle?]
@@ -19,7 +15,6 @@ package final class HostLoop: RunExecutor {
     private var descriptors: [Int32]
     /// One that is gone, while what follows from it is done: its successor may be forked then.
     private var dead: WorkerHandle?
-    private var poller = Poller<Key>()
     /// What all workers tell, and their deaths.
     private var results = Watchlist()
     private var deaths = Watchlist()
@@ -46,34 +41,18 @@ package final class HostLoop: RunExecutor {
             observer: observer, log: log)
     }
 
-    /// Runs until every item has its outcome and every byte is written, or until something ends it earlier.
     package func execute() -> (Ending, Tally) {
         Terminal.saveModes()
-        tell(.begun)
-        while true {
-            tick()
-            if run.isOver(outputIsEmpty: output.queue.isEmpty) { break }
-            watch()
-            for key in poller.wait(milliseconds: waitLimit) { hear(key) }
-            hearSignals()
-            if run.isLookDue(Clock.now()) { tell(.look(sights(withStops: true))) }
-            write()
-        }
+        loop { false }
         tell(.over)
         return outcome()
     }
 
-    private func tick() {
-        let sights = run.wantsSights(Clock.now()) ? sights(withStops: false) : []
-        tell(.tick(sights, outputIsFull: output.queue.isFull, messagesAreFull: observer.isOverfull))
-    }
-
-    private func sights(withStops: Bool) -> [Run.Sight] { workers.compactMap { $0?.sight(withStop: withStops) } }
-
     // MARK: What is heard
 
-    private func watch() {
-        poller.removeAll()
+    override func sights(withStops: Bool) -> [Run.Sight] { workers.compactMap { $0?.sight(withStop: withStops) } }
+
+    override func watchWorkers(_ poller: inout Poller<Key>) {
         if let number = deaths.number { poller.watchReadable(number, .deaths) }
         if let number = results.number, !output.queue.isFull, !observer.isOverfull {
             poller.watchReadable(number, .results)
@@ -81,16 +60,9 @@ package final class HostLoop: RunExecutor {
         for worker in unsent {
             if let number = workers[worker]?.commandsNumber { poller.watchWritable(number, .commands(worker)) }
         }
-        for number in observer.unwritten { poller.watchWritable(number, .words) }
-        if run.isSourceDry, !run.isPaused, let number = source.waitsOn { poller.watchReadable(number, .source) }
-        if output.queue.isEmpty {
-            poller.watchBroken(output.queue.number, .reader)
-        } else {
-            poller.watchWritable(output.queue.number, .output)
-        }
     }
 
-    private func hear(_ key: Key) {
+    override func hearWorkers(_ key: Key) {
         switch key {
         case .results:
             for number in results.ready() {
@@ -101,10 +73,7 @@ package final class HostLoop: RunExecutor {
                 if let worker = workers[number] { bury(worker) }
             }
         case .commands(let number): transfer(to: number) { worker throws(PosixError) in try worker.sendRest() }
-        case .source: tell(.sourceReady)
-        case .words: observer.write()
-        case .output: break  // `write` follows every wait
-        case .reader: tell(.outputClosed)
+        default: break  // the executor's
         }
     }
 
@@ -117,9 +86,7 @@ package final class HostLoop: RunExecutor {
         if Signal.takeStop() { stopUntilContinued() }
         let (quits, isAsked) = Signal.takeQuestions()
         if isAsked { tell(.asked(quits: quits, isAsked: isAsked, sights(withStops: false))) }
-        if let signal = Signal.takeArrived() {
-            tell(.signal(signal, sights(withStops: false), outputIsEmpty: output.queue.isEmpty))
-        }
+        hearEndings()
     }
 
     /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.

@@ -5,12 +5,9 @@ import Wire
 
 /// What `-j0` runs: the same decisions, the same outbox, the same output as with workers, and no process.
 package final class LocalRun: RunExecutor {
-    private enum Key { case source, output, reader, words }
-
     private let body: any WorkerBody
     private let pages: SharedPages
     private var reader = BatchReader()
-    private var poller = Poller<Key>()
     /// What is to be run, oldest first.
     private var chunks: [Chunk] = []
     /// `setup` is to be run, or `teardown`.
@@ -35,14 +32,7 @@ package final class LocalRun: RunExecutor {
         if !catchSignals(giveUp) {
             return (.noWorkers(Failure(.error, "the kernel has no timer"), inSetup: false), run.tally)
         }
-        tell(.begun)
-        while true {
-            tell(.tick([], outputIsFull: output.queue.isFull, messagesAreFull: observer.isOverfull))
-            if run.isOver(outputIsEmpty: output.queue.isEmpty) { break }
-            if !work(&outbox) { wait() }
-            hearSignals()
-            write()
-        }
+        loop { work(&outbox) }
         return outcome()
     }
 
@@ -125,31 +115,8 @@ package final class LocalRun: RunExecutor {
 
     override func hearSignals() {
         Signal.deliver()
-        if let signal = Signal.takeArrived() { tell(.signal(signal, [], outputIsEmpty: output.queue.isEmpty)) }
-        if Signal.hasGivenUp, case .signal(let signal) = run.ending, !run.isKilling {
-            tell(.signal(signal, [], outputIsEmpty: output.queue.isEmpty))
-        }
-    }
-
-    /// Waits for whatever comes next: input, a reader, a signal, or a time.
-    private func wait() {
-        poller.removeAll()
-        if output.queue.isEmpty {
-            poller.watchBroken(output.queue.number, .reader)
-        } else {
-            poller.watchWritable(output.queue.number, .output)
-        }
-        for number in observer.unwritten { poller.watchWritable(number, .words) }
-        if run.isSourceDry, !run.isPaused, let number = source.waitsOn { poller.watchReadable(number, .source) }
-        for key in poller.wait(milliseconds: waitLimit) {
-            switch key {
-            case .source: tell(.sourceReady)
-            case .output: break  // `write` follows every wait
-            case .reader: tell(.outputClosed)
-            case .words: observer.write()
-            }
-        }
-        if run.isLookDue(Clock.now()) { tell(.look([])) }
+        hearEndings()
+        if Signal.hasGivenUp, case .signal(let signal) = run.ending, !run.isKilling { tellOf(signal) }
     }
 
     // MARK: What is done

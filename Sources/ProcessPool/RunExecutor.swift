@@ -5,6 +5,13 @@ import Wire
 
 /// Tells a run what happens, and does what it answers. It decides nothing.
 package class RunExecutor {
+    /// What is waited for.
+    enum Key {
+        case source, output, reader, messages
+        // Of workers
+        case results, deaths, commands(Int)
+    }
+
     final var run: Run
     final var output: RunOutput
     final let source: any ChunkSource
@@ -13,6 +20,7 @@ package class RunExecutor {
     /// Told and not handled, in their order.
     private var events: [Run.Event] = []
     private var isHandling = false
+    private var poller = Poller<Key>()
 
     init(
         _ run: Run, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
@@ -25,10 +33,92 @@ package class RunExecutor {
         self.output = RunOutput(output, observer, log)
     }
 
-    /// What concerns those who work.
-    func carryOut(_ action: Run.Action) {}
+    // MARK: What differs with workers and without
 
+    /// Does what concerns those who work.
+    func carryOut(_ action: Run.Action) {}
+    /// All that are present are seen on this; `withStops` also whether they are stopped.
+    func sights(withStops: Bool) -> [Run.Sight] { [] }
+    func watchWorkers(_ poller: inout Poller<Key>) {}
+    func hearWorkers(_ key: Key) {}
     func hearSignals() {}
+
+    // MARK: The loop
+
+    /// Runs until every item has its outcome and every byte is written, or until something ends it earlier. Waits when
+    /// `work` has nothing to do.
+    final func loop(_ work: () -> Bool) {
+        tell(.begun)
+        while true {
+            tick()
+            if run.isOver(outputIsEmpty: output.queue.isEmpty) { break }
+            if !work() { wait() }
+            hearSignals()
+            if run.isLookDue(Clock.now()) { tell(.look(sights(withStops: true))) }
+            write()
+        }
+    }
+
+    private func tick() {
+        let sights = run.wantsSights(Clock.now()) ? sights(withStops: false) : []
+        tell(.tick(sights, outputIsFull: output.queue.isFull, messagesAreFull: observer.isOverfull))
+    }
+
+    private func wait() {
+        poller.removeAll()
+        watchWorkers(&poller)
+        for number in observer.unwritten { poller.watchWritable(number, .messages) }
+        if run.isSourceDry, !run.isPaused, let number = source.waitsOn { poller.watchReadable(number, .source) }
+        if output.queue.isEmpty {
+            poller.watchBroken(output.queue.number, .reader)
+        } else {
+            poller.watchWritable(output.queue.number, .output)
+        }
+        for key in poller.wait(milliseconds: waitLimit) {
+            switch key {
+            case .source: tell(.sourceReady)
+            case .messages: observer.write()
+            case .output: break  // `write` follows every wait
+            case .reader: tell(.outputClosed)
+            case .results, .deaths, .commands: hearWorkers(key)
+            }
+        }
+    }
+
+    /// Milliseconds; nil when there is nothing to look at in the meantime.
+    private var waitLimit: Int64? {
+        if Signal.isWaiting() { return 0 }  // the source lets them in, too
+        let now = Clock.now()
+        let isAsked = run.isSourceDry && source.isLookedAt || log?.hasUncommitted == true
+        return run.nextTick(now, isAsked: isAsked).map { Int64(max(0, $0 - now + 999_999) / 1_000_000) }
+    }
+
+    /// Writes what the reader takes now, and keeps what is to be kept.
+    final func write() {
+        do throws(PosixError) { try output.queue.write() } catch { tell(.outputFailed(error)) }
+        log?.commit(now: Clock.now())
+        guard let failure = log?.failure else { return }
+        hearSignals()  // one may be why
+        tell(.recordFailed(failure))
+    }
+
+    /// Tells of the signal that ends the run, if one has come.
+    final func hearEndings() {
+        if let signal = Signal.takeArrived() { tellOf(signal) }
+    }
+
+    final func tellOf(_ signal: Int32) {
+        tell(.signal(signal, sights(withStops: false), outputIsEmpty: output.queue.isEmpty))
+    }
+
+    /// How the run has ended, and what of it is written.
+    final func outcome() -> (Ending, Tally) {
+        var tally = run.tally
+        if case .signal? = run.ending { tally.unwrittenBytes = output.writeLast() }
+        return (run.ending ?? .completed, tally)
+    }
+
+    // MARK: Events and actions
 
     final func tell(_ event: Run.Event) {
         events.append(event)
@@ -60,30 +150,6 @@ package class RunExecutor {
         case .recordModule(let entry): output.recordModule(entry, of: event)
         default: carryOut(action)
         }
-    }
-
-    /// Milliseconds; nil when there is nothing to look at in the meantime.
-    final var waitLimit: Int64? {
-        if Signal.isWaiting() { return 0 }  // the source lets them in, too
-        let now = Clock.now()
-        let isAsked = run.isSourceDry && source.isLookedAt || log?.hasUncommitted == true
-        return run.nextTick(now, isAsked: isAsked).map { Int64(max(0, $0 - now + 999_999) / 1_000_000) }
-    }
-
-    /// How the run has ended, and what of it is written.
-    final func outcome() -> (Ending, Tally) {
-        var tally = run.tally
-        if case .signal? = run.ending { tally.unwrittenBytes = output.writeLast() }
-        return (run.ending ?? .completed, tally)
-    }
-
-    /// Writes what the reader takes now, and keeps what is to be kept.
-    final func write() {
-        do throws(PosixError) { try output.queue.write() } catch { tell(.outputFailed(error)) }
-        log?.commit(now: Clock.now())
-        guard let failure = log?.failure else { return }
-        hearSignals()  // one may be why
-        tell(.recordFailed(failure))
     }
 }
 
