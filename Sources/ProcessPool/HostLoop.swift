@@ -32,7 +32,7 @@ package final class HostLoop: RunExecutor {
         log: (any OutcomeLog)? = nil, work: @escaping (inout WorkerLoop) -> Void
     ) {
         self.work = work
-        interruption = plan.timeLimit?.signal ?? 0
+        interruption = plan.interruption
         workers = Array(repeating: nil, count: plan.workers)
         descriptors = Array(repeating: -1, count: plan.workers * WorkerHandle.descriptorCount)
         Descriptor.raiseLimit(to: HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)

@@ -38,8 +38,8 @@ struct Run {
     }
 
     let halt: HaltPolicy?
-    let timeLimit: RunPlan.TimeLimit?
-    let setupLimit: RunPlan.SetupLimit?
+    let timeLimit: TimeLimit?
+    let setupLimit: TimeLimit?
     let retryPolicy: RetryPolicy
     let inputText: RunPlan.InputText?
     /// Outcomes are kept for a later run.

@@ -1,5 +1,7 @@
 // What a run is asked for.
 
+package import Wire
+
 package struct RunPlan {
     package var workers = 1
     package var chunkItems: Int?
@@ -8,8 +10,10 @@ package struct RunPlan {
     package var retries = RetryPolicy()
     /// What one item may take.
     package var timeLimit: TimeLimit?
+    /// The signal that makes a worker raise an error in the item that has taken longer.
+    package var interruption: Int32 = 0
     /// What `setup` and `teardown` may take, each.
-    package var setupLimit: SetupLimit?
+    package var setupLimit: TimeLimit?
     package var halt: HaltPolicy?
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
@@ -19,29 +23,4 @@ package struct RunPlan {
     package typealias InputText = (Int, Chunk) -> String?
 
     package init() {}
-
-    package struct SetupLimit {
-        package let nanoseconds: Int
-        /// As messages say it.
-        package let seconds: String
-
-        package init(nanoseconds: Int, seconds: String) {
-            self.nanoseconds = nanoseconds
-            self.seconds = seconds
-        }
-    }
-
-    package struct TimeLimit {
-        package let nanoseconds: Int
-        /// As messages say it.
-        package let seconds: String
-        /// What makes a worker raise an error in the item that is overdue.
-        package let signal: Int32
-
-        package init(nanoseconds: Int, seconds: String, signal: Int32) {
-            self.nanoseconds = nanoseconds
-            self.seconds = seconds
-            self.signal = signal
-        }
-    }
 }

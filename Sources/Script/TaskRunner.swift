@@ -26,17 +26,6 @@ package final class TaskRunner {
         /// The time limit of `setup` and of `teardown`, for a script without a worker.
         package var setupLimit: TimeLimit?
 
-        package struct TimeLimit {
-            package let nanoseconds: Int
-            /// As text for messages.
-            package let seconds: String
-
-            package init(nanoseconds: Int, seconds: String) {
-                self.nanoseconds = nanoseconds
-                self.seconds = seconds
-            }
-        }
-
         package init() {}
 
         /// A filter writes the unchanged bytes of a record: the formats are the same, or the output is text, which any
@@ -183,7 +172,7 @@ package final class TaskRunner {
     // MARK: Interruptions
 
     /// Starts the timer for a call of the script without a worker.
-    private func beginTime(_ limit: Options.TimeLimit?) {
+    private func beginTime(_ limit: TimeLimit?) {
         if let limit { stack.beginTime(nanoseconds: limit.nanoseconds, seconds: limit.seconds) }
     }
 
@@ -192,7 +181,7 @@ package final class TaskRunner {
         return stack.endInterruption()
     }
 
-    private func failure(_ interruption: Stack.Interruption, within limit: Options.TimeLimit?) -> Failure {
+    private func failure(_ interruption: Stack.Interruption, within limit: TimeLimit?) -> Failure {
         switch interruption {
         case .raised(let line, let traceback):
             let place = line.isEmpty ? "" : " at \(line)"

@@ -51,15 +51,10 @@ struct Job {
         form.retries = retries
         plan.retries = RetryPolicy(retries: retries, backoffSeconds: backoff, seed: seed)
         form.memoryLimit = try flags.memoryLimit()
-        if let seconds = try flags.timeLimit() {
-            let shown = Job.shown(seconds)
-            form.timeLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: shown)
-            plan.timeLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: shown, signal: timeoutSignal)
-        }
-        if let seconds = try flags.setupLimit() {
-            plan.setupLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: Job.shown(seconds))
-            form.setupLimit = .init(nanoseconds: Int(seconds * 1e9), seconds: Job.shown(seconds))
-        }
+        plan.timeLimit = try flags.timeLimit().map(Job.limit(ofSeconds:))
+        plan.setupLimit = try flags.setupLimit().map(Job.limit(ofSeconds:))
+        plan.interruption = timeoutSignal
+        (form.timeLimit, form.setupLimit) = (plan.timeLimit, plan.setupLimit)
         plan.workers = max(workers, 1)
         plan.chunkItems = try flags.chunkItems()
         plan.itemsPerWorker = try flags.itemsPerWorker()
@@ -76,9 +71,9 @@ struct Job {
         if workers == 0, plan.halt != nil || flags.journal != nil { plan.chunkItems = 1 }
     }
 
-    /// Seconds as text for messages.
-    private static func shown(_ seconds: Double) -> String {
-        seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+    private static func limit(ofSeconds seconds: Double) -> TimeLimit {
+        let shown = seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+        return TimeLimit(nanoseconds: Int(seconds * 1e9), seconds: shown)
     }
 
     /// The host needs the outcome of each item, and not only their number.

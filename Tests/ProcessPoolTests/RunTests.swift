@@ -187,7 +187,7 @@ private func `garbage in a worker's pipe is said of the death it led to`(state: 
 @Test func `an item that has had its time is interrupted, interrupted for good, and killed, and that was its time-out`()
 {
     var plan = RunPlan()
-    plan.timeLimit = RunPlan.TimeLimit(nanoseconds: 200_000_000, seconds: "0.2", signal: 10)
+    plan.timeLimit = TimeLimit(nanoseconds: 200_000_000, seconds: "0.2")
     var story = State.inItem.story(plan)
     let lines = (0..<150).flatMap { _ in story.tick(later: 10_000_000, current: 2) }
     #expect(lines.prefix(3) == ["interrupt 2", "interrupt 2 for good", "kill 0"])
@@ -199,7 +199,7 @@ private func `garbage in a worker's pipe is said of the death it led to`(state: 
 
 @Test func `while nobody takes the output no item's time counts, and nothing is handed out`() {
     var plan = RunPlan()
-    plan.timeLimit = RunPlan.TimeLimit(nanoseconds: 200_000_000, seconds: "0.2", signal: 10)
+    plan.timeLimit = TimeLimit(nanoseconds: 200_000_000, seconds: "0.2")
     var story = State.inItem.story(plan)
     #expect((0..<50).flatMap { _ in story.tick(later: 10_000_000, current: 2, isFull: true) } == [])
     let end = [Entry.output([], items: 2), .chunkEnd(nanoseconds: 1)]
