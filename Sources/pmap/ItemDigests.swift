@@ -58,14 +58,13 @@ final class ItemDigests {
     private func digestValues(_ payload: Payload, _ chunk: Chunk) -> DigestedItems {
         var items = DigestedItems(digests: [], starts: [0])
         guard case .bytes(let bytes) = payload.records else { return items }
-        var offset = 0
+        let first = bytes.range.lowerBound
         let unknown = [UInt8](repeating: 0, count: ItemProducer.digestSize)
         for _ in 0..<chunk.count {
-            let start = bytes.range.lowerBound + offset
-            let stored = bytes.buffer.array(start + 8..<start + 8 + ItemProducer.digestSize)
+            let item = ProducedItem(in: bytes, at: first + (items.starts.last ?? 0))
+            let stored = bytes.buffer.array(item.start..<item.start + ItemProducer.digestSize)
             items.digests.append(stored == unknown ? nil : Digest(stored: stored))
-            offset += 8 + Int(bytes.buffer.load(UInt64.self, at: start) & ~ItemProducer.failed)
-            items.starts.append(offset)
+            items.starts.append(item.end - first)
         }
         return items
     }

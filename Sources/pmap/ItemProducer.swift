@@ -17,7 +17,7 @@ struct ItemProducer {
     static let digestSize = 16
 
     /// A flag in the length of an item that could not be produced; the reason follows.
-    static let failed: UInt64 = 1 << 63
+    fileprivate static let failed: UInt64 = 1 << 63
 
     /// Writes each value as an item of the outbox: the length of the rest u64, the digest, the encoded value.
     func run(_ outbox: inout Outbox) -> Failure? {
@@ -55,5 +55,21 @@ struct ItemProducer {
 
     private func store(_ digest: Digest, in outbox: inout Outbox, at offset: Int) {
         for (index, byte) in digest.bytes.enumerated() { outbox.output.store(byte, at: offset + index) }
+    }
+}
+
+/// Where an item of the producer's is in a chunk's bytes.
+struct ProducedItem {
+    /// Its digest, if it has one, and then its value, or the reason why it could not be produced.
+    let start: Int
+    /// Where the next one begins.
+    let end: Int
+    let isFailed: Bool
+
+    init(in bytes: FrozenBytes, at offset: Int) {
+        let header = bytes.buffer.load(UInt64.self, at: offset)
+        start = offset + 8
+        end = start + Int(header & ~ItemProducer.failed)
+        isFailed = header & ItemProducer.failed != 0
     }
 }

@@ -41,13 +41,8 @@ final class ItemTexts {
 
     private func valueText(_ payload: Payload, at place: Int) -> String? {
         guard case .bytes(let bytes) = payload.records else { return nil }
-        var offset = bytes.range.lowerBound
-        var header = bytes.buffer.load(UInt64.self, at: offset)
-        for _ in 0..<place {
-            offset += 8 + Int(header & ~ItemProducer.failed)
-            header = bytes.buffer.load(UInt64.self, at: offset)
-        }
-        if header & ItemProducer.failed != 0 { return nil }
-        return script.inputText(bytes.buffer, at: offset + 8 + digestSize)
+        var item = ProducedItem(in: bytes, at: bytes.range.lowerBound)
+        for _ in 0..<place { item = ProducedItem(in: bytes, at: item.end) }
+        return item.isFailed ? nil : script.inputText(bytes.buffer, at: item.start + digestSize)
     }
 }

@@ -175,14 +175,14 @@ final class ItemWorker: WorkerBody {
         guard case .bytes(let bytes) = payload.records else { return }
         var offset = bytes.range.lowerBound
         for index in 0..<chunk.count {
-            let header = bytes.buffer.load(UInt64.self, at: offset)
-            let start = offset + 8 + digestSize
-            offset += 8 + Int(header & ~ItemProducer.failed)
+            let produced = ProducedItem(in: bytes, at: offset)
+            let start = produced.start + digestSize
+            offset = produced.end
             let item = chunk.first + index
             if !chunk.items.contains(item) { continue }
             if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
             if isReplacedByFault(item, &outbox) { continue }
-            if header & ItemProducer.failed == 0 {
+            if !produced.isFailed {
                 runner.run(bytes.buffer, at: start, item: item, outbox: &outbox)
                 chaos?.injectAfter(item, attempt: chunk.attempt)
             } else {
