@@ -11,17 +11,21 @@ extension Encoder {
         switch stack.type(index) {
         case .thread: .cannotSend("a coroutine", path: "")
         case .lightUserdata: .cannotSend("a light userdata", path: "")
-        default: .cannotSend("userdata" + className(index), path: "")
+        default:
+            switch className(index) {
+            case "handle" where handleRegistry != nil: .cannotSend("a closed object", path: "")
+            case let name?: .cannotSend("userdata (\(name))", path: "")
+            case nil: .cannotSend("userdata", path: "")
+            }
         }
     }
 
-    /// ` (FILE*)`, or nothing.
-    private func className(_ index: Int32) -> String {
+    private func className(_ index: Int32) -> String? {
         let height = stack.top
         defer { stack.top = height }
-        guard stack.pushMetatable(index) else { return "" }
+        guard stack.pushMetatable(index) else { return nil }
         stack.rawGet(-1, field: "__name")
-        return stack.string(-1).map { " (\($0))" } ?? ""
+        return stack.string(-1)
     }
 
     /// The error with its path, if it has one.

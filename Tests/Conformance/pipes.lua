@@ -283,6 +283,9 @@ end
 function cases.test_unsendable()
   local a, b = mp.Pipe()
   raises("cannot send userdata (FILE*) at value", a.send, a, io.stdout)
+  local closed, other = mp.Pipe()
+  closed:close()
+  raises("cannot send a closed object at value[2]._handle", a.send, a, { other, closed })
   a:send(1)
   equal(b:recv(), 1)
 end

@@ -160,7 +160,8 @@ function actions.put(self)
   local number = self.items:add(1)
   if number > 4096 then return end
   local item = { number = number, text = ("x"):rep(number % 7 == 0 and 70000 or number % 50) }
-  if self.random(4) == 1 then item.object = one_of(self.random, self.objects) end
+  local other = self.random(4) == 1 and one_of(self.random, self.objects)
+  if other and not (other.kind == "pipe" and (other.receiver.closed or other.sender.closed)) then item.object = other end
   object.queue:put(item, timeout(self))
 end
 
