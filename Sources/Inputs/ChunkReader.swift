@@ -1,6 +1,7 @@
 // The worker's side of the input: a chunk's records in memory, read from the file or sent in the chunk itself.
 
 import Posix
+package import ProcessPool
 package import Records
 package import Wire
 
@@ -57,10 +58,13 @@ package final class ChunkReader {
         return checksum.map { $0 == ChunkReader.checksum(of: records) } ?? true ? .records(records) : .changed
     }
 
+    /// Bytes of one step of a checksum: the size of the host's window.
+    static let checkedBytes = 1 << 20
+
     /// The checksum of a chunk's records, as the host computes it.
     package static func checksum(of records: RecordBytes) -> UInt64 {
-        stride(from: 0, to: records.count, by: Payload.checkedBytes).reduce(0) { before, start in
-            records[start..<min(start + Payload.checkedBytes, records.count)].checksum(after: before)
+        stride(from: 0, to: records.count, by: checkedBytes).reduce(0) { before, start in
+            records[start..<min(start + checkedBytes, records.count)].checksum(after: before)
         }
     }
 

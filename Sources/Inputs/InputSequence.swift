@@ -79,7 +79,7 @@ package final class InputSequence: ChunkSource {
                     nextItem += count
                     nextPosition += count
                 }
-                return .chunk(payload.chunk(first: nextItem, count: count))
+                return .chunk(Chunk(first: nextItem, count: count, payload: payload))
             }
         }
     }

@@ -2,6 +2,7 @@
 // read the bytes again.
 
 import Posix
+import ProcessPool
 import Records
 import Wire
 
@@ -19,7 +20,7 @@ final class RangeSource: RecordSource {
     /// The offset of the next chunk.
     private var position: Int
 
-    private static let windowSize = Payload.checkedBytes
+    private static let windowSize = ChunkReader.checkedBytes
     /// The size below which a chunk is not made smaller to distribute the end of the file evenly.
     private static let smallestShare = 16 << 10
 

@@ -2,6 +2,7 @@
 // chunk.
 
 import Posix
+import ProcessPool
 import Records
 import Wire
 

@@ -1,14 +1,10 @@
 // A run of items that one worker gets at once.
 
-package import Wire
-
-/// Some of the items `first` to `first + count - 1`, which `payload` describes; what it means is between the source that
-/// cut it and the worker's body. What may be long is in `body`.
+/// Some of the items `first` to `first + count - 1`, whose records are in `payload`.
 package struct Chunk: Equatable, Sendable {
     package let first: Int
     package let count: Int
-    package private(set) var payload: [UInt8]
-    package private(set) var body: FrozenBytes?
+    package private(set) var payload: Payload
     /// The items still to be run: all of them, unless the chunk comes back from a worker that died, or is for one item
     /// that failed.
     package private(set) var items: Range<Int>
@@ -17,20 +13,17 @@ package struct Chunk: Equatable, Sendable {
     /// Which time these items are run, from 1.
     package private(set) var attempt = 1
 
-    package init(first: Int, count: Int, payload: [UInt8], body: FrozenBytes? = nil) {
+    package init(first: Int, count: Int, payload: Payload) {
         self.first = first
         self.count = count
         self.payload = payload
-        self.body = body
         items = first..<first + count
         segment = first
     }
 
     /// As a worker gets it.
-    init(
-        first: Int, count: Int, payload: [UInt8], body: FrozenBytes?, items: Range<Int>, segment: Int, attempt: Int
-    ) {
-        (self.first, self.count, self.payload, self.body) = (first, count, payload, body)
+    init(first: Int, count: Int, payload: Payload, items: Range<Int>, segment: Int, attempt: Int) {
+        (self.first, self.count, self.payload) = (first, count, payload)
         (self.items, self.segment, self.attempt) = (items, segment, attempt)
     }
 
@@ -38,11 +31,13 @@ package struct Chunk: Equatable, Sendable {
     package var next: Int { items.lowerBound }
     package var remaining: Int { items.count }
 
-    /// What is enough to say where the items came from: the payload's first bytes.
+    /// The position of an item in the input that it is from: a line number, from 1.
+    package func position(of item: Int) -> Int { payload.firstPosition + item - first }
+
+    /// What is enough to say where the items came from.
     var withoutRecords: Chunk {
         var head = self
-        head.payload = Array(payload.prefix(64))
-        head.body = nil
+        head.payload = payload.withoutBytes
         return head
     }
 

@@ -132,7 +132,7 @@ struct OutputSequencer {
     private func cost(of item: FailedItem) -> Int {
         let failure = item.failure
         let texts = [failure.message, failure.traceback ?? "", failure.input ?? ""]
-        let own = OutputSequencer.pieceCost + item.chunk.payload.count + failure.printed.count
+        let own = OutputSequencer.pieceCost + failure.printed.count
         return texts.reduce(own) { $0 + $1.utf8.count }
     }
 }

@@ -6,7 +6,7 @@ package import Wire
 /// An item that gave no result.
 package struct FailedItem: Equatable {
     package let item: Int
-    /// With the first bytes of its payload only.
+    /// Without the bytes of its records.
     package let chunk: Chunk
     package let failure: Failure
     package let attempts: Int

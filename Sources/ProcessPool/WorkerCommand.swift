@@ -7,26 +7,30 @@ enum Command: Equatable {
     case run(Chunk)
     case leave
 
-    private static let headerSize = 72
+    private static let fields = 13
+    private static let headerSize = 8 * fields
     private static let (runTag, leaveTag): (UInt64, UInt64) = (1, 2)
-    /// Of the payload and of the body: their sum is a number.
     private static let mostBytes = Int.max / 4
 
-    var body: FrozenBytes? { if case .run(let chunk) = self { chunk.body } else { nil } }
+    /// What follows the head.
+    var body: FrozenBytes? {
+        if case .run(let chunk) = self, case .bytes(let bytes) = chunk.payload.records { bytes } else { nil }
+    }
 
-    /// tag · first · count · next item · end of the items · segment · attempt · bytes of the payload · bytes of the body, or
-    /// all ones, each u64 · the payload; the body follows.
+    /// tag · first · count · next item · end of the items · segment · attempt · input · first position · kind of records ·
+    /// offset · length · checksum, each u64.
     func appendHead(to buffer: inout WireBuffer) {
         switch self {
         case .run(let chunk):
-            let items = chunk.items
+            let (items, payload) = (chunk.items, chunk.payload)
+            let (kind, offset, length, checksum) = payload.records.fields
             let fields = [
                 chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.segment, chunk.attempt,
-                chunk.payload.count, chunk.body?.count ?? -1,
+                payload.input, payload.firstPosition, kind, offset, length,
             ]
             buffer.append(native: Command.runTag)
             for field in fields { buffer.append(native: UInt64(bitPattern: Int64(field))) }
-            buffer.append(chunk.payload)
+            buffer.append(native: checksum)
         case .leave:
             buffer.append(native: Command.leaveTag)
             buffer.append(zeros: Command.headerSize - 8)
@@ -37,39 +41,60 @@ enum Command: Equatable {
     /// else may have, is an order to leave.
     static func take(from buffer: inout WireBuffer) -> Command? {
         guard buffer.count >= headerSize else { return nil }
-        let header = (0..<9).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
-        guard header[0] == runTag, isChunk(header) else {
+        let header = (0..<fields).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
+        guard header[0] == runTag, isChunk(header), let records = Payload.Records(header) else {
             buffer.removeFirst(headerSize)
             return .leave
         }
-        let start = headerSize + header[7]
-        let end = start + max(header[8], 0)
-        guard buffer.count >= end else { return nil }
-        let payload = buffer.array(headerSize..<start)
-        if header[8] < 0 {
-            buffer.removeFirst(end)
-            return .run(Chunk(header: header, payload: payload, body: nil))
+        guard case .bytes = records else {
+            buffer.removeFirst(headerSize)
+            return .run(Chunk(header, records))
         }
-        let body = FrozenBytes(taking: start..<end, from: &buffer)
-        return .run(Chunk(header: header, payload: payload, body: body))
+        let end = headerSize + header[11]
+        guard buffer.count >= end else { return nil }
+        return .run(Chunk(header, .bytes(FrozenBytes(taking: headerSize..<end, from: &buffer))))
     }
 
     /// Whether the numbers are those of a chunk, and so small that the sums of them are numbers.
     private static func isChunk(_ header: [Int]) -> Bool {
         let (end, isTooLarge) = header[1].addingReportingOverflow(header[2])
-        guard header[1...7].allSatisfy({ $0 >= 0 }), header[8] >= -1, !isTooLarge else { return false }
-        guard header[7] <= mostBytes, header[8] <= mostBytes else { return false }
+        guard header[1...11].allSatisfy({ $0 >= 0 }), header[11] <= mostBytes, !isTooLarge else { return false }
         return header[1] <= header[3] && header[3] <= header[4] && header[4] <= end
     }
 }
 
 extension Chunk {
     /// As it was sent: the fields of the frame's header, the tag among them.
-    fileprivate init(header: [Int], payload: [UInt8], body: FrozenBytes?) {
-        let items = header[3]..<header[4]
+    fileprivate init(_ header: [Int], _ records: Payload.Records) {
         self.init(
-            first: header[1], count: header[2], payload: payload, body: body, items: items, segment: header[5],
-            attempt: header[6])
+            first: header[1], count: header[2],
+            payload: Payload(input: header[7], firstPosition: header[8], records: records),
+            items: header[3]..<header[4], segment: header[5], attempt: header[6])
+    }
+}
+
+extension Payload.Records {
+    private enum Kind: Int { case range, bytes, listed, tooLong }
+
+    fileprivate var fields: (kind: Int, offset: Int, length: Int, checksum: UInt64) {
+        switch self {
+        case .range(let offset, let length, let checksum): (Kind.range.rawValue, offset, length, checksum)
+        case .bytes(let bytes): (Kind.bytes.rawValue, 0, bytes.count, 0)
+        case .listed: (Kind.listed.rawValue, 0, 0, 0)
+        case .tooLong: (Kind.tooLong.rawValue, 0, 0, 0)
+        }
+    }
+
+    /// As they were sent, without their bytes; nil for no kind of records.
+    fileprivate init?(_ header: [Int]) {
+        let checksum = UInt64(UInt(bitPattern: header[12]))
+        switch Kind(rawValue: header[9]) {
+        case .range: self = .range(offset: header[10], length: header[11], checksum: checksum)
+        case .bytes: self = .bytes(FrozenBytes([]))
+        case .listed: self = .listed
+        case .tooLong: self = .tooLong
+        case nil: return nil
+        }
     }
 }
 

@@ -24,7 +24,7 @@ final class ItemDigests {
 
     /// Nil when the items cannot be read; the worker will fail them.
     func digest(_ chunk: Chunk) throws(Failure) -> DigestedItems? {
-        let payload = Payload(of: chunk)
+        let payload = chunk.payload
         switch inputs[payload.input] {
         case .list:
             let positions = payload.firstPosition..<payload.firstPosition + chunk.count
@@ -82,10 +82,9 @@ struct DigestedItems {
     /// A chunk of some of the items, by their indices from 0.
     func part(_ indices: Range<Int>, of chunk: Chunk) -> Chunk {
         if indices == 0..<chunk.count { return chunk }
-        let payload = Payload(of: chunk)
         let records: Payload.Records
-        switch payload.records {
-        case .listed, .tooLong: records = payload.records
+        switch chunk.payload.records {
+        case .listed, .tooLong: records = chunk.payload.records
         case .range(let offset, _, _):
             guard let bytes = self.records else { return chunk }
             let (start, end) = (starts[indices.lowerBound], starts[indices.upperBound])
@@ -96,8 +95,8 @@ struct DigestedItems {
             let part = first + starts[indices.lowerBound]..<first + starts[indices.upperBound]
             records = .bytes(FrozenBytes(copying: part, of: bytes.buffer))
         }
-        let part = Payload(
-            input: payload.input, firstPosition: payload.firstPosition + indices.lowerBound, records: records)
-        return part.chunk(first: chunk.first + indices.lowerBound, count: indices.count)
+        let first = chunk.first + indices.lowerBound
+        let part = Payload(input: chunk.payload.input, firstPosition: chunk.position(of: first), records: records)
+        return Chunk(first: first, count: indices.count, payload: part)
     }
 }

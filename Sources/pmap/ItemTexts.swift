@@ -27,12 +27,12 @@ final class ItemTexts {
 
     /// Nil where the item cannot be read, or is not text.
     func text(of item: Int, in chunk: Chunk) -> String? {
-        let payload = Payload(of: chunk), place = item - chunk.first
-        switch inputs[payload.input] {
-        case .list: return script.inputText(listed: payload.firstPosition + place)
-        case .iterator: return valueText(payload, at: place)
+        let place = item - chunk.first
+        switch inputs[chunk.payload.input] {
+        case .list: return script.inputText(listed: chunk.position(of: item))
+        case .iterator: return valueText(chunk.payload, at: place)
         case .file, .standardInput, .arguments:
-            guard case .records(let records)? = try? chunks.read(payload) else { return nil }
+            guard case .records(let records)? = try? chunks.read(chunk.payload) else { return nil }
             var cursor = RecordCursor(records, terminator: terminator)
             cursor.skip(place)
             return cursor.next()?.text

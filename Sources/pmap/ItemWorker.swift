@@ -83,7 +83,7 @@ final class ItemWorker: WorkerBody {
         outbox.isItemized = isItemized
         outbox.flushTriggers = flushTriggers
         do throws(Failure) {
-            try runRecords(Payload(of: chunk), chunk, &outbox)
+            try runRecords(chunk.payload, chunk, &outbox)
         } catch {
             outbox.inputFailed(error)
         }
@@ -109,7 +109,7 @@ final class ItemWorker: WorkerBody {
             for item in items {
                 if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
                 if isReplacedByFault(item, &outbox) { continue }
-                runner.run(listed: payload.firstPosition + item - chunk.first, item: item, outbox: &outbox)
+                runner.run(listed: chunk.position(of: item), item: item, outbox: &outbox)
                 chaos?.injectAfter(item, attempt: chunk.attempt)
             }
         case .iterator:

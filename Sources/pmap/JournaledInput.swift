@@ -139,8 +139,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
             let entry = JournalEntry(
                 .failed(failure, attempts: attempts, worker: worker),
                 ItemTraits(drewRandomNumbers: failure.drewRandomNumbers))
-            let payload = Payload(of: chunk)
-            let name = source.inputs[payload.input].name(ofPosition: payload.firstPosition + item - chunk.first)
+            let name = source.inputs[chunk.payload.input].name(ofPosition: chunk.position(of: item))
             isKept = journal.add(entry, keys, item: item, source: name)
         }
         if isKept { tally.added += 1 } else { tally.tooLarge += 1 }

@@ -103,20 +103,19 @@ final class Reporter: RunObserver {
     func failed(_ item: FailedItem) -> [UInt8] {
         if !item.failure.printed.isEmpty { text(item.failure.printed) }
         failures += 1
-        let payload = Payload(of: item.chunk)
-        let input = job.inputs[payload.input]
-        let place = payload.firstPosition + item.item - item.chunk.first
+        let input = job.inputs[item.chunk.payload.input]
+        let position = item.chunk.position(of: item.item)
         if failures <= Reporter.asLines {
             let isInFull = failures <= Reporter.inFull
             print(
-                "\(input.name(ofPosition: place)): \(shortened(item.failure.message))\(explanation(item.failure))",
+                "\(input.name(ofPosition: position)): \(shortened(item.failure.message))\(explanation(item.failure))",
                 isInFull ? item.failure.traceback : nil)
         }
         var failure = item.failure
         failure.message = job.secrets.hidden(in: failure.message)
         failure.traceback = failure.traceback.map(job.secrets.hidden)
         let record = ErrorRecord(index: item.item, failure: failure, attempts: item.attempts)
-        errors?.append(record.line(source: input.name.text, place: place, worker: item.worker))
+        errors?.append(record.line(source: input.name.text, place: position, worker: item.worker))
         if waitsAtOnce { drain(leavesSignals: true) }
         return job.onError == .keep ? record.bytes(as: job.form.output) : []
     }
@@ -178,9 +177,8 @@ final class Reporter: RunObserver {
         let worker = "worker \(occupation.worker) (pid \(occupation.pid))"
         guard occupation.isReady else { return "\(worker) is being set up" }
         guard let item = occupation.item, let chunk = occupation.chunk else { return "\(worker) is idle" }
-        let payload = Payload(of: chunk)
-        return
-            "\(worker) runs \(job.inputs[payload.input].name(ofPosition: payload.firstPosition + item - chunk.first))"
+        let input = job.inputs[chunk.payload.input]
+        return "\(worker) runs \(input.name(ofPosition: chunk.position(of: item)))"
     }
 
     private func shortened(_ message: String) -> String { message.truncated(toBytes: Reporter.messageLimit) }

@@ -9,20 +9,6 @@ import Wire
 
 @testable import Inputs
 
-@Test(
-    arguments: [
-        .range(offset: 0, length: 0, checksum: 0), .range(offset: 1 << 40, length: .max, checksum: .max), .tooLong,
-        .bytes(FrozenBytes([])),
-        .bytes(FrozenBytes([0, 10, 255])),
-        .listed,
-    ] as [Payload.Records])
-func `a payload comes out as it went in`(records: Payload.Records) {
-    for (input, place) in [(0, 1), (1_000_000, .max)] {
-        let payload = Payload(input: input, firstPosition: place, records: records)
-        #expect(Payload(of: payload.chunk(first: 1, count: 1)) == payload)
-    }
-}
-
 /// A folder with a file for each text.
 final class Folder {
     let path = FileManager.default.temporaryDirectory.appending(path: "inputs-test-\(UUID().uuidString)").path()
@@ -56,7 +42,7 @@ private func allRecords(_ inputs: [Input], items: Int, terminator: UInt8 = newli
     let reader = ChunkReader(inputs, directory: directory.number)
     var found: [Located] = []
     while case .chunk(let chunk) = try sequence.nextChunk(items: items) {
-        let payload = Payload(of: chunk)
+        let payload = chunk.payload
         guard case .records(let bytes) = try reader.read(payload) else {
             Issue.record("not the records of the chunk")
             continue

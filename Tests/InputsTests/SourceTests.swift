@@ -157,7 +157,7 @@ private func line(of length: Int) -> [UInt8] { Array(repeating: UInt8(ascii: "x"
     let directory = try Descriptor.currentDirectory()
     let sequence = InputSequence(folder.inputs, .init(terminator: newline, workers: 1, directory: directory.number))
     var payloads: [Payload] = []
-    while case .chunk(let chunk) = try sequence.nextChunk(items: 1) { payloads.append(Payload(of: chunk)) }
+    while case .chunk(let chunk) = try sequence.nextChunk(items: 1) { payloads.append(chunk.payload) }
     #expect(payloads.count == 2)
     let reader = ChunkReader(folder.inputs, directory: directory.number)
     func isRead(_ payload: Payload) throws -> Bool {

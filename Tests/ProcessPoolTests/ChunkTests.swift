@@ -8,12 +8,16 @@ import Wire
 @testable import ProcessPool
 
 private let commands: [Command] = [
-    .run(Chunk(first: 1, count: 1, payload: [])), .leave,
-    .run(Chunk(first: 5, count: 1 << 40, payload: Array(0...255)).advanced(by: 3)), .leave,
-    .run(Chunk(first: .max, count: 0, payload: [7])),
-    .run(Chunk(first: 1, count: 1, payload: [], body: FrozenBytes([]))),
-    .run(Chunk(first: 1, count: 1, payload: [1], body: FrozenBytes([2, 3]))),
+    .run(Chunk(first: 1, count: 1)), .leave,
+    .run(chunk(of: .range(offset: 0, length: 0, checksum: 0)).advanced(by: 3)), .leave,
+    .run(chunk(of: .range(offset: 1 << 40, length: 1 << 60, checksum: .max))),
+    .run(Chunk(first: .max, count: 0)),
+    .run(chunk(of: .tooLong)), .run(chunk(of: .bytes(FrozenBytes([])))), .run(chunk(of: .bytes(FrozenBytes([2, 0, 255])))),
 ]
+
+private func chunk(of records: Payload.Records) -> Chunk {
+    Chunk(first: 5, count: 1 << 40, payload: Payload(input: 1_000_000, firstPosition: .max, records: records))
+}
 
 /// As they go down the pipe.
 private func written(_ commands: [Command]) throws -> [UInt8] {
@@ -26,7 +30,7 @@ private func written(_ commands: [Command]) throws -> [UInt8] {
 
 @Test func `commands come out as they went in, however the pipe cuts them`() throws {
     let whole = try written(commands)
-    for size in [1, 2, 7, 39, 40, 41, 100, whole.count] {
+    for size in [1, 2, 7, 103, 104, 105, 200, whole.count] {
         var received = WireBuffer()
         var taken: [Command] = []
         for start in stride(from: 0, to: whole.count, by: size) {
@@ -42,7 +46,7 @@ private func written(_ commands: [Command]) throws -> [UInt8] {
 func `long bodies come out as they went in`(sizes: [Int]) throws {
     var random = Seeded(1)
     let commands = sizes.map {
-        Command.run(Chunk(first: 1, count: 1, payload: [9], body: FrozenBytes(random.bytes($0))))
+        Command.run(chunk(of: .bytes(FrozenBytes(random.bytes($0)))))
     }
     let whole = try written(commands + [.leave])
     var received = WireBuffer()
@@ -56,22 +60,23 @@ func `long bodies come out as they went in`(sizes: [Int]) throws {
 }
 
 /// The header of a whole chunk of items 5, 6 and 7, with one of its numbers changed: tag, first, count, next item, end of
-/// the items, segment, attempt, bytes of the payload, bytes of the body.
+/// the items, segment, attempt, input, first position, kind of records, offset, length.
 @Test(arguments: [
     (0, 0), (0, 7), (1, 6), (1, .max), (1, -1), (2, 2), (2, -1), (2, .max), (3, 4), (3, 9), (3, -1), (4, 9), (4, 4),
-    (4, -1), (5, -1), (6, -1), (7, -1), (7, -64), (7, .max), (7, .min), (8, -2), (8, .max), (8, .min),
+    (4, -1), (5, -1), (6, -1), (7, -1), (7, .min), (8, -1), (9, -1), (9, 4), (9, .max), (10, -1), (11, -1), (11, .max),
 ])
 func `what the host cannot have written is an order to leave`(place: Int, number: Int) throws {
     var received = WireBuffer()
-    received.append(try written([.run(Chunk(first: 5, count: 3, payload: []))]))
+    received.append(try written([.run(Chunk(first: 5, count: 3))]))
     received.store(UInt64(bitPattern: Int64(number)), at: 8 * place)
     #expect(Command.take(from: &received) == .leave)
 }
 
 @Test func `a chunk that was begun knows what is left of it`() {
-    let chunk = Chunk(first: 10, count: 5, payload: [1]).advanced(by: 2).advanced(by: 1)
+    let whole = Chunk(first: 10, count: 5, payload: Payload(input: 1, firstPosition: 100, records: .tooLong))
+    let chunk = whole.advanced(by: 2).advanced(by: 1)
     #expect((chunk.first, chunk.count, chunk.next, chunk.remaining) == (10, 5, 13, 2))
-    #expect(chunk.payload == [1])
+    #expect((chunk.payload, chunk.position(of: 13)) == (whole.payload, 103))
 }
 
 @Test func `items count for the oldest chunk, and more than it has are refused`() {
@@ -79,7 +84,7 @@ func `what the host cannot have written is an order to leave`(place: Int, number
     #expect(chunks.finish(items: 1) == nil)
     #expect(chunks.endChunk() == 0)
     let (first, second) = (
-        Chunk(first: 1, count: 3, payload: []), Chunk(first: 4, count: 2, payload: []).advanced(by: 1)
+        Chunk(first: 1, count: 3), Chunk(first: 4, count: 2).advanced(by: 1)
     )
     chunks.append(first)
     chunks.append(second)

@@ -9,7 +9,7 @@ import Wire
 
 private let megabyte = 1 << 20
 
-private func chunk(_ first: Int, _ count: Int = 1) -> Chunk { Chunk(first: first, count: count, payload: []) }
+private func chunk(_ first: Int, _ count: Int = 1) -> Chunk { Chunk(first: first, count: count) }
 
 extension RunExecutor {
     fileprivate func told(_ slot: Int, _ entries: Entry...) { tell(.told(slot: slot, entries, isReady: true)) }

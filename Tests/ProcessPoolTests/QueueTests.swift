@@ -25,7 +25,7 @@ func `a set of numbers knows its lowest`(bound: Int) {
     var random = Seeded(1)
     var (queue, model) = (ChunkQueue(), [Chunk]())
     for first in 1...2000 {
-        let chunk = Chunk(first: first, count: 1, payload: [])
+        let chunk = Chunk(first: first, count: 1)
         switch random.below(5) {
         case 0:
             queue.prepend([chunk, chunk.advanced(by: 1)])

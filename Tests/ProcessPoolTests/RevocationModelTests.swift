@@ -251,8 +251,8 @@ private func firstFault(of model: RevocationModel, items: ClosedRange<Int>) -> S
     return nil
 }
 
-private let two = [Chunk(first: 1, count: 3, payload: []), Chunk(first: 4, count: 2, payload: [])]
-private let one = [Chunk(first: 1, count: 5, payload: [])]
+private let two = [Chunk(first: 1, count: 3), Chunk(first: 4, count: 2)]
+private let one = [Chunk(first: 1, count: 5)]
 
 @Test(arguments: [one, two])
 func `however a worker's steps and the host's interleave, each item is run once`(chunks: [Chunk]) {

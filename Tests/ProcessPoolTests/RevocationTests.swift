@@ -12,7 +12,7 @@ private func given(_ sent: Chunk...) -> ChunksInFlight {
     return chunks
 }
 
-private let (early, late) = (Chunk(first: 11, count: 5, payload: []), Chunk(first: 31, count: 4, payload: []))
+private let (early, late) = (Chunk(first: 11, count: 5), Chunk(first: 31, count: 4))
 
 @Test(arguments: [(0, 0, 9), (7, 0, 9), (11, 1, 8), (15, 5, 4), (31, 6, 3), (34, 9, 0), (99, 0, 9)])
 func `what is left is what lies behind the item a worker is on`(current: Int, begun: Int, left: Int) {
@@ -57,7 +57,7 @@ func `what is lost with a worker is what it has begun of its oldest chunk and no
     _ = chunks.finish(items: 5)
     _ = chunks.endChunk()
     #expect(chunks.begun(current: 15) == 5 && chunks.begun(current: 32) == 7)
-    chunks.append(Chunk(first: 12, count: 1, payload: []))
+    chunks.append(Chunk(first: 12, count: 1))
     #expect(chunks.begun(current: 12) == 10, "an item that is tried again is known by its chunk")
     #expect(chunks.revoke(behind: 7).map(\.rest.items) == [33..<35, 12..<13])
 }
@@ -66,14 +66,14 @@ func `what is lost with a worker is what it has begun of its oldest chunk and no
     (1, [1..<11]), (3, [1..<4, 4..<7, 7..<11]), (10, (1...10).map { $0..<$0 + 1 }), (20, (1...10).map { $0..<$0 + 1 }),
 ])
 func `what is shared out is shared evenly, and gathered in its order`(pieces: Int, items: [Range<Int>]) {
-    let parts = Chunk(first: 1, count: 10, payload: []).parts(pieces)
+    let parts = Chunk(first: 1, count: 10).parts(pieces)
     #expect(parts.map(\.items) == items && parts.map(\.segment) == items.map(\.lowerBound))
 }
 
 @Test func `a worker that was relieved gets no chunk before those it has have ended`() {
     var scheduler = Scheduler(workers: 2, chunkItems: 10)
     #expect(scheduler.handle(.sourceReady) == [.askSource(worker: 0, items: 10)])
-    let chunk = Chunk(first: 1, count: 10, payload: [])
+    let chunk = Chunk(first: 1, count: 10)
     #expect(scheduler.handle(.chunk(chunk)) == [.send(chunk, worker: 0), .askSource(worker: 1, items: 10)])
     #expect(scheduler.idleWorkers == 0)
     #expect(scheduler.handle(.sourceEnded) == [] && scheduler.idleWorkers == 1)

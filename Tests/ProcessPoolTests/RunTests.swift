@@ -69,7 +69,7 @@ private struct Story {
         let count = min(items, left)
         if count == 0 { return .sourceEnded }
         left -= count
-        return .chunk(Chunk(first: run.tally.items + 1, count: count, payload: []))
+        return .chunk(Chunk(first: run.tally.items + 1, count: count))
     }
 
     private func line(_ action: Run.Action) -> [String] {

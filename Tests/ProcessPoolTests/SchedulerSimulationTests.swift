@@ -85,7 +85,7 @@ private struct Simulation {
         }
         let count = min(items, left)
         defer { (next, left) = (next + count, left - count) }
-        return .chunk(Chunk(first: next, count: count, payload: []))
+        return .chunk(Chunk(first: next, count: count))
     }
 
     private mutating func runItem(of number: Int) {

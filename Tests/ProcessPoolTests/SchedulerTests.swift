@@ -41,14 +41,14 @@ struct Office {
         let count = min(wanted, items)
         if count == 0 { return .sourceEnded }
         defer { (next, items) = (next + count, items - count) }
-        return .chunk(Chunk(first: next, count: count, payload: []))
+        return .chunk(Chunk(first: next, count: count))
     }
 }
 
 private let short = 1000, long = 5_000_000
 
 private func chunk(_ first: Int, _ count: Int, skip: Int = 0) -> Chunk {
-    Chunk(first: first, count: count, payload: []).advanced(by: skip)
+    Chunk(first: first, count: count).advanced(by: skip)
 }
 
 @Test func `the first chunks are one item for each worker`() {

@@ -80,7 +80,7 @@ struct SimulatedPool {
             let count = min(items, max(left / (2 * workers.count), min(left, 1)))
             if count == 0 { return [.sourceEnded] }
             defer { next += count }
-            return [.chunk(Chunk(first: next, count: count, payload: []))]
+            return [.chunk(Chunk(first: next, count: count))]
         case .send(let chunk, let slot):
             workers[slot].chunks.append((chunk, workers[slot].sent))
             workers[slot].sent += chunk.remaining

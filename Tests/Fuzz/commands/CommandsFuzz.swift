@@ -43,11 +43,16 @@ import Wire
     }
 
     private func commands(_ bytes: [UInt8], _ random: inout Seeded) -> [Command] {
-        bytes.pieces(&random).prefix(10).map { payload in
+        bytes.pieces(&random).prefix(10).map { piece in
+            let records: Payload.Records =
+                switch random.below(4) {
+                case 0: .range(offset: random.below(1 << 60), length: random.below(1 << 60), checksum: .max)
+                case 1: .listed
+                case 2: .tooLong
+                default: .bytes(FrozenBytes(piece))
+                }
+            let payload = Payload(input: random.below(1 << 60), firstPosition: random.below(1 << 60), records: records)
             var chunk = Chunk(first: random.below(1 << 60), count: 1 + random.below(1 << 40), payload: payload)
-            if random.once(in: 3) {
-                chunk = Chunk(first: chunk.first, count: chunk.count, payload: [], body: FrozenBytes(payload))
-            }
             if random.once(in: 2) { chunk = chunk.advanced(by: random.below(chunk.count)) }
             if random.once(in: 2) { chunk = chunk.takeOutNext() }
             return .run(chunk)
