@@ -11,6 +11,8 @@ package struct Tally: Equatable, Sendable {
     package var failed: [Failure.Kind: Int] = [:]
     /// Cut and never run.
     package var skipped = 0
+    /// Outcomes that were dropped: their items had one.
+    package var repeated = 0
     /// Of records, and of what was printed.
     package var bytes = 0
     /// Of these, what nobody had taken when the run was ended.

@@ -26,6 +26,12 @@ package struct Gather<Piece> {
     /// Whether a piece of the chunk that begins with item `first` would have to wait.
     package func holds(chunk first: Int) -> Bool { isOrdered && first != head }
 
+    /// Whether the next `items` items of a chunk that are not done begin with `item`.
+    package func awaits(_ item: Int, items: Int, chunk first: Int) -> Bool {
+        guard let segment = segments[first] else { return false }
+        return first + segment.done == item && segment.done + items <= segment.count
+    }
+
     /// Takes a piece that finishes `items` items of a chunk; answers what may leave now.
     package mutating func accept(_ piece: Piece?, items: Int, chunk first: Int) -> [Piece] {
         guard var segment = segments.removeValue(forKey: first) else { return piece.map { [$0] } ?? [] }

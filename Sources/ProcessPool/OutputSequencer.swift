@@ -54,6 +54,9 @@ struct OutputSequencer {
         }
     }
 
+    /// None of the next items of `chunk` has its outcome.
+    func awaits(_ chunk: Chunk, items: Int) -> Bool { gather.awaits(chunk.next, items: items, chunk: chunk.segment) }
+
     /// Takes what finishes `items` items of `chunk`; without a chunk it belongs to no item.
     mutating func accept(_ result: Result, items: Int, of chunk: Chunk?, _ actions: inout [Run.Action]) {
         guard let chunk else { return emit(result, &actions) }

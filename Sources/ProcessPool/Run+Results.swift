@@ -26,9 +26,11 @@ extension Run {
             sequencer.accept(.records(place..<place + 1, bytes: bytes.count), items: 0, of: nil, &actions)
         case .output(let bytes, let items):
             guard let chunk = slots[slot].chunks.finish(items: items) else { return distrust(slot, &actions) }
+            if isRepeated(chunk, items: items) { return }
             succeed(place..<place + 1, bytes: bytes.count, items: items, of: chunk, &actions)
         case .item(let bytes, let traits):
             guard let chunk = slots[slot].chunks.finish(items: 1) else { return distrust(slot, &actions) }
+            if isRepeated(chunk, items: 1) { return }
             if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
             tally.records += traits.hasRecord ? 1 : 0
             succeed(place..<place + 1, bytes: bytes.count, items: 1, of: chunk, &actions)
@@ -47,6 +49,14 @@ extension Run {
         }
     }
 
+    /// An outcome is known by its item and the attempt, and the first one counts: another is dropped, and counted.
+    private mutating func isRepeated(_ chunk: Chunk, items: Int) -> Bool {
+        let isEarlier = lastFailures[chunk.next].map { $0.chunk.attempt > chunk.attempt } ?? false
+        if !isEarlier && sequencer.awaits(chunk, items: items) { return false }
+        tally.repeated += items
+        return true
+    }
+
     private mutating func distrust(_ slot: Int, _ actions: inout [Action]) {
         slots[slot].isDistrusted = true
         actions.append(.distrust(slot))
@@ -63,6 +73,10 @@ extension Run {
     /// The next item of the slot's oldest chunk has failed.
     mutating func fail(_ failure: Failure, in slot: Int, _ now: Int, _ actions: inout [Action]) {
         guard let chunk = slots[slot].chunks.chunks.first, chunk.remaining > 0 else { return distrust(slot, &actions) }
+        if isRepeated(chunk, items: 1) {
+            _ = slots[slot].chunks.finish(items: 1)
+            return
+        }
         var failure = failure
         // Who has died could not tell it.
         if failure.input == nil { failure.input = inputText?(chunk.next, chunk) }

@@ -220,6 +220,9 @@ final class Reporter: RunObserver {
 
     /// The message about the end of the run, if it needs one.
     private func report(_ ending: Ending, _ tally: Tally) {
+        if tally.repeated > 0 {
+            print("\(results(tally.repeated)) dropped: the items had an outcome already, which stands")
+        }
         switch ending {
         case .halted, .outputClosed: break
         case .signal:

@@ -65,6 +65,11 @@ private struct Story {
         tell(.signal(signal, [Run.Sight(slot: 0, current: current)], outputIsEmpty: true))
     }
 
+    /// As if what slot 0 has were given to another as well, which nothing does on one machine.
+    mutating func giveAgain(to slot: Int) {
+        for chunk in run.slots[0].chunks.chunks { run.slots[slot].chunks.append(chunk) }
+    }
+
     private mutating func cut(_ items: Int) -> Run.Event {
         let count = min(items, left)
         if count == 0 { return .sourceEnded }
@@ -271,6 +276,22 @@ func `a run that has had enough failures stops, now or when the running items ha
     #expect(story.tell(.told(slot: 0, end, isReady: true)) == ["keep 1", "send 2-2 to 0"])
     let again = [Entry.failure(Failure(.error, "again")), .chunkEnd(nanoseconds: 5_000_000)]
     #expect(story.tell(.told(slot: 0, again, isReady: true)) == ["item 2: again", "write", "send 4-6 to 0"])
+}
+
+@Test func `an item's first outcome stands, and a second one is dropped and counted`() {
+    var plan = RunPlan()
+    plan.isOrdered = false
+    plan.retries = RetryPolicy(retries: 1)
+    var story = Story(items: 6, slots: 2, plan)
+    story.giveAgain(to: 1)
+    let told = [Entry.output([1], items: 1), .failure(Failure(.error, "first")), .output([1], items: 1)]
+    #expect(story.tell(.told(slot: 0, told, isReady: true)) == ["write", "write"])
+    #expect(story.tell(.told(slot: 1, [.output([1], items: 3), .chunkEnd(nanoseconds: 1)], isReady: true)) == ["write"])
+    #expect(story.tell(.told(slot: 1, [.output([1], items: 1)], isReady: true)) == [])
+    #expect(story.tell(.told(slot: 1, [.failure(Failure(.error, "late"))], isReady: true)) == [])
+    #expect(story.tell(.told(slot: 1, [.item([1], ItemTraits())], isReady: true)) == [])
+    #expect((story.run.tally.succeeded, story.run.tally.skipped, story.run.tally.repeated) == (5, 1, 3))
+    #expect(story.run.lastFailures.count == 1, "item 2 will be tried again")
 }
 
 @Test(arguments: [PosixError("write", code: 32), PosixError("write", code: 28)])
