@@ -4,8 +4,9 @@ import Script
 import Wire
 
 /// The parsed command line.
-struct CommandWords {
-    private(set) var flags = Flags()
+struct CommandLine {
+    let words: [ByteString]
+    let flags: Flags
     /// The words after `:::`, if it is there.
     let arguments: [ByteString]?
 
@@ -13,34 +14,39 @@ struct CommandWords {
 
     static let emptyName = "'' is the name of no file; an empty variable of the shell may stand there, as"
 
-    /// `scriptOptions` come from the script named `script`; those of the command line take precedence.
-    init(_ words: [ByteString], scriptOptions: [ScriptOption] = [], of script: ByteString = "") throws(UsageError) {
+    init(_ words: [ByteString]) throws(UsageError) {
+        self.words = words
         let separator = words.firstIndex(of: ":::")
         arguments = separator.map { Array(words[($0 + 1)...]) }
         for word in words[((separator ?? -1) + 1)...] {
-            if let advice = CommandWords.otherSources[word.text] { throw UsageError("\(advice)") }
+            if let advice = CommandLine.otherSources[word.text] { throw UsageError("\(advice)") }
         }
         let own = words[..<(separator ?? words.endIndex)]
         if own.count == 2, own.contains(where: { Int($0.text) ?? -1 > 0 }),
             let option = own.first(where: { $0.hasPrefix("-") && Option.named($0.text) == nil })
         {
-            throw UsageError("unknown option '\(option)'; \(CommandWords.otherProgram)")
+            throw UsageError("unknown option '\(option)'; \(CommandLine.otherProgram)")
         }
-        var typed = Flags()
-        try typed.read(own)
-        if scriptOptions.isEmpty {
-            flags = typed
-        } else {
-            do throws(UsageError) {
-                for option in scriptOptions { try flags.read(scriptOption: option.name, option.value) }
-                try flags.readValues()
-            } catch {
-                throw UsageError("\(script): \(error)")
-            }
-            flags.leaveOut(whatContradicts: typed)
-            try flags.read(own)
-        }
+        var flags = Flags()
+        try flags.read(own)
         try flags.readValues()
+        self.flags = flags
+    }
+
+    /// The options of the script named `script`, under those of the command line, which take precedence.
+    func flags(over options: [ScriptOption], of script: ByteString) throws(UsageError) -> Flags {
+        if options.isEmpty { return flags }
+        var merged = Flags()
+        do throws(UsageError) {
+            for option in options { try merged.read(scriptOption: option.name, option.value) }
+            try merged.readValues()
+        } catch {
+            throw UsageError("\(script): \(error)")
+        }
+        merged.leaveOut(whatContradicts: flags)
+        merged.repeat(flags)
+        try merged.readValues()
+        return merged
     }
 
     /// Other ways of GNU parallel to name inputs.

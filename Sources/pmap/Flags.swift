@@ -35,8 +35,8 @@ struct Flags {
     var version = false
     /// Files that are values of options.
     var files: [ByteString] = []
-    /// Options that may be given once, and were.
-    var given: Set<String> = []
+    /// The options of the command line as they were typed, in order.
+    var typed: [(option: Option, value: Typed)] = []
     /// The script, then the files, in order.
     var words: [ByteString] = []
 }

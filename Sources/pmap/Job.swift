@@ -115,7 +115,7 @@ struct Job {
             return inputs
         } catch {
             let file = error.subject
-            if file.isEmpty { throw UsageError("\(CommandWords.emptyName) an input") }
+            if file.isEmpty { throw UsageError("\(CommandLine.emptyName) an input") }
             if error.isMissing {
                 throw UsageError("\(file): no such file; to give items as arguments write ::: \(file)")
             }

@@ -54,7 +54,6 @@ struct Option: Sendable {
 extension Flags {
     /// Parses `words`; the others are words.
     mutating func read(_ words: some Sequence<ByteString>) throws(UsageError) {
-        given = []
         var rest = Array(words)[...]
         while let word = rest.popFirst() {
             if word == "--" {
@@ -89,13 +88,21 @@ extension Flags {
         }
     }
 
+    /// Sets what was typed of `other`, and its words.
+    mutating func `repeat`(_ other: Flags) {
+        for (option, value) in other.typed { option.set(&self, value) }
+        typed = other.typed
+        words = other.words
+    }
+
     private mutating func take(_ option: Option, _ name: String, _ value: ByteString) throws(UsageError) {
-        if let instead = option.instead, !given.insert(instead).inserted {
+        if let instead = option.instead, typed.contains(where: { $0.option.instead == instead }) {
             throw UsageError("\(name) twice; \(instead)")
         }
-        let typed = Typed(option: name, word: value)
-        try option.check(typed)
-        option.set(&self, typed)
+        let value = Typed(option: name, word: value)
+        try option.check(value)
+        option.set(&self, value)
+        typed.append((option, value))
     }
 
     /// `--jobs=2` or `--jobs 2`

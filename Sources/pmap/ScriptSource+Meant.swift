@@ -11,8 +11,8 @@ extension ScriptSource {
         guard case .file(let path, let followers) = self else {
             return UsageError("-: cannot read the script: \(error.reason)")
         }
-        if path.isEmpty { return UsageError("\(CommandWords.emptyName) the script") }
-        if Int(path.text) != nil { return UsageError("\(path): no such script; \(CommandWords.otherProgram)") }
+        if path.isEmpty { return UsageError("\(CommandLine.emptyName) the script") }
+        if Int(path.text) != nil { return UsageError("\(path): no such script; \(CommandLine.otherProgram)") }
         if error.isDirectory {
             return UsageError("\(path): a folder is not a script; name the script in it, as in \(path)/NAME.lua")
         }

@@ -1,0 +1,81 @@
+// `pmap SCRIPT [FILE …]`: the steps from the words of the command line to a run and the exit status.
+
+import Journal
+import Posix
+import Script
+import Wire
+
+/// The job of a command line. The steps have an order: what refuses a mistake comes before what writes, the script's
+/// options are known only when it is loaded, and it is loaded with a seed that an earlier run may have chosen.
+struct JobCommand {
+    private let line: CommandLine
+    private let source: ScriptSource
+    private let files: [ByteString]
+
+    init(_ line: CommandLine) throws(UsageError) {
+        self.line = line
+        (source, files) = try JobCommand.scriptAndFiles(line.flags)
+    }
+
+    /// Ends this process with the status of the run.
+    func run() throws(UsageError) -> Never {
+        Signal.ignoreFileLimit()
+        try checkFiles(line.flags)
+        let earlier = try JournalPlan.open(line.flags.journal, mustExist: true)
+        let firstSeed = try line.flags.seedValue() ?? earlier?.seed ?? UInt64.random(in: 0...UInt64.max)
+        let start = try attributes()
+        Process.markAsOriginal()
+        let script = try source.load(line.flags, seed: firstSeed)
+        let itsOwn = try comeBack(to: start)
+        let flags = try withOptions(of: script)
+        try checkFiles(flags)
+        let existing = if let earlier { earlier } else { try JournalPlan.open(flags.journal, mustExist: true) }
+        let chosenSeed = try flags.seedValue() ?? script.chosenSeed
+        let seed = chosenSeed ?? existing?.seed ?? firstSeed
+        var job = try Job(flags, files: files, arguments: line.arguments, script: script, seed: seed)
+        if let journal = if let existing { existing } else { try JournalPlan.open(flags.journal) } {
+            job.journal = try JournalPlan(journal, flags, script, seed: seed, command: line.words)
+        }
+        script.seedRandom(seed)
+        // The state is never closed: finalizers of the script's top level are not run.
+        let status = try JobRun(job, script, from: start, to: itsOwn).run()
+        withExtendedLifetime(script) { Process.exit(status.rawValue) }
+    }
+
+    private func checkFiles(_ flags: Flags) throws(UsageError) {
+        try FileUses(flags, script: source, inputs: files).check()
+    }
+
+    /// Restores the directory and the umask; answers those that the script has chosen for its tasks. Paths of the command
+    /// line begin where pmap was started.
+    private func comeBack(to start: borrowing ProcessAttributes) throws(UsageError) -> ProcessAttributes {
+        let itsOwn = try attributes()
+        do throws(PosixError) { try start.restore() } catch { throw UsageError(error.description) }
+        return itsOwn
+    }
+
+    private func attributes() throws(UsageError) -> ProcessAttributes {
+        do throws(PosixError) { return try ProcessAttributes() } catch { throw UsageError(error.description) }
+    }
+
+    /// The script's own options, except those that the command line has.
+    private func withOptions(of script: LoadedScript) throws(UsageError) -> Flags {
+        let options: [ScriptOption]
+        do { options = try script.options() } catch { throw UsageError(error.description) }
+        return try line.flags(over: options, of: script.name)
+    }
+
+    private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [ByteString]) {
+        if let code = flags.code { return (.inline(code), flags.words + flags.files) }
+        guard let script = flags.words.first else {
+            throw UsageError(
+                "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more"
+            )
+        }
+        let followers = Array(flags.words.dropFirst()), files = followers + flags.files
+        if script == "-" && files.contains("-") {
+            throw UsageError("standard input is the script already; name a FILE, or write ::: ITEM …")
+        }
+        return (script == "-" ? .standardInput : .file(script, followers: followers), files)
+    }
+}

@@ -1,0 +1,134 @@
+// The run of a job: what reads, what works, what writes and what keeps, put together, and run with workers or without.
+
+import Inputs
+import Journal
+import Lua
+import Posix
+import ProcessPool
+import Script
+import Wire
+
+/// A run that is about to begin.
+struct JobRun: ~Copyable {
+    private let job: Job
+    private let script: LoadedScript
+    /// Where paths of the command line begin, and where tasks run.
+    private let start, scripts: ProcessAttributes
+    private let reporter: Reporter
+
+    /// Items that are left are counted for so many nanoseconds.
+    private static let countingTime = 300_000_000
+
+    init(
+        _ job: Job, _ script: LoadedScript, from start: consuming ProcessAttributes,
+        to scripts: consuming ProcessAttributes
+    ) throws(UsageError) {
+        reporter = try Reporter(job, script)
+        (self.job, self.script) = (job, script)
+        self.start = start
+        self.scripts = scripts
+    }
+
+    borrowing func run() throws(UsageError) -> ExitCode {
+        reporter.begin()
+        do throws(PosixError) { return try runJob() } catch { throw UsageError(error.description) }
+    }
+
+    private borrowing func runJob() throws(PosixError) -> ExitCode {
+        let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
+        let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
+        let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
+        let output = OutputQueue(standardOutput, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)
+        let parts = Parts(plan: plan(source), source: journaled ?? source, observer: reporter, log: journaled)
+        try scripts.restore()
+        let (ending, tally) = job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
+        let itemsLeft = JobRun.itemsLeft(in: parts.source, after: ending, tally)
+        return reporter.finish(journaled?.end(ending) ?? ending, tally, itemsLeft: itemsLeft, journaled?.tally)
+    }
+
+    // MARK: The parts
+
+    /// What a run with workers and one without have in common.
+    private struct Parts {
+        let plan: RunPlan
+        let source: any ChunkSource
+        let observer: Reporter
+        let log: (any OutcomeLog)?
+    }
+
+    /// How the input is read. The script's own process, if it makes the items, closes what is the host's.
+    private borrowing func reading(closing output: Int32) -> InputSequence.Reading {
+        let producer = ItemProducer(script, digests: job.journal != nil)
+        let hostsOwn = [output] + (job.journal?.journal.descriptors ?? [])
+        return InputSequence.Reading(
+            terminator: job.terminator, workers: max(job.workers, 1), directory: start.directory.number,
+            readAhead: job.readAhead, longestRecord: job.longestRecord,
+            iterate: { [reporter] () throws(Failure) in
+                try Producer { outbox in
+                    reporter.closeInherited()
+                    Descriptor.closeInherited(hostsOwn)
+                    return producer.run(&outbox)
+                }
+            })
+    }
+
+    private borrowing func journaled(_ source: InputSequence, _ plan: JournalPlan) -> JournaledInput {
+        plan.journal.notice = { [unowned reporter] in reporter.say($0) }
+        let digests = ItemDigests(script, job, directory: start.directory.number)
+        return JournaledInput(source, plan.journal, plan.keys, digests, job.secrets) { [reporter] in
+            reporter.say(plan.untraceableMessage(ByteString($0)))
+        }
+    }
+
+    /// The plan, with what is known only from the input.
+    private borrowing func plan(_ source: InputSequence) -> RunPlan {
+        var plan = job.plan
+        if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
+        if job.form.keepsInput {
+            let texts = ItemTexts(script, job, directory: start.directory.number)
+            plan.inputText = { texts.text(of: $0, in: $1) }
+        }
+        return plan
+    }
+
+    /// The folders for results that are too many for memory.
+    private static var spillFolders: [ByteString] {
+        [Environment.value("TMPDIR"), "/var/tmp", "/tmp"].compactMap { $0 }.filter { !$0.isEmpty }
+    }
+
+    // MARK: The run
+
+    private borrowing func runHere(_ parts: Parts, _ output: consuming OutputQueue) -> (Ending, Tally) {
+        script.hooks?.catchQuestions()
+        let worker = ItemWorker(script, job, directory: start.directory.number, mode: .withoutWorker)
+        do throws(PosixError) {
+            return try LocalRun(
+                parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log, body: worker
+            ).execute(giveUp: Stack.abort)
+        } catch {
+            return (.noWorkers(Failure(.error, error.description), inSetup: false), Tally())
+        }
+    }
+
+    private borrowing func runInWorkers(_ parts: Parts, _ output: consuming OutputQueue) -> (Ending, Tally) {
+        let worker = ItemWorker(script, job, directory: start.directory.number, mode: .inWorker)
+        script.freeze()
+        Signal.catchSignals()
+        return HostLoop(
+            parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log
+        ) { [reporter] loop in
+            reporter.closeInherited()
+            loop.run(worker)
+        }.execute()
+    }
+
+    /// Items that were not begun; nil where their number is unknown, or not wanted.
+    private static func itemsLeft(in source: any ChunkSource, after ending: Ending, _ tally: Tally) -> Int? {
+        switch ending {
+        case .completed: 0
+        case .inputFailed: nil
+        case .outputClosed where tally.failures == 0: nil
+        default: source.countRest(within: countingTime)
+        }
+    }
+}
