@@ -12,7 +12,8 @@ private let commands: [Command] = [
     .run(chunk(of: .range(offset: 0, length: 0, checksum: 0)).advanced(by: 3)), .leave,
     .run(chunk(of: .range(offset: 1 << 40, length: 1 << 60, checksum: .max))),
     .run(Chunk(first: .max, count: 0)),
-    .run(chunk(of: .tooLong)), .run(chunk(of: .bytes(FrozenBytes([])))), .run(chunk(of: .bytes(FrozenBytes([2, 0, 255])))),
+    .run(chunk(of: .tooLong)), .run(chunk(of: .bytes(FrozenBytes([])))),
+    .run(chunk(of: .bytes(FrozenBytes([2, 0, 255])))),
 ]
 
 private func chunk(of records: Payload.Records) -> Chunk {

@@ -286,7 +286,8 @@ func `a run that has had enough failures stops, now or when the running items ha
     story.giveAgain(to: 1)
     let told = [Entry.output([1], items: 1), .failure(Failure(.error, "first")), .output([1], items: 1)]
     #expect(story.tell(.told(slot: 0, told, isReady: true)) == ["write", "write"])
-    #expect(story.tell(.told(slot: 1, [.output([1], items: 3), .chunkEnd(nanoseconds: 1)], isReady: true)) == ["write"])
+    #expect(
+        story.tell(.told(slot: 1, [.output([1], items: 3), .chunkEnd(nanoseconds: 1)], isReady: true)) == ["write"])
     #expect(story.tell(.told(slot: 1, [.output([1], items: 1)], isReady: true)) == [])
     #expect(story.tell(.told(slot: 1, [.failure(Failure(.error, "late"))], isReady: true)) == [])
     #expect(story.tell(.told(slot: 1, [.item([1], ItemTraits())], isReady: true)) == [])

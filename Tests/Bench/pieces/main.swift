@@ -22,9 +22,11 @@ func decisions(_ workers: Int, nanosecondsPerItem: Int) -> String {
             for action in scheduler.handle(event) {
                 switch action {
                 case .askSource(_, let items):
-                    events.append(.chunk(Chunk(
-                            first: next, count: items,
-                            payload: Payload(input: 0, firstPosition: next, records: .listed))))
+                    events.append(
+                        .chunk(
+                            Chunk(
+                                first: next, count: items,
+                                payload: Payload(input: 0, firstPosition: next, records: .listed))))
                     next += items
                 case .send(let chunk, let worker): running[worker].append(chunk)
                 case .dismiss: break
