@@ -120,7 +120,7 @@ package final class Journal {
     // MARK: Runs
 
     /// Begins a run; returns the differences from the last one. `workerModule` digests the present file of a module that
-    /// only workers have loaded, by its name.
+    /// only workers have asked for, by its name.
     package func begin(
         _ fingerprint: Fingerprint, command: String, seed: UInt64, retriesFailures: Bool,
         workerModule: (String) -> Digest? = { _ in nil }

@@ -16,10 +16,10 @@ extension LoadedScript {
         return stack.popParameters().map { $0.count > 1 || $0.isVariable } ?? true
     }
 
-    /// The paths of the modules that were loaded from files, by name.
+    /// The paths of the modules that were loaded from files, or failed to load, by name.
     package func moduleFiles() -> [ByteString: ByteString] {
         var files: [ByteString: ByteString] = [:]
-        for name in stack.loadedModules() {
+        for name in requestedModules.union(stack.loadedModules()) {
             if let path = moduleFile(name) { files[name] = path }
         }
         return files
@@ -29,6 +29,11 @@ extension LoadedScript {
     package func moduleFile(_ name: ByteString) -> ByteString? {
         stack.searchModule(name, in: ["path", "cpath"])
             ?? (name.contains(".") ? stack.searchModule(name.split(separator: ".")[0], in: ["cpath"]) : nil)
+    }
+
+    /// The modules that were required and not found.
+    package var missingModules: [ByteString] {
+        requestedModules.filter { !stack.isLoaded($0) && moduleFile($0) == nil }
     }
 
     /// A module that was required and loaded, but not from a file, the script or this program.

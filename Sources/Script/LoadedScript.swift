@@ -53,7 +53,7 @@ package final class LoadedScript {
     /// What it defines and nothing uses.
     package private(set) var unused: [UnusedDefinition] = []
     /// The names that `require` was called with.
-    package private(set) var requestedModules: [ByteString] = []
+    package private(set) var requestedModules: Set<ByteString> = []
 
     var stack: Stack { state.stack }
     lazy var decoder = Decoder(stack)
@@ -90,7 +90,7 @@ package final class LoadedScript {
             try state.stack.nameScript()
             module = PmapModule(state.stack, arguments: settings.arguments)
             hooks = try settings.installModules(state.stack)
-            try state.stack.recordSearches { [unowned self] in requestedModules.append($0) }
+            try state.stack.recordSearches { [unowned self] in requestedModules.insert($0) }
             state.stack.searchFirst(in: settings.folders)
             for module in settings.modules { try state.stack.requireGlobally(module) }
         } catch {

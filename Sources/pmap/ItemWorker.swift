@@ -48,21 +48,16 @@ final class ItemWorker: WorkerBody {
         if job.journal != nil { watchModules(of: script) }
     }
 
-    /// Reports each module that is loaded from now on, once.
+    /// Reports each module that is asked for from now on, once; one that is not found may be there in a later run.
     private func watchModules(of script: LoadedScript) {
         var known = Set(script.moduleFiles().keys)
-        var requested = script.requestedModules.count
         runner.modulesRequested = { outbox, inItem in
-            let files = script.moduleFiles()
-            for name in files.keys where known.insert(name).inserted {
-                outbox.loaded(module: name.text, digest: Digest(ofModule: name, of: script)?.bytes, inItem: inItem)
+            for name in Set(script.moduleFiles().keys).union(script.missingModules) where known.insert(name).inserted {
+                outbox.loaded(module: name.text, digest: Digest(ofModule: name, of: script).bytes, inItem: inItem)
             }
-            for name in script.requestedModules[requested...]
-            where !known.contains(name) && script.isOfUnknownOrigin(name) {
-                known.insert(name)
+            for name in script.requestedModules where script.isOfUnknownOrigin(name) && known.insert(name).inserted {
                 outbox.loaded(module: name.text, digest: nil, inItem: inItem)
             }
-            requested = script.requestedModules.count
         }
     }
 

@@ -29,7 +29,7 @@ struct JournalPlan {
     {
         self.journal = journal
         scriptName = script.name.baseName
-        untraceableModules = script.requestedModules.filter(script.isOfUnknownOrigin)
+        untraceableModules = script.requestedModules.filter(script.isOfUnknownOrigin).sorted(by: JournalPlan.precedes)
         var fingerprint = try JournalPlan.fingerprint(flags, script, seed: seed)
         let words = Secrets(flags.definitions).hidden(inCommand: command).map(JournalPlan.quoted)
         do throws(JournalError) {
@@ -117,11 +117,9 @@ struct JournalPlan {
 }
 
 extension Digest {
-    /// The digest of the module's file; nil when there is none.
-    init?(ofModule name: ByteString, of script: LoadedScript) {
-        guard let path = script.moduleFile(name), let bytes = try? Descriptor(reading: path).readAll() else {
-            return nil
-        }
-        self.init(of: bytes)
+    /// The digest of the module's file; where there is none, of a text that is no Lua.
+    init(ofModule name: ByteString, of script: LoadedScript) {
+        let bytes = script.moduleFile(name).flatMap { try? Descriptor(reading: $0).readAll() }
+        self.init(of: bytes ?? Array("no file".utf8))
     }
 }

@@ -275,6 +275,27 @@ func `a run whose host is killed again and again gives the bytes of one that was
         "pmap -j0 --journal j t.lua ::: a; echo 'return 2' > m.lua; pmap -j 2 --journal j t.lua ::: a",
         out: "1\n2\n", err: "pmap: j: module m has changed since the last run; what it gave is not used\n"),
     Row(
+        "that a task did not find",
+        ["t.lua": "function task(item) local ok, m = pcall(require, 'm') return ok and m or 'none' end"],
+        "for run in 1 2 3 4; do pmap -j 2 --journal j t.lua ::: a b | paste -sd ' '; case $run in 1) echo 'return 1' > m.lua;; 3) rm m.lua;; esac; done",
+        out: "none none\n1 1\n1 1\nnone none\n",
+        err: "pmap: j: module m has changed since the last run; what it gave is not used\n"
+            + "pmap: 2 of 2 items were done in an earlier run, says j\n"
+            + "pmap: 2 of 2 items were done in an earlier run, says j\n"),
+    Row(
+        "that does not load for a task",
+        ["t.lua": "function task(item) return (pcall(require, 'm')) end", "m.lua": "return return"],
+        "pmap --journal j t.lua ::: a; echo 'return 1' > m.lua; pmap -j0 --journal j t.lua ::: a",
+        out: "false\ntrue\n", err: "pmap: j: module m has changed since the last run; what it gave is not used\n"),
+    Row(
+        "that does not load for the script",
+        [
+            "t.lua": "local _, m = pcall(require, 'm') function task() return (tostring(m):match 'v%d') end",
+            "m.lua": "error 'v1'",
+        ],
+        "pmap --journal j t.lua ::: a; echo 'error \"v2\"' > m.lua; pmap --journal j t.lua ::: a",
+        out: "v1\nv2\n", err: "pmap: j: module m has changed since the last run; what it gave is not used\n"),
+    Row(
         "from no file",
         "table.insert(package.searchers, function(name) return function() return 1 end end) function task(item) return (require 'odd') end",
         "pmap -j 2 --journal j t.lua ::: a b", out: "1\n1\n",
