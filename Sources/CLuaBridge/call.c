@@ -255,6 +255,7 @@ void pmap_push_position(lua_State *L) {
 static int open_libraries(lua_State *L) {
     luaL_openlibs(L);
     pmap_change_programs(L);
+    pmap_change_lines(L);
     pmap_change_standard_error(L);
     return 0;
 }

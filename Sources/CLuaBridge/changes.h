@@ -7,6 +7,9 @@
 /* Replaces os.execute and io.popen. May raise. */
 void pmap_change_programs(lua_State *L);
 
+/* Makes loops over lines interruptible. May raise. */
+void pmap_change_lines(lua_State *L);
+
 /* Makes each call of io.stderr:write one write(2). May raise. */
 void pmap_change_standard_error(lua_State *L);
 

@@ -20,6 +20,19 @@ private let closing = "local x <close> = setmetatable({}, {__close = function() 
     ("pmap.sleep", "ready '' pmap.sleep(60)"),
     ("io.read", "ready '' io.read()"),
     ("what io.popen reads", "local p = io.popen 'sleep 60; sleep 60' ready '' p:read()"),
+    ("io.lines", "ready '' for l in io.lines() do print(l) end"),
+    ("io.stdin:lines in a coroutine", "local f = io.stdin:lines() coroutine.wrap(function() ready '' f() end)()"),
+    ("io.lines of numbers", "local f = io.lines(nil, 'n', 'l') ready '' f()"),
+    (
+        "half a line of what io.popen reads",
+        "for l in io.popen [[echo one; printf half; sleep 60]]:lines() do ready '' end"
+    ),
+    ("io.lines of a pipe without a writer", "os.execute 'mkfifo pipe' ready '' for l in io.lines 'pipe' do end"),
+    ("io.input of a pipe without a writer", "os.execute 'mkfifo pipe' ready '' io.input 'pipe'"),
+    (
+        "lines of a program",
+        "local p = require 'subprocess'.Popen({'sleep', '60'}, {stdout = -1}) ready '' for l in p.stdout:lines() do end"
+    ),
     // Not a shell's own programs: dash forgets a Ctrl-C that comes while it starts one.
     ("os.execute", #"os.execute [[perl -e '$| = 1; print "ready\n"; sleep 60']]"#),
     ("subprocess.run", "ready '' require 'subprocess'.run{'sleep', '60'}"),
@@ -56,17 +69,23 @@ func `Ctrl-C raises an error in a program and in its waits, and uncaught it ends
         q:put "process" print(p:result(), pool:apply(function() return "pool" end), io.popen "echo program":read())
         pmap.sleep(2.1)
         print(pcall(function() ready " 2" pmap.sleep(60) end))
+        pmap.sleep(2.1)
+        print(pcall(function() ready " 3" for l in io.lines() do end end))
+        print(pcall(io.lines, "none"))
         """)
     try run.wait(output: "ready 1")
     run.write("\u{3}")
     try run.wait(output: "ready 2")
+    run.write("\u{3}")
+    try run.wait(output: "ready 3")
     run.write("\u{3}")
     let outcome = try run.finish(closingInput: false)
     let output = outcome.output.replacing("\r\n", with: "\n").replacing("^C", with: "")
     #expect(
         matches(
             output,
-            "\nready 1\nt.lua:‹…›: interrupted!\nprocess\tpool\tprogram\nready 2\nfalse\t‹…›interrupted!\n")
+            "\nready 1\nt.lua:‹…›: interrupted!\nprocess\tpool\tprogram\nready 2\nfalse\t‹…›interrupted!\n"
+                + "ready 3\nfalse\t‹…›interrupted!\nfalse\tcannot open file 'none' (No such file or directory)\n")
             && outcome.ending == .exit(0), "\(output)")
 }
 
