@@ -73,7 +73,7 @@ private func both(_ claim: String, _ line: String, out: String = "", err: String
             "pmap -e 'os.execute \"yes | head -1 > /dev/null; exit ${PIPESTATUS:-0}\"' ::: a", out: "true\texit\t0\n"),
         Row(
             "a reader that leaves while nothing is written", [:],
-            "{ echo a; until [ -e gone ]; do sleep 0.01; done; } | { pmap -e item; echo $? > status; touch gone; } | head -1; until [ -e status ]; do sleep 0.01; done; cat status",
+            "{ echo a; await test -e gone; } | { pmap -e item; echo $? > status; touch gone; } | head -1; await test -s status; cat status",
             out: "a\n141\n"),
     ])
 func `with and without a worker the same is read`(jobs: Int, row: Row) throws {

@@ -105,7 +105,7 @@ func `nothing around a death is lost or run twice`(options: String) throws {
         out: "300\n"),
     Row(
         "a worker that was stopped can be waited for",
-        "function task(x) os.execute('kill -STOP $PPID; sleep 0.2; kill -CONT $PPID') return x end",
+        "function task(x) os.execute('kill -STOP $PPID; await stopped $PPID; kill -CONT $PPID') return x end",
         "pmap -j 1 t.lua ::: a", out: "a\n"),
     Row(
         "a fork of the task's own does not hold up the end", "function task(x) io.popen('sleep 600') return x end",
@@ -131,7 +131,7 @@ private func crash(_ who: String, _ line: String, out: String = "", status: Int3
     crash("a program of a task", "pmap -e 'os.execute \"kill -SEGV $$\" return item' ::: a", out: "a\n", status: 0),
     crash(
         "the host",
-        "(ulimit -c 0; pmap -e 'os.execute [[h=$(cut -d \" \" -f 4 /proc/$PPID/stat); kill -QUIT $h; sleep 0.3; kill -QUIT $h; sleep 5]]' ::: a; exit $?) 2> /dev/null",
+        "(ulimit -c 0; pmap -e 'os.execute [[h=$(cut -d \" \" -f 4 /proc/$PPID/stat); kill -QUIT $h; await test -s ../err; kill -QUIT $h; sleep 60]]' ::: a; exit $?) 2> ../err",
         status: 131),
 ])
 func `a crash leaves no core file and starts no program`(row: Row) throws { try row.check() }

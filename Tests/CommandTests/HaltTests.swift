@@ -56,7 +56,7 @@ func `what is looked for comes exactly as often as was asked`(workers: Int) thro
         """
         function task(item)
           if item == "slow" then os.execute "touch begun; sleep 0.3" end
-          if item == "a" then os.execute "until [ -e begun ]; do sleep 0.01; done" end
+          if item == "a" then os.execute "await test -e begun" end
           return item
         end
         """,
@@ -88,7 +88,7 @@ func `what is looked for comes exactly as often as was asked`(workers: Int) thro
         err: "pmap: 3 of 4 items were skipped\n"),
     Row(
         "a percentage of a pipe is known at its end", "function task(x) error('no', 0) end",
-        "(echo a; echo b; sleep 0.2) | pmap -j 1 --chunk 1 --halt soon,fail=10% t.lua 2>&1 | tail -1",
+        ": > err; (echo a; echo b; await grep -q :2: err) | pmap -j 1 --chunk 1 --halt soon,fail=10% t.lua 2> err; s=$?; tail -1 err; exit $s",
         out: lastLine(2, of: 2, "2 error"), status: 1),
     Row(
         "no words", [:], "pmap --halt fail -e item ::: a",

@@ -1,5 +1,6 @@
 // Runs that keep a journal: what is run again after an interruption, and what is said of it.
 
+import Foundation
 import Glibc
 import Running
 import Testing
@@ -140,8 +141,8 @@ func `failed items are run again`(row: Row) throws { try row.check() }
     ),
     Row(
         "another run's",
-        ["t.lua": "function task() os.execute 'touch begun; while [ -e begun ]; do sleep 0.01; done' end"],
-        "pmap --journal j t.lua ::: a & until [ -e begun ]; do sleep 0.01; done; pmap --journal j t.lua ::: a; echo $?; pmap journal j; rm begun; wait",
+        ["t.lua": "function task() os.execute 'touch begun; await test ! -e begun' end"],
+        "pmap --journal j t.lua ::: a & await test -e begun; pmap --journal j t.lua ::: a; echo $?; pmap journal j; rm begun; wait",
         out: "2\nj: no items yet\n\nrun 1  ‹…›  (running)  pmap --journal j t.lua ::: a\n",
         err: "pmap: --journal j: another run is writing to it; wait for it, or name another file\n"),
     Row(
@@ -223,11 +224,13 @@ func `a run whose host is killed again and again gives the bytes of one that was
 @Test func `after Ctrl-C the same command goes on`() throws {
     let files = try Scratch([
         "t.lua":
-            "function task(item) if item == 'slow' then io.stderr:write 'begun\\n' os.execute 'sleep 0.2' end return item end"
+            "function task(item) if item == 'slow' then io.stderr:write 'begun\\n' os.execute 'await test -e go' end return item end"
     ])
     let run = try Run("exec pmap -j 1 --chunk 1 --journal j t.lua ::: a b slow c d", in: files)
     try run.wait(errors: "begun")
     run.signal(SIGINT)
+    try run.wait(errors: "finishing")
+    try files.write(Data(), to: "go")
     let outcome = try run.finish()
     #expect(outcome.output == "a\nb\nslow\n" && outcome.ending == .signal(SIGINT))
     #expect(outcome.errors.hasSuffix("pmap: 3 items are in j; the same command goes on from there\n"))
@@ -354,13 +357,13 @@ private func doneBefore(_ items: Int, of all: Int) -> String {
             + "pmap: j: this is the journal of b.lua; a.lua uses nothing that one gave\n" + doneBefore(1, of: 1)),
     Row(
         "one whose run was killed", "function task() os.execute 'touch begun; sleep 9' end",
-        "pmap --journal j t.lua ::: a & until [ -e begun ]; do sleep 0.01; done; kill -9 $!; wait $!; pmap journal j",
+        "pmap --journal j t.lua ::: a & await test -e begun; kill -9 $!; wait $!; pmap journal j",
         out: "j: no items yet\n\nrun 1  ‹…›  (killed)  pmap --journal j t.lua ::: a\n", err: "‹…›"),
     Row(
         "one that somebody has locked",
-        "function task(item) if item == 'b' then os.execute 'touch begun; until [ -e locked ]; do sleep 0.01; done' end return item end",
+        "function task(item) if item == 'b' then os.execute 'touch begun; await test -e locked' end return item end",
         """
-        pmap -j 1 --chunk 1 --journal j t.lua ::: a b c 2> err & until [ -e begun ]; do sleep 0.01; done
+        pmap -j 1 --chunk 1 --journal j t.lua ::: a b c 2> err & await test -e begun
         python3 -c 'import sqlite3, time
         db = sqlite3.connect("j", timeout = 9, isolation_level = None)
         db.execute("BEGIN IMMEDIATE")
@@ -399,7 +402,7 @@ func `a journal says whose it is, who writes to it, and no secrets`(row: Row) th
 @Test func `a run whose journal stays locked ends by the signal that it gets`() throws {
     let files = try Scratch([
         "t.lua":
-            "function task(item) if item == 'b' then os.execute 'touch begun; until [ -e locked ]; do sleep 0.01; done' end return item end",
+            "function task(item) if item == 'b' then os.execute 'touch begun; await test -e locked' end return item end",
         "lock.py": """
         import os, sqlite3, time
         parent = os.getppid()

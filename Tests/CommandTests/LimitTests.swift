@@ -163,7 +163,7 @@ func `a record that is more than the memory is one failure, or one line`(row: Ro
         out: "bin\nwork\n"),
     Row(
         "a run that is killed while results wait", [:],
-        "cd ..; { seq 200000 | pmap -j 2 -e 'if index == 1 then os.execute \"sleep 600\" end return (\"x\"):rep(1000)' & }; sleep 0.7; kill -9 $!; ls",
+        "cd ..; { seq 200000 | pmap -j 2 -e 'if index == 1 then os.execute \"sleep 600\" end return (\"x\"):rep(1000)' & }; await \"ls -l /proc/$!/fd | grep -q deleted\"; kill -9 $!; ls",
         out: "bin\nwork\n"),
 ])
 func `no file is left`(row: Row) throws { try row.check() }

@@ -45,13 +45,13 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
     Row(
         "what a program in the background writes later comes with a later item",
         "function task(x) os.execute(x) return '-' end",
-        "pmap -j 1 --chunk 1 t.lua ::: '(until [ -e go ]; do sleep 0.01; done; echo late; touch done) & echo first'"
-            + " 'touch go; until [ -e done ]; do sleep 0.01; done'",
+        "pmap -j 1 --chunk 1 t.lua ::: '(await test -e go; echo late; touch done) & echo first'"
+            + " 'touch go; await test -e done'",
         out: "first\n-\nlate\n-\n"),
     Row(
         "all that a program in the background writes", "function task(x) for i = 1, 20 do os.execute(x) end end",
         "pmap -j 1 --chunk 1 t.lua ::: '[ -e begun ] || { touch begun; (seq 5000 | while read n; do echo $n; done; touch done) & }'"
-            + " true true true 'until [ -e done ]; do sleep 0.01; done' | cmp - <(seq 5000)"),
+            + " true true true 'await test -e done' | cmp - <(seq 5000)"),
     Row(
         "a program that opens standard output anew", "function task(x) os.execute(x) end",
         "pmap -j 1 t.lua ::: 'echo a' 'echo long > /dev/stdout' 'echo b' 'echo c > /dev/stdout; echo d'",

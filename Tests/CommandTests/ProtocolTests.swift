@@ -59,8 +59,8 @@ func `what a task does to pmap's pipes costs its item at most`(options: String) 
         onX(
             "a pipe filled until it takes no more",
             "local file = io.open(pipes(reading)[1], 'a') while true do file:write(('garbage'):rep(10000)) end",
-            "pmap --timeout 1 \(options) t.lua ::: a x b c", out: "a\nb\nc\n",
-            err: "pmap: :::2: timed out after 1 s‹…›" + lastLine(1, of: 4, "1 timeout"), status: 1),
+            "pmap --timeout 0.5 \(options) t.lua ::: a x b c", out: "a\nb\nc\n",
+            err: "pmap: :::2: timed out after 0.5 s‹…›" + lastLine(1, of: 4, "1 timeout"), status: 1),
     ]
     for row in table { try row.check() }
 }
@@ -94,9 +94,11 @@ func `what was done before pmap sees what a task has written into its pipe is do
         function task(item)
           if item == "x" then
             hold()
-            os.execute("(sleep 0.3; kill -CONT " .. host .. ") > /dev/null 2>&1 &")
+            local own = io.open("/proc/self/stat"):read "n"
+            os.execute("(await test -e last; await asleep " .. own .. "; kill -CONT " .. host .. ") > /dev/null 2>&1 &")
             io.open(pipes(writing)[1], "a"):write(string.pack("=I8I8I8", 0x70616d7062617463, 1, 0)):close()
           end
+          if item == "d" then io.open("last", "w"):close() end
           return item
         end
         """
@@ -109,7 +111,7 @@ func `what was done before pmap sees what a task has written into its pipe is do
 @Test func `a worker holds no other worker's pipes`() throws {
     // Of six workers alive at once, a pipe is one's own or, as standard input and output, everybody's.
     let task = """
-        os.execute "while [ $(ls ran | wc -l) -lt 6 ]; do sleep 0.01; done"
+        os.execute "await '[ $(ls ran | wc -l) -ge 6 ]'"
         return io.popen("ls -l /proc/" .. own .. "/fd 2>/dev/null | awk '$9 > 63 && /pipe/ { print $11 }'"):read "a"
         """
     try Row(
@@ -121,19 +123,22 @@ func `what was done before pmap sees what a task has written into its pipe is do
 }
 
 @Test func `a worker that is killed in the middle of reading its items is replaced, and they run`() throws {
-    // The worker is stopped when the large item comes, so that the pipe takes only part of it.
+    // The worker is stopped when the large item comes, so that the pipe takes only part of it; of the host's writing all else is
+    // less.
     let script = """
         function task(item)
-          local own = io.open("/proc/self/stat"):read "n"
-          if item == "a" then
-            os.execute("(sleep 0.1; kill -STOP " .. own .. "; sleep 0.5; kill -9 " .. own .. ") > /dev/null 2>&1 &")
-          end
+          if item == "a" then io.open("worker", "w"):write(io.open("/proc/self/stat"):read "n"):close() end
           return #item
         end
         """
+    let input = """
+        echo a; await test -s out; worker=$(cat worker) host=$(cut -d ' ' -f 4 /proc/$worker/stat)
+        kill -STOP $worker; await stopped $worker; head -c 30000000 /dev/zero | tr '\\0' x; echo
+        await "awk '/^wchar/ { exit \\$2 < 60000 }' /proc/$host/io"; kill -9 $worker; echo b
+        """
     try Row(
         "30 MB", script,
-        "{ echo a; sleep 0.3; head -c 30000000 /dev/zero | tr '\\0' x; echo; echo b; } | pmap -j 1 --chunk 1 t.lua",
+        "{ \(input); } | pmap -j 1 --chunk 1 t.lua > out; cat out",
         out: "1\n30000000\n1\n"
     ).check()
 }

@@ -6,7 +6,7 @@ import Testing
 private let waiting = """
     function task(item)
       if item == "x" then
-        os.execute "until [ $(cat ran 2>/dev/null | wc -l) = 39 ]; do sleep 0.01; done"
+        os.execute "await '[ $(cat ran 2>/dev/null | wc -l) = 39 ]'"
       else
         io.open("ran", "a"):write(item, "\\n"):close()
       end

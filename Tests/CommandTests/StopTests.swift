@@ -15,18 +15,16 @@ private let busy = """
 private let waiting = """
     function task(item)
       io.stderr:write "begun\\n"
-      os.execute "until [ -e go ]; do sleep 0.01; done"
+      os.execute "await test -e go"
       return item
     end
     """
 
-/// `host` and `workers` as shell variables, once `count` items have begun; `state` tells who runs and who is stopped.
+/// `host` as a shell variable, once `count` items have begun.
 private func background(_ options: String, begun count: Int) -> String {
     """
     : > err; pmap \(options) 2> err & host=$!
-    until [ $(grep -c begun err) -ge \(count) ]; do sleep 0.01; done
-    workers=$(cat /proc/$host/task/*/children)
-    state() { for each in $host $workers; do sed 's/.*) //' /proc/$each/stat; done | cut -c 1 | sort -u; }
+    await '[ $(grep -c begun err) -ge \(count) ]'
 
     """
 }
@@ -35,13 +33,13 @@ private func background(_ options: String, begun count: Int) -> String {
     Row(
         "Ctrl-Z and fg", busy,
         background("-j 2 --chunk 1 --timeout 5 t.lua ::: a b c d", begun: 2)
-            + "kill -TSTP $host; until [ \"$(state)\" = T ]; do sleep 0.01; done; echo stopped; kill -CONT $host; wait $host; s=$?; grep -v begun err; exit $s",
+            + "kill -TSTP $host; await all_stopped $host; echo stopped; kill -CONT $host; wait $host; s=$?; grep -v begun err; exit $s",
         out: "stopped\na\nb\nc\nd\n"),
     Row(
         "Ctrl-Z also stops what tasks have started",
-        "function task(x) io.stderr:write 'begun\\n' os.execute 'while [ ! -e go ]; do date +%N > now; done' return x end",
+        "function task(x) io.stderr:write 'begun\\n' os.execute 'touch there; until [ -e go ]; do :; done' return x end",
         background("-j 1 t.lua ::: a", begun: 1)
-            + "kill -TSTP $host; until [ \"$(state)\" = T ]; do sleep 0.01; done; sleep 0.1; cp now then; sleep 0.2; cmp now then && echo stopped; touch go; kill -CONT $host; wait $host",
+            + "await test -e there; kill -TSTP $host; await all_stopped $host; echo stopped; touch go; kill -CONT $host; wait $host",
         out: "stopped\na\n"),
     Row(
         "Ctrl-Z and fg of a script with a pool in a pool",
@@ -63,28 +61,26 @@ private func background(_ options: String, begun count: Int) -> String {
         """
         set -m; exec 2> /dev/null # job control tells of its jobs
         : > err; pmap run t.lua 2> err & host=$!
-        until [ $(grep -c begun err) -ge 2 ]; do sleep 0.01; done
-        family() { echo $1; for each in $(cat /proc/$1/task/*/children); do family $each; done; }
-        state() { for each in $(family $host); do sed 's/.*) //' /proc/$each/stat; done | cut -c 1 | sort -u; }
-        kill -TSTP -- -$host; until [ "$(state)" = T ]; do sleep 0.01; done; echo stopped
+        await '[ $(grep -c begun err) -ge 2 ]'
+        kill -TSTP -- -$host; await all_stopped $host; echo stopped
         kill -CONT -- -$host; wait $host; s=$?; grep -v begun err; exit $s
         """,
         out: "stopped\naa bb cc\n"),
     Row(
         "Ctrl-Z, and killed while it is stopped", busy,
         background("-j 2 --chunk 1 t.lua ::: a b c d", begun: 2)
-            + "kill -TSTP $host; until [ \"$(state)\" = T ]; do sleep 0.01; done; kill -9 $host; wait $host 2>/dev/null",
+            + "kill -TSTP $host; await all_stopped $host; kill -9 $host; wait $host 2>/dev/null",
         status: 137),
     // The first two items end when `go` is there, long after their time by the clock.
     Row(
         "a host that sleeps longer than the time limit, while its workers go on", waiting,
-        background("-j 2 --chunk 1 --timeout 3 t.lua ::: a b c d", begun: 2)
-            + "kill -STOP $host; sleep 4; touch go; kill -CONT $host; wait $host; s=$?; grep -v begun err; exit $s",
+        background("-j 2 --chunk 1 --timeout 2 t.lua ::: a b c d", begun: 2)
+            + "kill -STOP $host; sleep 2.1; touch go; kill -CONT $host; wait $host; s=$?; grep -v begun err; exit $s",
         out: "a\nb\nc\nd\n"),
     Row(
         "a machine that sleeps longer than the time limit", waiting,
-        background("-j 2 --chunk 1 --timeout 3 t.lua ::: a b c d", begun: 2)
-            + "kill -STOP $host $workers; sleep 4; touch go; kill -CONT $host $workers; wait $host; s=$?; grep -v begun err; exit $s",
+        background("-j 2 --chunk 1 --timeout 2 t.lua ::: a b c d", begun: 2)
+            + "workers=$(cat /proc/$host/task/*/children); kill -STOP $host $workers; sleep 2.1; touch go; kill -CONT $host $workers; wait $host; s=$?; grep -v begun err; exit $s",
         out: "a\nb\nc\nd\n"),
 ])
 func `time in which a run is stopped does not count`(row: Row) throws { try row.check() }

@@ -46,7 +46,7 @@ private let inTurn = """
     function task(item)
       os.execute("echo $(ps -o pgid= -p $$) > " .. item)
       if item == "second" then
-        os.execute "until [ -s first ] && [ $(ps -o tpgid= -p $$) = $(cat first) ]; do sleep 0.01; done; echo asks > /dev/tty"
+        os.execute "await '[ -s first ] && [ $(ps -o tpgid= -p $$) = $(cat first) ]'; echo asks > /dev/tty"
       end
       os.execute("read x < /dev/tty; echo $x")
       return item

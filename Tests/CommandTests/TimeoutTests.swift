@@ -118,7 +118,7 @@ func `a module that is interrupted is whole`(row: Row) throws { try row.check() 
 @Test(arguments: [
     Row(
         "a result that takes as long to write", [:],
-        "pmap --timeout 1 -e 'item:rep(3000):rep(10000)' ::: a | (sleep 2; wc -c)",
+        "pmap --timeout 1 -e 'item:rep(3000):rep(10000)' ::: a | { head -c 1; sleep 1.1; cat; } | wc -c",
         out: "30000001\n"),
     Row(
         "a script's own option", "options = { timeout = 0.2 } function task() while true do end end",
@@ -162,10 +162,10 @@ func `memory beyond the limit is an ordinary error`(row: Row) throws { try row.c
         """
         function task(item)
           if not io.open("tried") then io.open("tried", "w"):close() while true do end end
-          os.execute "sleep 1"
+          os.execute "sleep 0.3"
           return item
         end
-        """, "pmap --timeout 2 --retries 1 t.lua ::: a", out: "a\n"),
+        """, "pmap --timeout 1 --retries 1 t.lua ::: a", out: "a\n"),
     Row(
         "all tries hang", [:], "pmap --timeout 0.2 --retries 2 -e 'while true do end' ::: a",
         err: "pmap: :::1: timed out after 0.2 s at -e:1\n" + traceback + lastLine(1, of: 1, "1 timeout"), status: 1),
@@ -206,6 +206,7 @@ func `each try has the whole time, and no clock of an earlier one`(row: Row) thr
         err: "pmap: t.lua: teardown failed: timed out after 0.2 s\n", status: 1),
     Row(
         "a slow reader", [:],
-        "seq 100000 | pmap -j 2 --timeout 0.3 --spill 1 -e '(\"x\"):rep(1000)' | { sleep 2; wc -l; }", out: "100000\n"),
+        "seq 100000 | pmap -j 2 --timeout 0.5 --spill 1 -e '(\"x\"):rep(1000)' | { head -c 1; sleep 0.6; cat; } | wc -l",
+        out: "100000\n"),
 ])
 func `what is no item has a limit of its own`(row: Row) throws { try row.check() }

@@ -220,7 +220,8 @@ func `a wrong command line is answered with a right one`(row: Row) throws { try 
     Row("--unordered gives the same records", [:], "seq 100 | pmap -u --chunk 1 -e item | sort -n | cmp - <(seq 100)"),
     Row(
         "-u gives what is finished first", [:],
-        "pmap -j 2 -u --chunk 1 -e 'os.execute(\"sleep \" .. item) return item' ::: 0.5 0", out: "0\n0.5\n"),
+        "pmap -j 2 -u --chunk 1 -e 'if item == \"late\" then os.execute \"await grep -q early out\" end return item' ::: late early > out; cat out",
+        out: "early\nlate\n"),
     Row(
         "long names of the short ones", ["f": "a\0"], "pmap --from nul --to jsonl --keep-order -e item f",
         out: "\"a\"\n"),
@@ -259,13 +260,16 @@ func `numbers at their limits are numbers`(options: String) throws {
 func `numbers beyond their limits are refused`(row: Row) throws { try row.check() }
 
 @Test func `the number of workers follows the processors this process may use`() throws {
-    let script = "function setup(worker) io.stderr:write('w\\n') end function task() os.execute('sleep 0.05') end"
     for (options, prefix, workers) in [
         ("", "taskset -c 0", 1), ("-j 2", "taskset -c 0", 2), ("-j +1", "taskset -c 0", 2),
         ("-j 300%", "taskset -c 0", 3),
     ] {
+        let script = """
+            function setup() os.execute "echo w >> workers" end
+            function task() os.execute "await '[ $(grep -c w workers) -ge \(workers) ]'" end
+            """
         try Row(
-            options, script, "\(prefix) pmap \(options) --chunk 1 t.lua ::: 1 2 3 4 5 6 7 8 2>&1 | grep -c w",
+            options, script, "\(prefix) pmap \(options) --chunk 1 t.lua ::: 1 2 3 4 5 6 7 8; grep -c w workers",
             out: "\(workers)\n"
         ).check()
     }

@@ -1,5 +1,5 @@
-// A folder that is a test's own: its files, the pmap under test in a bin of its own, and an environment with
-// nothing of the caller's in it but PATH. Gone with the last reference.
+// A folder that is a test's own: its files, the pmap under test and `await` in a bin of its own, and an environment
+// with nothing of the caller's in it but PATH. Gone with the last reference.
 
 package import Foundation
 
@@ -41,6 +41,9 @@ package final class Scratch {
         try files.createDirectory(at: bin, withIntermediateDirectories: true)
         try files.createDirectory(atPath: path, withIntermediateDirectories: true)
         try files.createSymbolicLink(atPath: bin.appending(path: "pmap").path(), withDestinationPath: Self.program)
+        let program = bin.appending(path: "await")
+        try Data(awaitProgram.utf8).write(to: program)
+        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path())
         let caller = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         environment = ["PATH": bin.path() + ":" + caller, "TMPDIR": root.path(), "LC_ALL": "C"]
     }
