@@ -68,6 +68,42 @@ function expect.soon(f)
   error("it did not happen within 25 s: " .. debug.traceback("", 2))
 end
 
+--- The state of a process, such as "S", and how often it has been switched out; nothing when it is gone. It may be a number.
+local function state(process)
+  local file <close> = io.open(("/proc/%d/status"):format(type(process) == "table" and process.pid or process))
+  if file then return file:read "a":match "State:%s(%a).*(voluntary_ctxt_switches.*)" end
+end
+
+--- Returns when each of these processes sleeps: it does in two looks, and has not run in between.
+function expect.asleep(...)
+  for _, process in ipairs { ... } do
+    local last
+    expect.soon(function()
+      local letter, switches = state(process)
+      local is_asleep = letter == "S" and switches == last
+      last = switches
+      return is_asleep
+    end)
+  end
+end
+
+--- Stops a process.
+function expect.stop(process)
+  os.execute("kill -STOP " .. process.pid)
+  expect.soon(function() return state(process) == "T" end)
+end
+
+--- Returns when a process has ended.
+function expect.gone(process)
+  expect.soon(function() return (state(process) or "Z") == "Z" end)
+end
+
+--- Whether `text` has been written to standard error, for a case of which something is expected there.
+function expect.said(text)
+  local file <close> = assert(io.open "errors")
+  return file:read "a":find(text, 1, true)
+end
+
 --- The standard output and error of another script, and its exit status, -n for signal n.
 function expect.script(text, input, before)
   local path = os.tmpname()

@@ -165,7 +165,7 @@ function cases.a_circle_of_locks_while_others_go_on()
     b:acquire()
   end
   local one, two = start(both, first, second), start(both, second, first)
-  for _ = 1, 35 do one:join(0.1) end
+  repeat one:join(0.01) until expect.said "waits for a lock that Process-1 holds"
   first:release() -- which anybody may
   one:join()
   two:join()
@@ -178,7 +178,7 @@ function cases.a_circle_of_a_lock_and_a_join()
     local held <close> = lock:hold()
     start(function() lock:acquire() end):join()
   end)
-  equal({ process:join(3.4) }, { nil, "timeout" })
+  repeat equal({ process:join(0.01) }, { nil, "timeout" }) until expect.said "waits for a lock that Process-1 holds"
   process:kill()
   process:join()
 end
@@ -214,6 +214,7 @@ function cases.a_lock_that_another_process_releases()
   equal({ lock:acquire(1.2) }, { nil, "timeout" })
   start(function()
     sleep(1.5)
+    soon(function() return expect.said "Process-1 ended" end)
     lock:release()
   end)
   equal({ lock:acquire() }, { true })
@@ -290,12 +291,13 @@ function cases.a_wait_with_a_timeout()
 end
 
 function cases.a_stopped_process()
-  local event = mp.Event()
+  local event, is_stopped = mp.Event(), mp.Value("i", 0)
   local process = start(function()
-    sleep(0.3)
+    soon(function() return is_stopped.value == 1 end)
     event:set()
   end)
-  os.execute("kill -STOP " .. process.pid)
+  expect.stop(process)
+  is_stopped.value = 1
   start(function() os.execute("sleep 2.5; kill -CONT " .. process.pid) end)
   equal(event:wait(), true)
 end
@@ -304,8 +306,8 @@ end
 function cases.a_process_stopped_in_a_wait()
   local questions, answers = mp.Queue(), mp.Queue()
   local process = start(function() answers:put(questions:get()) end)
-  sleep(0.05)
-  os.execute("kill -STOP " .. process.pid)
+  expect.asleep(process)
+  expect.stop(process)
   os.execute("sh -c 'sleep 2.5; kill -CONT " .. process.pid .. "' &")
   questions:put(7)
   equal(answers:get(), 7)

@@ -336,7 +336,7 @@ end
 function cases.test_force_shutdown_during_max_tasks()
   local executor = Executor { max_workers = 2, max_tasks_per_child = 1 }
   local future
-  for _ = 1, 20 do future = executor:submit(sleep, 0.01) end
+  for place = 1, 20 do future = executor:submit(sleep, place < 20 and 0.01 or 1000) end
   executor:kill_workers()
   equal(future:exception().kind, "crash")
 end
@@ -805,12 +805,15 @@ end
 
 function cases.test_interpreter_shutdown()
   local output, status = expect.script [[
+    local mp = require "multiprocessing"
+    local is_at_end, script = mp.Event(), mp.getpid()
     local executor = require "concurrent.futures".ProcessPoolExecutor(5)
-    local sleep = require "_multiprocessing".sleep
     executor:submit(function()
-      sleep(0.1)
+      is_at_end:wait()
+      require "cases".asleep(script)
       print "apple"
-    end)]]
+    end)
+    is_at_end:set()]]
   equal(output, "apple\n")
   equal(status, 0)
 end
@@ -824,7 +827,8 @@ end
 
 function cases.test_cancel_futures()
   local executor, all = Executor(2), {}
-  for place = 1, 50 do all[place] = executor:submit(sleep, 0.01) end
+  local script = mp.getpid()
+  for place = 1, 50 do all[place] = executor:submit(expect.asleep, script) end
   executor:shutdown { cancel_futures = true }
   local cancelled = 0
   for _, future in ipairs(all) do
@@ -836,13 +840,16 @@ end
 
 function cases.test_hang_gh83386()
   local output, status = expect.script [[
+    local mp = require "multiprocessing"
+    local is_at_end, script = mp.Event(), mp.getpid()
     local executor = require "concurrent.futures".ProcessPoolExecutor(5)
-    local sleep = require "_multiprocessing".sleep
     executor:submit(function()
-      sleep(0.1)
+      is_at_end:wait()
+      require "cases".asleep(script)
       print "apple"
     end)
-    executor:shutdown { wait = false }]]
+    executor:shutdown { wait = false }
+    is_at_end:set()]]
   equal(output, "apple\n")
   equal(status, 0)
 end
@@ -884,12 +891,13 @@ function cases.test_del_shutdown()
 end
 
 function cases.test_shutdown_no_wait()
-  local executor = Executor(3)
+  local executor, event = Executor(3), mp.Event()
   local future = executor:submit(function()
-    sleep(0.02)
+    event:wait()
     return 5
   end)
   executor:shutdown { wait = false }
+  event:set()
   equal(future:result(), 5)
 end
 

@@ -178,11 +178,13 @@ end
 function cases.test_callbacks_wait_for_a_call_that_may_wait()
   local pool <close> = mp.Pool(1)
   local lock, value, array, is_done = mp.Lock(), mp.Value("i", 0), mp.Array("i", 3), false
-  local result = pool:apply_async(sqr, { 3 }, function() is_done = true end)
+  local begun = mp.Value("i", 0)
+  local result = pool:apply_async(function() begun.value = mp.getpid() end, {}, function() is_done = true end)
   local condition = mp.Condition()
   lock:acquire()
   condition:acquire()
-  sleep(0.2)
+  soon(function() return begun.value ~= 0 end)
+  expect.asleep(begun.value) -- it has answered, and waits for its next task
   value:add(1)
   value.value = value.value + 1
   array:add(1, 1)
@@ -1012,8 +1014,8 @@ end
 
 --! errors pmap: still reading items at ‹…›pool.lua:‹…›, ‹…› so far\n
 function cases.test_join_says_that_it_reads()
-  local pool, until_then = mp.Pool(1), pmap.clock() + 5.5
-  pool:imap(identity, function() return pmap.clock() < until_then and 1 or nil end, 64)
+  local pool = mp.Pool(1)
+  pool:imap(identity, function() return not expect.said "so far\n" and 1 or nil end, 64)
   pool:close()
   pool:join()
 end
@@ -1281,9 +1283,17 @@ function cases.test_callbacks_are_functions()
 end
 
 function cases.test_what_a_task_starts_is_waited_for()
-  local queue, pool = mp.Queue(), mp.Pool(2)
-  pool:apply(function() mp.Process(function() sleep(0.2) queue:put "done" end):start() end)
+  local queue, pool, event, script = mp.Queue(), mp.Pool(2), mp.Event(), mp.getpid()
+  pool:apply(function()
+    local function f()
+      event:wait()
+      expect.asleep(script)
+      queue:put "done"
+    end
+    mp.Process(f):start()
+  end)
   pool:close()
+  event:set()
   pool:join()
   equal(queue:get(false), "done")
 end

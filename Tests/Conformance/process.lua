@@ -356,13 +356,15 @@ end
 function cases.test_daemons_are_killed_and_others_joined()
   local output, status = expect.script [[
     local mp = require "multiprocessing"
-    local sleep = require "_multiprocessing".sleep
-    mp.Process { target = sleep, args = { 1000 }, daemon = true }:start()
+    mp.Process { target = require "_multiprocessing".sleep, args = { 1000 }, daemon = true }:start()
+    local is_at_end = mp.Event()
     mp.Process(function()
-      sleep(0.1)
+      is_at_end:wait()
+      require "cases".asleep(mp.parent_process().pid)
       print "joined"
     end):start()
-    print "end"]]
+    print "end"
+    is_at_end:set()]]
   equal(output, "end\njoined\n")
   equal(status, 0)
 end
@@ -370,11 +372,13 @@ end
 function cases.test_os_exit_joins()
   local output, status = expect.script [[
     local mp = require "multiprocessing"
-    local sleep = require "_multiprocessing".sleep
+    local is_at_end = mp.Event()
     mp.Process(function()
-      sleep(0.05)
+      is_at_end:wait()
+      require "cases".asleep(mp.parent_process().pid)
       print "joined"
     end):start()
+    is_at_end:set()
     os.exit(7)]]
   equal(output, "joined\n")
   equal(status, 7)
@@ -421,17 +425,7 @@ function cases.test_script_killed()
   for pid in io.lines(name) do pids[#pids + 1] = pid end
   os.remove(name)
   equal(#pids, 5)
-  soon(function()
-    for _, pid in ipairs(pids) do
-      local stat = io.open("/proc/" .. pid .. "/stat")
-      if stat then
-        local state = stat:read "a":match "%) (%a)"
-        stat:close()
-        if state ~= "Z" then return false end
-      end
-    end
-    return true
-  end)
+  for _, pid in ipairs(pids) do expect.gone(pid) end
 end
 
 function cases.test_fork()
@@ -456,7 +450,7 @@ function cases.test_waitpid()
   local early = fork(function() os.exit(3) end)
   local late = fork(function() event:wait() os.exit(0) end)
   local killed = fork(forever)
-  sleep(0.05)
+  expect.gone(early)
   mp.active_children() -- takes note of ends
   equal({ mp.waitpid(early) }, { early, 3 })
   equal({ mp.waitpid(late, true) }, { nil, "running" })

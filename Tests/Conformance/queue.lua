@@ -146,9 +146,9 @@ end
 function cases.test_close_wakes_who_waits()
   local queue, full, got = mp.Queue(), mp.Queue(1), mp.Queue()
   full:put(1)
-  for _ = 1, 3 do start(function() got:put { queue:get() } end) end
-  start(function() got:put { nil, select(2, pcall(full.put, full, 2)) } end)
-  sleep(0.02)
+  local waiting = { start(function() got:put { nil, select(2, pcall(full.put, full, 2)) } end) }
+  for place = 2, 4 do waiting[place] = start(function() got:put { queue:get() } end) end
+  expect.asleep(table.unpack(waiting))
   queue:close()
   full:close()
   local reasons = {}
@@ -308,7 +308,7 @@ end
 function cases.test_waiting_in_a_coroutine()
   local queue = mp.Queue()
   start(function()
-    sleep(0.02)
+    expect.asleep(mp.parent_process().pid)
     queue:put "x"
   end)
   equal(coroutine.wrap(function() return queue:get() end)(), "x")

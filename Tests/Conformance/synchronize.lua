@@ -2,7 +2,7 @@
 local expect = require "cases"
 local cases = expect.cases
 local mp = require "multiprocessing"
-local equal, raises, soon, sleep = expect.equal, expect.raises, expect.soon, expect.sleep
+local equal, raises, soon, sleep, asleep = expect.equal, expect.raises, expect.soon, expect.sleep, expect.asleep
 local start, ended = expect.start, expect.ended
 
 -- ---- Lock ----
@@ -253,7 +253,7 @@ function cases.test_readers_and_writers()
     left:release()
     soon(function() return readers.value == 1 end)
     mp.wait { first.sentinel, second.sentinel }
-    sleep(0.02)
+    asleep(writer)
     equal(order:qsize(), 2)
     left:release()
     writer:join()
@@ -270,14 +270,15 @@ function cases.test_lock_abandoned_while_others_wait()
     sleep(1000)
   end)
   held:wait()
-  for _ = 1, 3 do
-    start(function()
+  local waiting = {}
+  for place = 1, 3 do
+    waiting[place] = start(function()
       local _, reason = lock:acquire()
       reasons:put(reason or "free")
       lock:release()
     end)
   end
-  sleep(0.02)
+  asleep(table.unpack(waiting))
   holder:kill()
   local got = { reasons:get(), reasons:get(), reasons:get() }
   table.sort(got)
@@ -385,11 +386,11 @@ function cases.test_condition_of_an_abandoned_lock()
   condition:release()
 end
 
---- `count` processes that sleep on a condition; each says "sleeping", then "woken" or "timeout".
+--- `count` processes that sleep on a condition; each puts "woken" or "timeout" into the queue.
 local function sleepers(count, condition, timeout)
-  local sleeping, woken = mp.Semaphore(0), mp.Queue()
-  for _ = 1, count do
-    start(function()
+  local sleeping, woken, processes = mp.Semaphore(0), mp.Queue(), {}
+  for place = 1, count do
+    processes[place] = start(function()
       condition:acquire()
       sleeping:release()
       local notified, reason = condition:wait(timeout)
@@ -399,16 +400,17 @@ local function sleepers(count, condition, timeout)
   end
   for _ = 1, count do sleeping:acquire() end
   condition:with(function() end) -- all have given the lock back, so they wait
-  return woken
+  return woken, processes
 end
 
 function cases.test_notify()
   local condition = mp.Condition()
-  local woken = sleepers(2, condition)
+  local woken, processes = sleepers(2, condition)
   equal(woken:empty(), true)
   condition:with(function() equal(condition:notify(), 1) end)
   equal(woken:get(), "woken")
-  sleep(0.02)
+  local ended = mp.wait(processes)
+  asleep(ended[1] == processes[1] and processes[2] or processes[1])
   equal(woken:empty(), true)
   condition:with(function() equal(condition:notify(), 1) end)
   equal(woken:get(), "woken")
@@ -432,10 +434,10 @@ function cases.test_notifications_of_the_lost()
     condition:with(function() end)
   end
   -- One is killed before it can wake up, and one when it waits for the lock.
-  os.execute("kill -STOP " .. processes[1].pid)
+  expect.stop(processes[1])
   condition:acquire()
   equal(condition:notify(2), 2)
-  sleep(0.02)
+  asleep(processes[2])
   for place = 1, 2 do processes[place]:kill() end
   for place = 1, 2 do processes[place]:join() end
   condition:release()
@@ -513,7 +515,7 @@ function cases.test_waitfor()
     assert(condition:wait_for(function() return state.value == 0 end))
   end)
   for _ = 1, 4 do
-    sleep(0.005)
+    asleep(process)
     condition:with(function()
       state.value = state.value + 1
       condition:notify()
@@ -549,10 +551,10 @@ end
 function cases.test_condition_of_a_lock()
   for _, lock in ipairs { mp.Lock(), mp.RLock() } do
     local condition = mp.Condition(lock)
-    local woken = sleepers(2, condition)
+    local woken, processes = sleepers(2, condition)
     lock:acquire()
     condition:notify_all()
-    sleep(0.01)
+    asleep(table.unpack(processes))
     equal(woken:empty(), true)
     lock:release()
     equal({ woken:get(), woken:get() }, { "woken", "woken" })
@@ -610,7 +612,7 @@ function cases.test_event()
   event:clear()
   equal(event:is_set(), false)
   start(function()
-    sleep(0.01)
+    asleep(mp.parent_process().pid)
     event:set()
   end)
   equal(event:wait(), true)
@@ -619,7 +621,7 @@ end
 function cases.test_event_wakes_all()
   local event, processes = mp.Event(), {}
   for place = 1, 50 do processes[place] = start(function() return event:wait() end) end
-  sleep(0.02)
+  asleep(table.unpack(processes))
   event:set()
   for _, process in ipairs(processes) do equal(process:result(), true) end
 end

@@ -59,7 +59,9 @@ func `a case passes and leaves nothing running`(each: Case) throws { try each.st
 
 extension Case {
     fileprivate func start() throws -> Run {
-        try Run("pmap run \(file) \(name)", in: try Scratch(copyOf: "Tests/Conformance"), limit: .seconds(30))
+        // A case can wait for what is expected on standard error.
+        let also = errors.isEmpty ? "" : " 2> >(exec tee errors >&2); exit $?"
+        return try Run("pmap run \(file) \(name)\(also)", in: Scratch(copyOf: "Tests/Conformance"), limit: .seconds(30))
     }
 }
 
