@@ -3,7 +3,9 @@
 #include "library.h"
 #include "interruption.h"
 #include "original.h"
+#include "posix_bridge.h"
 #include "program.h"
+#include "program_output.h"
 #include "random.h"
 
 #include <errno.h>
@@ -12,23 +14,26 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static pmap_library_mode mode = PMAP_LOADING;
 
 /* ---- Captured output ----
  *
- * Lua's own output and C's go through `stdout`, which becomes a stream into memory; programs write to a memory
- * file, which is read only when one may have run: a system call for each item would cost as much as the item. */
+ * Lua's own output and C's go through `stdout`, which becomes a stream into memory; programs write to a pipe, see
+ * program_output.h, which is looked at only when one may have run: a system call for each item would cost as much as the
+ * item. */
 
 static struct {
     FILE *stream;
     char *bytes;
     size_t length, capacity;
-    int programs;       /* the memory file, or -1 */
-    off_t programs_end; /* how much of it was read */
+    int programs; /* the pipe */
     bool programs_ran;
-} captured = {.programs = -1};
+} captured;
+
+static bool is_capturing(void) { return captured.stream && mode != PMAP_FORKED; }
 
 static char *reserve_captured(size_t size) {
     if (captured.length + size > captured.capacity) {
@@ -43,6 +48,7 @@ static char *reserve_captured(size_t size) {
 
 static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
     (void)cookie;
+    if (mode == PMAP_FORKED) return pmap_write_atomically(captured.programs, bytes, size) ? (ssize_t)size : 0;
     char *space = reserve_captured(size);
     if (!space) return 0;
     memcpy(space, bytes, size);
@@ -50,37 +56,9 @@ static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
     return (ssize_t)size;
 }
 
-static off_t programs_size(void) { return lseek(captured.programs, 0, SEEK_END); }
-
-/* What has been read stays zeros: whoever opens the file to write anew, as in `> /dev/stdout`, has shortened it since. */
-static bool is_written_anew(off_t end) {
-    char first = 0;
-    return end < captured.programs_end || (pread(captured.programs, &first, 1, 0) == 1 && first != 0);
-}
-
-/* The file is emptied without being shortened, since a program in the background may add to it at any moment. Only a very
- * long one is shortened, so that it stays below every limit on the size of files. */
 static void read_programs_output(void) {
-    enum { very_long = 64 << 20 };
     captured.programs_ran = false;
-    off_t end = programs_size();
-    if (captured.programs_end > 0 && is_written_anew(end)) captured.programs_end = 0;
-    off_t start = captured.programs_end;
-    while (captured.programs_end < end) {
-        size_t rest = (size_t)(end - captured.programs_end);
-        char *space = reserve_captured(rest);
-        ssize_t count = space ? pread(captured.programs, space, rest, captured.programs_end) : 0;
-        if (count <= 0) break;
-        captured.length += (size_t)count;
-        captured.programs_end += count;
-    }
-    if (captured.programs_end == start) return;
-    if (captured.programs_end > very_long && programs_size() == captured.programs_end &&
-        ftruncate(captured.programs, 0) == 0) {
-        captured.programs_end = 0;
-    } else {
-        fallocate(captured.programs, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, captured.programs_end);
-    }
+    captured.length += pmap_take_program_output(reserve_captured);
 }
 
 static void flush_captured(void) {
@@ -96,7 +74,7 @@ bool pmap_has_printed(void) { return __fbufsize(stdout) > 0; }
 const char *pmap_read_captured(size_t *length, bool all) {
     flush_captured();
     if (all) fflush(stderr);
-    if (captured.programs >= 0 && (all || captured.programs_ran)) read_programs_output();
+    if (all || captured.programs_ran) read_programs_output();
     *length = captured.length;
     captured.length = 0;
     return captured.bytes;
@@ -131,7 +109,6 @@ static int begin_capture(lua_State *L) {
 static int begin_producing(lua_State *L) {
     pmap_redirect_output(L, stderr);
     dup2(STDERR_FILENO, STDOUT_FILENO);
-    captured.programs = -1;
     pmap_random_end_script();
     mode = PMAP_PRODUCING;
     return 0;
@@ -142,13 +119,14 @@ int pmap_begin_producing(lua_State *L) {
     return lua_pcall(L, 0, 0, 0);
 }
 
-int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode new_mode) {
+int pmap_begin_capture(lua_State *L, int reading, int writing, pmap_library_mode new_mode) {
     lua_pushcfunction(L, begin_capture);
     int status = lua_pcall(L, 0, 0, 0);
     if (status != LUA_OK) return status;
-    fcntl(programs, F_SETFL, O_APPEND); /* whoever writes, whenever the file is emptied */
-    dup2(programs, STDOUT_FILENO);
-    captured.programs = programs;
+    pmap_collect_program_output(reading);
+    pmap_start_collecting(); /* or later: C code may write to the pipe, but mostly nobody does */
+    dup2(writing, STDOUT_FILENO);
+    captured.programs = writing;
     pmap_random_end_script();
     mode = new_mode;
     return LUA_OK;
@@ -172,51 +150,73 @@ static int run_shell(lua_State *L) {
 
 static int execute(lua_State *L) {
     flush_captured();
+    if (!pmap_start_collecting()) return luaL_execresult(L, -1);
     int results = mode == PMAP_WITHOUT_WORKER && !lua_isnoneornil(L, 1) ? run_shell(L) : call_original(L);
-    if (captured.programs >= 0) read_programs_output();
+    if (is_capturing()) read_programs_output();
     return results;
 }
 
 static int open_program(lua_State *L) {
     flush_captured();
-    captured.programs_ran = captured.programs >= 0;
+    if (!pmap_start_collecting()) return luaL_fileresult(L, 0, luaL_checkstring(L, 1));
+    captured.programs_ran = is_capturing();
     return call_original(L);
 }
 
-void pmap_before_program(void) {
+const char *pmap_before_program(void) {
     if (captured.stream) {
         flush_captured();
-        captured.programs_ran = captured.programs >= 0;
+        captured.programs_ran = is_capturing();
     } else {
         fflush(stdout);
     }
+    return pmap_start_collecting() ? NULL : strerror(errno);
 }
 
 void pmap_after_program(void) {
     flush_captured();
-    if (captured.programs >= 0) read_programs_output();
+    if (is_capturing()) read_programs_output();
 }
 
-/* The forked process writes to the memory file, as programs do. */
-static int end_capture(lua_State *L) {
-    int output = captured.programs < 0 ? -1 : dup(captured.programs);
-    FILE *stream = output < 0 ? NULL : fdopen(output, "w");
-    if (!stream) return luaL_error(L, "no memory for a stream to standard output");
-    pmap_redirect_output(L, stream);
-    setvbuf(stream, NULL, _IOLBF, 64 << 10);
-    captured.stream = NULL;
+/* The forked process writes to the pipe, as programs do, in whole lines. */
+void pmap_end_capture(void) {
+    if (!is_capturing()) return;
+    __fpurge(captured.stream);
+    setvbuf(captured.stream, NULL, _IOLBF, 0);
     captured.length = 0;
-    captured.programs = -1;
     captured.programs_ran = false;
     mode = PMAP_FORKED;
-    return 0;
 }
 
-int pmap_end_capture(lua_State *L) {
-    if (!captured.stream) return LUA_OK;
-    lua_pushcfunction(L, end_capture);
-    return lua_pcall(L, 0, 0, 0);
+/* ---- Standard output that a task opens by its name ---- */
+
+static int leave_open(lua_State *L) {
+    lua_pushboolean(L, fflush(captured.stream) == 0);
+    return 1;
 }
+
+static bool is_standard_output(FILE *stream) {
+    struct stat pipe, file;
+    int descriptor = fileno(stream);
+    return descriptor >= 0 && fstat(descriptor, &file) == 0 && fstat(captured.programs, &pipe) == 0 &&
+           file.st_ino == pipe.st_ino && file.st_dev == pipe.st_dev &&
+           (fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_RDONLY;
+}
+
+/* A file that is the captured output, as /dev/stdout is, becomes a second name of io.stdout: what is written to both stays in
+ * order, and is the item's. */
+static int open_file(lua_State *L) {
+    int results = call_original(L);
+    luaL_Stream *file = captured.stream ? luaL_testudata(L, 1, LUA_FILEHANDLE) : NULL;
+    if (file && file->closef && is_standard_output(file->f)) {
+        fclose(file->f);
+        file->f = captured.stream;
+        file->closef = leave_open;
+    }
+    return results;
+}
+
+/* ---- The process's end ---- */
 
 static char script_name[256];
 static int exit_status = -1; /* of os.exit, which was called without a worker */
@@ -292,6 +292,8 @@ static int change_library(lua_State *L) {
     replace(L, LUA_OSLIBNAME, "exit", exit_process);
     replace(L, LUA_OSLIBNAME, "execute", execute);
     replace(L, LUA_IOLIBNAME, "popen", open_program);
+    replace(L, LUA_IOLIBNAME, "open", open_file);
+    replace(L, LUA_IOLIBNAME, "output", open_file);
     replace(L, LUA_GNAME, "collectgarbage", collect_garbage);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "group.h"
+#include "program_output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +76,7 @@ void pmap_become_init(void) {
 
 int pmap_threads(void) {
     struct stat tasks; /* a directory has a link for itself, its name, and each directory in it */
-    return stat("/proc/self/task", &tasks) == 0 ? (int)tasks.st_nlink - 2 : 0;
+    return stat("/proc/self/task", &tasks) == 0 ? (int)tasks.st_nlink - 2 - pmap_collecting_threads() : 0;
 }
 
 int pmap_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
@@ -117,8 +118,6 @@ void pmap_close_range(unsigned first, unsigned last) {
     if (close_range(first, last, 0) == 0) return;
     for (unsigned each = first; each <= last; each++) close((int)each);
 }
-
-int pmap_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int pmap_pipe(int *reading, int *writing) {
     int ends[2];

@@ -57,16 +57,17 @@ extension Stack {
     // MARK: Programs and captured output
 
     /// Before a program or a fork writes to the standard output of this process.
-    package func prepareForProgram() { pmap_before_program() }
+    package func prepareForProgram() throws(LuaError) {
+        guard let reason = unsafe pmap_before_program() else { return }
+        let text = unsafe String(cString: reason)
+        throw LuaError(message: "cannot start a thread for the output of programs: \(text)")
+    }
 
     /// After one has ended: its output precedes later output.
     package func readProgramOutput() { pmap_after_program() }
 
     /// In a fork of a worker: its output is captured like a program's.
-    package func endCapture() throws(LuaError) {
-        let status = unsafe pmap_end_capture(thread)
-        if status != LUA_OK { throw popError(status: status) }
-    }
+    package func endCapture() { pmap_end_capture() }
 
     /// From now on each line of standard output is written whole.
     package func writeWholeLines() throws(LuaError) {

@@ -18,10 +18,10 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Captures standard output from now on; `programs` is the descriptor that programs write to.
-    package func beginCapture(programs: Int32, mode: LibraryMode) throws(LuaError) {
+    /// Captures standard output from now on; programs write to the pipe from `writing` to `reading`.
+    package func beginCapture(reading: Int32, writing: Int32, mode: LibraryMode) throws(LuaError) {
         let status = unsafe pmap_begin_capture(
-            thread, programs, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
+            thread, reading, writing, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
         if status != LUA_OK { throw popError(status: status) }
     }
 

@@ -9,12 +9,12 @@ extension CoreModule {
             // name → 0 in the child, its number in the parent
             "fork": function { tree, stack throws(LuaError) in
                 let name = stack.string(1) ?? "Process"
-                stack.prepareForProgram()
+                try stack.prepareForProgram()
                 let number = stack.nextChild()
                 switch try orRaise({ () throws(TreeError) in try tree.fork(name: name) }) {
                 case .child:
                     stack.beginChild(number)
-                    try stack.endCapture()
+                    stack.endCapture()
                     stack.push(Int64(0))
                 case .parent(let pid): stack.push(Int64(pid))
                 }

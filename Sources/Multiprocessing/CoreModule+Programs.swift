@@ -23,7 +23,7 @@ extension CoreModule {
                 for place in 0..<3 where stack.type(4 + Int32(place)) != .nil {
                     plan.streams[place] = try stream(stack, 4 + Int32(place))
                 }
-                stack.prepareForProgram()
+                try stack.prepareForProgram()
                 let program: StartedProgram
                 do throws(ProgramError) { program = try programs.start(plan) } catch {
                     if error.cause.isOutOfDescriptors, !stack.boolean(7) { return 0 }
@@ -83,7 +83,7 @@ extension CoreModule {
                 let bytes = stack.byteArray(2) ?? []
                 switch stack.fileTarget(1) {
                 case .descriptor(let number):
-                    if number == StandardDescriptor.output { stack.prepareForProgram() }
+                    if number == StandardDescriptor.output { try stack.prepareForProgram() }
                     do throws(PosixError) { try SharedOutput.write(bytes, to: number) } catch {
                         stack.pushNil()
                         stack.push(error.reason)

@@ -108,14 +108,6 @@ package struct Descriptor: ~Copyable {
         self.init(owning: number)
     }
 
-    /// A file in memory.
-    package init(memory name: String) throws(PosixError) {
-        let number = unsafe pmap_memfd_create(name)
-        if number < 0 { throw PosixError("memfd_create") }
-        defer { close(number) }
-        try self.init(copying: number)
-    }
-
     /// The directory the process is in now, to open files relative to it later.
     package static func currentDirectory() throws(PosixError) -> Descriptor {
         let number = retrying { pmap_open_current_directory() }
@@ -125,9 +117,14 @@ package struct Descriptor: ~Copyable {
     }
 
     /// A pipe of up to a megabyte, both ends high and close-on-exec.
-    package static func pipe() throws(PosixError) -> PipeEnds {
+    package static func pipe() throws(PosixError) -> PipeEnds { try pipe { unsafe pmap_pipe(&$0, &$1) } }
+
+    /// The same of ordinary size.
+    package static func smallPipe() throws(PosixError) -> PipeEnds { try pipe { unsafe pmap_small_pipe(&$0, &$1) } }
+
+    private static func pipe(_ open: (inout Int32, inout Int32) -> Int32) throws(PosixError) -> PipeEnds {
         var (reading, writing): (Int32, Int32) = (-1, -1)
-        if unsafe pmap_pipe(&reading, &writing) < 0 { throw PosixError("pipe") }
+        if open(&reading, &writing) < 0 { throw PosixError("pipe") }
         defer {
             close(reading)
             close(writing)

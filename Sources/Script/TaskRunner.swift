@@ -95,10 +95,12 @@ package final class TaskRunner {
 
     // MARK: The worker
 
-    /// Runs the script's `setup`, with standard output captured; `programs` is what programs write to.
-    package func setUp(worker: Int, programs: Int32, mode: LibraryMode, outbox: inout Outbox) -> Failure? {
+    /// Runs the script's `setup`, with standard output captured; programs write to the pipe from `writing` to `reading`.
+    package func setUp(
+        worker: Int, reading: Int32, writing: Int32, mode: LibraryMode, outbox: inout Outbox
+    ) -> Failure? {
         isAlone = mode == .withoutWorker
-        do throws(LuaError) { try stack.beginCapture(programs: programs, mode: mode) } catch {
+        do throws(LuaError) { try stack.beginCapture(reading: reading, writing: writing, mode: mode) } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         if isAlone {

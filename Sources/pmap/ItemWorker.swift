@@ -29,7 +29,7 @@ final class ItemWorker: WorkerBody {
     /// Tries of an item after the first.
     private let retries: Int
     /// The standard output of programs; open for as long as the process.
-    private var programs: Descriptor?
+    private var programs: PipeEnds?
 
     init(_ script: LoadedScript, _ job: Job, directory: Int32, mode: LibraryMode) {
         runner = TaskRunner(script, job.form)
@@ -64,10 +64,10 @@ final class ItemWorker: WorkerBody {
     func setUp(worker: Int, outbox: inout Outbox) -> Failure? {
         if mode == .inWorker { StandardDescriptor.leaveInput() }
         do throws(PosixError) {
-            let memory = try Descriptor(memory: "pmap output of programs")
-            let number = memory.number
-            programs = consume memory
-            return runner.setUp(worker: worker, programs: number, mode: mode, outbox: &outbox)
+            let ends = try Descriptor.smallPipe()
+            let (reading, writing) = (ends.readingNumber, ends.writingNumber)
+            programs = consume ends
+            return runner.setUp(worker: worker, reading: reading, writing: writing, mode: mode, outbox: &outbox)
         } catch {
             return Failure(.error, error.description)
         }

@@ -57,6 +57,69 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         "pmap -j 1 t.lua ::: 'echo a' 'echo long > /dev/stdout' 'echo b' 'echo c > /dev/stdout; echo d'",
         out: "a\nlong\nb\nc\nd\n"),
     Row(
+        "in front of what it opens anew", "function task(x) print 'printed' os.execute(x) print 'after' end",
+        "pmap -j 1 t.lua ::: 'echo a; echo b > /dev/stdout; echo c' 'echo d; echo e > /dev/fd/1; echo f'"
+            + " 'echo g; echo h >> /proc/self/fd/1; echo i | tee /dev/stderr 2>&1'",
+        out: "printed\na\nb\nc\nafter\nprinted\nd\ne\nf\nafter\nprinted\ng\nh\ni\ni\nafter\n"),
+    Row(
+        "through subprocess, and opened anew",
+        "function task(x) require 'subprocess'.run({ 'sh', '-c', x }) return '-' end",
+        "pmap -j 1 t.lua ::: 'echo a; echo b > /dev/stdout; echo c' 'echo d'", out: "a\nb\nc\n-\nd\n-\n"),
+    Row(
+        "more than a pipe holds, while the task writes or computes",
+        """
+        function task(x)
+          local p = io.popen("cat > /dev/stdout", "w")
+          p:write(("x"):rep(300000), "\\n")
+          p:close()
+          os.execute "(head -c 300000 /dev/zero; touch done) & until [ -e done ]; do sleep 0.01; done"
+        end
+        """, "pmap t.lua ::: a | wc -c", out: "600001\n"),
+    Row(
+        "from a journal", [:],
+        "run() { pmap --journal j -e 'os.execute(\"echo 1; echo 2 > /dev/stdout; echo 3\") return item' ::: a b; }; "
+            + "run > first; run 2>/dev/null | cmp - first && cat first",
+        out: "1\n2\n3\na\n1\n2\n3\nb\n"),
+    Row(
+        "/dev/stdout that the task opens is io.stdout",
+        """
+        function task(x)
+          print "1"
+          local file = io.open(x, "w")
+          file:write "2\\n"
+          print "3"
+          file:write "4\\n"
+          os.execute "echo 5"
+          file:close()
+          io.output(x):write "6\\n"
+          io.close()
+          io.output(io.stdout)
+          print "7"
+          return io.type(file)
+        end
+        """, "pmap -j 1 t.lua ::: /dev/stdout /proc/self/fd/1 | tr '\\n' ' '",
+        out: "1 2 3 4 5 6 7 closed file 1 2 3 4 5 6 7 closed file "),
+    Row(
+        "/dev/stdout that is left open", "function task(x) io.open('/dev/stdout', 'a'):write(x, '\\n') end",
+        "pmap -j 1 t.lua ::: a b", out: "a\nb\n"),
+    Row(
+        "/dev/stdout in a process of the task",
+        """
+        local mp = require "multiprocessing"
+        function task(x)
+          local file = io.open("/dev/stdout", "w")
+          file:write "1\\n"
+          local process = mp.Process(function()
+            file:write "2\\n"
+            io.open("/dev/stdout", "w"):write("3\\n"):close()
+            os.execute "echo 4 > /dev/stdout"
+          end)
+          process:start()
+          process:join()
+          print "5"
+        end
+        """, "pmap t.lua ::: a", out: "1\n2\n3\n4\n5\n"),
+    Row(
         "a megabyte in one piece", "function task(x) io.write(x:rep(1000000), '\\n') end",
         "pmap -j 2 --chunk 1 t.lua ::: a b c d | uniq -c -w 1 | awk '{ print $1, length($2) }'",
         out: "1 1000000\n1 1000000\n1 1000000\n1 1000000\n"),

@@ -52,10 +52,10 @@ private func buffer(_ bytes: [UInt8]) -> WireBuffer {
 
 @Test func `our descriptors are high and close on exec`() throws {
     let ends = try Descriptor.pipe()
+    let small = try Descriptor.smallPipe()
     let copy = try Descriptor(copying: 0)
-    let memory = try Descriptor(memory: "test")
     let folder = try Descriptor.currentDirectory()
-    for number in [ends.readingNumber, ends.writingNumber, copy.number, memory.number, folder.number] {
+    for number in [ends.readingNumber, ends.writingNumber, small.readingNumber, copy.number, folder.number] {
         #expect(number >= Descriptor.privateFloor)
         #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0)
     }
@@ -95,9 +95,9 @@ func `what a path leads to is known without reading it`(path: ByteString, kind: 
     #expect(try FileKind(descriptor: left).kind == .socket)
     close(left)
     close(right)
-    let memory = try Descriptor(memory: "test")
-    try memory.writeAll([1, 2, 3])
-    #expect(try FileKind(descriptor: memory.number).size == 3)
+    let file = try Descriptor(temporaryIn: "/tmp")
+    try file.writeAll([1, 2, 3])
+    #expect(try FileKind(descriptor: file.number).size == 3)
 }
 
 func sockets() throws -> (Int32, Int32) {

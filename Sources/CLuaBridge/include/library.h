@@ -21,9 +21,9 @@ typedef enum {
  * Stack: → message when it is not LUA_OK. */
 int pmap_change_library(lua_State *L, const char *script);
 
-/* From now on everything written to standard output is captured: by Lua, by C code, and by programs. `programs`
- * is the descriptor that becomes standard output for programs. Returns a Lua status, as above. */
-int pmap_begin_capture(lua_State *L, int programs, pmap_library_mode mode);
+/* From now on everything written to standard output is captured: by Lua, by C code, and by programs. `writing` is the end of
+ * a pipe that becomes standard output for programs, `reading` its other end. Returns a Lua status, as above. */
+int pmap_begin_capture(lua_State *L, int reading, int writing, pmap_library_mode mode);
 
 /* Clears the status of os.exit without a worker; false when it was not called. */
 bool pmap_clear_exit_status(int *status);
@@ -44,14 +44,15 @@ bool pmap_has_printed(void);
  * known to run. */
 const char *pmap_read_captured(size_t *length, bool all);
 
-/* Before a program or a fork of this process writes to the same standard output: earlier output goes first. */
-void pmap_before_program(void);
+/* Before a program or a fork of this process writes to the same standard output: earlier output goes first. Answers why
+ * the later output cannot be captured, or NULL. */
+const char *pmap_before_program(void);
 
 /* After one has ended: its output precedes later output. */
 void pmap_after_program(void);
 
-/* In a process that a task has forked from its worker: its output is captured in the worker. Returns a Lua status. */
-int pmap_end_capture(lua_State *L);
+/* In a process that a task has forked from its worker: its output is captured in the worker. */
+void pmap_end_capture(void);
 
 /* Redirects the output of Lua and C to another stream. The file object keeps its identity. May raise. */
 void pmap_redirect_output(lua_State *L, FILE *stream);

@@ -42,9 +42,6 @@ void pmap_restore_descriptor_limit(void);
 /* Closes the descriptors from `first` to `last`. */
 void pmap_close_range(unsigned first, unsigned last);
 
-/* Anonymous shared memory; close-on-exec. */
-int pmap_memfd_create(const char *name);
-
 /* A pipe of up to a megabyte (less past the user's share of pipe memory), both ends close-on-exec; -1 on failure. */
 int pmap_pipe(int *reading, int *writing);
 
