@@ -314,7 +314,13 @@ const sigset_t *pmap_wakeup_mask(void) { return is_armed ? &waiting : NULL; }
 
 int pmap_wakeup_wait(struct pollfd *descriptors, nfds_t count, int64_t nanoseconds) {
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
-    return ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, &waiting);
+    int ready = ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, &waiting);
+    if (ready > 0) { /* a signal that has come with it is still blocked, and may be its cause */
+        sigset_t all;
+        sigprocmask(SIG_SETMASK, &waiting, &all);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+    }
+    return ready;
 }
 
 void pmap_wake(pid_t pid) { kill(pid, SIGURG); }

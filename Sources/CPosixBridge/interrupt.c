@@ -7,10 +7,13 @@
 
 #include "posix_bridge.h"
 
-static pid_t main_process;
+static pid_t main_process, deaf;
 static void (*ask)(void);
 static bool (*is_asked)(void);
 static int64_t last; /* in nanoseconds; 0: there was none */
+
+static const int64_t same = 100000000;   /* timeout(1) sends one to the process and one to its group */
+static const int64_t again = 2000000000; /* a second one ends the program */
 
 static int64_t now(void) {
     struct timespec time;
@@ -23,12 +26,14 @@ static void on_interrupt(int number, siginfo_t *signal, void *context) {
     (void)context;
     if (getpid() != main_process) {
         /* A terminal's is the main process's, with which this one ends. */
-        if (signal->si_code != SI_KERNEL) pmap_die_by(number);
+        if (signal->si_code != SI_KERNEL && getpid() != deaf) pmap_die_by(number);
     } else {
-        int64_t before = last;
-        last = now();
-        if (is_asked() || (before != 0 && last - before < 2000000000)) pmap_die_by(number);
-        ask();
+        int64_t since = last ? now() - last : INT64_MAX;
+        if (signal->si_code == SI_KERNEL || since >= same) {
+            last = now();
+            if (is_asked() || since < again) pmap_die_by(number);
+            ask();
+        }
     }
     errno = reason;
 }
@@ -48,6 +53,8 @@ void pmap_catch_interrupts(void (*new_ask)(void), bool (*new_is_asked)(void)) {
     is_asked = new_is_asked;
     install(0); /* no SA_RESTART: a script that reads from a terminal is waiting, too */
 }
+
+void pmap_ignore_interrupts(void) { deaf = getpid(); }
 
 void pmap_restart_on_interrupts(void) {
     struct sigaction before;

@@ -54,8 +54,10 @@ extension CoreModule {
                 stack.push(Int64(try orRaise { () throws(TreeError) in try tree.state(ofChannel: tasks).bytes }))
                 return 1
             },
-            // In the supervisor, before it forks: the script's values stay shared with the workers.
-            "freeze": { [unowned self] _ throws(LuaError) in
+            // In the supervisor, before it forks: the script's values stay shared with the workers, and what a SIGINT to all
+            // processes ends is the script's affair.
+            "become_supervisor": { [unowned self] _ throws(LuaError) in
+                ScriptChild.ignoreInterrupts()
                 freeze()
                 return 0
             },

@@ -48,6 +48,8 @@ extension ProcessTree {
             try park(waiters, in: queues, target)
             while true {
                 try reap(among: target)
+                // First: what it waits for may have ended by the same signal.
+                if target.isInterruptible, let interruption = interruption() { throw .raised(interruption) }
                 let now = Clock.now(), isLast = target.deadline.map { now >= $0 } ?? false
                 let value = try tryAgain(waiters, isLast: isLast, attempt)
                 if value != nil || isLast { return value }
@@ -57,7 +59,6 @@ extension ProcessTree {
                     if let value = try tryAgain(waiters, isLast: isLast, attempt) { return value }
                     if isLast { return nil }
                 } else {
-                    if target.isInterruptible, let interruption = interruption() { throw .raised(interruption) }
                     try sleep(target, now: now)
                 }
             }

@@ -43,6 +43,9 @@ package final class ScriptChild {
 
     package static func send(_ signal: Int32, to pid: Int32) { kill(pid, signal) }
 
+    /// A SIGINT does not end this process, but those that it forks.
+    package static func ignoreInterrupts() { pmap_ignore_interrupts() }
+
     /// From here on this process and those that it starts are a group, which is killed when its parent ends.
     package static func leadGroup() {
         let parent = getppid()

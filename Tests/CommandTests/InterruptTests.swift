@@ -25,7 +25,7 @@ private let closing = "local x <close> = setmetatable({}, {__close = function() 
     ("io.lines of numbers", "local f = io.lines(nil, 'n', 'l') ready '' f()"),
     (
         "half a line of what io.popen reads",
-        "for l in io.popen [[echo one; printf half; sleep 60]]:lines() do ready '' end"
+        "for l in io.popen [[printf 'one\\nhalf'; sleep 60]]:lines() do ready '' end"
     ),
     ("io.lines of a pipe without a writer", "os.execute 'mkfifo pipe' ready '' for l in io.lines 'pipe' do end"),
     ("io.input of a pipe without a writer", "os.execute 'mkfifo pipe' ready '' io.input 'pipe'"),
@@ -126,6 +126,20 @@ func `a second Ctrl-C ends a program at once`(claim: String, code: String) throw
     Row(
         "a SIGINT to the program", "print(pcall(function() os.execute 'kill -INT $PPID' while true do end end))",
         "pmap run t.lua", out: "false\tt.lua:1: interrupted!\n"),
+    Row(
+        "a SIGINT to a program and its processes",
+        "local p = require 'multiprocessing'.Process(function() os.execute 'kill -INT 0; sleep 60' end) p:start()"
+            + " print(pcall(p.result, p))", "setsid -w pmap run t.lua", out: "false\tt.lua:1: interrupted!\n"),
+    Row(
+        "a SIGINT to a program and its pool, which goes on",
+        "local mp = require 'multiprocessing' local pool <close> = mp.Pool(2)"
+            + " local function interrupt() os.execute('kill -INT -' .. mp.getppid()) pmap.sleep(60) end"
+            + " print(pcall(pool.apply, pool, interrupt)) print(pool:apply(function() return 'goes on' end))",
+        "setsid -w pmap run t.lua", out: "false\tt.lua:1: interrupted!\ngoes on\n"),
+    Row(
+        "two at once, as timeout(1) sends them",
+        "print(pcall(function() os.execute 'kill -INT $PPID $PPID' while true do end end))", "pmap run t.lua",
+        out: "false\tt.lua:1: interrupted!\n"),
     Row(
         "SIGINT ignored at the start", "os.execute 'kill -INT $PPID' print 'goes on'", "trap '' INT; pmap run t.lua",
         out: "goes on\n"),

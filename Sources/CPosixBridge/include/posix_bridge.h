@@ -120,8 +120,12 @@ void pmap_die_by(int signal);
 int pmap_ppoll(struct pollfd *descriptors, nfds_t count, long long milliseconds);
 
 /* From now on SIGINT calls `ask` in this process, unless SIGINT was ignored. Another one within two seconds, or while
- * `is_asked()`, ends the process. In its forks a SIGINT of the terminal does nothing, and any other one ends the fork. */
+ * `is_asked()`, ends the process; but one that comes at once, and not from a terminal, is the same one. In its forks a SIGINT
+ * of the terminal does nothing, and any other one ends the fork. */
 void pmap_catch_interrupts(void (*ask)(void), bool (*is_asked)(void));
+
+/* In such a fork, not in those of its own: no SIGINT does anything. */
+void pmap_ignore_interrupts(void);
 
 /* In such a fork: system calls are restarted after it. */
 void pmap_restart_on_interrupts(void);

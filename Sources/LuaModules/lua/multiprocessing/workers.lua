@@ -46,7 +46,7 @@ end
 --- The supervisor: keeps as many workers as the pool has, until there are no more tasks.
 local function supervise(self, script)
   process.become_worker("PoolSupervisor", script)
-  core.freeze()
+  core.become_supervisor()
   local ids, failed_starts = {}, 0
   local function fail(message)
     core.put(self._reports, errors.new { kind = "error", message = message })
