@@ -178,6 +178,8 @@ void pmap_after_program(void) {
     if (is_capturing()) read_programs_output();
 }
 
+void pmap_end_open_programs(void) { pmap_end_shells(-1); }
+
 /* The forked process writes to the pipe, as programs do, in whole lines. */
 void pmap_end_capture(void) {
     if (!is_capturing()) return;
@@ -244,6 +246,7 @@ static int exit_process(lua_State *L) {
         exit_status = status & 0xff;
         return pmap_exit_script(L);
     }
+    pmap_end_shells(500); /* and what they write is captured */
     size_t length;
     const char *text = pmap_read_captured(&length, true);
     ssize_t ignored = write(STDERR_FILENO, text, length);

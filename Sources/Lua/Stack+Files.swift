@@ -66,6 +66,9 @@ extension Stack {
     /// After one has ended: its output precedes later output.
     package func readProgramOutput() { pmap_after_program() }
 
+    /// Ends the input of programs that the script has left open with io.popen, and waits for them.
+    package func endOpenPrograms() { pmap_end_open_programs() }
+
     /// In a fork of a worker: its output is captured like a program's.
     package func endCapture() { pmap_end_capture() }
 

@@ -134,16 +134,20 @@ package final class TaskRunner {
     /// The number of the attempt at the items that follow.
     package var attempt = 1
 
-    /// Runs the script's `teardown`. Its output goes to standard error: it depends on which worker ran which items, and a
-    /// journal does not have it.
+    /// Runs the script's `teardown`, and ends programs that items have left open. The output of `teardown` goes to standard
+    /// error: it depends on which worker ran which items, and a journal does not have it.
     package func tearDown(outbox: inout Outbox) {
         script.state.limitMemory(to: nil)
+        if !script.has(.teardown) {
+            stack.endOpenPrograms()
+            return writeUnattributed(&outbox)
+        }
         writeUnattributed(&outbox)
-        if !script.has(.teardown) { return }
         outbox.leaving()
         isInTeardown = true
         let failure = failure(of: .teardown, worker: worker)
         isInTeardown = false
+        stack.endOpenPrograms()
         writeUnattributedError(&outbox)
         if let failure { outbox.teardownFailed(failure) }
     }

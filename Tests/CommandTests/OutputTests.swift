@@ -120,6 +120,23 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         end
         """, "pmap t.lua ::: a", out: "1\n2\n3\n4\n5\n"),
     Row(
+        "a program that is left open, when its worker leaves",
+        "function task(x) io.popen('cat', 'w'):write(x, '\\n') p = io.popen('sleep 0.1; cat', 'w') p:write(x, '\\n') end",
+        "pmap -j 2 --chunk 1 t.lua ::: a b c d | sort", out: "a\na\nb\nb\nc\nc\nd\nd\n"),
+    Row(
+        "a program that is left open, after teardown",
+        "function task(x) p = p or io.popen('cat', 'w') p:write(x, '\\n') end function teardown() p:write 'end\\n' end",
+        "pmap -j 1 t.lua ::: a b", err: "a\nb\nend\n"),
+    Row(
+        "a program that is left open, without a worker",
+        "function task(x) io.popen('sleep 0.1; cat', 'w'):write(x, '\\n') end", "pmap -j 0 t.lua ::: a b | sort",
+        out: "a\nb\n"),
+    Row(
+        "a program that is left open, and os.exit",
+        "function task(x) io.popen('cat', 'w'):write(x, '\\n') os.exit(3) end", "pmap t.lua ::: a",
+        err: "a\npmap: :::1: the worker (pid N) exited (3) before returning a result; the others went on\n"
+            + lastLine(1, of: 1, "1 crash"), status: 1),
+    Row(
         "a megabyte in one piece", "function task(x) io.write(x:rep(1000000), '\\n') end",
         "pmap -j 2 --chunk 1 t.lua ::: a b c d | uniq -c -w 1 | awk '{ print $1, length($2) }'",
         out: "1 1000000\n1 1000000\n1 1000000\n1 1000000\n"),

@@ -51,6 +51,9 @@ const char *pmap_before_program(void);
 /* After one has ended: its output precedes later output. */
 void pmap_after_program(void);
 
+/* Gives programs of io.popen that the script has left open the end of their input, and waits for them to end. */
+void pmap_end_open_programs(void);
+
 /* In a process that a task has forked from its worker: its output is captured in the worker. */
 void pmap_end_capture(void);
 
