@@ -110,9 +110,7 @@ extension Flags {
     /// The size limit of a record.
     func maxRecordSize() throws(UsageError) -> Int? {
         guard let maxRecord else { return nil }
-        let size = try maxRecord.bytes()
-        if size == 0 { throw maxRecord.wrong("write a size, as in 500M or 10G") }
-        return size
+        return try maxRecord.bytes(least: 1)
     }
 
     func bigIntegersChoice() throws(UsageError) -> BigIntegers {
@@ -124,7 +122,7 @@ extension Flags {
     }
 
     /// The limit of bytes by which a worker's heap may grow.
-    func memoryLimit() throws(UsageError) -> Int? { try memory?.bytes() }
+    func memoryLimit() throws(UsageError) -> Int? { try memory?.bytes(least: 1) }
 
     /// The time limit of an item, in seconds.
     func timeLimit() throws(UsageError) -> Double? { try timeout?.seconds() }
@@ -157,11 +155,11 @@ extension Typed {
     }
 
     /// A number of bytes, or of units of them: k, M and G are powers of 1024.
-    fileprivate func bytes() throws(UsageError) -> Int {
+    fileprivate func bytes(least: Int = 0) throws(UsageError) -> Int {
         let units: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? text[...] : text.dropLast()
-        if let number = Int(digits), number >= 0 {
+        if let number = Int(digits), number >= least {
             let (size, overflows) = number.multipliedReportingOverflow(by: unit ?? 1)
             if !overflows { return min(size, Typed.most) }
         }

@@ -32,6 +32,9 @@ struct JobCommand {
         let existing = if let earlier { earlier } else { try JournalPlan.open(flags.journal, mustExist: true) }
         let chosenSeed = try flags.seedValue() ?? script.chosenSeed
         let seed = chosenSeed ?? existing?.seed ?? firstSeed
+        if source.isStandardInput, files.isEmpty, line.arguments == nil, !script.has(.inputs) {
+            throw ScriptSource.readsStandardInput
+        }
         var job = try Job(flags, files: files, arguments: line.arguments, script: script, seed: seed)
         if let journal = if let existing { existing } else { try JournalPlan.open(flags.journal) } {
             job.journal = try JournalPlan(journal, flags, script, seed: seed, command: line.words)
@@ -73,9 +76,8 @@ struct JobCommand {
             )
         }
         let followers = Array(flags.words.dropFirst()), files = followers + flags.files
-        if script == "-" && files.contains("-") {
-            throw UsageError("standard input is the script already; name a FILE, or write ::: ITEM …")
-        }
-        return (script == "-" ? .standardInput : .file(script, followers: followers), files)
+        let source = script == "-" ? ScriptSource.standardInput : .file(script, followers: followers)
+        if source.isStandardInput && files.contains("-") { throw ScriptSource.readsStandardInput }
+        return (source, files)
     }
 }

@@ -42,6 +42,9 @@ struct Option: Sendable {
         }
     }
 
+    /// What a script that is loaded already cannot choose.
+    static let onlyTyped = ["--eval", "--arg-file", "--help", "--version"]
+
     /// The long name that was probably meant.
     static func nearest(to name: String) -> String? {
         let known = all.flatMap(\.names).filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
@@ -77,6 +80,9 @@ extension Flags {
             if let advice = foreignOptions[long] { throw UsageError("options.\(name): \(advice)") }
             let guess = Option.nearest(to: long).map { $0.dropFirst(2).replacing("-", with: "_") }
             throw UsageError("options.\(name): no such option" + (guess.map { "; did you mean \($0)?" } ?? ""))
+        }
+        if Option.onlyTyped.contains(long) {
+            throw UsageError("options.\(name): write it on the command line: \(long)")
         }
         switch (option.value, value) {
         case (nil, let value?): throw UsageError("options.\(name): \(value): write true or false")

@@ -238,7 +238,8 @@ final class Reporter: RunObserver {
             }
         case .crashLoop(let deaths):
             print(
-                "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(scriptName) ::: ITEM")
+                "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(isInline ? "-e CODE" : scriptName) ::: ITEM"
+            )
         case .outputFailed(let error): print("write standard output: \(error.reason)")
         case .inputFailed(let failure): print(failure.message, failure.traceback)
         case .logFailed(let failure): print(failure.message)

@@ -21,16 +21,29 @@ extension ScriptSource {
             return UsageError("\(path): no such script; CODE stands behind -e: pmap -e CODE")
         }
         if followers.contains(where: { $0.contains("{}") }) || path.isProgram {
-            let call = ScriptSource.call(of: path, followers)
+            let takesItem = followers.contains { $0.contains("{}") }
+            let call = ScriptSource.call(of: [path] + (takesItem ? followers : []))
             return UsageError("\(path): no such script; a program is run by a task: pmap -e '\(call)'")
+        }
+        if let advice = ScriptSource.advice(forCommand: path) {
+            return UsageError("\(path): no such script; \(advice)")
         }
         return UsageError("\(path): no such script")
     }
 
-    /// `pmap.sh { "gzip", item }`
-    private static func call(of program: ByteString, _ words: [ByteString]) -> String {
+    /// A whole command in one word, as GNU parallel takes it.
+    private static func advice(forCommand text: ByteString) -> String? {
+        let words = text.split(separator: " ").filter { !$0.isEmpty }
+        guard words.count > 1, text.contains("{}") || words[0].isProgram else { return nil }
+        let isForShell = text.bytes.contains { "\\\"'`$|&;<>()*?~#\n".utf8.contains($0) }
+        if isForShell { return "a program is run by a task: pmap help pmap.sh, pmap help subprocess.run" }
+        return "a program is run by a task: pmap -e '\(call(of: words))'"
+    }
+
+    /// `pmap.sh { "gzip", item }`: the words of a command in quotes, with the item for each `{}`, or behind them.
+    private static func call(of words: [ByteString]) -> String {
         let takesItem = words.contains { $0.contains("{}") }
-        let values = ([program] + (takesItem ? words : [])).map { replaced($0.text) } + (takesItem ? [] : ["item"])
+        let values = words.map { replaced($0.text) } + (takesItem ? [] : ["item"])
         return "pmap.sh { \(values.joined(separator: ", ")) }"
     }
 
@@ -56,6 +69,10 @@ extension ScriptSource {
         }
         return UsageError(message, traceback: traceback)
     }
+
+    /// The script has come from there, so that no item can.
+    static let readsStandardInput = UsageError(
+        "standard input is the script already; name a FILE, or write ::: ITEM …")
 
     /// The replacement strings of GNU parallel.
     private static let replacements = ["{}", "{.}", "{/}", "{//}", "{/.}", "{#}", "{%}", "{1}"]

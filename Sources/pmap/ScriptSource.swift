@@ -40,6 +40,14 @@ enum ScriptSource {
         return script
     }
 
+    var isStandardInput: Bool {
+        switch self {
+        case .standardInput: true
+        case .file(let path, _): Descriptor.number(named: path) == StandardDescriptor.input
+        case .inline: false
+        }
+    }
+
     /// Its name in messages.
     private var name: ByteString {
         switch self {

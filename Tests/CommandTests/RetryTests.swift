@@ -104,6 +104,7 @@ func `a run that stops at a failure does not stop at one that is tried again`(wo
 @Test func `a run in which everything dies ends with one clear line`() throws {
     try Row(
         "everything dies", [:], "seq 1000 | pmap -j 2 -e 'os.exit(1)'",
-        err: "‹…›pmap: no item has succeeded and 100 workers have died; try one item: pmap -j0 -e ::: ITEM\n", status: 3
+        err: "‹…›pmap: no item has succeeded and 100 workers have died; try one item: pmap -j0 -e CODE ::: ITEM\n",
+        status: 3
     ).check()
 }

@@ -178,6 +178,15 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
         "an option that does not exist", "options = { jbos = 2 } return string.upper",
         "pmap t.lua ::: a", err: "pmap: t.lua: options.jbos: no such option; did you mean jobs?\n", status: 2),
     Row(
+        "help", "options = { help = true } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.help: write it on the command line: --help\n", status: 2),
+    Row(
+        "code", "options = { eval = 'item' } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.eval: write it on the command line: --eval\n", status: 2),
+    Row(
+        "a file", "options = { arg_file = 'f' } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.arg_file: write it on the command line: --arg-file\n", status: 2),
+    Row(
         "a value that means nothing", "options = { jobs = 'many' } task = print", "pmap t.lua ::: a",
         err: "pmap: t.lua: options.jobs: many: write a number of workers: N, N%, +N, -N, or 0 for none\n", status: 2),
     Row(

@@ -187,6 +187,32 @@ func `what users of parallel type is answered in words of pmap`(row: Row) throws
         "- and :::", [:], "pmap -e item - ::: a",
         err: "pmap: - and ':::'; items come from files or from arguments, not from both\n", status: 2),
     Row(
+        "standard input for the script, and nothing for the items", [:], "pmap -", input: "function task() end",
+        err: "pmap: standard input is the script already; name a FILE, or write ::: ITEM …\n", status: 2),
+    Row(
+        "the same by its other name", [:], "pmap /dev/stdin", input: "function task() end",
+        err: "pmap: standard input is the script already; name a FILE, or write ::: ITEM …\n", status: 2),
+    Row(
+        "a command in one word", [:], "pmap 'echo {}.txt' ::: a",
+        err:
+            "pmap: echo {}.txt: no such script; a program is run by a task: pmap -e 'pmap.sh { \"echo\", item .. \".txt\" }'\n",
+        status: 2),
+    Row(
+        "a command in one word without {}", [:], "pmap 'cat -n' ::: a",
+        err: "pmap: cat -n: no such script; a program is run by a task: pmap -e 'pmap.sh { \"cat\", \"-n\", item }'\n",
+        status: 2),
+    Row(
+        "a command for a shell", [:], "pmap 'cat {} | wc -l' ::: a",
+        err:
+            "pmap: cat {} | wc -l: no such script; a program is run by a task: pmap help pmap.sh, pmap help subprocess.run\n",
+        status: 2),
+    Row(
+        "a name of two words", [:], "pmap 'my script.lua' ::: a", err: "pmap: my script.lua: no such script\n",
+        status: 2),
+    Row(
+        "no memory", [:], "pmap --memory 0 -e item ::: a",
+        err: "pmap: --memory 0: write a size, as in 500M or 10G\n", status: 2),
+    Row(
         "standard input for the script and for the items", [:], "pmap - -", input: "return 1",
         err: "pmap: standard input is the script already; name a FILE, or write ::: ITEM …\n", status: 2),
 ])
