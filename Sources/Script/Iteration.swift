@@ -1,4 +1,4 @@
-// The script's `inputs` function, called until it returns nil; or an object that is called as by a generic `for`.
+// The script's `inputs` function, called until it returns nil alone; or an object that is called as by a generic `for`.
 
 import Lua
 package import Wire
@@ -34,6 +34,8 @@ package struct Iteration: ~Copyable {
         case end
     }
 
+    private static let returnedAdvice = " (nil and a string is a failure; at the end return nil alone)"
+
     /// Appends the next item as an encoded value.
     package mutating func appendNext(to buffer: inout WireBuffer) throws(Failure) -> Item {
         // Stack: inputs, the value before
@@ -44,11 +46,15 @@ package struct Iteration: ~Copyable {
             stack.copy(2)
         }
         do throws(LuaError) {
-            try stack.call(arguments: isObject ? 2 : 0, results: 1)
+            try stack.call(arguments: isObject ? 2 : 0, results: 3)
         } catch {
             throw Failure(.error, "inputs: \(error.message)", traceback: error.traceback)
         }
         defer { stack.top = 2 }
+        if let failure = stack.returnedFailure(above: 2) {
+            throw Failure(.error, "inputs: \(failure.message)\(failure.isReturned ? Iteration.returnedAdvice : "")")
+        }
+        stack.pop(2)
         if isObject {
             stack.copy(-1)
             stack.replace(2)

@@ -175,6 +175,7 @@ package final class LoadedScript {
 
     /// Refuses an `inputs` table on top of the stack that is no list: some of its items would be missed.
     private func checkList() throws(ScriptError) {
+        if stack.hasMadeItems(-1) { throw .wrongType(script: name, .inputs, type: "table whose metatable makes items") }
         stack.pushNonIndexKey(-1, count: stack.countItems(-1))
         defer { stack.pop() }
         let type: String

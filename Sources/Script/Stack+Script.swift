@@ -11,6 +11,33 @@ extension Stack {
         return rawGet(-1, field: "__call") != .nil
     }
 
+    /// nil and a string are a failure, as under `assert`; of `nil, "exit", 3` the number is part of the message.
+    func returnedFailure(above base: Int32) -> Failure? {
+        guard top > base + 1, type(base + 1) == .nil, type(base + 2) == .string else { return nil }
+        let message = string(base + 2) ?? ""
+        if ["exit", "signal"].contains(message), type(base + 3) == .number, let code = integer(base + 3) {
+            return Failure(.error, "\(message) \(code)")
+        }
+        var failure = Failure(.error, message)
+        failure.isReturned = true
+        return failure
+    }
+
+    /// Whether the table at `index` has no item of its own, and a first one by its metatable.
+    func hasMadeItems(_ index: Int32) -> Bool {
+        let (table, height) = (absolute(index), top)
+        defer { top = height }
+        if rawGet(table, at: 1) != .nil || !pushMetatable(table) { return false }
+        do throws(LuaError) {
+            try load(Array("local list = ... return list[1]".utf8), name: "=[pmap]")
+            copy(table)
+            try call(arguments: 1, results: 1)
+        } catch {
+            return false
+        }
+        return type(-1) != .nil
+    }
+
     /// The number of items of a list: up to its end, or by table.pack's n.
     func countItems(_ list: Int32) -> Int {
         let (list, count) = (absolute(list), rawCount(list))

@@ -172,7 +172,7 @@ package final class TaskRunner {
             failure = Failure(.error, error.message, traceback: error.traceback)
         }
         if isAlone, let interruption = endTime() { return self.failure(interruption, within: options.setupLimit) }
-        return failure ?? returnedFailure(above: height)
+        return failure ?? stack.returnedFailure(above: height)
     }
 
     // MARK: Interruptions
@@ -309,7 +309,9 @@ package final class TaskRunner {
         let base = stack.top - result.results
         let printed = readPrinted(result)
         var traits = ItemTraits(drewRandomNumbers: result.usesSeed)
-        if result.isNothing && result.results > 1 && !script.listsFields, let failure = returnedFailure(above: base) {
+        if result.isNothing && result.results > 1 && !script.listsFields,
+            let failure = stack.returnedFailure(above: base)
+        {
             return fail(failure, printed, record, &outbox)
         }
         if !printed.isEmpty && options.printsToOutput { outbox.output.append(printed) }
@@ -371,18 +373,6 @@ package final class TaskRunner {
 
     private func isNothing(_ result: TaskResult, above base: Int32) -> Bool {
         result.isNothing && (0..<result.results).allSatisfy { stack.type(base + 1 + $0) == .nil }
-    }
-
-    /// nil and a string are a failure, as under `assert`; of `nil, "exit", 3` the number is part of the message.
-    private func returnedFailure(above base: Int32) -> Failure? {
-        guard stack.top > base + 1, stack.type(base + 1) == .nil, stack.type(base + 2) == .string else { return nil }
-        let message = stack.string(base + 2) ?? ""
-        if ["exit", "signal"].contains(message), stack.type(base + 3) == .number, let code = stack.integer(base + 3) {
-            return Failure(.error, "\(message) \(code)")
-        }
-        var failure = Failure(.error, message)
-        failure.isReturned = true
-        return failure
     }
 
     /// The unchanged item: its own bytes if they can be a record of the output.

@@ -39,6 +39,26 @@ import Testing
         "pmap -j 1 t.lua", out: "1\n2\n", err: "pmap: inputs: t.lua:2: broken\n" + traceback,
         status: 3),
     Row(
+        "an iterator that returns nil and a message",
+        "local n = 0\nfunction inputs() n = n + 1 if n == 3 then return nil, 'db gone' end return n end\nfunction task(x) return x end",
+        "pmap -j 1 t.lua; echo $?; pmap -j 0 --journal j t.lua", out: "1\n2\n3\n1\n2\n",
+        err: "pmap: inputs: db gone (nil and a string is a failure; at the end return nil alone)\n"
+            + "pmap: inputs: db gone (nil and a string is a failure; at the end return nil alone)\n"
+            + "pmap: 2 items are in j; the same command goes on from there\n", status: 3),
+    Row(
+        "an iterator that reads a folder",
+        "local f = io.open('/') function inputs() return f:read('l') end\nfunction task(x) return x end", "pmap t.lua",
+        err: "pmap: inputs: Is a directory (nil and a string is a failure; at the end return nil alone)\n", status: 3),
+    Row(
+        "an object that returns nil and a message",
+        "inputs = setmetatable({}, { __call = function(_, _, n) if n == 2 then return nil, 'gone' end return (n or 0) + 1 end })"
+            + "\nfunction task(x) return x end", "pmap t.lua", out: "1\n2\n",
+        err: "pmap: inputs: gone (nil and a string is a failure; at the end return nil alone)\n", status: 3),
+    Row(
+        "an iterator that returns more values",
+        "local n = 0\nfunction inputs() n = n + 1 if n < 3 then return n, 'x' end return nil, 2 end"
+            + "\nfunction task(...) return (...) end", "pmap t.lua", out: "1\n2\n"),
+    Row(
         "an iterator that gives what cannot travel",
         "local n = 0\nfunction inputs() n = n + 1 return n == 2 and { f = coroutine.create(print) } or n < 4 and n or nil end\nfunction task(x) return x end",
         "pmap -j 2 t.lua", out: "1\n3\n",

@@ -349,5 +349,20 @@ private func noList(_ inputs: String, _ what: String) -> Row {
     noList("{ [1] = 1, [3] = 3 }", "list with a hole before 3"),
     noList("{ [0] = 1 }", "table with a key that is a number"),
     noList("{ [true] = 1 }", "table with a key that is a boolean"), noList("'abc'", "string"),
+    noList(
+        "setmetatable({}, { __index = function(_, i) if i < 4 then return i end end, __len = function() return 3 end })",
+        "table whose metatable makes items"),
+    noList("setmetatable({}, { __index = { 1, 2, 3 } })", "table whose metatable makes items"),
 ])
 func `inputs that are no list are refused`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "items of its own", "inputs = setmetatable({ 1, 2 }, { __index = table }) function task(x) return x end",
+        "pmap t.lua", out: "1\n2\n"),
+    Row("none", "inputs = setmetatable({}, { __index = table }) task = print", "pmap t.lua"),
+    Row(
+        "none, and an error for every other name",
+        "inputs = setmetatable({}, { __index = function(_, name) error(name) end }) task = print", "pmap t.lua"),
+])
+func `inputs with a metatable are the list's own items`(row: Row) throws { try row.check() }
