@@ -95,7 +95,8 @@ package final class TaskRunner {
 
     // MARK: The worker
 
-    /// Runs the script's `setup`, with standard output captured; programs write to the pipe from `writing` to `reading`.
+    /// Runs the script's `setup`, with standard output captured; programs write to the pipe from `writing` to `reading`. Its
+    /// output goes to standard error: it belongs to no item, and how many workers print it depends on the run.
     package func setUp(
         worker: Int, reading: Int32, writing: Int32, mode: LibraryMode, outbox: inout Outbox
     ) -> Failure? {
@@ -110,12 +111,11 @@ package final class TaskRunner {
             stack.armTimeout(outbox.status, seconds: limit.seconds)
         }
         script.module.setWorker(worker)
-        if let failure = failure(of: .setup, worker: worker) {
-            writeUnattributedError(&outbox)
-            return failure
-        }
-        writeUnattributed(&outbox)
+        let failure = failure(of: .setup, worker: worker)
+        writeUnattributedError(&outbox)
+        if let failure { return failure }
         reportModules(&outbox, inItem: false)
+        outbox.flushEntries()
         script.hooks?.begin()
         self.worker = worker
         if let bytes = options.memoryLimit { script.state.allowMemory(bytes) }

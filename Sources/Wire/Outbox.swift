@@ -187,6 +187,9 @@ package struct Outbox: ~Copyable {
         flush()
     }
 
+    /// Sends what is no item's at once, if there is anything: the first item may kill the worker.
+    package mutating func flushEntries() { if output.count > BatchFormat.headerSize { flush() } }
+
     /// Sends the batch.
     package mutating func flush() {
         closeEntry()

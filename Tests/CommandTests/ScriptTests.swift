@@ -337,6 +337,28 @@ private let summing = """
 ])
 func `teardown gives notes, and no results`(row: Row) throws { try row.check() }
 
+private func setUp(_ options: String) -> Row {
+    Row(
+        options, "function setup() print 'ready' os.execute 'echo program' end function task(x) return x end",
+        "pmap \(options) t.lua ::: a b", out: "a\nb\n", err: "ready\nprogram\n")
+}
+
+@Test(arguments: [
+    setUp("-j 1"), setUp("-j 0"), setUp("-j 1 --chunk 1"),
+    Row(
+        "the first item kills the worker",
+        "function setup() print 'ready' end function task(x) os.execute 'kill -9 $PPID' end", "pmap -j 1 t.lua ::: a",
+        err:
+            "ready\npmap: :::1: the worker (pid N) was killed by SIGKILL while it ran this item; the others went on\n"
+            + lastLine(1, of: 1, "1 crash"), status: 1),
+    Row(
+        "it ends the process", "function setup() print 'ready' os.exit(3) end task = print", "pmap -j 1 t.lua ::: a",
+        err:
+            "ready\npmap: t.lua: setup failed in every worker: the worker (pid N) exited with status 3, as by os.exit\n",
+        status: 2),
+])
+func `what setup prints goes to standard error, whatever follows`(row: Row) throws { try row.check() }
+
 private func noList(_ inputs: String, _ what: String) -> Row {
     Row(
         inputs, "inputs = \(inputs) task = print", "pmap t.lua",
