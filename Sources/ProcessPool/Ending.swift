@@ -9,6 +9,8 @@ package struct Tally: Equatable, Sendable {
     /// Items that succeeded and gave a record, where entries say so.
     package var records = 0
     package var failed: [Failure.Kind: Int] = [:]
+    /// Blank lines, which are no items.
+    package var blank = 0
     /// Cut and never run.
     package var skipped = 0
     /// Outcomes that were dropped: their items had one.

@@ -33,7 +33,8 @@ package struct HaltPolicy: Equatable, Sendable {
     /// Something was looked for, and this much of it is enough.
     package var isGoal: Bool { why == .success || why == .record }
 
-    /// `total` is how many items there are, once that is known; a percentage of an unknown number is not reached.
+    /// `total` is how many items and blank lines there are, once that is known; a percentage of an unknown number is not
+    /// reached.
     package func isReached(by tally: Tally, of total: Int?) -> Bool {
         let count =
             switch why {
@@ -45,7 +46,7 @@ package struct HaltPolicy: Equatable, Sendable {
         switch amount {
         case .items(let items): return count >= items
         case .percent(let percent):
-            return total.map { count > 0 && Double(count) * 100 >= percent * Double($0) } ?? false
+            return total.map { count > 0 && Double(count) * 100 >= percent * Double($0 - tally.blank) } ?? false
         }
     }
 }

@@ -33,7 +33,7 @@ extension Run {
             if isRepeated(chunk, items: 1) { return }
             if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
             tally.records += traits.hasRecord ? 1 : 0
-            succeed(place..<place + 1, bytes: bytes.count, items: 1, of: chunk, &actions)
+            succeed(place..<place + 1, bytes: bytes.count, items: 1, blank: traits.isBlank ? 1 : 0, of: chunk, &actions)
         case .standardError(let bytes):
             tally.bytes += bytes.count
             let chunk = slots[slot].chunks.chunks.first
@@ -136,11 +136,12 @@ extension Run {
     }
 
     private mutating func succeed(
-        _ entries: Range<Int>, bytes: Int, items: Int, of chunk: Chunk, _ actions: inout [Action]
+        _ entries: Range<Int>, bytes: Int, items: Int, blank: Int = 0, of chunk: Chunk, _ actions: inout [Action]
     ) {
         if entries.isEmpty { return }
         if chunk.attempt > 1 { forgetFailure(of: chunk) }
-        tally.succeeded += items
+        tally.succeeded += items - blank
+        tally.blank += blank
         tally.bytes += bytes
         tally.skipped -= items
         sequencer.accept(.records(entries, bytes: bytes), items: items, of: chunk, &actions)

@@ -132,7 +132,7 @@ struct Run {
             isSourceDry = false
             schedule(.sourceReady, &actions)
         case .sourceEnded:
-            totalItems = totalItems ?? tally.items
+            totalItems = totalItems ?? tally.items + tally.blank
             checkHalt(&actions)
             schedule(.sourceEnded, &actions)
         case .sourceFailed(let failure):

@@ -225,7 +225,7 @@ package final class TaskRunner {
     package func run(_ record: RecordBytes, item: Int, outbox: inout Outbox) {
         begin(item, &outbox)
         do throws(RecordError) {
-            if try reader.read(record, onto: stack) == .blank { return outbox.commit() }
+            if try reader.read(record, onto: stack) == .blank { return outbox.commitBlank() }
         } catch {
             let message = item == 1 ? error.description(ofFirst: record) : error.description
             return outbox.fail(Failure(.error, message, input: options.keepsInput ? record.text : nil))

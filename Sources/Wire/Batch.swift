@@ -42,17 +42,20 @@ package struct ItemTraits: Equatable, Sendable {
     package var hasRecord: Bool
     /// The result depends on the run's seed and the item's number.
     package var drewRandomNumbers: Bool
+    /// It was a blank line, which is no item.
+    package var isBlank: Bool
 
-    package init(hasRecord: Bool = false, drewRandomNumbers: Bool = false) {
+    package init(hasRecord: Bool = false, drewRandomNumbers: Bool = false, isBlank: Bool = false) {
         self.hasRecord = hasRecord
         self.drewRandomNumbers = drewRandomNumbers
+        self.isBlank = isBlank
     }
 
     package init(rawValue: UInt32) {
-        self.init(hasRecord: rawValue & 1 != 0, drewRandomNumbers: rawValue & 2 != 0)
+        self.init(hasRecord: rawValue & 1 != 0, drewRandomNumbers: rawValue & 2 != 0, isBlank: rawValue & 4 != 0)
     }
 
-    package var rawValue: UInt32 { (hasRecord ? 1 : 0) | (drewRandomNumbers ? 2 : 0) }
+    package var rawValue: UInt32 { (hasRecord ? 1 : 0) | (drewRandomNumbers ? 2 : 0) | (isBlank ? 4 : 0) }
 }
 
 /// An entry as the host reads it; `items` is the number of items that it finishes.

@@ -92,6 +92,13 @@ package struct Outbox: ~Copyable {
         finishItem(mustFlush: flushTriggers.successes || flushTriggers.records && traits.hasRecord)
     }
 
+    /// Ends the running item, which was a blank line and none: it counts for nothing.
+    package mutating func commitBlank() {
+        closeEntry()
+        appendEntry(.item, ItemTraits(isBlank: true), items: 1) { _ in }
+        finishItem(mustFlush: false)
+    }
+
     /// Ends the running item as failed; the bytes that it has appended are discarded.
     package mutating func fail(_ failure: Failure) {
         discard()
@@ -215,17 +222,21 @@ package struct Outbox: ~Copyable {
         openEntry = nil
     }
 
-    private mutating func appendHeader(_ tag: EntryTag, items: Int, length: UInt64) -> Int {
+    private mutating func appendHeader(
+        _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int, length: UInt64
+    ) -> Int {
         let start = output.count
-        output.append(native: tag.rawValue)
+        output.append(native: tag.rawValue | traits.rawValue << 16)
         output.append(native: UInt32(items))
         output.append(native: length)
         openItems = 0
         return start
     }
 
-    private mutating func appendEntry(_ tag: EntryTag, items: Int, _ body: (inout WireBuffer) -> Void) {
-        let start = appendHeader(tag, items: items, length: 0)
+    private mutating func appendEntry(
+        _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int, _ body: (inout WireBuffer) -> Void
+    ) {
+        let start = appendHeader(tag, traits, items: items, length: 0)
         body(&output)
         output.store(UInt64(output.count - start - BatchFormat.entryHeaderSize), at: start + 8)
     }

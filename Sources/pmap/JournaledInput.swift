@@ -130,6 +130,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         guard let keys = running.removeValue(forKey: item) else { return }
         let isKept: Bool
         switch outcome {
+        case .success(_, let traits) where traits.isBlank: return
         case .success(let output, let traits):
             isKept = journal.add(JournalEntry(.ok(output: output), traits), keys, item: item, source: nil)
         case .failure(let failure, _, _) where failure.isTransient: return

@@ -52,6 +52,31 @@ func `what is looked for comes exactly as often as was asked`(workers: Int) thro
 
 @Test(arguments: [
     Row(
+        "a goal", [:], "printf '\\n \\r\\n5\\n6\\n' > f; pmap -f jsonl -j 1 --chunk 1 --halt now,success=1 -e item f",
+        out: "5\n", err: "pmap: 1 of 2 items was skipped\n"),
+    Row(
+        "a percentage", [:],
+        "printf '\\n\\n5\\n\\n\\n6\\n7\\n' > f; pmap -f jsonl -j 1 --chunk 1 --halt now,done=60% -e item f",
+        out: "5\n6\n",
+        err: "pmap: 1 of 3 items was skipped\n"),
+    Row(
+        "how many failed", [:], "printf '\\n1\\n\\n\"a\"\\n\\n' | pmap -f jsonl -j 2 -e 'item + 1' 2>&1 | tail -1",
+        out:
+            "pmap: 1 of 2 items failed (1 error)\n", status: 1),
+    Row(
+        "a run in which everything dies", [:],
+        "(echo; yes 1 | head -1000) > f; pmap -f jsonl -j 2 -e 'os.exit(1)' f 2>&1 | tail -1",
+        out: "pmap: no item has succeeded and 100 workers have died; try one item: pmap -j0 -e CODE ::: ITEM\n",
+        status: 3),
+    Row(
+        "a journal", [:],
+        "printf '\\n5\\n\\n\\n6\\n' > f; for j in 2 0; do pmap -j $j -f jsonl --journal j -e item f; done; pmap journal j | head -1",
+        out: "5\n6\n5\n6\nj: 2 ok\n", err: "pmap: 2 of 2 items were done in an earlier run, says j\n"),
+])
+func `a blank line of JSON is no item`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
         "soon lets running items finish",
         """
         function task(item)
