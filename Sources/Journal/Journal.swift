@@ -56,6 +56,7 @@ package final class Journal {
     package init(path: ByteString, notice: @escaping (String) -> Void = { _ in }) throws(JournalError) {
         self.path = path
         lockWait = LockWait(path, notice)
+        try Journal.checkKind(of: path)
         let before = Set(Descriptor.openNumbers())
         do throws(PosixError) {
             lock = try Descriptor(updating: path)
@@ -79,6 +80,15 @@ package final class Journal {
     }
 
     // MARK: The file
+
+    /// Refuses what SQLite would fail on, without a reason that says so, and a pipe, which nobody may write to.
+    static func checkKind(of path: ByteString) throws(JournalError) {
+        switch try? FileKind(path: path).kind {
+        case nil, .regular: return
+        case .directory: throw .unreadable(path, reason: "Is a directory")
+        default: throw .unreadable(path, reason: "a journal is a regular file; name another one")
+        }
+    }
 
     /// Checks that the file is a journal of this format; makes one of an empty file.
     private static func prepare(_ database: Database, _ path: ByteString) throws(DatabaseError) {
@@ -138,6 +148,7 @@ package final class Journal {
             statements = try Statements(database)
             var changes = last.map { fingerprint.changes(since: $0) } ?? Fingerprint.Changes()
             changes.names += changedModules
+            if try hasOtherSeeds(than: seed), !changes.names.contains("--seed") { changes.names.append("--seed") }
             return changes
         } catch {
             throw JournalError(path, error)
@@ -207,6 +218,16 @@ package final class Journal {
                 "INSERT INTO parts VALUES (?1, ?2, ?3)", [.integer(fingerprintRow), .text(name), .blob(digest.bytes)])
         }
         return changes
+    }
+
+    /// Items of the program drew random numbers in the last run, by another seed than this run's.
+    private func hasOtherSeeds(than seed: UInt64) throws(DatabaseError) -> Bool {
+        if self.seed == seed || !hasRandomItems { return false }
+        return try database.number(
+            """
+            SELECT EXISTS (SELECT 1 FROM items JOIN runs ON runs.id = items.run
+                WHERE items.traits & 2 AND runs.program = ?1)
+            """, [.integer(fingerprintRow)]) == 1
     }
 
     /// The modules of the workers that have changed; one that changed during a run always has.

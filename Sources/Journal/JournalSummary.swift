@@ -15,6 +15,7 @@ package struct JournalSummary {
 
     package init(path: ByteString) throws(JournalError) {
         self.path = path
+        try Journal.checkKind(of: path)
         do throws(PosixError) { isRunning = try Descriptor(reading: path).isLocked } catch {
             throw .unreadable(path, reason: error.reason)
         }

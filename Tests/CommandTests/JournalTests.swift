@@ -52,6 +52,17 @@ private let again = "; rm ran; pmap -j 2 --journal j t.lua f; if [ -e ran ]; the
         "pmap --journal j -D n=1 -e 'pmap.args.n' ::: a; pmap --journal j -D n=2 -t jsonl -e 'pmap.args.n' ::: a",
         out: "1\n\"2\"\n", err: "pmap: j: --to and -D have changed since the last run; what they gave is not used\n"),
     Row(
+        "the seed has changed", [:],
+        "for s in 1 2 2; do pmap --journal j --seed $s -e 'item == \"r\" and math.random(1000)' ::: r x; done",
+        out: "361\nfalse\n819\nfalse\n819\nfalse\n",
+        err: "pmap: j: --seed has changed since the last run; what it gave is not used\n"
+            + "pmap: 1 of 2 items was done in an earlier run, says j\n"
+            + "pmap: 2 of 2 items were done in an earlier run, says j\n"),
+    Row(
+        "a seed that nothing was drawn by has changed", [:],
+        "for s in 1 2; do pmap --journal j --seed $s -e item ::: a; done", out: "a\na\n",
+        err: "pmap: 1 of 1 items was done in an earlier run, says j\n"),
+    Row(
         "options that change no result have", [:],
         "seq 5 > f; pmap -j 2 --journal j -e item f > /dev/null; pmap -j 0 --chunk 2 --retries 3 --timeout 9 --journal j -e item f | wc -l",
         out: "5\n", err: "pmap: 5 of 5 items were done in an earlier run, says j\n"),
@@ -94,7 +105,7 @@ private let again = "; rm ran; pmap -j 2 --journal j t.lua f; if [ -e ran ]; the
     Row(
         "another seed", [:],
         "pmap --journal j --seed 1 -e 'math.random(1e9)' ::: a > 1; pmap --journal j --seed 2 -e 'math.random(1e9)' ::: a | cmp -s - 1; echo $?",
-        out: "1\n"),
+        out: "1\n", err: "pmap: j: --seed has changed since the last run; what it gave is not used\n"),
     Row(
         "what a task printed is in its result", [:],
         "pmap --journal j -e 'print(item) return 1' ::: a; pmap --journal j -e 'print(item) return 1' ::: a",
@@ -130,6 +141,13 @@ func `failed items are run again`(row: Row) throws { try row.check() }
         err: "pmap: --journal notes.txt: this is not a journal, and is left as it is; name another file\n"),
     Row(
         "a folder", [:], "pmap --journal . -e item ::: a", err: "pmap: --journal .: Is a directory\n", status: 2),
+    Row("a folder to be shown", [:], "pmap journal .", err: "pmap: .: Is a directory\n", status: 2),
+    Row(
+        "a device", [:], "pmap --journal /dev/null -e item ::: a",
+        err: "pmap: --journal /dev/null: a journal is a regular file; name another one\n", status: 2),
+    Row(
+        "a pipe to be shown", [:], "mkfifo p; pmap journal p",
+        err: "pmap: p: a journal is a regular file; name another one\n", status: 2),
     Row(
         "a folder that is not there", [:], "pmap --journal no/j -e item ::: a",
         err: "pmap: --journal no/j: No such file or directory\n", status: 2),
