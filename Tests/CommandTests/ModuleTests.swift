@@ -126,6 +126,12 @@ private func misunderstood(_ script: String, _ message: String, line: String = "
     misunderstood("pmap:dumps(1)", "write pmap.dumps(…), with a dot"),
     misunderstood("pmap:array()", "write pmap.array(…), with a dot"),
     misunderstood("pmap:sleep(1)", "write pmap.sleep(…), with a dot"),
+    misunderstood(
+        "local mp = require 'multiprocessing' local W = setmetatable({}, { __index = mp.Process }) W.__index = W setmetatable({}, W):start()",
+        "mp.Process is a function and no class to inherit from; call it, and keep the object in a field of yours"),
+    misunderstood(
+        "local mp = require 'multiprocessing' local W = setmetatable({}, { __index = mp.Lock }) print(W.acquire)",
+        "mp.Lock is a function and no class to inherit from; call it, and keep the object in a field of yours"),
     misunderstood("print(os.getpid())", "attempt to call a nil value (field 'getpid'); write mp.getpid()"),
     misunderstood(
         "time.sleep(1)",

@@ -47,15 +47,27 @@ function class.guard(meta, noun, before)
   end
 end
 
+-- Whether a table's metatable has `f` for its `__index`, as a class has that inherits from another.
+local function inherits(object, f)
+  local meta = type(object) == "table" and getmetatable(object)
+  return type(meta) == "table" and rawget(meta, "__index") == f
+end
+
 --- Makes a call of the module's functions with a colon an error that says so; `table` is the one they are called with, if not
---- this one.
+--- this one. Inheriting from a function is one, too.
 function class.module(module, name, table)
   for key, f in pairs(module) do
     if type(f) == "function" then
-      module[key] = function(...)
-        if rawequal((...), table or module) then core.fail(("write %s.%s(…), with a dot"):format(name, key)) end
+      local function checked(...)
+        local first = ...
+        if rawequal(first, table or module) then core.fail(("write %s.%s(…), with a dot"):format(name, key)) end
+        if inherits(first, checked) then
+          local text = "%s.%s is a function and no class to inherit from; call it, and keep the object in a field of yours"
+          core.fail(text:format(name, key))
+        end
         return f(...)
       end
+      module[key] = checked
     end
   end
   return module
