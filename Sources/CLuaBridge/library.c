@@ -190,6 +190,8 @@ void pmap_end_capture(void) {
     mode = PMAP_FORKED;
 }
 
+bool pmap_runs_items(void) { return mode != PMAP_FORKED && pmap_is_original(); }
+
 /* ---- Standard output that a task opens by its name ---- */
 
 static int leave_open(lua_State *L) {

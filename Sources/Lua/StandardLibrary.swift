@@ -31,6 +31,9 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
+    /// Whether this process runs the items, and is no fork that a task has made.
+    package var runsItems: Bool { pmap_runs_items() }
+
     /// Whether anything was ever written to standard output.
     package var hasPrinted: Bool { pmap_has_printed() }
 

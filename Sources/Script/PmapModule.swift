@@ -7,6 +7,7 @@ import Wire
 /// Its functions refer to this object, so it lives as long as the state.
 package final class PmapModule {
     static let emitOutsideTask = "pmap.emit works inside a task only"
+    static let emitInFork = "pmap.emit in a process of the task's own: return the value to the task, which can emit it"
     static let emitInTeardown = "pmap.emit in teardown: records belong to items; return it from the task"
 
     let tags: TableTags

@@ -89,6 +89,7 @@ package final class TaskRunner {
             guard isInTask else {
                 throw LuaError(message: isInTeardown ? PmapModule.emitInTeardown : PmapModule.emitOutsideTask)
             }
+            guard stack.runsItems else { throw LuaError(message: PmapModule.emitInFork) }
             try emit(stack)
         }
     }

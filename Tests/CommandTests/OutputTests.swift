@@ -169,6 +169,23 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
 ])
 func `what a task prints is captured whole`(row: Row) throws { try row.check() }
 
+private let emitInFork = "pmap.emit in a process of the task's own: return the value to the task, which can emit it"
+
+@Test(arguments: [
+    "pmap.map(pmap.emit, { 1 })",
+    "local mp = require 'multiprocessing' local p = mp.Process(pmap.emit, 1) p:start() p:join() p:result()",
+    "local mp = require 'multiprocessing' local pool <close> = mp.Pool(1) pool:apply(pmap.emit, { 1 })",
+])
+func `a record that a process of a task emits is refused`(task: String) throws {
+    for workers in 0...1 {
+        try Row(
+            task, "function task(x) pmap.emit(x) \(task) end",
+            "pmap -j \(workers) t.lua ::: a 2>&1 | grep ^pmap",
+            out: "pmap: :::1: t.lua:1: \(emitInFork)\n" + lastLine(1, of: 1, "1 error"), status: 1
+        ).check()
+    }
+}
+
 @Test func `lines of many workers are never mixed`() throws {
     let script = """
         function task(item)

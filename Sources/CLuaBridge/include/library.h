@@ -57,6 +57,9 @@ void pmap_end_open_programs(void);
 /* In a process that a task has forked from its worker: its output is captured in the worker. */
 void pmap_end_capture(void);
 
+/* Whether this process runs the items, and is no fork that a task has made. */
+bool pmap_runs_items(void);
+
 /* Redirects the output of Lua and C to another stream. The file object keeps its identity. May raise. */
 void pmap_redirect_output(lua_State *L, FILE *stream);
 
