@@ -56,13 +56,22 @@ extension Encoder {
             return buffer.open(kind == .array ? .array : .object)
         }
         let known = try orInterrupted { () throws(LuaError) in try names.find(metatable, as: .metatable, in: stack) }
-        guard let known else {
-            throw .cannotSend(
-                "a table with a metatable", path: "", advice: "register its class with pmap.register")
-        }
+        guard let known else { throw unknown(metatable) }
         let header = buffer.open(.instance)
         encodeName(known, into: &buffer)
         return header
+    }
+
+    /// The refusal of a table with this metatable. Some of the program's own have words for it.
+    private func unknown(_ metatable: Int32) -> EncodeError {
+        let height = stack.top
+        defer { stack.top = height }
+        stack.rawGet(metatable, field: "__kind")
+        stack.rawGet(metatable, field: "__advice")
+        guard let kind = stack.string(-2), let advice = stack.string(-1) else {
+            return .cannotSend("a table with a metatable", path: "", advice: "register its class with pmap.register")
+        }
+        return .cannotSend(kind, path: "", advice: advice)
     }
 
     mutating func advanceList(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {

@@ -86,14 +86,39 @@ function cases.test_a_colon_for_a_dot_and_a_dot_for_a_colon()
   second:close()
 end
 
+function cases.test_what_stays_in_its_process_is_not_sent()
+  local pool <close> = mp.Pool(1)
+  local executor <close> = futures.ProcessPoolExecutor(1)
+  local result, future, iterator = pool:apply_async(tostring, { 1 }), executor:submit(tostring, 1), pool:imap(tostring, { 1 })
+  local function used(object) return pcall(pool.apply, pool, function() return object end) end
+  for object, message in pairs {
+    [pool] = "cannot send a pool at f(upvalue 'object'): make one in the function that uses it",
+    [executor] = "cannot send an executor at f(upvalue 'object'): make one in the function that uses it",
+    [result] = "cannot send a result to come at f(upvalue 'object'): send what result:get() returns",
+    [future] = "cannot send a future at f(upvalue 'object'): send what future:result() returns",
+    [iterator] = "cannot send an iterator of results at f(upvalue 'object'): send the values that it gives",
+  } do
+    raises(message, function() assert(used(object)) end)
+  end
+  raises("cannot send a pool at items[1]", pool.map, pool, tostring, { mp.Pool(1) })
+  equal(pool:apply(function() return mp.Pool(1):map(tostring, { 1 }) end), { "1", n = 1 })
+end
+
 function cases.test_what_is_not_meant()
   local pool <close> = mp.Pool(1)
   local executor <close> = futures.ProcessPoolExecutor(1)
   local given = { mp = mp, futures = futures, pool = pool, executor = executor, f = function() end, queue = mp.Queue() }
   local target = "write mp.Process(f, 1) for a process that calls f(1), or mp.Process{ target = f, args = {1} }"
+  local no_subclass = "mp.Process takes one table of options, and has no subclasses; " .. target
   for code, message in pairs {
     ["mp.Process(f(1))"] = "no target; " .. target,
     ["mp.Process()"] = "no target; " .. target,
+    ["setmetatable({}, { __index = mp.Process }):start()"] = no_subclass,
+    ["setmetatable(mp.Process(print), { __index = setmetatable({}, { __index = mp.Process }) }):start()"] = no_subclass,
+    ["mp.Process({ target = print }, 1)"] = no_subclass,
+    ["pmap.range()"] = "a range has an end: pmap.range(last) or pmap.range(first, last, step)",
+    ["pmap.range(nil, 3)"] = "a range has an end: pmap.range(last) or pmap.range(first, last, step)",
+    ["pmap.range(1, true)"] = "pmap.range takes numbers, not a boolean",
     ["mp.Process{ name = 'a' }"] = "no target; " .. target,
     ["mp.Process(5)"] = "the target of a process is a function, not a number; " .. target,
     ["mp.Process(queue)"] = "the target of a process is a function, not a table; " .. target,

@@ -18,7 +18,6 @@ local futures = {
 local busy = {}
 
 local Executor, Future = {}, {}
-futures.Executor, futures.Future = Executor, Future
 
 local executor_options = { "max_workers", "initializer", "initargs", "max_tasks_per_child" }
 
@@ -143,6 +142,7 @@ end
 
 function Future:__gc() unasked.mark_unreachable(self._job) end
 
+class.keep(Future, "a future", "send what future:result() returns")
 class.seal(Future, "future", nil, { call = "future:result()", value = "future:result()", get = "future:result()" })
 
 -- ---- Executors ----
@@ -231,6 +231,7 @@ function Executor:__tostring()
   return ("ProcessPoolExecutor(%d%s)"):format(self._pool._processes, self._is_shut and ", shut down" or "")
 end
 
+class.keep(Executor, "an executor", "make one in the function that uses it")
 class.seal(Executor, "executor", nil, {
   call = "executor:submit(f, …)", values = "for place, value in executor:map(f, items) do",
   close = "executor:shutdown()", join = "executor:shutdown()", apply_async = "executor:submit(f, …)",

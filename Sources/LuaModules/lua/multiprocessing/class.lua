@@ -140,6 +140,10 @@ function class.refuse(meta, noun, fields, hints)
   end
 end
 
+--- Objects of the class stay in their process: where one is to be sent, the error says what it is and what to do instead. No
+--- module has the class as a member, by whose name they would be sent.
+function class.keep(meta, kind, advice) meta.__kind, meta.__advice = kind, advice end
+
 --- Ends the definition of a class: `noun` is what messages call an object of it. The fields in `properties` are functions of
 --- the object, read without a call; others are errors, unless they begin with "_".
 function class.seal(meta, noun, properties, hints)

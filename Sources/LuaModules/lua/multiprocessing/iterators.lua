@@ -9,7 +9,6 @@ local jobs = require "multiprocessing.jobs"
 local iterators = {}
 
 local Iterator = {}
-iterators.Iterator = Iterator
 
 --- An iterator for a generic `for`: called for each turn, and closed at the loop's end. `fields` are those of its job.
 function iterators.new(self, f, fields, is_ordered, source, count, list)
@@ -95,6 +94,7 @@ function Iterator:__gc()
   if not self._is_closed then jobs.drop(self._job) end
 end
 
+class.keep(Iterator, "an iterator of results", "send the values that it gives")
 class.seal(Iterator, "iterator")
 
 return iterators

@@ -481,7 +481,7 @@ function jobs.run_all(self)
   end
 end
 
---- How many items were not run, and whether there may have been more in their sources.
+--- How many items have no result here, though they may have been run, and whether there may have been more in their sources.
 function jobs.count_left(self)
   while self._unfinished > 0 and jobs.collect(self, false) do end
   local left, may_have_more = 0, false

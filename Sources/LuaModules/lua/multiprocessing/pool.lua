@@ -15,7 +15,6 @@ local unasked = require "multiprocessing.unasked"
 local pool = {}
 
 local Pool = {}
-pool.Pool = Pool
 
 local pool_options = { "processes", "initializer", "initargs", "maxtasksperchild" }
 
@@ -47,7 +46,6 @@ end
 
 --- The result of an asynchronous call, once it is there.
 local AsyncResult = {}
-pool.AsyncResult = AsyncResult
 
 local function async(self, job)
   return setmetatable({ _pool = self, _job = job }, AsyncResult)
@@ -86,6 +84,7 @@ function AsyncResult:__tostring()
   return ("AsyncResult(%s)"):format(not job.is_finished and "pending" or job.failures > 0 and "failed" or "finished")
 end
 
+class.keep(AsyncResult, "a result to come", "send what result:get() returns")
 class.seal(AsyncResult, "result", nil, {
   values = "for place, value in ipairs(result:get()) do", call = "result:get()", value = "result:get()",
 })
@@ -250,6 +249,7 @@ function Pool:__close() self:terminate() end
 
 function Pool:__tostring() return ("Pool(%d, %s)"):format(self._processes, self._state) end
 
+class.keep(Pool, "a pool", "make one in the function that uses it")
 class.seal(Pool, "pool", nil, {
   call = "pool:map(f, items)", values = "for place, value in pool:imap(f, items) do", submit = "pool:apply_async(f, {1, 2})",
 })
@@ -266,9 +266,9 @@ end)
 local function report_left(self)
   local left, may_have_more = jobs.count_left(self)
   if left == 0 and not may_have_more then return end
-  io.stderr:write(("pmap: %d %s of a pool%s %s not run before the script ended; pool:close() and pool:join() wait for them\n"):format(
-    left, left == 1 and "item" or "items", may_have_more and ", and what an iterator would have given," or "",
-    left == 1 and not may_have_more and "was" or "were"))
+  io.stderr:write(("pmap: %d %s of a pool%s may not have been finished when the script ended; pool:close() and pool:join() "
+    .. "wait for them\n"):format(
+    left, left == 1 and "item" or "items", may_have_more and ", and what an iterator would have given," or ""))
 end
 
 process.at_end(function()

@@ -38,6 +38,7 @@ function process.new(target, ...)
   local self = { _args = table.pack(...) }
   local instead = "write mp.Process(f, 1) for a process that calls f(1), or mp.Process{ target = f, args = {1} }"
   if type(target) == "table" and not arguments.is_callable(target) and not class.noun(target) then
+    if select("#", ...) > 0 then core.fail("mp.Process takes one table of options, and has no subclasses; " .. instead) end
     local options = target
     if options[1] ~= nil then core.fail("the target is an option; " .. instead) end
     if options.kwargs ~= nil then core.fail "a function of Lua has no named arguments; write args = { { name = value } }" end
