@@ -273,6 +273,10 @@ func `tasks run programs`(row: Row) throws { try row.check() }
         "a range travels", "local r = pmap.loads(pmap.dumps(pmap.range(1, 10))) print(r == pmap.range(1, 10), #r)",
         "pmap run t.lua", out: "true\t10\n"),
     Row(
+        "a range of floats has no errors of added steps",
+        "local r = pmap.range(1, 2, 0.1) local n = 0 for _ in r do n = n + 1 end print(#r, n, r[3], r[11])",
+        "pmap run t.lua", out: "11\t11\t1.2\t2.0\n"),
+    Row(
         "a range with step 0", "pmap.range(1, 2, 0)", "pmap run t.lua",
         err: "pmap: t.lua:1: the step of a range is not 0\n\(traceback)", status: 1),
     Row(

@@ -63,7 +63,8 @@ function pmap.sh(cmd) end
 function pmap.map(f, items, options) end
 
 --- Returns a range of numbers, as `for` has them, that takes no room: `range(last)` from 1, `range(first, last)`, or
---- with a step.
+--- with a step. With a float among them each number is `first + n * step` by itself, where `for` adds up the steps with
+--- their errors: `range(1, 2, 0.1)` ends with 2.0.
 ---@param first number
 ---@param last? number
 ---@param step? number

@@ -39,15 +39,16 @@ function functions.map(f, items, options)
   return pool:map(f, items, options.chunksize)
 end
 
---- Numbers from `first` to `last`, as `for` has them, that take no room: `for i in pmap.range(1, 10) do`.
+--- Numbers from `first` to `last`, as `for` has them but without the errors of added floats, that take no room: `for i in pmap.range(1, 10) do`.
 local Range = { __name = "range" }
 functions.Range = Range
 
 --- `pmap.range(last)`, `pmap.range(first, last)` or `pmap.range(first, last, step)`.
 function functions.range(first, last, step)
+  if first == nil then core.fail "a range has an end: pmap.range(last) or pmap.range(first, last, step)" end
   if last == nil then first, last = 1, first end
   step = step or 1
-  for _, number in ipairs { first or false, last or false, step } do
+  for _, number in ipairs { first, last, step } do
     if type(number) ~= "number" then core.fail("pmap.range takes numbers, not a " .. type(number)) end
     if number ~= number then core.fail "pmap.range takes numbers, not nan" end
   end
