@@ -36,6 +36,7 @@ let package = Package(
         .target(
             name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge", "CHashBridge"], swiftSettings: strict),
         .target(name: "Inputs", dependencies: ["Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
+        .target(name: "Monitor", dependencies: ["Posix", "ProcessPool", "Wire"], swiftSettings: strict),
         .target(name: "Script", dependencies: ["Lua", "Records", "Wire"], swiftSettings: strict),
         .target(
             name: "Journal", dependencies: ["CSQLite", "CHashBridge", "Posix", "Wire"], exclude: ["README.md"],
@@ -50,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "pmap",
             dependencies: [
-                "Journal", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua", "Wire",
+                "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua", "Wire",
             ],
             swiftSettings: strict),
 
@@ -60,6 +61,7 @@ let package = Package(
         .testTarget(name: "PosixTests", dependencies: ["Posix", "Wire", "Chance"], swiftSettings: strict),
         .testTarget(
             name: "ProcessPoolTests", dependencies: ["ProcessPool", "Posix", "Wire", "Chance"], swiftSettings: strict),
+        .testTarget(name: "MonitorTests", dependencies: ["Monitor", "ProcessPool", "Wire"], swiftSettings: strict),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Lua", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "InputsTests", dependencies: ["Inputs", "ProcessPool", "Posix", "Records", "Wire", "Chance"],

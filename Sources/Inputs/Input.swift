@@ -1,6 +1,7 @@
 // The inputs of a run, and their names in messages.
 
 package import Posix
+import ProcessPool
 package import Wire
 
 /// One input of a run, known before anything is forked.
@@ -61,16 +62,30 @@ package enum Input: Equatable, Sendable {
         }
     }
 
+    /// Of a regular file; those in /proc do not say.
+    var fileSize: Int? {
+        switch self {
+        case .file(_, let kind), .standardInput(let kind): kind.kind == .regular && kind.size > 0 ? kind.size : nil
+        default: nil
+        }
+    }
+
+    /// What it has, as far as that is known.
+    var rest: SourceRest? {
+        switch self {
+        case .arguments(let words): SourceRest(items: words.count)
+        case .list(let count): SourceRest(items: count)
+        case .file, .standardInput: fileSize.map { SourceRest(bytes: $0) }
+        case .iterator: nil
+        }
+    }
+
     /// The size that files in /sys report; those in /proc report 0.
     private static let page = 4096
 
     /// The size of a file that can be read in ranges; nil for one that must be read as a stream, such as a pipe or a file
     /// whose size may be wrong.
     var rangedSize: Int? {
-        switch self {
-        case .file(_, let kind), .standardInput(let kind):
-            kind.kind == .regular && kind.size > Input.page ? kind.size : nil
-        default: nil
-        }
+        fileSize.flatMap { $0 > Input.page ? $0 : nil }
     }
 }

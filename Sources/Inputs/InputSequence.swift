@@ -12,6 +12,8 @@ protocol RecordSource: AnyObject {
     var waitsOn: Int32? { get }
     /// Descriptors that a forked worker closes.
     var descriptors: [Int32] { get }
+    /// What is left, as far as that is known.
+    var rest: SourceRest? { get }
 }
 
 enum NextRecords: Equatable {
@@ -61,6 +63,16 @@ package final class InputSequence: ChunkSource {
     package init(_ inputs: [Input], _ reading: Reading) {
         self.inputs = inputs
         self.reading = reading
+    }
+
+    package var rest: SourceRest? {
+        var rest = SourceRest()
+        for input in inputs[next...] {
+            guard let more = input.rest else { return nil }
+            rest = rest + more
+        }
+        guard let current else { return rest }
+        return current.rest.map { $0 + rest }
     }
 
     package var waitsOn: Int32? { current?.waitsOn }
@@ -147,7 +159,8 @@ package final class InputSequence: ChunkSource {
         var readAhead: [UInt8] = []
         if case .standardInput = input { readAhead = reading.readAhead }
         return StreamSource(
-            file, splitter, readAhead: readAhead, longestRecord: longest.inStream, name: input.name)
+            file, splitter, readAhead: readAhead, longestRecord: longest.inStream, name: input.name,
+            size: input.fileSize)
     }
 }
 
@@ -161,6 +174,7 @@ final class ArgumentSource: RecordSource {
 
     var waitsOn: Int32? { nil }
     var descriptors: [Int32] { [] }
+    var rest: SourceRest? { SourceRest(items: words.count - next) }
 
     func nextRecords(items: Int) -> NextRecords {
         if next == words.count { return .end }
@@ -180,6 +194,7 @@ final class ListSource: RecordSource {
 
     var waitsOn: Int32? { nil }
     var descriptors: [Int32] { [] }
+    var rest: SourceRest? { SourceRest(items: left) }
 
     func nextRecords(items: Int) -> NextRecords {
         let count = min(items, left)

@@ -40,6 +40,7 @@ final class RangeSource: RecordSource {
     }
 
     var waitsOn: Int32? { nil }
+    var rest: SourceRest? { SourceRest(bytes: max(0, size - position)) }
     var descriptors: [Int32] { [file.number] }
 
     func nextRecords(items: Int) throws(Failure) -> NextRecords {

@@ -18,6 +18,9 @@ final class StreamSource: RecordSource {
     /// Bytes from `start` that are known to have no terminator: a long record is not searched again and again.
     private var searched = 0
     private var isAtEnd = false
+    /// Of a file, as far as one is known; nil of what has none.
+    private let size: Int?
+    private var bytesRead = 0
     private let longestRecord: Int
     /// The next bytes belong to a record that is too long.
     private var isSkipping = false
@@ -28,9 +31,10 @@ final class StreamSource: RecordSource {
     /// `readAhead` are bytes that the script has read from the stream.
     init(
         _ file: consuming Descriptor, _ splitter: RecordSplitter, readAhead: [UInt8] = [], longestRecord: Int = .max,
-        name: ByteString
+        name: ByteString, size: Int? = nil
     ) {
         self.file = file
+        self.size = size
         self.longestRecord = longestRecord
         buffer.append(readAhead)
         self.splitter = splitter
@@ -39,6 +43,9 @@ final class StreamSource: RecordSource {
 
     var waitsOn: Int32? { file.number }
     var descriptors: [Int32] { [file.number] }
+    var rest: SourceRest? {
+        size.map { SourceRest(bytes: buffer.count - start + (isAtEnd ? 0 : max(0, $0 - bytesRead))) }
+    }
 
     func nextRecords(items: Int) throws(Failure) -> NextRecords {
         if let cut = bufferedRecords(items) { return cut }
@@ -61,6 +68,7 @@ final class StreamSource: RecordSource {
                 let read = try file.read(appendingTo: &buffer, limit: StreamSource.readSize)
                 guard case .bytes(let count) = read else { break }
                 hasRead = true
+                bytesRead += count
                 isAtEnd = count == 0
             } while !isAtEnd && buffer.count < StreamSource.window
         } catch {

@@ -14,6 +14,7 @@ final class ValueSource: RecordSource {
 
     var waitsOn: Int32? { producer.waitsOn }
     var descriptors: [Int32] { producer.descriptors }
+    var rest: SourceRest? { nil }
 
     func nextRecords(items: Int) throws(Failure) -> NextRecords {
         if start == buffer.count {

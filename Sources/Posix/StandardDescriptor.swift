@@ -9,6 +9,9 @@ package enum StandardDescriptor {
     package static let output: Int32 = 1
     package static let error: Int32 = 2
 
+    /// What is written to standard error goes there from now on.
+    package static func replaceError(by number: Int32) { dup2(number, error) }
+
     /// Opens /dev/null for each one that was closed, so that no file of ours gets its number; for the other direction, so
     /// that its use still fails.
     package static func fillGaps() {

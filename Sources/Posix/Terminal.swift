@@ -16,6 +16,14 @@ package enum Terminal {
 
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+    /// Whether this process may write to it without being in anybody's way: its group is in the foreground, and no pager or
+    /// editor has taken the keys.
+    package static func isFree(_ descriptor: Int32) -> Bool {
+        var modes = termios()
+        guard unsafe tcgetattr(descriptor, &modes) == 0 else { return false }
+        return modes.c_lflag & tcflag_t(ICANON) != 0 && tcgetpgrp(descriptor) == getpgrp()
+    }
+
     /// How wide it is in characters; nil for what is no terminal, or one that does not say.
     package static func columns(_ descriptor: Int32) -> Int? {
         let columns = pmap_terminal_columns(descriptor)

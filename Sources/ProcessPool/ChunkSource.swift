@@ -9,12 +9,26 @@ package protocol ChunkSource: AnyObject {
     /// How many items are left, if that can be told without waiting and takes no longer than so many nanoseconds; there
     /// will be no further cut.
     func countRest(within nanoseconds: Int) -> Int?
+    /// What is not cut into chunks yet; nil where that is not known, as of a pipe.
+    var rest: SourceRest? { get }
     /// Readable when more can be cut after `.dry`.
     var waitsOn: Int32? { get }
     /// More may be there before `waitsOn` says so, and the host asks now and then.
     var isLookedAt: Bool { get }
     /// What a forked worker closes.
     var descriptors: [Int32] { get }
+}
+
+/// What is left of a source, as far as it knows: items, and bytes of items that it has not counted.
+package struct SourceRest: Equatable {
+    package var items: Int
+    package var bytes: Int
+
+    package init(items: Int = 0, bytes: Int = 0) { (self.items, self.bytes) = (items, bytes) }
+
+    package static func + (left: SourceRest, right: SourceRest) -> SourceRest {
+        SourceRest(items: left.items + right.items, bytes: left.bytes + right.bytes)
+    }
 }
 
 package enum NextChunk {

@@ -20,6 +20,8 @@ package final class HostLoop: RunExecutor {
     private var deaths = Watchlist()
     /// Workers whose pipe has not taken all of their commands.
     private var unsent: Set<Int> = []
+    private var errors = WorkerErrors()
+    private let gathersErrors: Bool
     /// What the kernel had killed for want of memory when the run began.
     private let killsBefore = OutOfMemory.kills()
 
@@ -29,22 +31,24 @@ package final class HostLoop: RunExecutor {
     /// `work` runs in each forked worker.
     package init(
         _ plan: RunPlan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
-        log: (any OutcomeLog)? = nil, work: @escaping (inout WorkerLoop) -> Void
+        log: (any OutcomeLog)? = nil, listeners: [any RunListener] = [], work: @escaping (inout WorkerLoop) -> Void
     ) {
         self.work = work
         interruption = plan.interruption
+        gathersErrors = plan.gathersErrors
         workers = Array(repeating: nil, count: plan.workers)
         descriptors = Array(repeating: -1, count: plan.workers * WorkerHandle.descriptorCount)
         Descriptor.raiseLimit(to: HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)
         super.init(
-            Run(plan, slots: plan.workers, .process, isRecorded: log != nil), source: source, output: output,
-            observer: observer, log: log)
+            Run(plan, slots: plan.workers, .process, isRecorded: log != nil, isHeard: !listeners.isEmpty),
+            source: source, output: output, observer: observer, log: log, listeners: listeners)
     }
 
     package func execute() -> (Ending, Tally) {
         Terminal.saveModes()
         loop { false }
         tell(.over)
+        for bytes in errors.takeRest() { observer.text(bytes) }
         return outcome()
     }
 
@@ -57,6 +61,7 @@ package final class HostLoop: RunExecutor {
         if let number = results.number, !output.queue.isFull, !observer.isOverfull {
             poller.watchReadable(number, .results)
         }
+        if let number = errors.number, !observer.isOverfull { poller.watchReadable(number, .errors) }
         for worker in unsent {
             if let number = workers[worker]?.commandsNumber { poller.watchWritable(number, .commands(worker)) }
         }
@@ -72,6 +77,7 @@ package final class HostLoop: RunExecutor {
             for number in deaths.ready() {
                 if let worker = workers[number] { bury(worker) }
             }
+        case .errors: for bytes in errors.takeLines(now: Clock.now()) { observer.text(bytes) }
         case .commands(let number): transfer(to: number) { worker throws(PosixError) in try worker.sendRest() }
         default: break  // the executor's
         }
@@ -81,7 +87,10 @@ package final class HostLoop: RunExecutor {
         tell(.told(slot: worker.number, entries, isReady: worker.isReady))
     }
 
+    override var nextOwn: Int? { errors.nextPart }
+
     override func hearSignals() {
+        for bytes in errors.takeParts(now: Clock.now()) { observer.text(bytes) }
         Signal.deliver()
         if Signal.takeStop() { stopUntilContinued() }
         let (quits, isAsked) = Signal.takeQuestions()
@@ -93,6 +102,7 @@ package final class HostLoop: RunExecutor {
     private func stopUntilContinued() {
         let before = Clock.now()
         tell(.suspended)
+        spread(.suspended)
         Signal.stopHere()
         tell(.continued(nanoseconds: Clock.now() - before))
     }
@@ -133,7 +143,9 @@ package final class HostLoop: RunExecutor {
         case .takeTerminalBack(let slot, let restoringModes):
             (workers[slot] ?? dead).map { Terminal.takeBack(from: $0.pid, restoringModes: restoringModes) }
         case .stopHost: Signal.stopGroup()
-        case .quit: Signal.die(by: Signal.quit)
+        case .quit:
+            spread(.ended(.signal(Signal.quit), run.tally))
+            Signal.die(by: Signal.quit)
         default: break  // the executor's
         }
     }
@@ -141,16 +153,28 @@ package final class HostLoop: RunExecutor {
     private func start(_ slot: Int) {
         let inherited =
             descriptors + (dead?.descriptors ?? []) + source.descriptors + output.queue.descriptors
-            + [results.number, deaths.number].compactMap { $0 }
+            + [results.number, deaths.number].compactMap { $0 } + errors.descriptors
         do throws(PosixError) {
-            let worker = try WorkerHandle(number: slot, closing: inherited) { [work] in work(&$0) }
+            let worker = try fork(slot, closing: inherited)
             try results.add(worker.resultsNumber, slot)
             try deaths.add(worker.deathNumber, slot)
             workers[slot] = worker
             noteDescriptors(worker.descriptors, of: slot)
+            spread(.started(worker: slot + 1, pid: worker.pid))
         } catch {
             tell(.cannotStart(slot: slot, error))
         }
+    }
+
+    private func fork(_ slot: Int, closing inherited: [Int32]) throws(PosixError) -> WorkerHandle {
+        if !gathersErrors { return try WorkerHandle(number: slot, closing: inherited) { [work] in work(&$0) } }
+        var pipe = try Descriptor.pipe()
+        let number = pipe.writingNumber
+        let worker = try WorkerHandle(
+            number: slot, closing: inherited + [pipe.readingNumber, number], errors: number
+        ) { [work] in work(&$0) }
+        try errors.add(pipe.takeReading())
+        return worker
     }
 
     private func noteDescriptors(_ numbers: [Int32], of slot: Int) {
@@ -168,6 +192,7 @@ package final class HostLoop: RunExecutor {
     private func lendTerminal(to slot: Int) {
         guard let worker = workers[slot] else { return }
         let givesItems = source.waitsOn.map { Terminal.isTerminal($0) } ?? false
+        spread(.suspended)
         if !givesItems && Terminal.lend(to: worker.pid) { return }
         tell(.terminalRefused(slot: slot, givesItems ? .givesItems : .isBackground))
     }

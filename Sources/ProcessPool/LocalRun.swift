@@ -17,13 +17,13 @@ package final class LocalRun: RunExecutor {
 
     package init(
         _ plan: RunPlan, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
-        log: (any OutcomeLog)? = nil, body: any WorkerBody
+        log: (any OutcomeLog)? = nil, listeners: [any RunListener] = [], body: any WorkerBody
     ) throws(PosixError) {
         self.body = body
         pages = try SharedPages(bytes: WorkerHandle.pageBytes)
         super.init(
-            Run(plan, slots: 1, .here, isRecorded: log != nil), source: source, output: output, observer: observer,
-            log: log)
+            Run(plan, slots: 1, .here, isRecorded: log != nil, isHeard: !listeners.isEmpty), source: source,
+            output: output, observer: observer, log: log, listeners: listeners)
     }
 
     /// `giveUp` makes the script that `body` runs come back from wherever it is; a signal's handler calls it.
@@ -123,7 +123,9 @@ package final class LocalRun: RunExecutor {
 
     override func carryOut(_ action: Run.Action) {
         switch action {
-        case .start: isStarted = true
+        case .start:
+            isStarted = true
+            spread(.started(worker: 1, pid: Machine.processNumber()))
         case .send(let chunk, _): chunks.append(chunk)
         case .limit(_, let items): pages.statusWords().store(items.map { UInt64($0 + 1) } ?? 0, .limit)
         case .dismiss: isDismissed = true

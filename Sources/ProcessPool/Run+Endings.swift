@@ -41,7 +41,7 @@ extension Run {
         if isAsked { actions.append(.notice(.asked(sights.map(occupation), tally))) }
     }
 
-    private func occupation(_ sight: Sight) -> Occupation {
+    func occupation(_ sight: Sight) -> Occupation {
         var running: Chunk?
         if let chunk = slots[sight.slot].chunks.chunks.first, chunk.remaining > 0, !sight.isSending,
             sight.current >= chunk.next
@@ -49,7 +49,8 @@ extension Run {
             running = chunk
         }
         return Occupation(
-            worker: sight.slot + 1, pid: sight.pid, isReady: sight.isReady, item: running.map { _ in sight.current },
+            worker: sight.slot + 1, pid: sight.pid, isReady: sight.isReady, isStopped: sight.isStopped,
+            item: running.map { _ in sight.current },
             chunk: running)
     }
 
@@ -101,5 +102,14 @@ extension Run {
             case .stopHost: actions.append(.stopHost)
             }
         }
+    }
+}
+
+extension Run {
+    /// What those who listen are shown.
+    func view(_ sights: [Sight], rest: SourceRest?, bytesWaiting: Int) -> RunView {
+        RunView(
+            tally: tally, totalItems: totalItems, rest: rest, retrying: lastFailures.count,
+            occupations: sights.map(occupation), bytesWaiting: bytesWaiting)
     }
 }

@@ -39,6 +39,7 @@ extension Run {
 
     mutating func loseWorker(of slot: Int, _ death: Death, _ now: Int, _ actions: inout [Action]) {
         perform(terminal.handle(.gone(worker: slot)), &actions)
+        tell(.died(worker: slot + 1, death.status), &actions)
         if death.wasReady { starts.noteReady(slot) }
         let failure = slots[slot].setupFailure ?? (death.wasReady ? nil : failureOutsideItems(death))
         if let failure, !isKilling, !starts.mayRefill(slot, after: startFailure(slot, death)) {

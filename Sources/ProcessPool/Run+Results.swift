@@ -27,10 +27,12 @@ extension Run {
         case .output(let bytes, let items):
             guard let chunk = slots[slot].chunks.finish(items: items) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: items) { return }
+            tell(.succeeded(chunk, items: items, worker: slot + 1), &actions)
             succeed(place..<place + 1, bytes: bytes.count, items: items, of: chunk, &actions)
         case .item(let bytes, let traits):
             guard let chunk = slots[slot].chunks.finish(items: 1) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: 1) { return }
+            tell(.succeeded(chunk, items: 1, worker: slot + 1), &actions)
             if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
             tally.records += traits.hasRecord ? 1 : 0
             succeed(place..<place + 1, bytes: bytes.count, items: 1, blank: traits.isBlank ? 1 : 0, of: chunk, &actions)
@@ -65,6 +67,7 @@ extension Run {
     private mutating func endChunk(of slot: Int, _ nanoseconds: Int, _ actions: inout [Action]) {
         guard let chunk = slots[slot].chunks.chunks.first else { return }
         let items = slots[slot].chunks.endChunk()
+        tell(.chunkEnded(worker: slot + 1, items: items, nanoseconds: nanoseconds), &actions)
         // What is left of it the worker has not begun and will not.
         if chunk.remaining > 0 && ending == nil { schedule(.revoked(worker: slot, [chunk]), &actions) }
         schedule(.ended(worker: slot, items: items, nanoseconds: nanoseconds), &actions)
@@ -89,6 +92,7 @@ extension Run {
             lastFailures[item.item] = (item, again)
             sequencer.reserve(item)
             if ending != nil { return }
+            tell(.failed(item, retryDelay: delay), &actions)
             retries.append(again, due: now + delay)
             return schedule(.awaited, &actions)
         }
@@ -97,6 +101,7 @@ extension Run {
             actions.append(
                 .recordFailure(failure, attempts: chunk.attempt, slot: slot, item: chunk.next, of: chunk))
         }
+        tell(.failed(item, retryDelay: nil), &actions)
         failForGood(item, of: chunk, &actions)
     }
 
@@ -109,6 +114,7 @@ extension Run {
     /// on from a journal tries it again.
     mutating func giveUpRetries(_ actions: inout [Action]) {
         for (_, (item, chunk)) in lastFailures.sorted(by: { $0.key < $1.key }) {
+            tell(.failed(item, retryDelay: nil), &actions)
             failForGood(item, of: chunk, &actions)
         }
     }

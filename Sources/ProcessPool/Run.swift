@@ -44,6 +44,8 @@ struct Run {
     let inputText: RunPlan.InputText?
     /// Outcomes are kept for a later run.
     let isRecorded: Bool
+    /// Somebody listens.
+    let isHeard: Bool
 
     var scheduler: Scheduler
     var slots: [Slot]
@@ -95,15 +97,15 @@ struct Run {
     /// When the terminal last asked what goes on.
     var lastQuit: Int?
 
-    /// All slots are of one `kind`; `isRecorded` when outcomes are kept for a later run.
-    init(_ plan: RunPlan, slots count: Int, _ kind: SlotKind, isRecorded: Bool) {
+    /// All slots are of one `kind`; `isRecorded` when outcomes are kept for a later run, `isHeard` when somebody listens.
+    init(_ plan: RunPlan, slots count: Int, _ kind: SlotKind, isRecorded: Bool, isHeard: Bool = false) {
         halt = plan.halt
         timeLimit = plan.timeLimit
         setupLimit = plan.setupLimit
         retryPolicy = plan.retries
         inputText = plan.inputText
         totalItems = plan.totalItems
-        self.isRecorded = isRecorded
+        (self.isRecorded, self.isHeard) = (isRecorded, isHeard)
         deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)
         scheduler = Scheduler(
             workers: count, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker,
@@ -119,8 +121,10 @@ struct Run {
         case .chunk(let chunk):
             tally.skipped += chunk.count
             sequencer.open(chunk)
+            tell(.cut(chunk), &actions)
             schedule(.chunk(chunk), &actions)
         case .restored(let chunk, let outcomes):
+            tell(.restored(chunk, outcomes), &actions)
             restore(outcomes, of: chunk, &actions)
             checkHalt(&actions)
             hasRestored = true
@@ -210,6 +214,11 @@ struct Run {
         if let item = slots[slot].overdueItem, chunk.items.contains(item) { slots[slot].overdueItem = nil }
         slots[slot].chunks.append(chunk)
         actions.append(.send(chunk, slot))
+        tell(.sent(chunk, worker: slot + 1), &actions)
+    }
+
+    func tell(_ news: @autoclosure () -> RunNews, _ actions: inout [Action]) {
+        if isHeard { actions.append(.tell(news())) }
     }
 
     /// Who was there is gone.

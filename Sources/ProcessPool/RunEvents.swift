@@ -99,6 +99,8 @@ extension Run {
         case recordFailure(Failure, attempts: Int, slot: Int, item: Int, of: Chunk)
         case recordModule(entry: Int)
         case notice(Notice)
+        /// Those who listen are told.
+        case tell(RunNews)
         /// Says that `setup` or `teardown` takes long.
         case mention(Int, WorkerFunction)
 
@@ -136,9 +138,11 @@ extension Run {
         let isSending: Bool
         /// How far worker and host have come with each other.
         let exchange: Deadlines.Exchange
-        /// What has stopped it, while it is stopped.
+        /// What of the terminal has stopped it, while it is stopped.
         let stop: TerminalQueue.Stop?
         let pid: Int32
+        /// Something has stopped it.
+        var isStopped = false
     }
 
     /// An order to give back all items behind the `limit`, to be shared out in so many parts.

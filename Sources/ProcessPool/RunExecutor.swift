@@ -9,7 +9,7 @@ package class RunExecutor {
     enum Key {
         case source, output, reader, messages
         // Of workers
-        case results, deaths, commands(Int)
+        case results, deaths, errors, commands(Int)
     }
 
     final var run: Run
@@ -17,6 +17,7 @@ package class RunExecutor {
     final let source: any ChunkSource
     final let observer: any RunObserver
     final let log: (any OutcomeLog)?
+    private let listeners: [any RunListener]
     /// Told and not handled, in their order.
     private var events: [Run.Event] = []
     private var isHandling = false
@@ -24,12 +25,13 @@ package class RunExecutor {
 
     init(
         _ run: Run, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
-        log: (any OutcomeLog)?
+        log: (any OutcomeLog)?, listeners: [any RunListener] = []
     ) {
         self.run = run
         self.source = source
         self.observer = observer
         self.log = log
+        self.listeners = listeners
         self.output = RunOutput(output, observer, log)
     }
 
@@ -42,6 +44,8 @@ package class RunExecutor {
     func watchWorkers(_ poller: inout Poller<Key>) {}
     func hearWorkers(_ key: Key) {}
     func hearSignals() {}
+    /// When there is something to be done that nothing announces; `hearSignals` follows.
+    var nextOwn: Int? { nil }
 
     // MARK: The loop
 
@@ -56,7 +60,24 @@ package class RunExecutor {
             hearSignals()
             if run.isLookDue(Clock.now()) { tell(.look(sights(withStops: true))) }
             write()
+            showListeners()
         }
+    }
+
+    private func showListeners() {
+        if nextListenersLook.map({ $0 > Clock.now() }) ?? true { return }
+        let view = run.view(
+            sights(withStops: true), rest: source.rest, bytesWaiting: output.queue.bytesWaiting)
+        let now = Clock.now()
+        for listener in listeners where listener.nextLook.map({ $0 <= now }) ?? false { listener.look(view, now: now) }
+    }
+
+    private var nextListenersLook: Int? { listeners.compactMap(\.nextLook).min() }
+
+    /// Tells those who listen.
+    final func spread(_ news: RunNews) {
+        let now = Clock.now()
+        for listener in listeners { listener.hear(news, now: now) }
     }
 
     private func tick() {
@@ -80,7 +101,7 @@ package class RunExecutor {
             case .messages: observer.write()
             case .output: break  // `write` follows every wait
             case .reader: tell(.outputClosed)
-            case .results, .deaths, .commands: hearWorkers(key)
+            case .results, .deaths, .errors, .commands: hearWorkers(key)
             }
         }
     }
@@ -90,7 +111,8 @@ package class RunExecutor {
         if Signal.isWaiting() { return 0 }  // the source lets them in, too
         let now = Clock.now()
         let isAsked = run.isSourceDry && source.isLookedAt || log?.hasUncommitted == true
-        return run.nextTick(now, isAsked: isAsked).map { Int64(max(0, $0 - now + 999_999) / 1_000_000) }
+        let next = [run.nextTick(now, isAsked: isAsked), nextListenersLook, nextOwn].compactMap { $0 }.min()
+        return next.map { Int64(max(0, $0 - now + 999_999) / 1_000_000) }
     }
 
     /// Writes what the reader takes now, and keeps what is to be kept.
@@ -115,7 +137,9 @@ package class RunExecutor {
     final func outcome() -> (Ending, Tally) {
         var tally = run.tally
         if case .signal? = run.ending { tally.unwrittenBytes = output.writeLast() }
-        return (run.ending ?? .completed, tally)
+        let ending = run.ending ?? .completed
+        spread(.ended(ending, tally))
+        return (ending, tally)
     }
 
     // MARK: Events and actions
@@ -141,6 +165,7 @@ package class RunExecutor {
         case .askSource(let items): tell(source.answer(items: items))
         case .pollSource: if source.isLookedAt { tell(.sourceReady) }
         case .notice(let notice): observer.notice(notice)
+        case .tell(let news): spread(news)
         case .keep(let entries, let id, let spills):
             if let bytes = output.keep(entries, of: event, id, spills) { tell(.notSpilled(id: id, bytes: bytes)) }
         case .emit(let what): output.emit(what, of: event)

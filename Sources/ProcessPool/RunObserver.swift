@@ -80,6 +80,8 @@ package struct Occupation: Equatable {
     package let pid: Int32
     /// It has run `setup`.
     package let isReady: Bool
+    /// A signal has stopped it.
+    package let isStopped: Bool
     /// The item it is on, and the chunk that this is of.
     package let item: Int?
     package let chunk: Chunk?

@@ -15,6 +15,8 @@ package struct RunPlan {
     /// What `setup` and `teardown` may take, each.
     package var setupLimit: TimeLimit?
     package var halt: HaltPolicy?
+    /// What workers write to standard error goes through the host, which keeps the terminal for itself.
+    package var gathersErrors = false
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
 

@@ -30,9 +30,9 @@ final class WorkerHandle {
     /// Then the others have their turn.
     private static let readsAtOnce = 16
 
-    /// Forks a worker, which closes `inherited` and runs `body`.
+    /// Forks a worker, which closes `inherited` and runs `body`. Its standard error becomes `errors`, where that is given.
     init(
-        number: Int, closing inherited: [Int32], _ body: (inout WorkerLoop) -> Void
+        number: Int, closing inherited: [Int32], errors: Int32? = nil, _ body: (inout WorkerLoop) -> Void
     ) throws(PosixError) {
         self.number = number
         var down = try Descriptor.pipe()
@@ -43,6 +43,7 @@ final class WorkerHandle {
             (down.readingNumber, up.writingNumber), [down.writingNumber, up.readingNumber] + inherited
         )
         child = try Child.fork {
+            if let errors { StandardDescriptor.replaceError(by: errors) }
             Descriptor.closeInherited(others)
             var loop = WorkerLoop(
                 number: number, commands: Descriptor(owning: own.0), results: Descriptor(owning: own.1),
@@ -114,8 +115,8 @@ final class WorkerHandle {
     func kill() { child.kill() }
 
     /// What of the terminal has stopped it, while it is stopped.
-    private var terminalStop: TerminalQueue.Stop? {
-        switch child.stopSignal {
+    private func terminalStop(_ signal: Int32?) -> TerminalQueue.Stop? {
+        switch signal {
         case Signal.terminalRead: .wantsToRead
         case Signal.terminalStop: .key
         default: nil
@@ -129,12 +130,13 @@ final class WorkerHandle {
 
     /// What it is seen on; `withStop` also whether it is stopped, which costs a call.
     func sight(withStop: Bool) -> Run.Sight {
+        let stopSignal = withStop ? child.stopSignal : nil
         let exchange = Deadlines.Exchange(
             batch: status.load(.batch), unsent: unsent.byteCount, received: reader.received.count)
         return Run.Sight(
             slot: number, isReady: isReady, isInTeardown: status.load(.ready) == 2, current: currentItem,
             isSending: status.load(.sending) != 0,
-            exchange: exchange, stop: withStop ? terminalStop : nil, pid: pid)
+            exchange: exchange, stop: terminalStop(stopSignal), pid: pid, isStopped: stopSignal != nil)
     }
 
     /// Asks it by `signal` to give up `item`, if it is still at it; with `isFinal` it is no longer to unwind.

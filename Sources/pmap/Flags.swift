@@ -31,6 +31,8 @@ struct Flags {
     var bigIntegers: Typed?
     /// Accepted from other programs' users: one item a call, which is always so.
     var itemsPerCall: Typed?
+    /// Nil shows it where somebody looks.
+    var progress: Bool?
     var help = false
     var version = false
     /// Files that are values of options.
@@ -142,6 +144,11 @@ extension Option {
             "--big-integers", value: "float|string",
             "What JSON integers outside 64 bits become, instead of the item's failure."
         ) { $0.bigIntegers = $1 },
+        Option(
+            "--progress", also: ["--bar", "--eta"],
+            "Show how far the run is, also where standard error is no terminal: then a line every ten seconds."
+        ) { flags, _ in flags.progress = true },
+        Option("--no-progress", "Show no progress.") { flags, _ in flags.progress = false },
         Option("-h, --help", "Show this; pmap help NAME shows one option, module or function.") { flags, _ in
             flags.help = true
         },

@@ -8,7 +8,6 @@ let foreignOptions: [String: String] = {
     return table
 }()
 
-private let noProgress = "there is no progress bar yet; count what comes with pv -l: pmap … | pv -l > FILE"
 private let noFields = "a line is one string here; take it apart in the task, as in item:match \"([^,]*),([^,]*)\""
 private let noShell = "nothing is passed through a shell here; leave it out"
 private let noRemote = "workers run on this machine only"
@@ -19,7 +18,7 @@ private let advice = [
     "--results --files": "write to a file with > FILE; what each item came to is kept with --journal FILE",
     "--joblog --log":
         "there is no job log yet; --journal FILE keeps what each item came to, --errors FILE the failures",
-    "--bar --eta --progress --no-progress --pbar": noProgress,
+    "--pbar": "write --progress",
     "--stats --trace --report --profile": "there is nothing like it yet; time pmap … shows how long all of it takes",
     "--tag --tagstring --ctag": "return the item in front of the result: -e 'item, …' or return item, result",
     "--ungroup --line-buffer --linebuffer --lb":

@@ -24,6 +24,8 @@ struct Job {
     /// The size limit of a record: of a stream, and of a file.
     var longestRecord: (inStream: Int, inFile: Int)
     var secrets: Secrets
+    /// Nil shows progress where somebody looks.
+    var progress: Bool?
 
     /// `files` and `arguments` are the inputs of the command line.
     init(_ flags: Flags, files: [ByteString], arguments: [ByteString]?, script: LoadedScript, seed: UInt64)
@@ -40,6 +42,7 @@ struct Job {
         let longest = try flags.maxRecordSize()
         longestRecord = (longest ?? Machine.memory() / 4, longest ?? .max)
         secrets = Secrets(flags.definitions)
+        progress = flags.progress
         form.input = try flags.inputFormat()
         form.isFilter = flags.filter
         form.bigIntegers = try flags.bigIntegersChoice()

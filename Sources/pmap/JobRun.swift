@@ -3,6 +3,7 @@
 import Inputs
 import Journal
 import Lua
+import Monitor
 import Posix
 import ProcessPool
 import Script
@@ -39,7 +40,8 @@ struct JobRun: ~Copyable {
         let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
         let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
         let output = OutputQueue(standardOutput, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)
-        let parts = Parts(plan: plan(source), source: journaled ?? source, observer: reporter, log: journaled)
+        let parts = Parts(
+            plan: plan(source), source: journaled ?? source, observer: reporter, log: journaled, listeners: listeners)
         try scripts.restore()
         let (ending, tally) = job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
         let itemsLeft = JobRun.itemsLeft(in: parts.source, after: ending, tally)
@@ -54,6 +56,13 @@ struct JobRun: ~Copyable {
         let source: any ChunkSource
         let observer: Reporter
         let log: (any OutcomeLog)?
+        let listeners: [any RunListener]
+    }
+
+    private var listeners: [any RunListener] {
+        guard let medium = job.progressMedium else { return [] }
+        let isOpenEnded = job.plan.halt?.isGoal ?? false
+        return [ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { [job] in job.name(of: $0, in: $1) }]
     }
 
     /// How the input is read. The script's own process, if it makes the items, closes what is the host's.
@@ -84,6 +93,7 @@ struct JobRun: ~Copyable {
     private borrowing func plan(_ source: InputSequence) -> RunPlan {
         var plan = job.plan
         if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
+        if case .terminal? = job.progressMedium { plan.gathersErrors = true }
         if job.form.keepsInput {
             let texts = ItemTexts(script, job, directory: start.directory.number)
             plan.inputText = { texts.text(of: $0, in: $1) }
@@ -103,7 +113,8 @@ struct JobRun: ~Copyable {
         let worker = ItemWorker(script, job, directory: start.directory.number, mode: .withoutWorker)
         do throws(PosixError) {
             return try LocalRun(
-                parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log, body: worker
+                parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log,
+                listeners: parts.listeners, body: worker
             ).execute(giveUp: Stack.abort)
         } catch {
             return (.noWorkers(Failure(.error, error.description), inSetup: false), Tally())
@@ -115,7 +126,8 @@ struct JobRun: ~Copyable {
         script.freeze()
         Signal.catchSignals()
         return HostLoop(
-            parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log
+            parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log,
+            listeners: parts.listeners
         ) { [reporter] loop in
             reporter.closeInherited()
             loop.run(worker)

@@ -60,6 +60,9 @@ final class JournaledInput: ChunkSource, OutcomeLog {
 
     // MARK: Input
 
+    var rest: SourceRest? {
+        source.rest.map { $0 + SourceRest(items: block.map { $0.chunk.count - $0.next } ?? 0) }
+    }
     var waitsOn: Int32? { source.waitsOn }
     var isLookedAt: Bool { source.isLookedAt }
     var descriptors: [Int32] { source.descriptors + journal.descriptors }

@@ -1,6 +1,7 @@
 // Messages on standard error, and the file of errors.
 
 import Inputs
+import Monitor
 import Posix
 import ProcessPool
 import Records
@@ -25,6 +26,8 @@ final class Reporter: RunObserver {
     private let errors: MessageQueue?
     /// There is no loop that polls for writing: each message is written before the run goes on, unless a signal ends it.
     private let waitsAtOnce: Bool
+    /// What stands below the messages.
+    private var statusLine = StatusLine()
     private var failures = 0
     private var said: Set<String> = []
     private var hasExplainedReturned = false
@@ -185,7 +188,7 @@ final class Reporter: RunObserver {
 
     // MARK: The end
 
-    /// Prints how the run ended, and returns the exit status; after a signal the process ends here.
+    /// Prints how the run ended, without a status line, and returns the exit status; after a signal the process ends here.
     /// `itemsLeft` is the number of items that were not read; nil when it is unknown.
     func finish(_ ending: Ending, _ tally: Tally, itemsLeft: Int?, _ journal: JournalTally?) -> ExitCode {
         if let journal, ending != .outputClosed { report(journal, of: tally.items + (itemsLeft ?? 0)) }
@@ -303,13 +306,22 @@ final class Reporter: RunObserver {
 
     // MARK: Standard error
 
-    private func print(_ message: String, _ traceback: String? = nil) {
+    func print(_ message: String, _ traceback: String? = nil) {
         put(Reporter.bytes(job.secrets.hidden(in: message), traceback.map(job.secrets.hidden)))
     }
 
     private func put(_ bytes: [UInt8]) {
         if words == nil { return StandardDescriptor.writeError(bytes) }
-        words?.append(bytes)
+        words?.append(statusLine.around(bytes, columns: columns))
+        if waitsAtOnce { drain(leavesSignals: true) }
+    }
+
+    private var columns: Int { Terminal.columns(StandardDescriptor.error) ?? 0 }
+
+    /// A reader that is slow is not shown a line that has changed meanwhile.
+    func put(status line: String) {
+        guard let words, words.isEmpty else { return }
+        words.append(statusLine.show(line, columns: columns))
         if waitsAtOnce { drain(leavesSignals: true) }
     }
 

@@ -85,7 +85,6 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
 
 @Test(arguments: [
     wrong("--tag", "--tag: return the item in front of the result: -e 'item, …' or return item, result"),
-    wrong("--bar", "--bar: there is no progress bar yet; count what comes with pv -l: pmap … | pv -l > FILE"),
     wrong(
         "--joblog log",
         "--joblog: there is no job log yet; --journal FILE keeps what each item came to, --errors FILE the failures"),
@@ -105,7 +104,7 @@ func `words of parallel, xargs and others are answered with what to write here`(
 
 @Test func `every word of other programs has an answer, and none is a guess`() throws {
     let words = """
-        --bar --eta --tag --csv -I{} -i --joblog --delay --nice --shuf --load --pipe --progress --header -S --colsep
+        --pbar --tag --csv -I{} -i --joblog --delay --nice --shuf --load --pipe --header -S --colsep
         --results --resume --dry-run --keep-going --threads -d --delimiter --ungroup --line-buffer --block
         --batch --quote --no-notice --sem --wd --env --tmpdir --memfree --fail-fast --initializer --json --verbose -c
         """

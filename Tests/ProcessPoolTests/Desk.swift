@@ -55,5 +55,6 @@ private final class ChunkList: ChunkSource {
     func countRest(within nanoseconds: Int) -> Int? { 0 }
     var waitsOn: Int32? { nil }
     var isLookedAt: Bool { false }
+    var rest: SourceRest? { nil }
     var descriptors: [Int32] { [] }
 }

@@ -1,0 +1,47 @@
+// Who listens to a run: told what happens as it happens, and shown the run whenever they want to see it. They know nothing
+// of each other, and the run nothing of them: it tells only when there is somebody.
+
+package import Posix
+
+/// Progress, statistics, logs, pictures.
+package protocol RunListener: AnyObject {
+    /// `now` is the clock's, in nanoseconds.
+    func hear(_ news: RunNews, now: Int)
+    /// When it wants to see the run next; nil for never.
+    var nextLook: Int? { get }
+    func look(_ view: RunView, now: Int)
+}
+
+/// What has happened. Workers count from 1.
+package enum RunNews: Equatable {
+    /// The source has cut a chunk.
+    case cut(Chunk)
+    /// What the items of a chunk came to in an earlier run.
+    case restored(Chunk, [Outcome])
+    case started(worker: Int, pid: Int32)
+    case sent(Chunk, worker: Int)
+    /// Items of a chunk, the next ones of it.
+    case succeeded(Chunk, items: Int, worker: Int)
+    /// An item has failed; for good, or to be run again after so many nanoseconds.
+    case failed(FailedItem, retryDelay: Int?)
+    /// A worker has come to the end of a chunk, of which it has run so many items.
+    case chunkEnded(worker: Int, items: Int, nanoseconds: Int)
+    case died(worker: Int, ExitStatus)
+    /// The terminal is another's now: of the shell, as after Ctrl-Z, or of a worker.
+    case suspended
+    case ended(Ending, Tally)
+}
+
+/// A run as it is at a moment.
+package struct RunView {
+    package let tally: Tally
+    /// How many items there are, once that is known.
+    package let totalItems: Int?
+    /// What the source has not cut yet, where it knows.
+    package let rest: SourceRest?
+    /// Items that have failed and are run again.
+    package let retrying: Int
+    package let occupations: [Occupation]
+    /// Bytes of results that the output has not taken.
+    package let bytesWaiting: Int
+}
