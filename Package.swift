@@ -51,7 +51,8 @@ let package = Package(
         .executableTarget(
             name: "pmap",
             dependencies: [
-                "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua", "Wire",
+                "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua",
+                "Wire",
             ],
             swiftSettings: strict),
 

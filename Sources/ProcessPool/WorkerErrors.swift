@@ -63,7 +63,9 @@ struct WorkerErrors: ~Copyable {
     private mutating func take(from pipe: Pipe, _ now: Int) -> [UInt8] {
         if pipe.part.count == 0 { pipe.since = now }
         while true {
-            guard case .bytes(let count)? = try? pipe.descriptor.read(appendingTo: &pipe.part, limit: WorkerErrors.readSize)
+            guard
+                case .bytes(let count)? = try? pipe.descriptor.read(
+                    appendingTo: &pipe.part, limit: WorkerErrors.readSize)
             else { break }
             if count == 0 {
                 watched.remove(pipe.descriptor.number)

@@ -69,7 +69,7 @@ private let run = "pmap -j 2 t.lua in > out; echo ended $?"
             run,
             """
             shows '% .* left'; terminal resize-window -x 30 -y 30
-            shows '^ *[0-9]*% .* left$'; screen | grep -E '^.{31,}$'; shows 'ended 1'; echo $(lines)
+            shows '^ *[0-9]*% .*of ~*[0-9]*\\( · .*\\)*$'; screen | grep -E '^.{31,}$'; shows 'ended 1'; echo $(lines)
             """),
         out: "0\n"),
     Row(

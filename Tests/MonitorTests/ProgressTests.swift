@@ -27,7 +27,8 @@ private func chunk(_ first: Int, _ count: Int, bytes: Int = 0) -> Chunk {
 }
 
 private func worker(_ number: Int, on item: Int, isStopped: Bool = false) -> Occupation {
-    Occupation(worker: number, pid: 70 + Int32(number), isReady: true, isStopped: isStopped, item: item, chunk: chunk(1, 9))
+    Occupation(
+        worker: number, pid: 70 + Int32(number), isReady: true, isStopped: isStopped, item: item, chunk: chunk(1, 9))
 }
 
 @Test func `a total is what was cut and what the bytes that are left come to, until all is cut`() {
@@ -68,7 +69,8 @@ private func worker(_ number: Int, on item: Int, isStopped: Bool = false) -> Occ
     var meter = ProgressMeter(start: 0, isOpenEnded: false)
     _ = meter.progress(view(done: 0, cut: 9, on: [worker(1, on: 1), worker(2, on: 5)]), now: second)
     _ = meter.progress(view(done: 1, cut: 9, on: [worker(1, on: 2), worker(2, on: 5)]), now: 2 * second)
-    var slowest = meter.progress(view(done: 1, cut: 9, on: [worker(1, on: 2), worker(2, on: 5)]), now: 5 * second).slowest
+    var slowest = meter.progress(view(done: 1, cut: 9, on: [worker(1, on: 2), worker(2, on: 5)]), now: 5 * second)
+        .slowest
     #expect(slowest == Progress.Slowest(occupation: worker(2, on: 5), seconds: 4))
     let stopped = worker(1, on: 2, isStopped: true)
     slowest = meter.progress(view(done: 1, cut: 9, on: [stopped, worker(2, on: 5)]), now: 6 * second).slowest
@@ -86,7 +88,8 @@ private let full: Progress = {
     return progress
 }()
 
-private func line(_ progress: Progress, _ columns: Int, isUnicode: Bool = true, name: String = "words.txt:5") -> String {
+private func line(_ progress: Progress, _ columns: Int, isUnicode: Bool = true, name: String = "words.txt:5") -> String
+{
     ProgressLine(columns: columns, isUnicode: isUnicode, hasColors: false).text(progress) { _, _ in name }
 }
 
@@ -134,7 +137,9 @@ func `an item's name neither controls the terminal nor fills it`(name: String, w
     #expect(line(progress, 100) == "0 items · 0:00 · words.txt:5: worker 2 is stopped (pid 72)")
 }
 
-@Test(arguments: [(0.04, "0.04"), (0.256, "0.26"), (3.14, "3.1"), (9.96, "10.0"), (47.6, "48"), (1_234_567, "1,234,567")])
+@Test(arguments: [
+    (0.04, "0.04"), (0.256, "0.26"), (3.14, "3.1"), (9.96, "10.0"), (47.6, "48"), (1_234_567, "1,234,567"),
+])
 func `a rate has the digits that tell something`(rate: Double, wanted: String) {
     var progress = Progress()
     progress.rate = rate
