@@ -92,9 +92,11 @@ package struct ProgressLine {
 
     /// `1,234,567`
     private func grouped(_ number: Int) -> String {
-        var digits = Array(String(number).reversed())
-        for place in stride(from: 3, to: digits.count, by: 4) { digits.insert(",", at: place) }
-        return String(digits.reversed())
+        let digits = Array(String(number))
+        return digits.indices.reduce("") { text, place in
+            let isGroupEnd = place > 0 && (digits.count - place) % 3 == 0
+            return text + (isGroupEnd ? "," : "") + String(digits[place])
+        }
     }
 
     /// With the digits that tell something: `0.25`, `3.1`, `48`, `1,203`.

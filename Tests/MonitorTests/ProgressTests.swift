@@ -1,10 +1,10 @@
 // What progress says, from given numbers.
 
-import ProcessPool
 import Testing
 import Wire
 
 @testable import Monitor
+@testable import ProcessPool
 
 private let second = 1_000_000_000
 
@@ -98,10 +98,11 @@ private func line(_ progress: Progress, _ columns: Int, isUnicode: Bool = true, 
         150,
         " 48% ██████████████▍░░░░░░░░░░░░░░░ 4,812 of 10,000 · 1,203/s · 0:04 · 0:04 left · 12 failed, 3 tried again · words.txt:5 for 12 s"
     ),
-    (100, " 48% 4,812 of 10,000 · 1,203/s · 0:04 left · 12 failed, 3 tried again · words.txt:5 for 12 s"),
-    (80, " 48% ██▉░░░ 4,812 of 10,000 · 1,203/s · 0:04 left · 12 failed, 3 tried again"),
+    (100, " 48% 4,812 of 10,000 · 1,203/s · 0:04 · 0:04 left · 12 failed, 3 tried again · words.txt:5 for 12 s"),
+    (95, " 48% 4,812 of 10,000 · 1,203/s · 0:04 left · 12 failed, 3 tried again · words.txt:5 for 12 s"),
+    (80, " 48% ████▊░░░░░ 4,812 of 10,000 · 1,203/s · 0:04 left · 12 failed, 3 tried again"),
     (60, " 48% 4,812 of 10,000 · 0:04 left · 12 failed, 3 tried again"),
-    (30, " 48% ████▊░░░░░ 4,812 of 10,000"),
+    (30, " 48% ████▎░░░░ 4,812 of 10,000"),
     (10, " 48%"), (3, ""),
 ])
 func `a narrow line leaves out what matters least`(columns: Int, wanted: String) {
@@ -111,7 +112,7 @@ func `a narrow line leaves out what matters least`(columns: Int, wanted: String)
 @Test func `without UTF-8 the line is of ASCII`() {
     #expect(
         line(full, 80, isUnicode: false)
-            == " 48% [##..] 4,812 of 10,000, 1,203/s, 0:04 left, 12 failed, 3 tried again")
+            == " 48% [#####......] 4,812 of 10,000, 1,203/s, 0:04 left, 12 failed, 3 tried again")
 }
 
 @Test(arguments: [
