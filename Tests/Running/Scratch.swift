@@ -12,6 +12,10 @@ package final class Scratch {
     package static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
+    /// A program that waits for a fact. It is beside this file's folder, wherever that is linked to.
+    private static let awaiting = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "await").path()
+
     /// The program under test: what PMAP names, else the last release build, else the last debug build.
     package static let program: String = {
         let builds = ["release", "debug"].map { checkout.appending(path: ".build/\($0)/pmap").path() }
@@ -41,9 +45,8 @@ package final class Scratch {
         try files.createDirectory(at: bin, withIntermediateDirectories: true)
         try files.createDirectory(atPath: path, withIntermediateDirectories: true)
         try files.createSymbolicLink(atPath: bin.appending(path: "pmap").path(), withDestinationPath: Self.program)
-        let program = bin.appending(path: "await")
-        try Data(awaitProgram.utf8).write(to: program)
-        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path())
+        try files.createSymbolicLink(
+            atPath: bin.appending(path: "await").path(), withDestinationPath: Self.awaiting)
         let caller = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         environment = ["PATH": bin.path() + ":" + caller, "TMPDIR": root.path(), "LC_ALL": "C"]
     }
