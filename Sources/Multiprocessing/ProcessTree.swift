@@ -202,7 +202,8 @@ package final class ProcessTree {
         if memory[process, ProcessEntry.isRegistered] == 0 {
             // It has died if its parent was killed before the fork, or it was itself before it registered.
             let parent = memory[process, ProcessEntry.parent]
-            return parent == 0 || parent == current || parent > 0 && isAlive(parent, memory)
+            if parent == current { return children[Int32(memory[process, ProcessEntry.pid])]?.hasEnded != true }
+            return parent == 0 || parent > 0 && isAlive(parent, memory)
         }
         return process == current || !LivenessLock.isReleased(process + ProcessEntry.livenessLock.offset)
     }

@@ -6,10 +6,11 @@ import Testing
 
 /// Puts `code` between pmap and the C library: the line begins by building it, and names it as `$preloaded`.
 private func preloading(
-    _ claim: String, _ code: String, _ line: String, out: String = "", err: String = "", status: Int32 = 0
+    _ claim: String, _ code: String, script: String = "", _ line: String, out: String = "", err: String = "",
+    status: Int32 = 0
 ) -> Row {
     Row(
-        claim, ["p.c": "#define _GNU_SOURCE\n" + code],
+        claim, ["p.c": "#define _GNU_SOURCE\n" + code, "t.lua": script],
         "clang -shared -fPIC -o p.so p.c && preloaded=LD_PRELOAD=$PWD/p.so && " + line, out: out, err: err,
         status: status)
 }
@@ -130,6 +131,45 @@ private let failingFork = """
         err: "pmap: cannot start a further worker (\(noFork)); going on with fewer\n"),
 ])
 func `a fork that fails once is tried again`(row: Row) throws { try row.check() }
+
+/// The first process that is forked is killed before it has done anything.
+private let dyingFork = """
+    #include <dlfcn.h>
+    #include <signal.h>
+    #include <unistd.h>
+    pid_t fork(void) {
+      static int forks;
+      int is_first = forks++ == 0;
+      pid_t child = ((pid_t (*)(void))dlsym(RTLD_NEXT, "fork"))();
+      if (child == 0 && is_first) kill(getpid(), SIGKILL);
+      return child;
+    }
+    """
+
+private func dying(_ claim: String, _ script: String, out: String) -> Row {
+    preloading(claim, dyingFork, script: script, "env $preloaded pmap run t.lua", out: out)
+}
+
+@Test(arguments: [
+    dying(
+        "a pool's supervisor",
+        "local pool = require 'multiprocessing'.Pool(2) print(pcall(pool.map, pool, tostring, { 1 })) pool:terminate()",
+        out: "false\tthe pool's supervisor has died\n"),
+    dying(
+        "an executor's supervisor",
+        "local one = require 'concurrent.futures'.ProcessPoolExecutor(2) print(pcall(function() return one:submit(tostring, 1):result() end))",
+        out: "false\tthe pool's supervisor has died\n"),
+    dying(
+        "a manager", "local manager = require 'multiprocessing'.Manager() print(pcall(manager.list, manager))",
+        out: "false\tthe manager has ended\n"),
+    dying(
+        "one of several that are waited for",
+        "local mp = require 'multiprocessing' local p = mp.Process(print) p:start() print(#mp.wait { p, mp.Queue() }, p.exitcode)",
+        out: "1\t-9\n"),
+])
+func `a process that is killed before it has begun has ended, for all that wait for it`(row: Row) throws {
+    try row.check()
+}
 
 private let noFork = "fork: Resource temporarily unavailable"
 
