@@ -178,13 +178,21 @@ end
 function cases.test_callbacks_wait_for_a_call_that_may_wait()
   local pool <close> = mp.Pool(1)
   local lock, value, array, is_done = mp.Lock(), mp.Value("i", 0), mp.Array("i", 3), false
-  local begun = mp.Value("i", 0)
-  local result = pool:apply_async(function() begun.value = mp.getpid() end, {}, function() is_done = true end)
+  local function task()
+    local file <close> = io.open("worker", "w")
+    file:write(mp.getpid())
+  end
+  local result = pool:apply_async(task, {}, function() is_done = true end)
   local condition = mp.Condition()
   lock:acquire()
   condition:acquire()
-  soon(function() return begun.value ~= 0 end)
-  expect.asleep(begun.value) -- it has answered, and waits for its next task
+  local worker
+  soon(function()
+    local file <close> = io.open "worker"
+    worker = file and file:read "n"
+    return worker
+  end)
+  expect.asleep(worker) -- it has answered, and waits for its next task
   value:add(1)
   value.value = value.value + 1
   array:add(1, 1)
