@@ -21,9 +21,10 @@ extension Run {
         for entry: Entry, at place: Int, of slot: Int, _ now: Int, _ actions: inout [Action]
     ) {
         switch entry {
-        case .output(let bytes, items: 0) where slots[slot].chunks.isEmpty:
+        case .output(let bytes, items: 0):  // no item's, and so no outcome
             tally.bytes += bytes.count
-            sequencer.accept(.records(place..<place + 1, bytes: bytes.count), items: 0, of: nil, &actions)
+            let chunk = slots[slot].chunks.chunks.first
+            sequencer.accept(.records(place..<place + 1, bytes: bytes.count), items: 0, of: chunk, &actions)
         case .output(let bytes, let items):
             guard let chunk = slots[slot].chunks.finish(items: items) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: items) { return }

@@ -120,6 +120,10 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         end
         """, "pmap t.lua ::: a", out: "1\n2\n3\n4\n5\n"),
     Row(
+        "what is printed behind the last item of a chunk",
+        "function task(x) error(x, 0) end function retry_if() print 'asked' return false end",
+        "pmap -j 1 --chunk 1 --retries 1 t.lua ::: a b c 2> /dev/null", out: "asked\nasked\nasked\n", status: 1),
+    Row(
         "a program that is left open, when its worker leaves",
         "function task(x) io.popen('cat', 'w'):write(x, '\\n') p = io.popen('sleep 0.1; cat', 'w') p:write(x, '\\n') end",
         "pmap -j 2 --chunk 1 t.lua ::: a b c d | sort", out: "a\na\nb\nb\nc\nc\nd\nd\n"),
