@@ -88,9 +88,8 @@ func `what a script changes around it does not reach pmap`(row: Row) throws { tr
         """
     let outcome = try Run("pmap -j 1 --chunk 2 t.lua ::: a x b c", in: Scratch(["t.lua": script])).finish()
     if outcome.ending == .exit(0) {
-        // It was done before pmap read what it had written. One of the descriptors is its own standard output.
-        let said = String(repeating: "garbage", count: 1000)
-        #expect(outcome.output == "a\n\(said)x\nb\nc\n" && outcome.errors == "")
+        // It was done before pmap read what it had written. Some of the descriptors are its own standard output.
+        #expect(outcome.output.replacing("garbage", with: "") == "a\nx\nb\nc\n" && outcome.errors == "")
     } else {
         #expect(outcome.output == "a\nb\nc\n" && outcome.ending == .exit(1))
         // A pipe that pmap has given up kills who still writes to it.

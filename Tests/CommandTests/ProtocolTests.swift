@@ -11,10 +11,11 @@ private let library = """
     function pipes(direction)
       local own = "/proc/" .. io.open("/proc/self/stat"):read "n"
       local found = {}
+      local output = io.popen("readlink " .. own .. "/fd/1"):read() -- a pipe as well, for what programs print
       for number in io.popen("ls " .. own .. "/fd"):lines() do
         local info = io.open(own .. "/fdinfo/" .. number)
         local target = io.popen("readlink " .. own .. "/fd/" .. number):read() or ""
-        if info and tonumber(number) > 63 and target:find "^pipe" and info:read "a":match "flags:%s*%d-(%d)\\n" == direction then
+        if info and tonumber(number) > 63 and target:find "^pipe" and target ~= output and info:read "a":match "flags:%s*%d-(%d)\\n" == direction then
           found[#found + 1] = own .. "/fd/" .. number
         end
       end
@@ -112,7 +113,7 @@ func `what was done before pmap sees what a task has written into its pipe is do
     // Of six workers alive at once, a pipe is one's own or, as standard input and output, everybody's.
     let task = """
         os.execute "await '[ $(ls ran | wc -l) -ge 6 ]'"
-        return io.popen("ls -l /proc/" .. own .. "/fd 2>/dev/null | awk '$9 > 63 && /pipe/ { print $11 }'"):read "a"
+        return io.popen("ls -l /proc/" .. own .. "/fd 2>/dev/null | awk '$9 > 63 && /pipe/ { print $11 }' | sort -u"):read "a"
         """
     try Row(
         "six workers",
