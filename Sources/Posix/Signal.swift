@@ -17,6 +17,9 @@ package enum Signal {
     /// Counts SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT and SIGUSR1 from now on; they arrive only while the poller waits.
     package static func catchSignals() { pmap_catch_signals() }
 
+    /// Lets them end this process again, at once.
+    package static func release() { pmap_release_signals() }
+
     /// The phase of a run without workers.
     package enum Phase: CaseIterable {
         case setup, items, teardown

@@ -135,12 +135,12 @@ package final class TaskRunner {
     /// The number of the attempt at the items that follow.
     package var attempt = 1
 
-    /// Runs the script's `teardown`, and ends programs that items have left open. The output of `teardown` goes to standard
+    /// Runs the script's `teardown`, and ends processes and programs that items have left. The output of `teardown` goes to standard
     /// error: it depends on which worker ran which items, and a journal does not have it.
     package func tearDown(outbox: inout Outbox) {
         script.state.limitMemory(to: nil)
         if !script.has(.teardown) {
-            stack.endOpenPrograms()
+            endWhatItemsStarted()
             return writeUnattributed(&outbox)
         }
         writeUnattributed(&outbox)
@@ -148,9 +148,14 @@ package final class TaskRunner {
         isInTeardown = true
         let failure = failure(of: .teardown, worker: worker)
         isInTeardown = false
-        stack.endOpenPrograms()
+        endWhatItemsStarted()
         writeUnattributedError(&outbox)
         if let failure { outbox.teardownFailed(failure) }
+    }
+
+    private func endWhatItemsStarted() {
+        script.hooks?.finish()
+        stack.endOpenPrograms()
     }
 
     private func writeUnattributedError(_ outbox: inout Outbox) {

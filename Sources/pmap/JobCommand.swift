@@ -42,7 +42,14 @@ struct JobCommand {
         script.seedRandom(seed)
         // The state is never closed: finalizers of the script's top level are not run.
         let status = try JobRun(job, script, from: start, to: itsOwn).run()
+        if job.workers > 0 { waitForProcesses(of: script) }
         withExtendedLifetime(script) { Process.exit(status.rawValue) }
+    }
+
+    /// Processes that the script's top level has started end as at the end of `pmap run`; meanwhile a signal ends all at once.
+    private func waitForProcesses(of script: LoadedScript) {
+        Signal.release()
+        script.hooks?.finish()
     }
 
     private func checkFiles(_ flags: Flags) throws(UsageError) {

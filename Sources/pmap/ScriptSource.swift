@@ -25,8 +25,8 @@ enum ScriptSource {
         settings.installModules = { stack throws(LuaError) in
             let core = try CoreModule(stack)
             return ModuleHooks(
-                begin: core.recordHoldings, endItem: core.endItem(hasReturned:), answer: core.answerAsHost,
-                catchQuestions: core.catchQuestions)
+                begin: core.recordHoldings, endItem: core.endItem(hasReturned:), finish: core.finish,
+                answer: core.answerAsHost, catchQuestions: core.catchQuestions)
         }
         let source = try text()
         let script: LoadedScript

@@ -132,3 +132,76 @@ private func holding(
     holding("it raises, without a worker", "acquire", "error 'x'", "-j 0", out: "a\nnil\ttrue\tabandoned\n", status: 1),
 ])
 func `what an item has taken is judged as if it had been a process`(row: Row) throws { try row.check() }
+
+private let modules = "local mp, futures = require 'multiprocessing', require 'concurrent.futures'\n"
+
+private let notFinished =
+    "pmap: 1 item of a pool may not have been finished when the script ended; "
+    + "pool:close() and pool:join() wait for them\n"
+
+@Test(arguments: [
+    Row(
+        "one of the script's own, and its queue",
+        modules + """
+            local queue = mp.Queue()
+            mp.Process(function()
+              while true do
+                local value = queue:get()
+                if value == "end" then break end
+                pmap.sleep(0.05)
+                print("got " .. value)
+              end
+            end):start()
+            function task(x) queue:put(x) end
+            function teardown() queue:put "end" end
+            """, "pmap -j 1 t.lua ::: a b", out: "got a\ngot b\n"),
+    Row(
+        "a task's",
+        modules + "function task(x) mp.Process(function() pmap.sleep(0.1) print('its ' .. x) end):start() end",
+        "pmap -j 2 --chunk 1 t.lua ::: a b | sort", out: "its a\nits b\n"),
+    Row(
+        "a task's, without a worker",
+        modules + "function task(x) mp.Process(function() pmap.sleep(0.1) print('its ' .. x) end):start() end",
+        "pmap -j 0 t.lua ::: a b | sort", out: "its a\nits b\n"),
+    Row(
+        "setup's",
+        modules + "function setup() mp.Process(function() pmap.sleep(0.1) print 'its' end):start() end task = print",
+        "pmap -j 1 t.lua ::: a", out: "a\t1\nits\n"),
+    Row(
+        "a daemon is killed",
+        modules
+            + "function task(x) mp.Process{ target = pmap.sleep, args = { 100 }, daemon = true }:start() return x end",
+        "pmap -j 1 t.lua ::: a", out: "a\n"),
+    Row(
+        "what an executor was given",
+        modules + "function task(x) executor = futures.ProcessPoolExecutor(1) executor:submit(print, x) end",
+        "pmap -j 1 t.lua ::: a", out: "a\n"),
+    Row(
+        "an error that nobody has asked for",
+        modules
+            + "function task(x) local executor <close> = futures.ProcessPoolExecutor(1) executor:submit(error, x) end",
+        "pmap -j 1 t.lua ::: a", err: "pmap: nobody asked for the error of a future: a\n"),
+    Row(
+        "what a task's pool has not done is said",
+        modules + "function task(x) pool = mp.Pool(1) pool:apply_async(pmap.sleep, { 100 }) end",
+        "pmap -j 1 t.lua ::: a",
+        err: notFinished),
+    Row(
+        "what the script's pool has not done is said",
+        modules + "pool = mp.Pool(1) pool:apply_async(pmap.sleep, { 100 }) function task() end",
+        "pmap -j 1 t.lua ::: a",
+        err: notFinished),
+    Row(
+        "one that does not end costs no more than teardown may take",
+        modules + "function task(x) mp.Process(pmap.sleep, 100):start() return x end",
+        "pmap -j 1 --setup-timeout 0.2 t.lua ::: a", out: "a\n",
+        err: "pmap: t.lua: teardown failed: timed out after 0.2 s\n", status: 1),
+    Row(
+        "a signal ends what is waited for", modules + "mp.Process(pmap.sleep, 100):start() task = print",
+        """
+        pmap -j 1 t.lua ::: a > out 2> /dev/null &
+        until [ -s out ]; do sleep 0.01; done
+        kill $!; wait $!
+        """, status: 143),
+])
+func `processes that are not waited for end before the run, or that is said`(row: Row) throws { try row.check() }

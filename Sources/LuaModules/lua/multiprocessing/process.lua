@@ -23,7 +23,8 @@ local function this()
   if current._pid ~= core.getpid() then
     local worker = (package.loaded.pmap or {}).worker
     local name = worker and "PoolWorker-" .. worker.id or "Process-" .. core.getpid()
-    parent, current = current, setmetatable({ _name = name, _pid = core.getpid(), _daemon = true }, Process)
+    local self = { _name = name, _pid = core.getpid(), _daemon = true, _joins = true } -- what it starts is waited for
+    parent, current = current, setmetatable(self, Process)
     children, forked, serial = {}, {}, 0
   end
   return current
@@ -82,6 +83,7 @@ function process.at_end(f) endings[#endings + 1] = f end
 
 --- Ends the children of a process that is about to exit: daemons are killed, the others joined.
 function process.finish()
+  this()
   for place = #endings, 1, -1 do endings[place]() end
   for _, child in ipairs(own_children()) do
     if child._daemon then child:kill() end
@@ -101,7 +103,7 @@ end
 
 --- In a process that a pool has made: it is named `name`, and its parent is the script.
 function process.become_worker(name, script)
-  enter_child(setmetatable({ _name = name, _daemon = true, _joins = true }, Process)) -- what its tasks start is waited for
+  enter_child(setmetatable({ _name = name, _daemon = true, _joins = true }, Process))
   core.leave_input()
   process.script = script
 end
