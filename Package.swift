@@ -29,17 +29,21 @@ let package = Package(
         .target(name: "CHashBridge", cSettings: [.unsafeFlags(["-O2"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
 
-        .target(name: "Wire", swiftSettings: strict),
-        .target(name: "Lua", dependencies: ["CLua", "CLuaBridge", "LuaModules", "Wire"], swiftSettings: strict),
-        .target(name: "Posix", dependencies: ["CPosixBridge", "Wire"], swiftSettings: strict),
-        .target(name: "ProcessPool", dependencies: ["Posix", "Wire"], swiftSettings: strict),
+        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["Bytes", "CPosixBridge"], swiftSettings: strict),
         .target(
-            name: "Records", dependencies: ["Lua", "Wire", "CJSONBridge", "CHashBridge"], swiftSettings: strict),
-        .target(name: "Inputs", dependencies: ["Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
-        .target(name: "Monitor", dependencies: ["Posix", "ProcessPool", "Wire"], swiftSettings: strict),
-        .target(name: "Script", dependencies: ["Lua", "Records", "Wire"], swiftSettings: strict),
+            name: "Lua", dependencies: ["Bytes", "CLua", "CLuaBridge", "LuaModules", "Wire"], swiftSettings: strict),
+        .target(name: "Posix", dependencies: ["Bytes", "CPosixBridge"], swiftSettings: strict),
+        .target(name: "ProcessPool", dependencies: ["Bytes", "Posix", "Wire"], swiftSettings: strict),
         .target(
-            name: "Journal", dependencies: ["CSQLite", "CHashBridge", "Posix", "Wire"], exclude: ["README.md"],
+            name: "Records", dependencies: ["Bytes", "Lua", "Wire", "CJSONBridge", "CHashBridge"], swiftSettings: strict
+        ),
+        .target(
+            name: "Inputs", dependencies: ["Bytes", "Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
+        .target(name: "Monitor", dependencies: ["Bytes", "Posix", "ProcessPool"], swiftSettings: strict),
+        .target(name: "Script", dependencies: ["Bytes", "Lua", "Records", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Journal", dependencies: ["Bytes", "CSQLite", "CHashBridge", "Posix", "Wire"], exclude: ["README.md"],
             swiftSettings: strict,
             // From the archive: finding a shared library takes a fifth of a short run.
             linkerSettings: [.linkedLibrary(":libsqlite3.a"), .linkedLibrary("m")]),
@@ -47,29 +51,34 @@ let package = Package(
             name: "LuaModules", exclude: ["lua", "meta", "README.md"],
             cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(
-            name: "Multiprocessing", dependencies: ["Lua", "Posix", "Wire"], swiftSettings: strict),
+            name: "Multiprocessing", dependencies: ["Bytes", "Lua", "Posix"], swiftSettings: strict),
         .executableTarget(
             name: "pmap",
             dependencies: [
-                "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records", "Lua",
-                "Wire",
+                "Bytes", "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records",
+                "Lua", "Wire",
             ],
             swiftSettings: strict),
 
         .target(name: "Chance", path: "Tests/Chance", swiftSettings: strict),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Chance"], exclude: ["Vectors"], swiftSettings: strict),
-        .testTarget(name: "LuaTests", dependencies: ["Lua", "Wire", "Chance"], swiftSettings: strict),
-        .testTarget(name: "PosixTests", dependencies: ["Posix", "Wire", "Chance"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Bytes", "Wire", "Chance"], swiftSettings: strict),
         .testTarget(
-            name: "ProcessPoolTests", dependencies: ["ProcessPool", "Posix", "Wire", "Chance"], swiftSettings: strict),
-        .testTarget(name: "MonitorTests", dependencies: ["Monitor", "ProcessPool", "Wire"], swiftSettings: strict),
-        .testTarget(name: "RecordsTests", dependencies: ["Records", "Lua", "Wire"], swiftSettings: strict),
+            name: "LuaTests", dependencies: ["Bytes", "Lua", "Chance"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(name: "PosixTests", dependencies: ["Bytes", "Posix", "Chance"], swiftSettings: strict),
         .testTarget(
-            name: "InputsTests", dependencies: ["Inputs", "ProcessPool", "Posix", "Records", "Wire", "Chance"],
+            name: "ProcessPoolTests", dependencies: ["Bytes", "ProcessPool", "Posix", "Wire", "Chance"],
             swiftSettings: strict),
-        .testTarget(name: "ScriptTests", dependencies: ["Script", "Lua"], swiftSettings: strict),
+        .testTarget(name: "MonitorTests", dependencies: ["Monitor", "ProcessPool", "Wire"], swiftSettings: strict),
+        .testTarget(name: "RecordsTests", dependencies: ["Bytes", "Records", "Lua"], swiftSettings: strict),
+        .testTarget(
+            name: "InputsTests",
+            dependencies: ["Bytes", "Inputs", "ProcessPool", "Posix", "Records", "Wire", "Chance"],
+            swiftSettings: strict),
+        .testTarget(name: "ScriptTests", dependencies: ["Bytes", "Script", "Lua"], swiftSettings: strict),
 
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "Posix", "Wire", "Chance"], swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Bytes", "Journal", "Wire", "Chance"], swiftSettings: strict),
 
         // These only run the built pmap.
         .target(name: "Running", path: "Tests/Running", swiftSettings: strict),
@@ -83,12 +92,12 @@ let package = Package(
 // The programs of scripts/fuzz, one a line: the folder in Tests/Fuzz, and the modules that it feeds.
 if Context.environment["PMAP_FUZZ"] != nil {
     package.targets += [
-        fuzz("batches", "Wire"),
-        fuzz("commands", "ProcessPool", "Wire"),
-        fuzz("cuts", "Records", "Wire"),
-        fuzz("decoder", "Lua", "Wire"),
-        fuzz("journal", "Journal", "Wire"),
-        fuzz("json", "Records", "Lua", "Wire"),
+        fuzz("batches", "Bytes", "Wire"),
+        fuzz("commands", "Bytes", "ProcessPool"),
+        fuzz("cuts", "Records"),
+        fuzz("decoder", "Bytes", "Lua"),
+        fuzz("journal", "Bytes", "Journal", "Wire"),
+        fuzz("json", "Bytes", "Records", "Lua"),
 
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
         .target(
@@ -101,7 +110,7 @@ if Context.environment["PMAP_FUZZ"] != nil {
 if Context.environment["PMAP_BENCH"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "bench-pieces", dependencies: ["ProcessPool", "Wire"], path: "Tests/Bench/pieces",
+            name: "bench-pieces", dependencies: ["Bytes", "ProcessPool", "Wire"], path: "Tests/Bench/pieces",
             exclude: ["items.sh", "values.lua"], swiftSettings: strict))
 }
 

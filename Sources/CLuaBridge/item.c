@@ -67,23 +67,7 @@ static bool finish_item(lua_State *L, pmap_item_loop *loop) {
         return false;
     }
     loop->finished++;
-    unsigned long long used = (unsigned long long)(loop->cursor.next - loop->output);
-    __atomic_store_n(loop->committed, loop->finished << 32 | used, __ATOMIC_RELEASE);
-    return true;
-}
-
-/* As `mayBegin` of Wire/Outbox.swift. The fence is for the compiler only: the host makes every processor keep the
- * order, by membarrier(2), in the rare case that it sets a limit. */
-static bool may_begin(pmap_item_loop *loop) {
-    unsigned long long before = *loop->current;
-    __atomic_store_n(loop->current, loop->item, __ATOMIC_RELEASE);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    unsigned long long limit = __atomic_load_n(loop->limit, __ATOMIC_ACQUIRE);
-    if (limit && loop->begun + 1 >= limit) {
-        __atomic_store_n(loop->current, before, __ATOMIC_RELEASE);
-        return false;
-    }
-    loop->begun++;
+    pmap_commit(loop->status, loop->finished, (uint64_t)(loop->cursor.next - loop->output));
     return true;
 }
 
@@ -92,7 +76,7 @@ static int run_loop(lua_State *L) {
     pmap_item_loop *loop = lua_touserdata(L, 1);
     while (loop->items > 0) {
         loop->end_reason = PMAP_LOOP_STOPPED;
-        if (!may_begin(loop)) return 0;
+        if (!pmap_may_begin(loop->status, loop->item, &loop->begun)) return 0;
         loop->end_reason = PMAP_LOOP_MISSING;
         if (!next_record(loop)) return 0;
         lua_Integer index = (lua_Integer)loop->item++;

@@ -1,4 +1,4 @@
-/* Numbers, strings and booleans to and from MessagePack; the shortest form, as in WireBuffer+MessagePack.swift. */
+/* Numbers, strings and booleans to and from MessagePack; the shortest form, as in ByteBuffer+MessagePack.swift. */
 #ifndef PMAP_MESSAGEPACK_H
 #define PMAP_MESSAGEPACK_H
 

@@ -8,23 +8,23 @@
 
 /* A worker is one process with one state. */
 static struct {
-    const volatile uint64_t *current, *overdue, *forced;
+    const pmap_status *status;
     char text[64];
 } timeout;
 
 int pmap_timeout_signal(void) { return SIGRTMAX - 2; }
 
-static bool is_current(const volatile uint64_t *item) { return *item != 0 && *item == *timeout.current; }
-
 /* The ticks of the timer of a process without a host. */
 enum { quarters = 4 };
 static volatile sig_atomic_t ticks;
 
-bool pmap_has_timed_out(void) { return ticks >= quarters || (timeout.current && is_current(timeout.overdue)); }
+bool pmap_has_timed_out(void) {
+    return ticks >= quarters || (timeout.status && pmap_is_running(timeout.status, &timeout.status->overdue));
+}
 
 static void on_signal(int number) {
     (void)number;
-    pmap_interrupt(is_current(timeout.forced));
+    pmap_interrupt(pmap_is_running(timeout.status, &timeout.status->forced));
 }
 
 static const char text[] = "timed out after %s s";
@@ -35,11 +35,8 @@ static void set_handler(void (*handler)(int), int flags) {
     sigaction(pmap_timeout_signal(), &action, NULL);
 }
 
-void pmap_arm_timeout(
-    lua_State *L, const uint64_t *current, const uint64_t *overdue, const uint64_t *forced, const char *seconds) {
-    timeout.overdue = overdue;
-    timeout.forced = forced;
-    timeout.current = current;
+void pmap_arm_timeout(lua_State *L, const pmap_status *status, const char *seconds) {
+    timeout.status = status;
     snprintf(timeout.text, sizeof timeout.text, text, seconds);
     pmap_arm_interruption(L, timeout.text, pmap_has_timed_out);
     set_handler(on_signal, SA_RESTART);

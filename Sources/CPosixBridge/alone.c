@@ -18,7 +18,7 @@ enum { ending_count = 3 };
 
 static struct {
     pid_t process;
-    volatile uint64_t *limit;
+    pmap_status *status;
     void (*give_up)(void);
     char *words[PMAP_PHASES][ending_count];
     timer_t timer;
@@ -57,7 +57,7 @@ static void on_ending(int number) {
     if (getpid() != run.process) pmap_die_by(number); /* of a fork that a task has made */
     if (first == 0) {
         first = number;
-        *run.limit = 1;
+        pmap_limit(run.status, 0);
         for (int each = 0; each < ending_count; each++) {
             if (endings[each] == number) write_error(run.words[phase][each]);
         }
@@ -81,7 +81,7 @@ static void on_tick(int number) {
     errno = before;
 }
 
-bool pmap_catch_alone(uint64_t *limit, void (*new_give_up)(void)) {
+bool pmap_catch_alone(pmap_status *status, void (*new_give_up)(void)) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = tick_signal()};
     if (timer_create(CLOCK_MONOTONIC, &event, &run.timer) != 0) return false;
     struct sigaction action = {.sa_handler = on_tick}; /* no SA_RESTART: what the script waits for comes back */
@@ -89,7 +89,7 @@ bool pmap_catch_alone(uint64_t *limit, void (*new_give_up)(void)) {
     for (int each = 0; each < ending_count; each++) sigaddset(&action.sa_mask, endings[each]);
     sigaction(tick_signal(), &action, NULL);
     run.process = getpid();
-    run.limit = limit;
+    run.status = status;
     run.give_up = new_give_up;
     ticks = -1;
     pmap_catch_endings(on_ending);

@@ -1,5 +1,6 @@
 // The worker's side of the input: a chunk's records in memory, read from the file or sent in the chunk itself.
 
+import Bytes
 import Posix
 package import ProcessPool
 package import Records
@@ -9,7 +10,7 @@ package import Wire
 package final class ChunkReader {
     private let inputs: [Input]
     private let directory: Int32
-    private var memory = WireBuffer(capacity: 4096)
+    private var memory = ByteBuffer(capacity: 4096)
     /// Records that were sent in the chunk.
     private var bytesOfChunk: FrozenBytes?
     private var openFile: OpenFile?

@@ -1,8 +1,8 @@
 // The inputs of a run, and their names in messages.
 
+package import Bytes
 package import Posix
 import ProcessPool
-package import Wire
 
 /// One input of a run, known before anything is forked.
 package enum Input: Equatable, Sendable {

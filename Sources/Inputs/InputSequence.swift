@@ -1,5 +1,6 @@
 // The host's side of the input: one input after the other, split into chunks of numbered items.
 
+import Bytes
 import Posix
 package import ProcessPool
 import Records

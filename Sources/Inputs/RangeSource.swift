@@ -1,6 +1,7 @@
 // A regular file: the host reads each block once, to find the last record end in it and to count its records; the workers
 // read the bytes again.
 
+import Bytes
 import Posix
 import ProcessPool
 import Records
@@ -15,7 +16,7 @@ final class RangeSource: RecordSource {
     private let longestRecord: Int
 
     /// The bytes of the file from `windowStart` on.
-    private var window = WireBuffer(capacity: 4096)
+    private var window = ByteBuffer(capacity: 4096)
     private var windowStart: Int
     /// The offset of the next chunk.
     private var position: Int

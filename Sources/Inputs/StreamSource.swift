@@ -1,6 +1,7 @@
 // A pipe, a terminal, a file without a size: read as it arrives, at most a window ahead, and sent to the workers in the
 // chunk.
 
+import Bytes
 import Posix
 import ProcessPool
 import Records
@@ -13,7 +14,7 @@ final class StreamSource: RecordSource {
     private var poller = Poller<Void>()
 
     /// Bytes read; those before `start` are in earlier chunks.
-    private var buffer = WireBuffer(capacity: 4096)
+    private var buffer = ByteBuffer(capacity: 4096)
     private var start = 0
     /// Bytes from `start` that are known to have no terminator: a long record is not searched again and again.
     private var searched = 0

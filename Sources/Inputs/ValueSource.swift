@@ -1,5 +1,6 @@
 // Items that the script's own process produces, as encoded values.
 
+import Bytes
 import ProcessPool
 import Records
 import Wire
@@ -7,7 +8,7 @@ import Wire
 /// The values of a producer, each after its length u64, whose top bit is a flag for the worker.
 final class ValueSource: RecordSource {
     private let producer: Producer
-    private var buffer = WireBuffer(capacity: 4096)
+    private var buffer = ByteBuffer(capacity: 4096)
     private var start = 0
 
     init(_ producer: Producer) { self.producer = producer }

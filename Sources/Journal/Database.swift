@@ -1,9 +1,9 @@
 // SQLite, as far as a journal needs it: statements with values in, rows out, errors thrown. Unsafe because it calls SQLite's
 // C functions.
 
+import Bytes
 import CSQLite
 import Posix
-import Wire
 
 /// Why a database cannot be used.
 enum DatabaseError: Error, Equatable {

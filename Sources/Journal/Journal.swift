@@ -2,8 +2,8 @@
 // at a time writes to and anybody may read. README.md beside this file documents
 // the tables.
 
+package import Bytes
 import Posix
-package import Wire
 
 /// An open journal.
 ///

@@ -1,7 +1,7 @@
 // The reason why a journal cannot be used, in one line that says what to do.
 
+package import Bytes
 import CSQLite
-package import Wire
 
 package enum JournalError: Error, Equatable, CustomStringConvertible {
     case unreadable(ByteString, reason: String)

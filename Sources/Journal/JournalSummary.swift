@@ -1,7 +1,7 @@
 // A summary of a journal for people.
 
+package import Bytes
 import Posix
-package import Wire
 
 /// Reads a journal without changing it, also while a run writes to it.
 package struct JournalSummary {

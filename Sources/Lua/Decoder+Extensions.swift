@@ -1,12 +1,11 @@
-// Extensions are decoded here: see the table in `WireExtension`.
-
-import Wire
+// Extensions are decoded here: see the table in `MessagePackExtension`.
 
 extension Decoder {
     /// Pushes a value that is neither table nor function and returns true; else pushes and reads nothing.
-    mutating func pushExtension(_ code: Int8, count: Int, _ reader: inout WireReader) throws(WireError) -> Bool {
+    mutating func pushExtension(_ code: Int8, count: Int, _ reader: inout MessagePackReader) throws(DecodeError) -> Bool
+    {
         let start = reader.offset
-        guard let kind = WireExtension(rawValue: code), kind != .graph else {
+        guard let kind = MessagePackExtension(rawValue: code), kind != .graph else {
             throw .unknownExtension(code, at: start)
         }
         try reader.require(count)
@@ -44,10 +43,10 @@ extension Decoder {
 
     /// Begins a tagged table, an instance or a function, whose payload is complete. Stack: → it
     mutating func openExtension(
-        _ code: Int8, count: Int, awaited: Int, _ reader: inout WireReader
-    ) throws(WireError) -> Frame {
+        _ code: Int8, count: Int, awaited: Int, _ reader: inout MessagePackReader
+    ) throws(DecodeError) -> Frame {
         let start = reader.offset, end = start + count, outerEnd = reader.payloadEnd
-        guard let kind = WireExtension(rawValue: code) else { throw .unknownExtension(code, at: start) }
+        guard let kind = MessagePackExtension(rawValue: code) else { throw .unknownExtension(code, at: start) }
         reader.payloadEnd = end
         var frame: Frame
         switch kind {
@@ -64,8 +63,8 @@ extension Decoder {
 
     /// Stack: → table
     private mutating func openWithMetatable(
-        _ kind: WireExtension, awaited: Int, _ reader: inout WireReader
-    ) throws(WireError) -> Frame {
+        _ kind: MessagePackExtension, awaited: Int, _ reader: inout MessagePackReader
+    ) throws(DecodeError) -> Frame {
         let start = reader.offset
         try pushMetatable(kind, &reader)
         let frame: Frame
@@ -82,14 +81,16 @@ extension Decoder {
     }
 
     /// Stack: → metatable
-    private mutating func pushMetatable(_ kind: WireExtension, _ reader: inout WireReader) throws(WireError) {
+    private mutating func pushMetatable(_ kind: MessagePackExtension, _ reader: inout MessagePackReader)
+        throws(DecodeError)
+    {
         let start = reader.offset
         switch kind {
         case .array: tags.pushMetatable(.array, in: stack)
         case .object: tags.pushMetatable(.object, in: stack)
         default:
             guard case .extension(let code, let count) = try reader.readToken(),
-                code >= WireExtension.module.rawValue, try pushExtension(code, count: count, &reader),
+                code >= MessagePackExtension.module.rawValue, try pushExtension(code, count: count, &reader),
                 stack.type(-1) == .table
             else { throw .malformed(kind, at: start) }
         }
@@ -100,7 +101,7 @@ extension Decoder {
 
 extension Decoder {
     /// Stack: name → metatable
-    private func resolveClass(at offset: Int) throws(WireError) {
+    private func resolveClass(at offset: Int) throws(DecodeError) {
         stack.rawGet(Stack.registry, at: classes)
         stack.copy(-2)
         guard stack.rawGet(-2) == .table else {
@@ -114,7 +115,7 @@ extension Decoder {
     }
 
     /// Requires the module if it is not loaded. Stack: name → module
-    private func resolveModule(at offset: Int) throws(WireError) {
+    private func resolveModule(at offset: Int) throws(DecodeError) {
         if stack.string(-1) == "_G" {
             stack.pop()
             return stack.pushGlobals()
@@ -138,7 +139,7 @@ extension Decoder {
     }
 
     /// Stack: name, loaded → name, loaded, module
-    private func requireModule(at offset: Int) throws(WireError) {
+    private func requireModule(at offset: Int) throws(DecodeError) {
         stack.pushGlobals()
         stack.rawGet(-1, field: "require")
         stack.remove(-2)
@@ -151,7 +152,7 @@ extension Decoder {
     }
 
     /// Stack: → the member of the module
-    private mutating func pushMember(end: Int, _ reader: inout WireReader) throws(WireError) {
+    private mutating func pushMember(end: Int, _ reader: inout MessagePackReader) throws(DecodeError) {
         let start = reader.offset
         try pushText(end: end, &reader)
         try pushText(end: end, &reader)
@@ -168,7 +169,7 @@ extension Decoder {
     }
 
     /// Stack: → string
-    private func pushText(end: Int, _ reader: inout WireReader) throws(WireError) {
+    private func pushText(end: Int, _ reader: inout MessagePackReader) throws(DecodeError) {
         guard reader.offset < end, case .string(let count) = try reader.readToken(), count <= end - reader.offset else {
             throw .malformed(.member, at: reader.offset)
         }

@@ -1,10 +1,8 @@
 // Functions and references are decoded here.
 
-import Wire
-
 extension Decoder {
     /// Stack: → function
-    func openFunction(awaited: Int, _ reader: inout WireReader) throws(WireError) -> Frame {
+    func openFunction(awaited: Int, _ reader: inout MessagePackReader) throws(DecodeError) -> Frame {
         let start = reader.offset
         let hash = try reader.read(UInt64.self)
         guard case .string(let size) = try reader.readToken() else { throw .malformed(.function, at: start) }
@@ -18,7 +16,9 @@ extension Decoder {
         return Frame(.upvalues, count: upvalues, awaited: awaited)
     }
 
-    mutating func advanceUpvalues(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+    mutating func advanceUpvalues(_ frame: inout Frame, _ reader: inout MessagePackReader) throws(DecodeError)
+        -> MessagePackToken?
+    {
         while frame.current < frame.count {
             frame.current += 1
             let index = Int32(frame.current)
@@ -32,10 +32,12 @@ extension Decoder {
     }
 
     /// Joins the upvalue to a variable of an earlier function, if a reference to one follows; returns whether it has.
-    private func joinUpvalue(_ frame: Frame, at index: Int32, _ reader: inout WireReader) throws(WireError) -> Bool {
+    private func joinUpvalue(_ frame: Frame, at index: Int32, _ reader: inout MessagePackReader) throws(DecodeError)
+        -> Bool
+    {
         guard let graph else { return false }
         let start = reader.offset
-        if case .extension(WireExtension.reference.rawValue, 4) = try reader.readToken(),
+        if case .extension(MessagePackExtension.reference.rawValue, 4) = try reader.readToken(),
             let (function, upvalue) = graph.upvalue(Int(try reader.read(UInt32.self))),
             graph.pushObject(function, stack)
         {
@@ -48,9 +50,9 @@ extension Decoder {
     }
 
     /// Reads the head of a graph, if the message is one, and returns its end.
-    mutating func openGraph(_ reader: inout WireReader) throws(WireError) -> Int? {
+    mutating func openGraph(_ reader: inout MessagePackReader) throws(DecodeError) -> Int? {
         let start = reader.offset
-        guard case .extension(WireExtension.graph.rawValue, let count) = try reader.readToken() else {
+        guard case .extension(MessagePackExtension.graph.rawValue, let count) = try reader.readToken() else {
             reader.offset = start
             return nil
         }

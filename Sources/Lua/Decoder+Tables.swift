@@ -1,7 +1,5 @@
 // Tables are decoded here.
 
-import Wire
-
 extension Decoder {
     /// The most values for which a table is allocated beforehand; larger ones grow as their contents arrive.
     private static var preallocated: Int { 1 << 22 }
@@ -14,8 +12,8 @@ extension Decoder {
 
     /// Stack: → table
     func openTable(
-        _ kind: Frame.Kind, count: Int, awaited: Int, shape: Shape? = nil, _ reader: inout WireReader
-    ) throws(WireError) -> Frame {
+        _ kind: Frame.Kind, count: Int, awaited: Int, shape: Shape? = nil, _ reader: inout MessagePackReader
+    ) throws(DecodeError) -> Frame {
         try reader.require(count)
         if count + awaited > reader.remainingOfMessage {
             throw .truncated(at: reader.offset, needed: count + awaited - reader.remainingOfMessage)
@@ -33,17 +31,19 @@ extension Decoder {
 
     /// Reads the number of other entries and the head of a map; the length was read. Stack: → table
     func openShaped(
-        _ kind: WireExtension, at start: Int, length: Int64, awaited: Int, _ reader: inout WireReader
-    ) throws(WireError) -> Frame {
+        _ kind: MessagePackExtension, at start: Int, length: Int64, awaited: Int, _ reader: inout MessagePackReader
+    ) throws(DecodeError) -> Frame {
         guard let end = reader.payloadEnd, reader.offset < end, case .integer(let others) = try reader.readToken(),
             reader.offset < end, case .map(let count) = try reader.readToken(),
-            0...Int64(count) ~= others, 1...Int64(WireExtension.longestTable(entries: count)) ~= length
+            0...Int64(count) ~= others, 1...Int64(MessagePackExtension.longestTable(entries: count)) ~= length
         else { throw .malformed(kind, at: start) }
         let shape = Shape(length: Int(length), others: Int(others))
         return try openTable(.pairs, count: 2 * count, awaited: awaited, shape: shape, &reader)
     }
 
-    mutating func advanceList(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+    mutating func advanceList(_ frame: inout Frame, _ reader: inout MessagePackReader) throws(DecodeError)
+        -> MessagePackToken?
+    {
         while frame.current < frame.count {
             frame.current = reader.readScalars(into: frame.index, from: frame.current + 1, to: frame.count, stack) - 1
             if frame.current == frame.count { return nil }
@@ -56,7 +56,9 @@ extension Decoder {
     }
 
     /// Stack above the table: → key → (nothing)
-    mutating func advancePairs(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+    mutating func advancePairs(_ frame: inout Frame, _ reader: inout MessagePackReader) throws(DecodeError)
+        -> MessagePackToken?
+    {
         while frame.current < frame.count {
             frame.current += 1
             let start = reader.offset
@@ -69,7 +71,7 @@ extension Decoder {
     }
 
     @inline(__always)
-    private func checkKey(_ token: WireToken, at offset: Int) throws(WireError) {
+    private func checkKey(_ token: MessagePackToken, at offset: Int) throws(DecodeError) {
         if case .nil = token { throw .badKey("nil", at: offset) }
         if case .float(let value) = token, value.isNaN { throw .badKey("nan", at: offset) }
     }

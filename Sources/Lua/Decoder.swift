@@ -1,4 +1,4 @@
-// From MessagePack with the extensions of `WireExtension` to a Lua value on the stack.
+// From MessagePack with the extensions of `MessagePackExtension` to a Lua value on the stack.
 //
 // The bytes may be hostile: every count is checked against the remaining bytes before anything is allocated for it.
 // There is no recursion, as in the encoder: a new table is stored in the one around it at once, and stays on the
@@ -6,7 +6,6 @@
 
 import CLua
 import CLuaBridge
-package import Wire
 
 /// Decodes values into one Lua state, one at a time.
 ///
@@ -71,19 +70,19 @@ package struct Decoder {
     /// Decodes the value at the beginning of `bytes`; returns its length.
     ///
     /// Stack: → value, or on error → (nothing)
-    package mutating func decode(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
+    package mutating func decode(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(DecodeError) -> Int {
         let size = unsafe pmap_unpack(stack.thread, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         return size > 0 ? size : try unsafe decodeFallback(bytes, onto: stack)
     }
 
     /// The same for values that C refuses.
-    mutating func decodeFallback(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(WireError) -> Int {
+    mutating func decodeFallback(_ bytes: UnsafeRawBufferPointer, onto stack: Stack) throws(DecodeError) -> Int {
         let height = stack.top
         self.stack = stack
         threads.append(stack)
         defer { end() }
-        var reader = unsafe WireReader(bytes)
-        do throws(WireError) {
+        var reader = unsafe MessagePackReader(bytes)
+        do throws(DecodeError) {
             try decodeAll(&reader)
         } catch {
             stack.top = height
@@ -99,7 +98,7 @@ package struct Decoder {
         frames.removeAll(keepingCapacity: frames.capacity < 1 << 10)
     }
 
-    private mutating func decodeAll(_ reader: inout WireReader) throws(WireError) {
+    private mutating func decodeAll(_ reader: inout MessagePackReader) throws(DecodeError) {
         guard stack.reserve(Decoder.stackPerStep) else { throw .unresolved("the Lua stack is full", at: 0) }
         let graphEnd = try openGraph(&reader)
         let token = try reader.readToken()
@@ -110,7 +109,8 @@ package struct Decoder {
     }
 
     /// Stack: → the table or function that `token` begins
-    private mutating func decodeNested(_ token: WireToken, _ reader: inout WireReader) throws(WireError) {
+    private mutating func decodeNested(_ token: MessagePackToken, _ reader: inout MessagePackReader) throws(DecodeError)
+    {
         var frame = try open(token, in: nil, &reader)
         while true {
             if let token = try advance(&frame, &reader) {
@@ -126,7 +126,9 @@ package struct Decoder {
     }
 
     /// Reads up to the next table or function in the frame, and returns the token of that, or nil at the end.
-    private mutating func advance(_ frame: inout Frame, _ reader: inout WireReader) throws(WireError) -> WireToken? {
+    private mutating func advance(_ frame: inout Frame, _ reader: inout MessagePackReader) throws(DecodeError)
+        -> MessagePackToken?
+    {
         switch frame.kind {
         case .list: try advanceList(&frame, &reader)
         case .pairs: try advancePairs(&frame, &reader)
@@ -138,7 +140,9 @@ package struct Decoder {
 
     /// Pushes a value that is neither table nor function and returns true; else pushes and reads nothing.
     @inline(__always)
-    mutating func push(_ token: WireToken, nilIsNull: Bool, _ reader: inout WireReader) throws(WireError) -> Bool {
+    mutating func push(_ token: MessagePackToken, nilIsNull: Bool, _ reader: inout MessagePackReader)
+        throws(DecodeError) -> Bool
+    {
         switch token {
         case .integer(let value): stack.push(value)
         case .string(let count): unsafe stack.push(bytes: try reader.readBytes(count))
@@ -156,8 +160,8 @@ package struct Decoder {
     ///
     /// Stack: → the table or function
     private mutating func open(
-        _ token: WireToken, in outer: Frame?, _ reader: inout WireReader
-    ) throws(WireError) -> Frame {
+        _ token: MessagePackToken, in outer: Frame?, _ reader: inout MessagePackReader
+    ) throws(DecodeError) -> Frame {
         let awaited = outer.map { $0.awaited + $0.count - $0.current } ?? 0
         var frame: Frame
         switch token {
@@ -191,7 +195,7 @@ package struct Decoder {
     }
 
     /// Stack: table or function → (nothing), or the same if it stays
-    private mutating func close(_ frame: Frame, _ reader: inout WireReader) throws(WireError) {
+    private mutating func close(_ frame: Frame, _ reader: inout MessagePackReader) throws(DecodeError) {
         if let end = frame.end {
             guard reader.offset == end else { throw .overrun(at: reader.offset) }
             reader.payloadEnd = frame.outerEnd

@@ -1,10 +1,10 @@
 // Functions are encoded by name when they are in a module, else as bytecode and upvalues.
 
+import Bytes
 import CLua
-import Wire
 
 extension Encoder {
-    mutating func openFunction(_ index: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+    mutating func openFunction(_ index: Int32, into buffer: inout ByteBuffer) throws(EncodeError) -> Frame? {
         if let entry = try orInterrupted({ () throws(LuaError) in try names.find(index, as: .function, in: stack) }) {
             encodeName(entry, into: &buffer)
             return nil
@@ -22,7 +22,7 @@ extension Encoder {
         return frame(.upvalues, index, base: stack.top, count: Int(upvalues), header: header)
     }
 
-    private func encodeBytecode(of index: Int32, into buffer: inout WireBuffer) throws(EncodeError) {
+    private func encodeBytecode(of index: Int32, into buffer: inout ByteBuffer) throws(EncodeError) {
         let hash = buffer.count
         buffer.append(bigEndian: 0 as UInt64)
         buffer.appendBinary(count: 0)
@@ -36,7 +36,7 @@ extension Encoder {
         buffer.store(bigEndian: unsafe bytecodeHash(bytecode), at: hash)
     }
 
-    mutating func advanceUpvalues(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+    mutating func advanceUpvalues(_ frame: inout Frame, into buffer: inout ByteBuffer) throws(EncodeError) -> Int32? {
         while frame.current < frame.count {
             stack.top = frame.base
             frame.current += 1
@@ -50,7 +50,7 @@ extension Encoder {
     }
 
     /// Writes the name of a known value.
-    func encodeName(_ entry: Int, into buffer: inout WireBuffer) {
+    func encodeName(_ entry: Int, into buffer: inout ByteBuffer) {
         let height = stack.top
         defer { stack.top = height }
         names.pushName(entry, stack)

@@ -1,13 +1,13 @@
 // Plain values by C; the encoder in Swift is the fallback. See values.h.
 
+package import Bytes
 import CLua
 import CLuaBridge
-package import Wire
 
 extension Encoder {
     /// Appends the value at `index`, as `encode` does.
     package mutating func encodeNext(
-        _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: @autoclosure () -> String
+        _ index: Int32, of stack: Stack, into buffer: inout ByteBuffer, root: @autoclosure () -> String
     ) throws(EncodeError) {
         let type = unsafe lua_type(stack.thread, index)
         switch type {
@@ -20,7 +20,7 @@ extension Encoder {
 
     /// Appends the values at these indices of a list, each by itself. No Lua code may run meanwhile.
     package mutating func encodeEach(
-        of list: Int32, _ indices: ClosedRange<Int>, of stack: Stack, into buffer: inout WireBuffer, root: String
+        of list: Int32, _ indices: ClosedRange<Int>, of stack: Stack, into buffer: inout ByteBuffer, root: String
     ) throws(EncodeError) {
         try prepareToPack(from: stack)
         var index = indices.lowerBound
@@ -40,7 +40,7 @@ extension Encoder {
 
     /// Lets C append to `buffer`, again with more space when it lacks some. `body` returns whether it is done.
     @discardableResult
-    mutating func pack(into buffer: inout WireBuffer, _ body: (inout pmap_packer) -> Bool) -> Bool {
+    mutating func pack(into buffer: inout ByteBuffer, _ body: (inout pmap_packer) -> Bool) -> Bool {
         while true {
             let space = buffer.capacity - buffer.count
             var isDone = false

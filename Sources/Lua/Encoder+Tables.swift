@@ -1,14 +1,14 @@
 // Tables are encoded as arrays if they are lists, else as maps, with their length if they have one, in an extension that
 // names their metatable.
 
+import Bytes
 import CLua
-import Wire
 
 extension Encoder {
     /// Pairs that one protected call fetches.
     private static var batch: Int32 { 16 }
 
-    mutating func openTable(_ index: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+    mutating func openTable(_ index: Int32, into buffer: inout ByteBuffer) throws(EncodeError) -> Frame? {
         if let entry = try orInterrupted({ () throws(LuaError) in try names.find(index, as: .value, in: stack) }) {
             encodeName(entry, into: &buffer)
             return nil
@@ -27,7 +27,7 @@ extension Encoder {
             return frame(.list, index, base: base, count: entries, header: header)
         }
         let length = stack.rawCount(index)
-        if length > 0, length <= WireExtension.longestTable(entries: entries) {
+        if length > 0, length <= MessagePackExtension.longestTable(entries: entries) {
             header = header ?? buffer.open(.table)
             buffer.append(integer: Int64(length))
             buffer.append(integer: Int64(entries - countEntries(of: index, upTo: length)))
@@ -49,7 +49,7 @@ extension Encoder {
     }
 
     /// Begins the extension for the metatable. Stack: metatable →
-    private mutating func encodeMetatable(into buffer: inout WireBuffer) throws(EncodeError) -> Int {
+    private mutating func encodeMetatable(into buffer: inout ByteBuffer) throws(EncodeError) -> Int {
         let metatable = stack.top
         defer { stack.pop() }
         if let kind = tags.kind(ofMetatable: stack.identity(metatable)) {
@@ -74,7 +74,7 @@ extension Encoder {
         return .cannotSend(kind, path: "", advice: advice)
     }
 
-    mutating func advanceList(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+    mutating func advanceList(_ frame: inout Frame, into buffer: inout ByteBuffer) throws(EncodeError) -> Int32? {
         let index = frame.base + 1
         while frame.current < frame.count {
             stack.top = frame.base
@@ -88,7 +88,7 @@ extension Encoder {
     }
 
     /// Stack above the frame's base: a key or nil, then the pairs that follow it.
-    mutating func advancePairs(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+    mutating func advancePairs(_ frame: inout Frame, into buffer: inout ByteBuffer) throws(EncodeError) -> Int32? {
         stack.top = frame.end
         while true {
             while frame.current < Int(frame.end) {

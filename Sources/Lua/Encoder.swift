@@ -1,12 +1,12 @@
-// From a Lua value on the stack to MessagePack with the extensions of `WireExtension`.
+// From a Lua value on the stack to MessagePack with the extensions of `MessagePackExtension`.
 //
 // There is no recursion: open tables are a list of frames here and the tables themselves on the Lua stack, which
 // goes on in a new Lua thread when it is full. Nothing here can run a finalizer or a metamethod, so the value does
 // not change meanwhile. The steps of a frame are in Encoder+Tables.swift and Encoder+Functions.swift.
 
+package import Bytes
 import CLua
 import CLuaBridge
-package import Wire
 
 /// Encodes values of one Lua state, one at a time.
 package struct Encoder {
@@ -56,7 +56,7 @@ package struct Encoder {
     ///
     /// On error the buffer is as it was; the height of the stack always is.
     package mutating func encode(
-        _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: String
+        _ index: Int32, of stack: Stack, into buffer: inout ByteBuffer, root: String
     ) throws(EncodeError) {
         if stack.type(index) == .table {
             try prepareToPack(from: stack)
@@ -70,7 +70,7 @@ package struct Encoder {
 
     /// The same for values that C refuses.
     mutating func encodeFallback(
-        _ index: Int32, of stack: Stack, into buffer: inout WireBuffer, root: String
+        _ index: Int32, of stack: Stack, into buffer: inout ByteBuffer, root: String
     ) throws(EncodeError) {
         let height = stack.top, start = buffer.count
         guard stack.reserve(Encoder.stackPerStep) else {
@@ -111,7 +111,7 @@ package struct Encoder {
     var collectorWasRunning = false
 
     /// Stack: value → …; after an error the frames are its path.
-    private mutating func encodeAll(into buffer: inout WireBuffer) throws(EncodeError) {
+    private mutating func encodeAll(into buffer: inout ByteBuffer) throws(EncodeError) {
         var index = try encodeScalar(stack.top, nilIsNull: false, into: &buffer) ? nil : stack.top
         while true {
             var frame: Frame
@@ -138,7 +138,7 @@ package struct Encoder {
     }
 
     /// Writes the values of the frame up to the next table or function, and returns the index of that, or nil at the end.
-    private mutating func advance(_ frame: inout Frame, into buffer: inout WireBuffer) throws(EncodeError) -> Int32? {
+    private mutating func advance(_ frame: inout Frame, into buffer: inout ByteBuffer) throws(EncodeError) -> Int32? {
         switch frame.kind {
         case .list: try advanceList(&frame, into: &buffer)
         case .pairs: try advancePairs(&frame, into: &buffer)
@@ -147,7 +147,7 @@ package struct Encoder {
     }
 
     /// Writes the head of the table or function at `index`; nil when it is complete with that.
-    private mutating func open(_ index: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Frame? {
+    private mutating func open(_ index: Int32, into buffer: inout ByteBuffer) throws(EncodeError) -> Frame? {
         if !hasFreshNames { try refreshNames() }
         return stack.type(index) == .table
             ? try openTable(index, into: &buffer) : try openFunction(index, into: &buffer)
@@ -156,14 +156,14 @@ package struct Encoder {
     /// Writes the value at `index`, or returns false if it is a table or function.
     @inline(__always)
     mutating func encodeScalar(
-        _ index: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
+        _ index: Int32, nilIsNull: Bool, into buffer: inout ByteBuffer
     ) throws(EncodeError) -> Bool {
         try encodeScalar(index, type: unsafe lua_type(stack.thread, index), nilIsNull: nilIsNull, into: &buffer)
     }
 
     @inline(__always)
     mutating func encodeScalar(
-        _ index: Int32, type: Int32, nilIsNull: Bool, into buffer: inout WireBuffer
+        _ index: Int32, type: Int32, nilIsNull: Bool, into buffer: inout ByteBuffer
     ) throws(EncodeError) -> Bool {
         switch type {
         case LUA_TNUMBER:
@@ -188,7 +188,7 @@ package struct Encoder {
         return true
     }
 
-    private mutating func encodeHandle(_ index: Int32, into buffer: inout WireBuffer) throws(EncodeError) -> Bool {
+    private mutating func encodeHandle(_ index: Int32, into buffer: inout ByteBuffer) throws(EncodeError) -> Bool {
         guard handleRegistry != nil, let handle = stack.handle(index) else { throw unsendable(index) }
         buffer.append(.handle, count: 8)
         buffer.append(bigEndian: Int64(handle))
@@ -205,7 +205,7 @@ package struct Encoder {
             end: stack.top, header: header, thread: threads.count - 1)
     }
 
-    private mutating func close(_ frame: Frame, in buffer: inout WireBuffer) throws(EncodeError) {
+    private mutating func close(_ frame: Frame, in buffer: inout ByteBuffer) throws(EncodeError) {
         if let header = frame.header, !buffer.close(header) { throw tooLarge("a value") }
         stack.top = frame.base
         let outer = frames.last?.thread ?? 0
@@ -233,7 +233,7 @@ package struct Encoder {
 
     /// Writes a reference to the object with this identity and returns true, if the message has had it before.
     @inline(__always)
-    mutating func encodeReference(to identity: UInt, into buffer: inout WireBuffer) -> Bool {
+    mutating func encodeReference(to identity: UInt, into buffer: inout ByteBuffer) -> Bool {
         guard let number = numbers.insert(identity) else { return false }
         hasReferences = true
         buffer.append(.reference, count: 4)

@@ -78,14 +78,6 @@ extension pmap_item_loop {
         unsafe (output, flush_size) = (start, position.flushSize)
         unsafe cursor = pmap_cursor(next: start + position.used, end: start + position.capacity)
         unsafe (finished, begun) = (UInt64(position.finished), position.begun)
-        unsafe (current, committed) = (position.word(.current), position.word(.committed))
-        unsafe limit = UnsafePointer(position.word(.limit))
-    }
-}
-
-extension OutboxCursor {
-    fileprivate func word(_ word: StatusWords.Word) -> UnsafeMutablePointer<UInt64> {
-        let address = unsafe UnsafeMutableRawPointer(mutating: status.address(of: word))
-        return unsafe address.assumingMemoryBound(to: UInt64.self)
+        unsafe status = position.status.words
     }
 }

@@ -14,13 +14,9 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// From now on the signal raises "timed out after `seconds` s" in the item that is overdue in `words`, whose
-    /// addresses must not change.
-    package func armTimeout(_ words: StatusWords, seconds: String) {
-        let addresses = unsafe [StatusWords.Word.current, .overdue, .forced].map { word in
-            unsafe words.address(of: word).assumingMemoryBound(to: UInt64.self)
-        }
-        unsafe pmap_arm_timeout(thread, addresses[0], addresses[1], addresses[2], seconds)
+    /// From now on the signal raises "timed out after `seconds` s" in the item that is overdue in `status`.
+    package func armTimeout(_ status: StatusWords, seconds: String) {
+        unsafe pmap_arm_timeout(thread, status.words, seconds)
     }
 
     /// Without a host: from now on the same error is raised between `beginTime` and `endTime`, when the time is over.

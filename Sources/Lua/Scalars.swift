@@ -1,11 +1,11 @@
 // Ranges of numbers, strings and booleans in a list with other values too: crossing from Swift to Lua and back for each
 // scalar costs more than the scalar.
 
+import Bytes
 import CLua
 import CLuaBridge
-import Wire
 
-extension WireBuffer {
+extension ByteBuffer {
     /// Bytes for the next scalars: what space there is, so that borrowed memory is not left without need.
     private var scalarSpace: Int { max(min(8 << 10, capacity - count), 256) }
 
@@ -30,7 +30,7 @@ extension WireBuffer {
     }
 }
 
-extension WireReader {
+extension MessagePackReader {
     /// Reads numbers, strings and booleans into a list, while they are all there.
     mutating func readScalars(into list: Int32, from first: Int, to last: Int, _ stack: Stack) -> Int {
         var read = 0

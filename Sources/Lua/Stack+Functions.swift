@@ -1,8 +1,8 @@
 // Functions as values: their bytecode and their upvalues.
 
+import Bytes
 import CLua
 import CLuaBridge
-import Wire
 
 extension Stack {
     package func isHostCode(_ index: Int32) -> Bool { unsafe lua_iscfunction(thread, index) != 0 }
@@ -19,10 +19,10 @@ extension Stack {
     }
 
     /// Appends the bytecode of the Lua function on top of the stack, with its line numbers for messages.
-    func dumpFunction(into buffer: inout WireBuffer) {
+    func dumpFunction(into buffer: inout ByteBuffer) {
         unsafe withUnsafeMutablePointer(to: &buffer) { pointer in
             let write: lua_Writer = { _, bytes, count, context in
-                guard let buffer = unsafe context?.assumingMemoryBound(to: WireBuffer.self) else { return 1 }
+                guard let buffer = unsafe context?.assumingMemoryBound(to: ByteBuffer.self) else { return 1 }
                 unsafe buffer.pointee.append(UnsafeRawBufferPointer(start: bytes, count: count))
                 return 0
             }

@@ -1,9 +1,9 @@
 // The loop of a pool's worker: it calls the pool's function with one item after the other, in C while C can read the
 // items and write the results. See values.h.
 
+package import Bytes
 import CLua
 import CLuaBridge
-package import Wire
 
 /// Why the loop has stopped.
 package enum TaskLoopEnd {
@@ -36,8 +36,8 @@ extension Stack {
     /// `item` and `offset` become those of the item that is left to the caller: the one whose results or failure are on
     /// the stack, or the next one.
     package func runTask(
-        _ function: Int32, results: Int32, handler: Int32, _ items: borrowing WireBuffer, at offset: inout Int,
-        item: inout Int, last: Int, into output: inout WireBuffer, _ progress: TaskProgress, with encoder: inout Encoder
+        _ function: Int32, results: Int32, handler: Int32, _ items: borrowing ByteBuffer, at offset: inout Int,
+        item: inout Int, last: Int, into output: inout ByteBuffer, _ progress: TaskProgress, with encoder: inout Encoder
     ) throws(EncodeError) -> TaskLoopEnd {
         try encoder.prepareToPack(from: self)
         let bytes = unsafe items.bytes

@@ -3,9 +3,9 @@
 // Swift calls only functions that the Lua manual marks `-` or `m` (`m` is safe because allocation does not fail while
 // Swift is on the stack, see heap.h). The others are in CLuaBridge, under lua_pcall.
 
+package import Bytes
 import CLua
 import CLuaBridge
-package import Wire
 
 /// The type of a value on the stack.
 package enum ValueType: Int32, Sendable {

@@ -1,8 +1,8 @@
 // The changes of Lua's standard library, and the capture of standard output; see library.h.
 
+package import Bytes
 import CLua
 import CLuaBridge
-package import Wire
 
 /// Where a task runs.
 package enum LibraryMode: Sendable {

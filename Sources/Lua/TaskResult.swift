@@ -1,8 +1,8 @@
 // The results of the task for one item; see item.h.
 
+package import Bytes
 import CLua
 import CLuaBridge
-package import Wire
 
 /// The results of a task, valid until the stack changes.
 @safe package struct TaskResult {
@@ -21,7 +21,7 @@ package import Wire
     package var usesSeed: Bool { unsafe result.uses_seed }
 
     /// Appends the one result and `terminator`, if that is a string; else nothing, and false.
-    package func appendText(to buffer: inout WireBuffer, terminator: UInt8) -> Bool {
+    package func appendText(to buffer: inout ByteBuffer, terminator: UInt8) -> Bool {
         guard let text = unsafe result.text else { return false }
         let length = unsafe result.length
         unsafe buffer.append(upTo: length + 1) { memory in

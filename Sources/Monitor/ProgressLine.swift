@@ -1,7 +1,7 @@
 // Progress as one line for a terminal.
 
+import Bytes
 package import ProcessPool
-import Wire
 
 /// How progress is written: which characters there are, and how many of them in a line.
 package struct ProgressLine {

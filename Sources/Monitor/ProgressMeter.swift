@@ -1,7 +1,7 @@
 // How far a run is, as numbers. No clock, no terminal.
 
+import Bytes
 package import ProcessPool
-import Wire
 
 /// What a person wants to know of a run while it goes on.
 package struct Progress: Equatable {

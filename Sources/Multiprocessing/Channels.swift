@@ -1,8 +1,8 @@
 // Channels: lists of messages in the arena, with room for so many, through which values go from process to process.
 
+package import Bytes
 import Lua
 import Posix
-package import Wire
 
 /// The reason why there is no value, as scripts get it behind nil.
 package enum Reason: String, Error {
@@ -31,7 +31,7 @@ extension ProcessTree {
     /// Puts a copy of `value`, which has these handles, at the channel's end; false when the timeout has passed and the
     /// channel is still full.
     package func put(
-        _ value: borrowing WireBuffer, handles: Set<Int>, into channel: Int, as kind: MessageKind = .value,
+        _ value: borrowing ByteBuffer, handles: Set<Int>, into channel: Int, as kind: MessageKind = .value,
         _ timeout: Timeout
     ) throws(TreeError) -> Bool {
         let size = value.count
@@ -51,7 +51,7 @@ extension ProcessTree {
     /// `fill` answers the handles that are in it.
     func put(
         capacity: Int, into channel: Int, as kind: MessageKind,
-        _ fill: (inout WireBuffer) throws(LuaError) -> Set<Int>
+        _ fill: (inout ByteBuffer) throws(LuaError) -> Set<Int>
     ) throws(LuaError) {
         let message = try orRaise { () throws(TreeError) in
             try timedChange { memory throws(TreeError) in

@@ -1,9 +1,9 @@
 // Pools, for Lua: the script submits tasks and collects results, workers run them, and a supervisor recovers the tasks of
 // workers that die.
 
+import Bytes
 import Lua
 import Posix
-import Wire
 
 extension CoreModule {
     var poolFunctions: [String: HostFunction] {
@@ -138,7 +138,7 @@ extension CoreModule {
             (.job, job), (.first, first), (.count, count), (.function, function), (.isStarred, isStarred ? 1 : 0),
             (.wantsAll, stack.boolean(8) ? 1 : 0), (.seed, seed),
         ]
-        func fill(_ buffer: inout WireBuffer, _ encoder: inout Encoder) throws(LuaError) {
+        func fill(_ buffer: inout ByteBuffer, _ encoder: inout Encoder) throws(LuaError) {
             buffer.append(zeros: TaskWords.size)
             for (word, value) in words { buffer.store(value, at: word.offset) }
             do throws(EncodeError) {
@@ -206,7 +206,7 @@ extension CoreModule {
     /// Puts each result at its place into the job's `results`, each failure into its `errors`, and several results of an
     /// item into `several`, as a list.
     private func spread(
-        _ bytes: borrowing WireBuffer, first: Int, count: Int, job: Int32, _ stack: Stack
+        _ bytes: borrowing ByteBuffer, first: Int, count: Int, job: Int32, _ stack: Stack
     ) throws(LuaError) -> Int {
         stack.rawGet(job, field: "results")
         stack.rawGet(job, field: "errors")
@@ -229,7 +229,7 @@ extension CoreModule {
                         failures += 1
                     }
                 }
-                do throws(WireError) { try decoder.decodeNext(bytes, at: &offset, onto: stack) } catch {
+                do throws(DecodeError) { try decoder.decodeNext(bytes, at: &offset, onto: stack) } catch {
                     throw LuaError(message: "cannot receive a result: \(error)")
                 }
                 stack.rawSet(target, at: place)

@@ -1,8 +1,8 @@
 // `_multiprocessing`: the functions that the modules in Lua are made of, as in CPython. They are not for scripts.
 
+import Bytes
 package import Lua
 import Posix
-import Wire
 
 /// The native part of the modules, made when a script first requires one of them. It lives as long as the state.
 package final class CoreModule {
@@ -22,7 +22,7 @@ package final class CoreModule {
     /// The thread of Lua that has called, and the function that runs callbacks.
     private var caller: Stack?
     private var callbacks: Int?
-    private var scratch: WireBuffer? = WireBuffer(capacity: 1 << 12)
+    private var scratch: ByteBuffer? = ByteBuffer(capacity: 1 << 12)
     /// Functions of the modules in Lua that run when the script has ended.
     private var exitHandlers: [Int] = []
     private var isFinishing = false
@@ -260,7 +260,7 @@ package final class CoreModule {
     /// with its handles; `mark` is a byte in front of it.
     func withEncoded<Value>(
         _ index: Int32, of stack: Stack, as root: String, mark: UInt8? = nil,
-        _ body: (borrowing WireBuffer, Set<Int>) throws(LuaError) -> Value
+        _ body: (borrowing ByteBuffer, Set<Int>) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
         try withScratch { scratch, encoder throws(LuaError) in
             if let mark { scratch.append(mark) }
@@ -273,9 +273,9 @@ package final class CoreModule {
 
     /// Gives `body` an empty buffer, which is this module's, and an encoder; callbacks that run meanwhile get others.
     func withScratch<Value>(
-        _ body: (inout WireBuffer, inout Encoder) throws(LuaError) -> Value
+        _ body: (inout ByteBuffer, inout Encoder) throws(LuaError) -> Value
     ) throws(LuaError) -> Value {
-        var buffer = scratch.take() ?? WireBuffer(capacity: 1 << 12)
+        var buffer = scratch.take() ?? ByteBuffer(capacity: 1 << 12)
         buffer.reset(keeping: 1 << 20)
         encodedHandles.removeAll()
         let result = Result { () throws(LuaError) -> Value in
@@ -313,9 +313,9 @@ package final class CoreModule {
     }
 
     /// Stack: → value
-    func pushDecoded(_ bytes: borrowing WireBuffer, _ stack: Stack) throws(LuaError) {
+    func pushDecoded(_ bytes: borrowing ByteBuffer, _ stack: Stack) throws(LuaError) {
         try withDecoder { decoder throws(LuaError) in
-            do throws(WireError) { _ = try decoder.decode(bytes, at: 0, onto: stack) } catch {
+            do throws(DecodeError) { _ = try decoder.decode(bytes, at: 0, onto: stack) } catch {
                 throw LuaError(message: "cannot receive the value: \(error)")
             }
         }

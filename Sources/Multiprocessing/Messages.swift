@@ -3,8 +3,8 @@
 // A message is owned by the process that makes it until it is put, and by the one that gets it until it has been read:
 // when a process dies, the messages that it owns are freed, and no others.
 
+package import Bytes
 import Posix
-package import Wire
 
 /// The kind of a message, which decides what happens to it when its owner dies.
 package enum MessageKind {
@@ -30,7 +30,7 @@ package struct ReceivedMessage {
     package let size: Int
 
     /// The bytes that were put, to be decoded in place.
-    package func bytes() -> WireBuffer { ArenaBytes.view(message + Message.bytes.offset, count: size) }
+    package func bytes() -> ByteBuffer { ArenaBytes.view(message + Message.bytes.offset, count: size) }
 }
 
 extension ProcessTree {

@@ -1,8 +1,8 @@
 // Pipes: two ends, each of which receives from a channel that the other sends into. When no process has a handle of an end
 // any more, as all have closed it or died, the other one is at its end once it has received everything.
 
+package import Bytes
 import Posix
-package import Wire
 
 extension ProcessTree {
     /// Bytes that may be unread in one direction before a sender waits; a longer message goes alone.
@@ -40,7 +40,7 @@ extension ProcessTree {
 
     /// Sends a copy of `value`, which has these handles; it waits while the other end has too much unread.
     package func send(
-        _ value: borrowing WireBuffer, handles: Set<Int>, through end: Int
+        _ value: borrowing ByteBuffer, handles: Set<Int>, through end: Int
     ) throws(TreeError) {
         let outbox = try timedChange { memory throws(TreeError) in
             try check(end, is: .end, memory)

@@ -5,9 +5,9 @@
 //                 ▲          │ dies
 //                 └ the rest ┘ complete results, and the failure of one item ──▶ results
 
+package import Bytes
 import Lua
 import Posix
-package import Wire
 
 /// A task that this process owns.
 package struct PoolTask {
@@ -25,7 +25,7 @@ package struct PoolTask {
     /// How many results of each call are asked for.
     var results: Int32 { self[.wantsAll] != 0 ? Stack.all : 1 }
     /// The items' bytes.
-    func items() -> WireBuffer {
+    func items() -> ByteBuffer {
         ArenaBytes.view(words + TaskWords.size, count: received.size - TaskWords.size)
     }
 }
@@ -33,7 +33,7 @@ package struct PoolTask {
 /// Results that are being written, in a message that this process owns.
 struct PoolResults: ~Copyable {
     let message: Int
-    var buffer: WireBuffer
+    var buffer: ByteBuffer
     private var words: Int { message + Message.bytes.offset }
 
     init(message: Int, capacity: Int, job: Int, first: Int) {
@@ -62,7 +62,7 @@ struct PoolResults: ~Copyable {
 extension ProcessTree {
     // MARK: Functions
 
-    package func makeSharedFunction(_ bytes: borrowing WireBuffer, handles: Set<Int>) throws(TreeError) -> Int {
+    package func makeSharedFunction(_ bytes: borrowing ByteBuffer, handles: Set<Int>) throws(TreeError) -> Int {
         let size = bytes.count
         let handleMessage = handles.isEmpty ? 0 : try makeMessage(size: 0, handles: handles, for: 0)
         var isMade = false
@@ -84,7 +84,7 @@ extension ProcessTree {
     }
 
     /// The bytes of a function, which stays as long as its job.
-    func bytes(ofFunction function: Int) -> WireBuffer {
+    func bytes(ofFunction function: Int) -> ByteBuffer {
         ArenaBytes.view(
             function + SharedFunction.bytes.offset, count: ArenaBytes.word(function + SharedFunction.size.offset))
     }
@@ -160,7 +160,7 @@ extension ProcessTree {
     /// Recovers the task of a dead worker: its complete results go to the script, `failure` is the result of the item
     /// it was at, and the rest is a task again. Answers how many items were lost: one, or none.
     package func recover(
-        from pid: Int32, tasks: Int, results: Int, failure: borrowing WireBuffer
+        from pid: Int32, tasks: Int, results: Int, failure: borrowing ByteBuffer
     ) throws(TreeError) -> Int {
         reapAll()
         var lost = 0
@@ -185,7 +185,7 @@ extension ProcessTree {
     }
 
     private func recover(
-        _ task: PoolTask, tasks: Int, results channel: Int, failure: borrowing WireBuffer
+        _ task: PoolTask, tasks: Int, results channel: Int, failure: borrowing ByteBuffer
     ) throws(TreeError) -> Int {
         let first = task[.first], begun = task[.begun]
         // A task without results was between two messages of them: those of the items that were begun were sent.
@@ -226,7 +226,7 @@ extension ProcessTree {
     }
 
     /// A message with one result.
-    private func makeFailure(_ failure: borrowing WireBuffer, job: Int, place: Int) throws(TreeError) -> Int {
+    private func makeFailure(_ failure: borrowing ByteBuffer, job: Int, place: Int) throws(TreeError) -> Int {
         var results = try makeResults(job: job, first: place, capacity: failure.count)
         results.buffer.append(failure)
         results.commit(count: 1)

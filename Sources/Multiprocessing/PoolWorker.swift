@@ -1,9 +1,9 @@
 // The worker of a pool: it calls the function for each item of a task, and writes the result into shared memory before the
 // next item begins.
 
+import Bytes
 import Lua
 import Posix
-import Wire
 
 /// The item loop of one worker.
 struct PoolWorker {
@@ -81,8 +81,8 @@ struct PoolWorker {
 
     /// Runs items in the fast path, up to one that needs something else.
     private func run(
-        _ function: Int32, of task: PoolTask, _ items: borrowing WireBuffer, _ offset: inout Int, _ place: inout Int,
-        _ last: Int, _ encoder: inout Encoder, into output: inout WireBuffer, _ progress: TaskProgress
+        _ function: Int32, of task: PoolTask, _ items: borrowing ByteBuffer, _ offset: inout Int, _ place: inout Int,
+        _ last: Int, _ encoder: inout Encoder, into output: inout ByteBuffer, _ progress: TaskProgress
     ) throws(LuaError) -> TaskLoopEnd {
         do throws(EncodeError) {
             return try stack.runTask(
@@ -167,8 +167,8 @@ struct PoolWorker {
 
     /// Stack: function → function, results…; or → function, …, and false when it has failed and that was appended.
     private func call(
-        _ items: borrowing WireBuffer, _ offset: inout Int, of task: PoolTask, at place: Int, _ encoder: inout Encoder,
-        _ decoder: inout Decoder, into output: inout WireBuffer
+        _ items: borrowing ByteBuffer, _ offset: inout Int, of task: PoolTask, at place: Int, _ encoder: inout Encoder,
+        _ decoder: inout Decoder, into output: inout ByteBuffer
     ) throws(LuaError) -> Bool {
         stack.copy(stack.top)
         do throws(LuaError) { try decode(items, &offset, &decoder) } catch {
@@ -183,7 +183,7 @@ struct PoolWorker {
 
     /// Appends the result on top of the stack, or the failure that it cannot be sent.
     private func append(
-        _ encoder: inout Encoder, into output: inout WireBuffer, isSeveral: Bool = false
+        _ encoder: inout Encoder, into output: inout ByteBuffer, isSeveral: Bool = false
     ) throws(LuaError) {
         let mark = output.count
         if isSeveral {
@@ -199,9 +199,9 @@ struct PoolWorker {
     }
 
     private func decode(
-        _ items: borrowing WireBuffer, _ offset: inout Int, _ decoder: inout Decoder
+        _ items: borrowing ByteBuffer, _ offset: inout Int, _ decoder: inout Decoder
     ) throws(LuaError) {
-        do throws(WireError) { try decoder.decodeNext(items, at: &offset, onto: stack) } catch {
+        do throws(DecodeError) { try decoder.decodeNext(items, at: &offset, onto: stack) } catch {
             throw LuaError(message: "cannot receive the item: \(error)")
         }
     }
@@ -233,7 +233,7 @@ struct PoolWorker {
     // MARK: Failures
 
     /// Appends the error object on top of the stack; without its value if that cannot be sent.
-    private func appendFailure(_ encoder: inout Encoder, into output: inout WireBuffer) throws(LuaError) {
+    private func appendFailure(_ encoder: inout Encoder, into output: inout ByteBuffer) throws(LuaError) {
         let mark = output.count
         guard stack.type(-1) == .table else {
             let message = stack.string(-1) ?? "not enough memory"
@@ -252,7 +252,7 @@ struct PoolWorker {
 
     private func appendFailure(
         kind: String, _ message: String, traceback: String? = nil, _ encoder: inout Encoder,
-        into output: inout WireBuffer
+        into output: inout ByteBuffer
     ) throws(LuaError) {
         output.append(ResultWords.failureMark)
         stack.newTable(keys: 3)

@@ -2,7 +2,6 @@
 // files of their own; each is a few words in the arena and a queue of the processes that wait for it.
 
 package import Posix
-import Wire
 
 /// The error of an operation on shared objects.
 package enum TreeError: Error, Equatable, CustomStringConvertible {

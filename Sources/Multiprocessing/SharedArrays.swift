@@ -1,7 +1,7 @@
 // Arrays of numbers in shared memory, typed as in C; reading or writing one number is atomic, and nothing else is.
 
+package import Bytes
 import Posix
-package import Wire
 
 /// The letters of Python's array types.
 enum TypeCode: UInt8 {
@@ -133,7 +133,7 @@ extension ProcessTree {
     func isBytes(_ array: Int) -> Bool { shape(array)?.0 == .char }
 
     /// All bytes of an array of them.
-    package func bytes(ofArray array: Int) throws(TreeError) -> WireBuffer {
+    package func bytes(ofArray array: Int) throws(TreeError) -> ByteBuffer {
         guard let (code, count) = shape(array), code == .char else { throw .gone("array of bytes") }
         return ArenaBytes.view(array + SharedArray.bytes.offset, count: count)
     }
@@ -141,7 +141,7 @@ extension ProcessTree {
     /// Replaces its first bytes, as many as it has.
     package func set(_ bytes: [UInt8], inArray array: Int) throws(TreeError) {
         guard let (code, count) = shape(array), code == .char else { throw .gone("array of bytes") }
-        var buffer = WireBuffer(capacity: bytes.count)
+        var buffer = ByteBuffer(capacity: bytes.count)
         buffer.append(bytes.prefix(count))
         ArenaBytes.copy(buffer, to: array + SharedArray.bytes.offset)
     }

@@ -1,9 +1,9 @@
 // The arena: memory that all processes of a tree share, as words and bytes at offsets, changed in transactions (see
 // arena.h).
 
+package import Bytes
 import CPosixBridge
 import Glibc
-package import Wire
 
 /// The one arena of a tree of processes. It is mapped before anything forks and goes with the last process.
 package struct Arena: Sendable {
@@ -89,7 +89,7 @@ package struct Memory {
         pmap_arena_set(UInt64(offset), UInt64(UInt(bitPattern: value)))
     }
 
-    package static func copy(_ buffer: borrowing WireBuffer, to offset: Int) {
+    package static func copy(_ buffer: borrowing ByteBuffer, to offset: Int) {
         let bytes = unsafe buffer.bytes
         guard let start = bytes.baseAddress else { return }
         unsafe memcpy(pmap_arena_bytes(UInt64(offset)), start, bytes.count)
@@ -115,16 +115,16 @@ package struct Memory {
     }
 
     /// The bytes of a block, to be read in place while this process owns the block. Nothing may be appended.
-    package static func view(_ offset: Int, count: Int) -> WireBuffer {
+    package static func view(_ offset: Int, count: Int) -> ByteBuffer {
         let memory = unsafe UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(count, 1))
-        var view = unsafe WireBuffer(borrowing: memory)
+        var view = unsafe ByteBuffer(borrowing: memory)
         view.count = count
         return view
     }
 
     /// A buffer whose bytes go to a block; it moves to memory of its own when they are more than `capacity`.
-    package static func buffer(_ offset: Int, capacity: Int) -> WireBuffer {
-        unsafe WireBuffer(
+    package static func buffer(_ offset: Int, capacity: Int) -> ByteBuffer {
+        unsafe ByteBuffer(
             borrowing: UnsafeMutableRawBufferPointer(start: pmap_arena_bytes(UInt64(offset)), count: max(capacity, 1)))
     }
 

@@ -1,6 +1,6 @@
 // The limits of this process's control groups, and of the groups around them.
 
-import Wire
+import Bytes
 
 enum ControlGroups {
     /// The smallest limit that `read` finds in the folders of this process's groups, from its own up to the root, where
@@ -30,7 +30,7 @@ enum ControlGroups {
 
     private static func readText(_ path: String) -> String {
         guard let file = try? Descriptor(reading: ByteString(path)) else { return "" }
-        var bytes = WireBuffer()
+        var bytes = ByteBuffer()
         while case .bytes(let count)? = try? file.read(appendingTo: &bytes, limit: 4096), count > 0 {}
         return String(decoding: bytes.array, as: UTF8.self)
     }

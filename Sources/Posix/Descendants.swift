@@ -1,9 +1,9 @@
 // The descendants of a program. They are in the process group of the program's parent; the kernel lists those whose own
 // parents live (see guard.c), and the others are found by a pipe that only the program's descendants can have open.
 
+import Bytes
 import CPosixBridge
 import Glibc
-import Wire
 
 package enum Descendants {
     /// Kills `pid`, if there is one, and the processes that have the other end of one of these pipes, with their

@@ -1,8 +1,8 @@
 // Owned file descriptors: opened close-on-exec, and closed when they go out of scope.
 
+package import Bytes
 import CPosixBridge
 import Glibc
-package import Wire
 
 /// A file descriptor, owned by this value.
 package struct Descriptor: ~Copyable {
@@ -142,7 +142,7 @@ package struct Descriptor: ~Copyable {
     }
 
     /// Appends the bytes that are there to `buffer`, at most `limit`; 0 bytes is the end.
-    package borrowing func read(appendingTo buffer: inout WireBuffer, limit: Int) throws(PosixError) -> Transfer {
+    package borrowing func read(appendingTo buffer: inout ByteBuffer, limit: Int) throws(PosixError) -> Transfer {
         let number = number
         var count = 0
         unsafe buffer.append(upTo: limit) { room in
@@ -156,7 +156,7 @@ package struct Descriptor: ~Copyable {
 
     /// Appends up to `limit` bytes from `offset` on; answers how many, 0 at the end of the file.
     package borrowing func read(
-        appendingTo buffer: inout WireBuffer, at offset: Int, limit: Int
+        appendingTo buffer: inout ByteBuffer, at offset: Int, limit: Int
     ) throws(PosixError) -> Int {
         let number = number
         var count = 0
@@ -170,7 +170,7 @@ package struct Descriptor: ~Copyable {
 
     /// The `count` bytes from `offset` on, or fewer at the end of the file.
     package borrowing func read(count: Int, at offset: Int) throws(PosixError) -> [UInt8] {
-        var buffer = WireBuffer(capacity: count)
+        var buffer = ByteBuffer(capacity: count)
         while buffer.count < count {
             let size = try read(appendingTo: &buffer, at: offset + buffer.count, limit: count - buffer.count)
             if size == 0 { break }
@@ -180,23 +180,23 @@ package struct Descriptor: ~Copyable {
 
     /// Reads up to the end, however long that takes.
     package borrowing func readAll() throws(PosixError) -> [UInt8] {
-        var buffer = WireBuffer(capacity: 4096)
+        var buffer = ByteBuffer(capacity: 4096)
         while case .bytes(let count) = try read(appendingTo: &buffer, limit: 64 << 10), count > 0 {}
         return buffer.array
     }
 
     /// Writes some of `buffer` from `start` on.
-    package borrowing func write(_ buffer: borrowing WireBuffer, from start: Int) throws(PosixError) -> Transfer {
+    package borrowing func write(_ buffer: borrowing ByteBuffer, from start: Int) throws(PosixError) -> Transfer {
         try unsafe write(UnsafeRawBufferPointer(rebasing: buffer.bytes[start...]))
     }
 
     /// Writes some of a part of `buffer`.
-    package borrowing func write(_ buffer: borrowing WireBuffer, _ range: Range<Int>) throws(PosixError) -> Transfer {
+    package borrowing func write(_ buffer: borrowing ByteBuffer, _ range: Range<Int>) throws(PosixError) -> Transfer {
         try unsafe write(UnsafeRawBufferPointer(rebasing: buffer.bytes[range]))
     }
 
     /// Writes all of `buffer` on a blocking descriptor.
-    package borrowing func writeAll(_ buffer: borrowing WireBuffer) throws(PosixError) {
+    package borrowing func writeAll(_ buffer: borrowing ByteBuffer) throws(PosixError) {
         try unsafe writeAll(buffer.bytes)
     }
 

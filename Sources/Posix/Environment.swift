@@ -1,7 +1,7 @@
 // The environment variables of this process.
 
+package import Bytes
 import Glibc
-package import Wire
 
 package enum Environment {
     package static func value(_ name: String) -> ByteString? {

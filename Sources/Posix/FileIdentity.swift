@@ -1,7 +1,7 @@
 // The identity of a file: whether two names lead to one file, also to one that is still to be made.
 
+package import Bytes
 import Glibc
-package import Wire
 
 /// The identity of a file that can be emptied; folders, terminals and devices have none.
 package enum FileIdentity: Hashable, Sendable {

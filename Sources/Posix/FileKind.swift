@@ -1,7 +1,7 @@
 // Kinds of files: what a path or a descriptor leads to.
 
+package import Bytes
 import Glibc
-package import Wire
 
 /// The metadata of a file, which is not read for it.
 package struct FileKind: Equatable, Sendable {

@@ -1,8 +1,8 @@
 // This process: its command line, its end, and its forks.
 
+package import Bytes
 import CPosixBridge
 import Glibc
-package import Wire
 
 package enum Process {
     /// The words of the command line, as they are.

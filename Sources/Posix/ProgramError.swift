@@ -1,6 +1,6 @@
 // Why a program was not started: the step that failed, and the system's reason.
 
-package import Wire
+package import Bytes
 
 package struct ProgramError: Error, Equatable, CustomStringConvertible {
     package enum Step { case process, stream, folder, program }

@@ -1,6 +1,6 @@
 // A program that is to be run, its environment and its streams.
 
-import Wire
+import Bytes
 
 /// Words and names are bytes, which need not be UTF-8.
 package struct ProgramPlan {

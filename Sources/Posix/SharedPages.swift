@@ -1,11 +1,11 @@
 // Memory that a forked child shares with its parent.
 
+package import Bytes
 import Glibc
-package import Wire
 
 /// Zeroed pages that are of no file, whose size might be limited; unmapped when this value goes out of scope.
 @safe package struct SharedPages: ~Copyable {
-    private let memory: UnsafeMutableRawBufferPointer
+    let memory: UnsafeMutableRawBufferPointer
 
     package init(bytes: Int) throws(PosixError) {
         let kind = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE
@@ -14,19 +14,16 @@ package import Wire
         unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: bytes)
     }
 
-    /// The words at the start.
-    package func statusWords() -> StatusWords { unsafe StatusWords(in: memory) }
-
-    /// A buffer that begins in what follows the words; the pages must outlive it.
-    package func buffer() -> WireBuffer {
-        unsafe WireBuffer(borrowing: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
+    /// A buffer that begins in them, at `start`; the pages must outlive it.
+    package func buffer(from start: Int = 0) -> ByteBuffer {
+        unsafe ByteBuffer(borrowing: UnsafeMutableRawBufferPointer(rebasing: memory[start...]))
     }
 
-    /// A copy of the buffer's first bytes; there may be fewer.
-    package func copyOfBuffer(bytes count: Int) -> WireBuffer {
-        let held = unsafe min(count, memory.count - StatusWords.size)
-        var copy = WireBuffer(capacity: held)
-        unsafe copy.append(UnsafeRawBufferPointer(rebasing: memory[StatusWords.size..<StatusWords.size + held]))
+    /// A copy of the bytes from `start` on; there may be fewer.
+    package func copy(from start: Int, bytes count: Int) -> ByteBuffer {
+        let held = unsafe min(count, memory.count - start)
+        var copy = ByteBuffer(capacity: held)
+        unsafe copy.append(UnsafeRawBufferPointer(rebasing: memory[start..<start + held]))
         return copy
     }
 

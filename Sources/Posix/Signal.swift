@@ -2,7 +2,6 @@
 
 import CPosixBridge
 import Glibc
-package import Wire
 
 package enum Signal {
     package static let interrupt = SIGINT
@@ -35,11 +34,11 @@ package enum Signal {
 
     package static let endings = [SIGINT, SIGTERM, SIGHUP]
 
-    /// Counts SIGINT, SIGTERM and SIGHUP in a process that runs the script itself. The first one sets the limit of
-    /// `words`, which stay where they are, and writes its `message` at once; a second one makes the script give up, and
-    /// ends the process when it does not. False when the kernel has no timer for that.
+    /// Counts SIGINT, SIGTERM and SIGHUP in a process that runs the script itself. The first one sets the limit in
+    /// the status words at the start of `pages`, and writes its `message` at once; a second one makes the script give up,
+    /// and ends the process when it does not. False when the kernel has no timer for that.
     package static func catchEndings(
-        _ words: StatusWords, giveUp: @convention(c) () -> Void, message: (Phase, Int32) -> [UInt8]
+        limiting pages: borrowing SharedPages, giveUp: @convention(c) () -> Void, message: (Phase, Int32) -> [UInt8]
     ) -> Bool {
         for phase in Phase.allCases {
             for signal in endings {
@@ -52,9 +51,7 @@ package enum Signal {
                 }
             }
         }
-        let limit = unsafe UnsafeMutablePointer(
-            mutating: words.address(of: .limit).assumingMemoryBound(to: UInt64.self))
-        return unsafe pmap_catch_alone(limit, giveUp)
+        return unsafe pmap_catch_alone(pages.memory.baseAddress?.assumingMemoryBound(to: pmap_status.self), giveUp)
     }
 
     /// Whether the script was made to give up.

@@ -1,5 +1,6 @@
 // The whole run in this process, one item at a time: for debugging a task, and for what is too small for a fork.
 
+import Bytes
 package import Posix
 import Wire
 
@@ -7,6 +8,7 @@ import Wire
 package final class LocalRun: RunExecutor {
     private let body: any WorkerBody
     private let pages: SharedPages
+    private let status: StatusWords
     private var reader = BatchReader()
     /// What is to be run, oldest first.
     private var chunks: [Chunk] = []
@@ -21,6 +23,7 @@ package final class LocalRun: RunExecutor {
     ) throws(PosixError) {
         self.body = body
         pages = try SharedPages(bytes: WorkerHandle.pageBytes)
+        status = StatusWords(in: pages.buffer())
         super.init(
             Run(plan, slots: 1, .here, isRecorded: log != nil, isHeard: !listeners.isEmpty), source: source,
             output: output, observer: observer, log: log, listeners: listeners)
@@ -28,7 +31,7 @@ package final class LocalRun: RunExecutor {
 
     /// `giveUp` makes the script that `body` runs come back from wherever it is; a signal's handler calls it.
     package func execute(giveUp: @convention(c) () -> Void) -> (Ending, Tally) {
-        var outbox = Outbox(pages.buffer(), pages.statusWords()) { [unowned self] in hear($0) }
+        var outbox = Outbox(pages.buffer(from: StatusWords.size), status) { [unowned self] in hear($0) }
         if !catchSignals(giveUp) {
             return (.noWorkers(Failure(.error, "the kernel has no timer"), inSetup: false), run.tally)
         }
@@ -95,14 +98,14 @@ package final class LocalRun: RunExecutor {
     // MARK: What is heard
 
     /// The batches were written by this very process.
-    private func hear(_ batch: borrowing WireBuffer) {
+    private func hear(_ batch: borrowing ByteBuffer) {
         reader.received.append(batch)
         tell(.told(slot: 0, (try? reader.readEntries()) ?? [], isReady: true))
     }
 
     /// The handler of a signal that arrives in the script says what is waited for, as nothing else here can.
     private func catchSignals(_ giveUp: @convention(c) () -> Void) -> Bool {
-        Signal.catchEndings(pages.statusWords(), giveUp: giveUp) { phase, signal in
+        Signal.catchEndings(limiting: pages, giveUp: giveUp) { phase, signal in
             var unfinished = Unfinished()
             switch phase {
             case .setup: unfinished.setups = 1
@@ -127,7 +130,7 @@ package final class LocalRun: RunExecutor {
             isStarted = true
             spread(.started(worker: 1, pid: Machine.processNumber()))
         case .send(let chunk, _): chunks.append(chunk)
-        case .limit(_, let items): pages.statusWords().store(items.map { UInt64($0 + 1) } ?? 0, .limit)
+        case .limit(_, let items): status.limit(items)
         case .dismiss: isDismissed = true
         case .kill: isKilled = true
         default: break  // for processes

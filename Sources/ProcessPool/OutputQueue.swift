@@ -1,7 +1,7 @@
 // What may leave, on its way to standard output: written as fast as the reader takes it, never waited for.
 
+package import Bytes
 package import Posix
-package import Wire
 
 /// Bytes in their final order.
 package struct OutputQueue: ~Copyable {

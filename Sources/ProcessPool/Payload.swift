@@ -1,7 +1,7 @@
 // Where the records of a chunk are, or the records themselves: what the source tells the worker, and what the host knows of
 // an item when it names it.
 
-package import Wire
+package import Bytes
 
 /// The records of one chunk.
 package struct Payload: Equatable, Sendable {

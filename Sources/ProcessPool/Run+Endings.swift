@@ -1,7 +1,6 @@
 // How a run ends before its time, and what is said of it while it goes on.
 
 import Posix
-import Wire
 
 extension Run {
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.

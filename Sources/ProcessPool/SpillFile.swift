@@ -1,8 +1,8 @@
 // Where results wait that memory should not hold: an unlinked file, made at the first use, emptied whenever nothing
 // in it is wanted any more.
 
+import Bytes
 import Posix
-import Wire
 
 /// Bytes of the output, in memory or in the spill file.
 enum OutputBytes {

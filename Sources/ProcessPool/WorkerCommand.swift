@@ -1,7 +1,7 @@
 // What the host tells a worker, and the frames in which it travels down the pipe.
 
+import Bytes
 import Posix
-import Wire
 
 enum Command: Equatable {
     case run(Chunk)
@@ -19,7 +19,7 @@ enum Command: Equatable {
 
     /// tag · first · count · next item · end of the items · segment · attempt · input · first position · kind of records ·
     /// offset · length · checksum, each u64.
-    func appendHead(to buffer: inout WireBuffer) {
+    func appendHead(to buffer: inout ByteBuffer) {
         switch self {
         case .run(let chunk):
             let (items, payload) = (chunk.items, chunk.payload)
@@ -39,7 +39,7 @@ enum Command: Equatable {
 
     /// Takes the first command out of `buffer`, if it is there whole. What the host cannot have written, but somebody
     /// else may have, is an order to leave.
-    static func take(from buffer: inout WireBuffer) -> Command? {
+    static func take(from buffer: inout ByteBuffer) -> Command? {
         guard buffer.count >= headerSize else { return nil }
         let header = (0..<fields).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
         guard header[0] == runTag, isChunk(header), let records = Payload.Records(header) else {
@@ -100,7 +100,7 @@ extension Payload.Records {
 
 /// Commands on their way down a pipe that takes some bytes at a time. Long bodies are sent from where they are.
 struct CommandQueue: ~Copyable {
-    private var buffer = WireBuffer(capacity: 128)
+    private var buffer = ByteBuffer(capacity: 128)
     /// Bytes of `buffer` that were sent.
     private var sent = 0
     /// Each follows when so much of `buffer` is sent.

@@ -1,15 +1,15 @@
 // What workers, and programs that they start, write to standard error while the host keeps the terminal for itself: it comes
 // through a pipe a worker, and goes on line by line.
 
+import Bytes
 import Posix
-import Wire
 
 /// The pipes of all workers, also of those that are gone, as long as a program of theirs holds one.
 struct WorkerErrors: ~Copyable {
     private final class Pipe {
         let descriptor: Descriptor
         /// What has come and is no line yet, and when the first of it came.
-        var part = WireBuffer(capacity: 256)
+        var part = ByteBuffer(capacity: 256)
         var since = 0
 
         init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }

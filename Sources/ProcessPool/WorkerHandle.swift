@@ -1,6 +1,7 @@
 // The host's end of one worker: its process, its pipe pair and its status page. Entirely passive: it is told when its
 // descriptors are ready.
 
+import Bytes
 import Posix
 import Wire
 
@@ -38,7 +39,7 @@ final class WorkerHandle {
         var down = try Descriptor.pipe()
         var up = try Descriptor.pipe()
         let pages = try SharedPages(bytes: WorkerHandle.pageBytes)
-        status = pages.statusWords()
+        status = StatusWords(in: pages.buffer())
         let (own, others) = (
             (down.readingNumber, up.writingNumber), [down.writingNumber, up.readingNumber] + inherited
         )
@@ -47,7 +48,7 @@ final class WorkerHandle {
             Descriptor.closeInherited(others)
             var loop = WorkerLoop(
                 number: number, commands: Descriptor(owning: own.0), results: Descriptor(owning: own.1),
-                outbox: pages.buffer(), pages.statusWords())
+                outbox: pages.buffer(from: StatusWords.size), StatusWords(in: pages.buffer()))
             body(&loop)
             return 0
         }
@@ -74,9 +75,9 @@ final class WorkerHandle {
 
     func send(_ chunk: Chunk) throws(PosixError) {
         // An item that is tried again has its whole time.
-        if chunk.items.contains(Int(truncatingIfNeeded: status.load(.overdue))) {
-            status.store(0, .overdue)
-            status.store(0, .forced)
+        if chunk.items.contains(status.overdue) {
+            status.overdue = 0
+            status.force(0)
         }
         try send(.run(chunk))
     }
@@ -101,7 +102,7 @@ final class WorkerHandle {
     }
 
     /// It may begin so many items of all that it was ever sent; nil for as many as it likes.
-    func limit(_ items: Int?) { status.store(items.map { UInt64($0 + 1) } ?? 0, .limit) }
+    func limit(_ items: Int?) { status.limit(items) }
 
     /// The same; true when either it has seen the limit, or what it has begun is seen from here on.
     func limitInOrder(_ items: Int) -> Bool {
@@ -110,7 +111,7 @@ final class WorkerHandle {
     }
 
     /// The last item it has begun.
-    var currentItem: Int { Int(truncatingIfNeeded: status.load(.current)) }
+    var currentItem: Int { status.current }
 
     func kill() { child.kill() }
 
@@ -126,22 +127,22 @@ final class WorkerHandle {
     func suspend(_ isStopped: Bool) { child.suspend(isStopped) }
 
     /// It has run `setup`.
-    var isReady: Bool { status.load(.ready) != 0 }
+    var isReady: Bool { status.phase != .beginning }
 
     /// What it is seen on; `withStop` also whether it is stopped, which costs a call.
     func sight(withStop: Bool) -> Run.Sight {
         let stopSignal = withStop ? child.stopSignal : nil
         let exchange = Deadlines.Exchange(
-            batch: status.load(.batch), unsent: unsent.byteCount, received: reader.received.count)
+            batch: status.batch, unsent: unsent.byteCount, received: reader.received.count)
         return Run.Sight(
-            slot: number, isReady: isReady, isInTeardown: status.load(.ready) == 2, current: currentItem,
-            isSending: status.load(.sending) != 0,
-            exchange: exchange, stop: terminalStop(stopSignal), pid: pid, isStopped: stopSignal != nil)
+            slot: number, isReady: isReady, isInTeardown: status.phase == .leaving, current: currentItem,
+            isSending: status.isSending, exchange: exchange, stop: terminalStop(stopSignal), pid: pid,
+            isStopped: stopSignal != nil)
     }
 
     /// Asks it by `signal` to give up `item`, if it is still at it; with `isFinal` it is no longer to unwind.
     func interrupt(_ item: Int, _ isFinal: Bool, _ signal: Int32) {
-        status.store(UInt64(item), isFinal ? .forced : .overdue)
+        if isFinal { status.force(item) } else { status.overdue = item }
         child.send(signal)
     }
 
@@ -189,15 +190,7 @@ final class WorkerHandle {
     }
 
     private func takeUnsent() -> [Entry] {
-        if isDistrusted { return [] }
-        let number = status.load(.batch)
-        let committed = status.load(.committed)
-        guard committed != 0, status.load(.batch) == number else { return [] }
-        let copy = pages.copyOfBuffer(bytes: Int(committed & 0xffff_ffff))
-        status.fence()
-        // The worker may have sent this batch and begun the next while it was copied.
-        guard status.load(.batch) == number, status.load(.committed) >= committed else { return [] }
-        return (try? reader.readOpenBatch(in: copy, number: number, committedItems: Int(committed >> 32))) ?? []
+        isDistrusted ? [] : reader.readOpenBatch(status) { pages.copy(from: StatusWords.size, bytes: $0) }
     }
 
     // MARK: Its end
@@ -220,7 +213,7 @@ final class WorkerHandle {
         let isKill = status == .killed(signal: Signal.kill)
         let death = Run.Death(
             status: status, name: "the worker (pid \(pid))", current: currentItem, wasReady: isReady,
-            wasInTeardown: self.status.load(.ready) == 2, hadLeft: self.status.load(.ready) == 3, isGarbled: isGarbled,
+            wasInTeardown: self.status.phase == .leaving, hadLeft: self.status.phase == .gone, isGarbled: isGarbled,
             memoryWasShort: isKill && OutOfMemory.kills() > killsBefore)
         return (entries, death)
     }

@@ -1,5 +1,6 @@
 // A worker's main loop: a chunk comes down the pipe, the body runs it, what it gave goes up, until it is told to leave.
 
+import Bytes
 import Posix
 package import Wire
 
@@ -18,7 +19,7 @@ package protocol WorkerBody: AnyObject {
 package struct WorkerLoop: ~Copyable {
     private let number: Int
     private let commands: Descriptor
-    private var received = WireBuffer(capacity: 4096)
+    private var received = ByteBuffer(capacity: 4096)
     private var outbox: Outbox
     private let host = Machine.parentNumber()
     /// When it was last seen to that this process ends with the host, whatever `setup` or a task has done about that.
@@ -28,7 +29,7 @@ package struct WorkerLoop: ~Copyable {
     private static let careInterval = 1_000_000_000
 
     init(
-        number: Int, commands: consuming Descriptor, results: consuming Descriptor, outbox buffer: consuming WireBuffer,
+        number: Int, commands: consuming Descriptor, results: consuming Descriptor, outbox buffer: consuming ByteBuffer,
         _ status: StatusWords
     ) {
         self.number = number
@@ -83,7 +84,7 @@ private final class ResultPipe {
 
     init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-    func send(_ batch: borrowing WireBuffer) {
+    func send(_ batch: borrowing ByteBuffer) {
         do { try descriptor.writeAll(batch) } catch { Child.exitNow() }
     }
 }

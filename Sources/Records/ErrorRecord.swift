@@ -1,5 +1,6 @@
 // The record that `--on-error keep` writes instead of a failed item's, and its line in the file of `--errors`.
 
+import Bytes
 package import Wire
 
 /// A failed item, in the formats that programs read.
@@ -16,7 +17,7 @@ package struct ErrorRecord {
 
     /// A record with its terminator.
     package func bytes(as format: OutputFormat) -> [UInt8] {
-        var record = WireBuffer()
+        var record = ByteBuffer()
         switch format {
         case .lines: record.append("error: \(failure.message.replacing("\n", with: " "))")
         case .nul: record.append("error: \(failure.message)")
@@ -36,7 +37,7 @@ package struct ErrorRecord {
 
     /// One JSON object on a line: index, source, line, input, kind, message, traceback, attempts, worker.
     package func line(source: String, place: Int, worker: Int) -> [UInt8] {
-        var line = WireBuffer()
+        var line = ByteBuffer()
         line.append("{\"index\":\(index),\"source\":")
         line.append(jsonString: source)
         line.append(",\"line\":\(place),\"input\":")
@@ -50,7 +51,7 @@ package struct ErrorRecord {
     }
 }
 
-extension WireBuffer {
+extension ByteBuffer {
     fileprivate mutating func append(jsonStringOrNull text: String?) {
         if let text { append(jsonString: text) } else { append("null") }
     }

@@ -1,7 +1,7 @@
 // The slow path for a text with an integer outside 64 bits, -0 or a malformed number: such an integer becomes a float or a
 // string, or it is an error with its path, as the malformed number is; -0, which is no integer, becomes a float.
 
-import Wire
+import Bytes
 
 /// The conversion of integers outside 64 bits.
 package enum BigIntegers: String, Sendable {
@@ -30,7 +30,7 @@ struct JSONNumbers: ~Copyable {
     }
 
     /// Copies the text, with `.0` after -0 and after each integer outside 64 bits, or with quotes around it.
-    mutating func repair(into copy: inout WireBuffer) throws(RecordError) {
+    mutating func repair(into copy: inout ByteBuffer) throws(RecordError) {
         while at < text.count {
             let start = at
             switch text[at] {
@@ -49,7 +49,7 @@ struct JSONNumbers: ~Copyable {
         }
     }
 
-    private func repair(_ number: RecordBytes, into copy: inout WireBuffer) throws(RecordError) {
+    private func repair(_ number: RecordBytes, into copy: inout ByteBuffer) throws(RecordError) {
         guard try JSONNumbers.isBeyondIntegers(number.text) else {
             copy.append(number)
             if number.text == "-0" { copy.append(".0") }

@@ -1,8 +1,8 @@
 // simdjson's parser, owned, and the conversion of its tape in C. Unsafe because it passes memory to them.
 
+import Bytes
 import CJSONBridge
 import Lua
-import Wire
 
 /// Why a text is not JSON.
 package enum JSONFault: UInt32, Sendable {
@@ -19,7 +19,7 @@ package enum JSONFault: UInt32, Sendable {
 
     init(tags: TableTags, takesFloats: Bool) {
         guard let reader = unsafe pmap_json_create_reader(pmap_json_tags(tags), takesFloats) else {
-            WireBuffer.exitWithoutMemory(for: "a reader of JSON")
+            ByteBuffer.exitWithoutMemory(for: "a reader of JSON")
         }
         unsafe self.reader = reader
     }

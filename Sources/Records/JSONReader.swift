@@ -1,13 +1,13 @@
 // A JSON text → a Lua value. simdjson parses, and C pushes the values of its tape; unusual texts are handled here.
 
+import Bytes
 import Lua
-import Wire
 
 /// Reads JSON texts.
 struct JSONReader: ~Copyable {
     private let parser: JSONParser
     private let bigIntegers: BigIntegers
-    private var repaired = WireBuffer(capacity: 16)
+    private var repaired = ByteBuffer(capacity: 16)
 
     init(tags: TableTags, bigIntegers: BigIntegers) {
         self.bigIntegers = bigIntegers

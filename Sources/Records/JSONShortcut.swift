@@ -1,9 +1,9 @@
 // The writer of JSON in C, owned: it writes most values, and JSONWriter.swift the others. Unsafe because it writes to
 // borrowed memory.
 
+import Bytes
 import CJSONBridge
 import Lua
-import Wire
 
 /// Writes numbers, strings, lists, and tables with strings as keys.
 @safe struct JSONShortcut: ~Copyable {
@@ -14,7 +14,7 @@ import Wire
 
     init(tags: TableTags) {
         guard let writer = unsafe pmap_json_create_writer(pmap_json_tags(tags), writeFloat) else {
-            WireBuffer.exitWithoutMemory(for: "a writer of JSON")
+            ByteBuffer.exitWithoutMemory(for: "a writer of JSON")
         }
         unsafe self.writer = writer
     }
@@ -22,7 +22,7 @@ import Wire
     deinit { unsafe pmap_json_destroy_writer(writer) }
 
     /// Appends the value at `index`, which is not relative; or nothing, and false.
-    func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) -> Bool {
+    func write(_ index: Int32, of stack: Stack, to buffer: inout ByteBuffer) -> Bool {
         let start = buffer.count, size = max(buffer.capacity - start, JSONShortcut.leastSpace)
         unsafe buffer.append(upTo: size) { memory in
             let first = unsafe memory.assumingMemoryBound(to: CChar.self)

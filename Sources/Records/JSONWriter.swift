@@ -1,8 +1,8 @@
 // A Lua value → JSON text. Metamethods never run. A value without a form in JSON is an error
 // with its path; the caller removes what was appended before.
 
+import Bytes
 import Lua
-import Wire
 
 /// Writes JSON values.
 struct JSONWriter: ~Copyable {
@@ -18,7 +18,7 @@ struct JSONWriter: ~Copyable {
     }
 
     /// Appends the value at `index`, which is not relative.
-    mutating func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    mutating func write(_ index: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         switch stack.type(index) {
         case .string:
             if let bytes = stack.recordBytes(index) { try write(bytes, to: &buffer) }
@@ -51,7 +51,7 @@ struct JSONWriter: ~Copyable {
 
     // MARK: Tables
 
-    private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         do { try open.push(index, of: stack) } catch { throw refusal(error) }
         let top = stack.top
         guard let contents = stack.contents(index, limit: SortedPairs.limit), stack.reserve(8) else {
@@ -76,7 +76,7 @@ struct JSONWriter: ~Copyable {
         return largest
     }
 
-    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer)
+    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout ByteBuffer)
         throws(RecordError)
     {
         buffer.append(UInt8(ascii: "["))
@@ -90,7 +90,7 @@ struct JSONWriter: ~Copyable {
     }
 
     private mutating func writeObject(
-        _ index: Int32, _ contents: TableContents, of stack: Stack, to buffer: inout WireBuffer
+        _ index: Int32, _ contents: TableContents, of stack: Stack, to buffer: inout ByteBuffer
     ) throws(RecordError) {
         let table: SortedPairs.Table
         do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
@@ -112,7 +112,7 @@ struct JSONWriter: ~Copyable {
 
     // MARK: Strings
 
-    private func write(_ text: RecordBytes, to buffer: inout WireBuffer) throws(RecordError) {
+    private func write(_ text: RecordBytes, to buffer: inout ByteBuffer) throws(RecordError) {
         if buffer.append(plain: text) { return }
         guard text.isUTF8 else { throw refusal(.stringNotUTF8) }
         buffer.append(UInt8(ascii: "\""))

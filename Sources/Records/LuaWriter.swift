@@ -1,7 +1,7 @@
 // A Lua value → a literal that `load` reads back, on one line. Metamethods never run.
 
+import Bytes
 import Lua
-import Wire
 
 /// Writes Lua literals.
 struct LuaWriter: ~Copyable {
@@ -10,7 +10,7 @@ struct LuaWriter: ~Copyable {
     private var keys = SortedPairs(order: .lua)
 
     /// Appends the value at `index`, which is not relative.
-    mutating func write(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    mutating func write(_ index: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         switch stack.type(index) {
         case .string:
             if let bytes = stack.recordBytes(index) { buffer.append(luaString: bytes) }
@@ -41,7 +41,7 @@ struct LuaWriter: ~Copyable {
 
     // MARK: Tables
 
-    private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func writeTable(_ index: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         do { try open.push(index, of: stack) } catch { throw refusal(error) }
         let top = stack.top
         guard let contents = stack.contents(index, limit: SortedPairs.limit), stack.reserve(8) else {
@@ -58,7 +58,7 @@ struct LuaWriter: ~Copyable {
         open.pop()
     }
 
-    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout WireBuffer)
+    private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout ByteBuffer)
         throws(RecordError)
     {
         for offset in 0..<count {
@@ -70,7 +70,7 @@ struct LuaWriter: ~Copyable {
     }
 
     private mutating func writePairs(
-        _ index: Int32, _ contents: TableContents, of stack: Stack, to buffer: inout WireBuffer
+        _ index: Int32, _ contents: TableContents, of stack: Stack, to buffer: inout ByteBuffer
     ) throws(RecordError) {
         let table: SortedPairs.Table
         do { table = try keys.open(index, contents, on: stack) } catch { throw refusal(error) }
@@ -87,7 +87,7 @@ struct LuaWriter: ~Copyable {
         keys.close(table)
     }
 
-    private func writeKey(of pair: SortedPairs.Pair, to buffer: inout WireBuffer) {
+    private func writeKey(of pair: SortedPairs.Pair, to buffer: inout ByteBuffer) {
         let name = keys.name(of: pair)
         if case .text = pair.key, name.isIdentifier { return buffer.append(name) }
         buffer.append(UInt8(ascii: "["))
@@ -103,11 +103,11 @@ struct LuaWriter: ~Copyable {
     // MARK: Scalars
 
     /// -9223372036854775808 would be read as the negative of a float.
-    private func write(_ value: Int64, to buffer: inout WireBuffer) {
+    private func write(_ value: Int64, to buffer: inout ByteBuffer) {
         if value == .min { buffer.append("math.mininteger") } else { buffer.append(decimal: value) }
     }
 
-    private func write(_ value: Double, to buffer: inout WireBuffer) {
+    private func write(_ value: Double, to buffer: inout ByteBuffer) {
         if value.isFinite {
             buffer.append(exact: value)
         } else {

@@ -1,10 +1,10 @@
 // A view of bytes in borrowed memory: a record in a chunk, a string on the Lua stack, text in a buffer. Unsafe because it
 // reads that memory.
 
+package import Bytes
 import CHashBridge
 import Glibc
 package import Lua
-package import Wire
 
 /// A view of bytes. It owns nothing and is valid as long as the memory it was made from; every access is
 /// checked against its bounds.
@@ -16,7 +16,7 @@ package import Wire
     }
 
     /// The bytes of `buffer`, valid until its next change.
-    package init(_ buffer: borrowing WireBuffer) {
+    package init(_ buffer: borrowing ByteBuffer) {
         unsafe memory = buffer.bytes
     }
 
@@ -162,7 +162,7 @@ extension Stack {
     }
 }
 
-extension WireBuffer {
+extension ByteBuffer {
     package mutating func append(_ bytes: RecordBytes) { unsafe append(bytes.memory) }
 
     /// Appends `text` in quotes if nothing in it needs an escape and all of it is ASCII; else nothing, and false.

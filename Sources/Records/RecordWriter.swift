@@ -1,7 +1,7 @@
 // Results on the Lua stack → one record.
 
+package import Bytes
 package import Lua
-package import Wire
 
 /// Writes the records of one format.
 package struct RecordWriter: ~Copyable {
@@ -23,7 +23,7 @@ package struct RecordWriter: ~Copyable {
     ///
     /// The stack is left as it was. After an error the buffer is, too.
     package mutating func append(
-        _ count: Int32, from first: Int32, of stack: Stack, to buffer: inout WireBuffer
+        _ count: Int32, from first: Int32, of stack: Stack, to buffer: inout ByteBuffer
     ) throws(RecordError) {
         precondition(count > 0, "a record has at least one field")
         if count == 1, isText, case .string = stack.type(first), let line = stack.recordBytes(first) {
@@ -55,7 +55,7 @@ package struct RecordWriter: ~Copyable {
 
     private var isText: Bool { format == .lines || format == .nul }
 
-    private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout WireBuffer)
+    private mutating func appendFields(_ fields: Range<Int32>, of stack: Stack, to buffer: inout ByteBuffer)
         throws(RecordError)
     {
         if format == .none { return }
@@ -74,7 +74,7 @@ package struct RecordWriter: ~Copyable {
         buffer.append(format.terminator)
     }
 
-    private func appendSeparator(to buffer: inout WireBuffer) {
+    private func appendSeparator(to buffer: inout ByteBuffer) {
         switch format {
         case .lines, .nul: buffer.append(UInt8(ascii: "\t"))
         case .jsonl: buffer.append(UInt8(ascii: ","))
@@ -83,7 +83,7 @@ package struct RecordWriter: ~Copyable {
         }
     }
 
-    private mutating func append(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func append(_ field: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         switch format {
         case .lines, .nul: try appendText(field, of: stack, to: &buffer)
         case .jsonl: try appendJSON(field, of: stack, to: &buffer)
@@ -92,13 +92,13 @@ package struct RecordWriter: ~Copyable {
         }
     }
 
-    private mutating func appendJSON(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func appendJSON(_ field: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         if takesShortcut && shortcut.write(field, of: stack, to: &buffer) { return }
         try json.write(field, of: stack, to: &buffer)
     }
 
     /// As by `tostring`, except for tables.
-    private mutating func appendText(_ field: Int32, of stack: Stack, to buffer: inout WireBuffer) throws(RecordError) {
+    private mutating func appendText(_ field: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         switch stack.type(field) {
         case .string:
             if let bytes = stack.recordBytes(field) { buffer.append(bytes) }

@@ -1,8 +1,8 @@
 // The keys of the tables being written, in the order they are written. Like the Lua stack it has the pairs of all open
 // tables on top of one another, so that a key costs no allocation.
 
+import Bytes
 import Lua
-import Wire
 
 /// How keys are named and put in order.
 enum KeyOrder {
@@ -45,7 +45,7 @@ struct SortedPairs: ~Copyable {
 
     private let order: KeyOrder
     private var pairs: [Pair] = []
-    private var names = WireBuffer(capacity: 256)
+    private var names = ByteBuffer(capacity: 256)
 
     init(order: KeyOrder) {
         self.order = order

@@ -1,8 +1,8 @@
 // Numbers as text, the same in every locale.
 
-import Wire
+import Bytes
 
-extension WireBuffer {
+extension ByteBuffer {
     mutating func append(decimal value: Int64) {
         if value < 0 { append(UInt8(ascii: "-")) }
         append(digits: value.magnitude)

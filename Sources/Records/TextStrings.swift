@@ -1,13 +1,13 @@
 // Strings between quotes: JSON's escapes and Lua's.
 
-package import Wire
+package import Bytes
 
-extension WireBuffer {
+extension ByteBuffer {
     // MARK: JSON
 
     /// The string with its quotes; a Swift string is UTF-8.
     package mutating func append(jsonString text: String) {
-        var bytes = WireBuffer(capacity: text.utf8.count)
+        var bytes = ByteBuffer(capacity: text.utf8.count)
         bytes.append(text)
         append(UInt8(ascii: "\""))
         append(escapedJSON: RecordBytes(bytes))
@@ -60,7 +60,7 @@ extension WireBuffer {
     }
 
     package mutating func append(luaString text: String) {
-        var bytes = WireBuffer(capacity: text.utf8.count)
+        var bytes = ByteBuffer(capacity: text.utf8.count)
         bytes.append(text)
         append(luaString: RecordBytes(bytes))
     }

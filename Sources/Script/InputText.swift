@@ -1,8 +1,8 @@
 // The item of a failure as text, where it is a value: JSON, for whoever reads the file of errors.
 
+package import Bytes
 import Lua
 import Records
-package import Wire
 
 extension LoadedScript {
     /// The value at `index` of the stack; nil for what JSON has no words for.
@@ -10,7 +10,7 @@ extension LoadedScript {
         let height = stack.top
         defer { stack.top = height }
         var writer = RecordWriter(.jsonl, tags: module.tags)
-        var text = WireBuffer()
+        var text = ByteBuffer()
         do { try writer.append(1, from: index, of: stack, to: &text) } catch { return nil }
         text.truncate(to: text.count - 1)
         return String(decoding: text.array, as: UTF8.self)
@@ -25,7 +25,7 @@ extension LoadedScript {
     }
 
     /// The value on the wire that begins at `offset`. One that would load a module here, or has functions in it, has no text.
-    package func inputText(_ values: borrowing WireBuffer, at offset: Int) -> String? {
+    package func inputText(_ values: borrowing ByteBuffer, at offset: Int) -> String? {
         let height = stack.top
         defer { stack.top = height }
         stack.newTable(keys: 0)

@@ -1,5 +1,6 @@
 // The script's `inputs` function, called until it returns nil alone; or an object that is called as by a generic `for`.
 
+package import Bytes
 import Lua
 package import Wire
 
@@ -15,7 +16,7 @@ package struct Iteration: ~Copyable {
     private var encoder: Encoder
     private var itemText: ItemText?
     /// The last item as text by `ItemText`, if that is wanted; empty when it has none.
-    package private(set) var text = WireBuffer()
+    package private(set) var text = ByteBuffer()
 
     init(_ script: LoadedScript, writesText: Bool) throws(Failure) {
         if writesText { itemText = ItemText(script) }
@@ -37,7 +38,7 @@ package struct Iteration: ~Copyable {
     private static let returnedAdvice = " (nil and a string is a failure; at the end return nil alone)"
 
     /// Appends the next item as an encoded value.
-    package mutating func appendNext(to buffer: inout WireBuffer) throws(Failure) -> Item {
+    package mutating func appendNext(to buffer: inout ByteBuffer) throws(Failure) -> Item {
         // Stack: inputs, the value before
         let isObject = stack.type(1) != .function
         stack.copy(1)

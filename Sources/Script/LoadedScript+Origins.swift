@@ -1,8 +1,8 @@
 // All that results depend on besides the items.
 
+package import Bytes
 import Lua
 import Records
-package import Wire
 
 extension LoadedScript {
     /// The results may depend on the run's seed from the start: its top level drew random numbers. To be asked before
@@ -48,7 +48,7 @@ extension LoadedScript {
         stack.rawGet(-1, at: index)
         defer { stack.pop(2) }
         var writer = ItemText(self)
-        var text = WireBuffer()
+        var text = ByteBuffer()
         return writer.append(stack.top, of: stack, to: &text) ? text.array : nil
     }
 }
@@ -60,7 +60,7 @@ struct ItemText: ~Copyable {
     init(_ script: LoadedScript) { writer = RecordWriter(.lua, tags: script.module.tags) }
 
     /// False for a value that cannot be written, such as a function.
-    mutating func append(_ index: Int32, of stack: Stack, to buffer: inout WireBuffer) -> Bool {
+    mutating func append(_ index: Int32, of stack: Stack, to buffer: inout ByteBuffer) -> Bool {
         do { try writer.append(1, from: index, of: stack, to: &buffer) } catch { return false }
         return true
     }

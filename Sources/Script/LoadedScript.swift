@@ -1,7 +1,7 @@
 // A script, loaded once, in the host, before any worker exists: its Lua state and its definitions.
 
+package import Bytes
 package import Lua
-package import Wire
 
 /// The names that a script can define.
 package enum ScriptName: String, CaseIterable, Sendable {

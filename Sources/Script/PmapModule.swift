@@ -1,8 +1,8 @@
 // The `pmap` table of scripts: emit, null, args, array and object, dumps and loads, register; and by its metatable the
 // functions of pmap/functions.lua.
 
+import Bytes
 import Lua
-import Wire
 
 /// Its functions refer to this object, so it lives as long as the state.
 package final class PmapModule {
@@ -117,7 +117,7 @@ package final class PmapModule {
     }
 
     private func dump(_ stack: Stack) throws(LuaError) -> Int32 {
-        var buffer = WireBuffer()
+        var buffer = ByteBuffer()
         if stack.top == 0 { stack.pushNil() }
         var encoder = self.encoder.take() ?? Encoder(main)
         defer { self.encoder = encoder }

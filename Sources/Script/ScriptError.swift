@@ -1,7 +1,7 @@
 // The reason why a script cannot be used: it does not load, or it has no task.
 
+package import Bytes
 package import Lua
-package import Wire
 
 package enum ScriptError: Error, Equatable, CustomStringConvertible {
     /// It does not compile, or its top level failed.

@@ -1,6 +1,6 @@
 // The text of a script for Lua's compiler.
 
-import Wire
+import Bytes
 
 /// A script's source without the parts that Lua's own loader skips.
 struct ScriptText {

@@ -1,5 +1,6 @@
 // Helpers on the Lua stack for loading a script.
 
+import Bytes
 import Lua
 import Wire
 

@@ -1,7 +1,7 @@
 // A script that `pmap run` runs: as lua itself does, with the modules to require.
 
+package import Bytes
 package import Lua
-package import Wire
 
 /// A state for a script as in lua, with the `pmap` table.
 package final class StandaloneScript {

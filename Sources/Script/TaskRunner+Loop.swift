@@ -1,5 +1,6 @@
 // The fast path of most short items: a loop in C over many records.
 
+import Bytes
 import Lua
 package import Records
 package import Wire

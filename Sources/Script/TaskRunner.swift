@@ -1,6 +1,7 @@
 // Runs the task for one item after the other: its argument, its results, its output. It knows neither the input nor
 // the host.
 
+package import Bytes
 package import Lua
 package import Records
 package import Wire
@@ -56,14 +57,14 @@ package final class TaskRunner {
     package var modulesRequested: ((inout Outbox, _ inItem: Bool) -> Void)?
     private var requestedModules = 0
     /// Records of `pmap.emit`, in front of the returned one.
-    var emitted = WireBuffer()
+    var emitted = ByteBuffer()
 
     private struct Original: ~Copyable {
         /// The record that a filter writes.
-        var record = WireBuffer()
+        var record = ByteBuffer()
         var error: RecordError?
         /// The text for a failure; empty if it cannot be written.
-        var text = WireBuffer()
+        var text = ByteBuffer()
     }
 
     /// The stack indices of the message handler, the task and the `inputs` list.
@@ -255,9 +256,9 @@ package final class TaskRunner {
     }
 
     /// Runs the item whose encoded value begins at `offset` of `values`.
-    package func run(_ values: borrowing WireBuffer, at offset: Int, item: Int, outbox: inout Outbox) {
+    package func run(_ values: borrowing ByteBuffer, at offset: Int, item: Int, outbox: inout Outbox) {
         begin(item, &outbox)
-        do throws(WireError) {
+        do throws(DecodeError) {
             _ = try decoder.decode(values, at: offset, onto: stack)
         } catch {
             return outbox.fail(Failure(.error, error.description))

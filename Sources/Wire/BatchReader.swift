@@ -1,6 +1,8 @@
 // The host's side of the results protocol, for one worker: bytes of the pipe in, entries out. It can also read the open
 // batch in the memory of a slow or dead worker, and later skips those entries when the batch itself arrives.
 
+package import Bytes
+
 /// The bytes of the pipe are no batch: the worker is not trusted any more.
 package struct BrokenBatch: Error, Equatable {
     package init() {}
@@ -9,7 +11,7 @@ package struct BrokenBatch: Error, Equatable {
 /// Parses one worker's batches.
 package struct BatchReader: ~Copyable {
     /// Bytes of the pipe that are not a complete batch yet; read into it, then call `readEntries`.
-    package var received = WireBuffer(capacity: 4096)
+    package var received = ByteBuffer(capacity: 4096)
     private var cursor = Cursor()
 
     package init() {}
@@ -61,11 +63,22 @@ package struct BatchReader: ~Copyable {
         return received.count - start >= size ? size : nil
     }
 
-    /// The entries of the open batch, `number`, that were not read yet: `memory` is a copy of its committed bytes, which
-    /// finish `committedItems`. Nothing is read of an inconsistent copy: it may have been made while the worker closed an
-    /// entry.
-    package mutating func readOpenBatch(
-        in memory: borrowing WireBuffer, number: UInt64, committedItems: Int
+    /// The entries of the open batch that were not read yet; `copy` copies so many of its first bytes.
+    package mutating func readOpenBatch(_ status: StatusWords, _ copy: (Int) -> ByteBuffer) -> [Entry] {
+        let number = status.batch
+        let committed = status.committed
+        guard committed.word != 0, status.batch == number else { return [] }
+        let memory = copy(committed.bytes)
+        status.fence()
+        // The worker may have sent this batch and begun the next while it was copied.
+        guard status.batch == number, status.committed.word >= committed.word else { return [] }
+        return (try? readOpenBatch(in: memory, number: number, committedItems: committed.items)) ?? []
+    }
+
+    /// The same of batch `number`: `memory` is a copy of its committed bytes, which finish `committedItems`. Nothing is
+    /// read of an inconsistent copy: it may have been made while the worker closed an entry.
+    mutating func readOpenBatch(
+        in memory: borrowing ByteBuffer, number: UInt64, committedItems: Int
     ) throws(BrokenBatch) -> [Entry] {
         guard number == cursor.number, memory.count > cursor.position else { return [] }
         return try cursor.read(memory, start: 0, end: memory.count, committedItems: committedItems)
@@ -92,7 +105,7 @@ private struct Cursor {
     /// Reads the entries from `position` on, or none if one is broken; offsets count from `start`. A complete batch has no
     /// `committedItems`.
     mutating func read(
-        _ bytes: borrowing WireBuffer, start: Int, end: Int, committedItems: Int?
+        _ bytes: borrowing ByteBuffer, start: Int, end: Int, committedItems: Int?
     ) throws(BrokenBatch) -> [Entry] {
         var ahead = self
         var entries: [Entry] = []
@@ -103,7 +116,7 @@ private struct Cursor {
     }
 
     private mutating func parse(
-        _ bytes: borrowing WireBuffer, start: Int, end: Int, committedItems: Int?, into entries: inout [Entry]
+        _ bytes: borrowing ByteBuffer, start: Int, end: Int, committedItems: Int?, into entries: inout [Entry]
     ) throws(BrokenBatch) {
         while end - position >= BatchFormat.entryHeaderSize {
             let header = start + position
@@ -137,19 +150,19 @@ private struct Cursor {
     }
 
     private func appendOutput(
-        _ bytes: borrowing WireBuffer, _ range: Range<Int>, items: Int, into entries: inout [Entry]
+        _ bytes: borrowing ByteBuffer, _ range: Range<Int>, items: Int, into entries: inout [Entry]
     ) {
         if items > 0 || !range.isEmpty { entries.append(.output(bytes.array(range), items: items)) }
     }
 
-    private func module(_ bytes: borrowing WireBuffer, _ range: Range<Int>) throws(BrokenBatch) -> Entry {
+    private func module(_ bytes: borrowing ByteBuffer, _ range: Range<Int>) throws(BrokenBatch) -> Entry {
         var offset = range.lowerBound
         guard let name = bytes.field(at: &offset, end: range.upperBound) else { throw BrokenBatch() }
         return .module(String(decoding: name, as: UTF8.self), digest: bytes.field(at: &offset, end: range.upperBound))
     }
 
     private func entry(
-        _ tag: EntryTag, _ traits: ItemTraits, _ bytes: borrowing WireBuffer, _ range: Range<Int>
+        _ tag: EntryTag, _ traits: ItemTraits, _ bytes: borrowing ByteBuffer, _ range: Range<Int>
     ) throws(BrokenBatch) -> Entry {
         switch tag {
         case .item: .item(bytes.array(range), traits)

@@ -1,5 +1,7 @@
 // The failure of an item, as plain data that crosses the process boundary.
 
+package import Bytes
+
 /// Why an item has no result.
 package struct Failure: Error, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
@@ -36,7 +38,7 @@ package struct Failure: Error, Equatable {
 }
 
 /// Fields in a row: each as its length, 2⁶⁴-1 for none, and its bytes.
-extension WireBuffer {
+extension ByteBuffer {
     package mutating func append(field bytes: [UInt8]?) {
         append(native: bytes.map { UInt64($0.count) } ?? UInt64.max)
         append(bytes ?? [])

@@ -4,12 +4,14 @@
 // worker ends, the host reads the committed entries and knows the one item that was running. An item too large for that
 // memory moves the batch to the worker's own memory, and it is sent at once.
 
+package import Bytes
+
 /// Writes outcomes in the order of the items.
 package struct Outbox: ~Copyable {
     /// The record of the running item is appended here.
-    package var output: WireBuffer
+    package var output: ByteBuffer
     package let status: StatusWords
-    private let send: (borrowing WireBuffer) -> Void
+    private let send: (borrowing ByteBuffer) -> Void
 
     /// Items that have triggered a flush; failures that are retried do not count.
     package private(set) var triggeringItems = 0
@@ -35,20 +37,17 @@ package struct Outbox: ~Copyable {
     static let flushSize = 256 << 10
 
     /// `send` must have written all of the bytes when it returns.
-    package init(_ buffer: consuming WireBuffer, _ status: StatusWords, send: @escaping (borrowing WireBuffer) -> Void)
+    package init(_ buffer: consuming ByteBuffer, _ status: StatusWords, send: @escaping (borrowing ByteBuffer) -> Void)
     {
         output = buffer
         self.status = status
         self.send = send
-        status.store(number, .batch)
+        status.batch = number
         beginBatch()
     }
 
     /// The host has stopped the worker before the next item.
-    package var isStopped: Bool {
-        let limit = status.load(.limit)
-        return limit != 0 && begun + 1 >= limit
-    }
+    package var isStopped: Bool { status.isStopped(begun: begun) }
 
     // MARK: Items
 
@@ -59,24 +58,13 @@ package struct Outbox: ~Copyable {
     }
 
     /// Whether the item may be begun. If the host has stopped the worker before it, the status is as before.
-    package mutating func mayBegin(item number: Int) -> Bool {
-        let before = status.load(.current)
-        status.store(UInt64(number), .current)
-        // The host stores the limit first and then reads the current item: one of the two sees the other.
-        status.fence()
-        if isStopped {
-            status.store(before, .current)
-            return false
-        }
-        begun += 1
-        return true
-    }
+    package mutating func mayBegin(item number: Int) -> Bool { status.mayBegin(item: number, &begun) }
 
     /// Begins item `number`; its record may be appended to `output` now.
     package mutating func begin(item number: Int) {
         openForItems()
         itemStart = output.count
-        status.store(UInt64(number), .current)
+        status.current = number
     }
 
     /// Discards the bytes that the running item has appended.
@@ -145,20 +133,20 @@ package struct Outbox: ~Copyable {
     private mutating func finishItem(mustFlush: Bool) {
         itemsInBatch += 1
         if mustFlush { triggeringItems += 1 }
-        if !output.isOwned { status.store(UInt64(itemsInBatch) << 32 | UInt64(output.count), .committed) }
+        if !output.isOwned { status.commit(items: itemsInBatch, bytes: output.count) }
         if mustFlush || output.isOwned || output.count >= Outbox.flushSize { flush() }
     }
 
     // MARK: The worker
 
     /// Reports that `setup` has been run.
-    package func ready() { status.store(1, .ready) }
+    package func ready() { status.phase = .ready }
 
     /// Reports that `teardown` is being run, which is the end of the items.
-    package func leaving() { status.store(2, .ready) }
+    package func leaving() { status.phase = .leaving }
 
     /// Everything has been run and sent: whoever ends before this has ended too early, whatever its exit status.
-    package func left() { status.store(3, .ready) }
+    package func left() { status.phase = .gone }
 
     package mutating func teardownFailed(_ failure: Failure) {
         closeEntry()
@@ -201,12 +189,12 @@ package struct Outbox: ~Copyable {
     package mutating func flush() {
         closeEntry()
         output.store(UInt64(output.count - BatchFormat.headerSize), at: 16)
-        status.store(1, .sending)
+        status.isSending = true
         send(output)
-        status.store(0, .sending)
-        status.store(0, .committed)  // first: with the next number the old word would be about the wrong batch
+        status.isSending = false
+        status.commit(items: 0, bytes: 0)  // first: with the next number the old word would be about the wrong batch
         number += 1
-        status.store(number, .batch)
+        status.batch = number
         status.fence()
         beginBatch()
     }
@@ -234,7 +222,7 @@ package struct Outbox: ~Copyable {
     }
 
     private mutating func appendEntry(
-        _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int, _ body: (inout WireBuffer) -> Void
+        _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int, _ body: (inout ByteBuffer) -> Void
     ) {
         let start = appendHeader(tag, traits, items: items, length: 0)
         body(&output)

@@ -1,5 +1,7 @@
 // Write access to an outbox for C, which runs items and finishes them by itself. Unsafe for that reason.
 
+import Bytes
+
 /// A position in the open batch, where the outcomes of further items are written.
 @safe package struct OutboxCursor {
     /// The beginning of the batch; `used` bytes of it are written, and with `flushSize` of them it is to be sent.

@@ -1,49 +1,81 @@
-// A worker's status page: words in shared memory with the item being run and the committed length of the outbox, valid at
-// any moment and after any death. Unsafe because it is in memory that two processes share.
+// A worker's status page in Swift; what the words mean, and what C does with them too, is in status.h. Unsafe because it is
+// in memory that two processes share.
 
+package import Bytes
+package import CPosixBridge
 import Synchronization
 
-/// Words that one process stores and another loads. A store is visible only after everything stored before it.
 @safe package struct StatusWords {
-    package enum Word: Int, CaseIterable {
-        /// The number of the item being run, from 1; 0 before the first.
-        case current
-        /// Items in the open batch (upper half) and its finished bytes (lower half), as one word so that they agree.
-        case committed
-        /// Which batch is open, from 1.
-        case batch
-        /// 1 when `setup` has been run, 2 from where `teardown` begins, and 3 when all is done.
+    /// How far a worker is.
+    package enum Phase: UInt64 {
+        /// `setup` has not ended.
+        case beginning
         case ready
-        /// Not 0 while a batch is being sent: the running item waits for the host, and its time does not count.
-        case sending
-        /// Set by the host: the number of an item that has had its time.
-        case overdue
-        /// Set by the host: the number of an overdue item that has had its time to unwind as well.
-        case forced
-        /// Set by the host: one more than the items that may be begun in all, as `Outbox.beginChunk` counts them; 0 is
-        /// no limit.
-        case limit
+        /// From where `teardown` begins.
+        case leaving
+        /// All is done and sent.
+        case gone
     }
 
     /// The bytes of the words, at the start of a shared page.
-    package static let size = 64
+    package static let size = MemoryLayout<pmap_status>.size
 
-    private let words: UnsafeMutablePointer<Atomic<UInt64>>
+    /// For C.
+    package let words: UnsafeMutablePointer<pmap_status>
 
-    /// `memory` must hold `size` zeroed bytes and outlive this value.
-    package init(in memory: UnsafeMutableRawBufferPointer) {
-        guard let start = memory.baseAddress, memory.count >= StatusWords.size else {
-            preconditionFailure("the status words need \(StatusWords.size) bytes")
-        }
-        unsafe words = start.bindMemory(to: Atomic<UInt64>.self, capacity: Word.allCases.count)
+    /// Of the memory where `buffer` begins, which must hold `size` zeroed bytes and outlive this value.
+    package init(in buffer: borrowing ByteBuffer) {
+        precondition(buffer.capacity >= StatusWords.size, "the status words need \(StatusWords.size) bytes")
+        unsafe words = buffer.base.bindMemory(to: pmap_status.self, capacity: 1)
     }
-
-    /// The address of a word, for a signal handler.
-    package func address(of word: Word) -> UnsafeRawPointer { unsafe UnsafeRawPointer(words + word.rawValue) }
 
     /// A full memory barrier.
     package func fence() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
 
-    package func load(_ word: Word) -> UInt64 { unsafe words[word.rawValue].load(ordering: .acquiring) }
-    package func store(_ value: UInt64, _ word: Word) { unsafe words[word.rawValue].store(value, ordering: .releasing) }
+    package var current: Int {
+        get { unsafe Int(truncatingIfNeeded: pmap_load(&words.pointee.current)) }
+        nonmutating set { unsafe pmap_store(&words.pointee.current, UInt64(newValue)) }
+    }
+
+    /// What of the open batch is committed; the word is 0 when nothing is.
+    struct Committed {
+        let word: UInt64
+        var items: Int { Int(pmap_committed_items(word)) }
+        var bytes: Int { Int(pmap_committed_bytes(word)) }
+    }
+
+    var committed: Committed { unsafe Committed(word: pmap_load(&words.pointee.committed)) }
+    func commit(items: Int, bytes: Int) { unsafe pmap_commit(words, UInt64(items), UInt64(bytes)) }
+
+    package internal(set) var batch: UInt64 {
+        get { unsafe pmap_load(&words.pointee.batch) }
+        nonmutating set { unsafe pmap_store(&words.pointee.batch, newValue) }
+    }
+
+    package internal(set) var phase: Phase {
+        get { unsafe Phase(rawValue: pmap_load(&words.pointee.phase)) ?? .ready }
+        nonmutating set { unsafe pmap_store(&words.pointee.phase, newValue.rawValue) }
+    }
+
+    package internal(set) var isSending: Bool {
+        get { unsafe pmap_load(&words.pointee.sending) != 0 }
+        nonmutating set { unsafe pmap_store(&words.pointee.sending, newValue ? 1 : 0) }
+    }
+
+    func isStopped(begun: UInt64) -> Bool { unsafe pmap_is_stopped(words, begun) }
+    func mayBegin(item: Int, _ begun: inout UInt64) -> Bool { unsafe pmap_may_begin(words, UInt64(item), &begun) }
+
+    // MARK: Of the host
+
+    package var overdue: Int {
+        get { unsafe Int(truncatingIfNeeded: pmap_load(&words.pointee.overdue)) }
+        nonmutating set { unsafe pmap_store(&words.pointee.overdue, UInt64(newValue)) }
+    }
+
+    package func force(_ item: Int) { unsafe pmap_store(&words.pointee.forced, UInt64(item)) }
+
+    /// Sets how many items may be begun in all; nil is no limit.
+    package func limit(_ items: Int?) {
+        if let items { unsafe pmap_limit(words, UInt64(items)) } else { unsafe pmap_store(&words.pointee.limit, 0) }
+    }
 }

@@ -1,7 +1,7 @@
 // From the words of the command line to flags: the arguments after `:::`, and the script's own options.
 
+import Bytes
 import Script
-import Wire
 
 /// The parsed command line.
 struct CommandLine {

@@ -1,7 +1,7 @@
 // A file that a run writes must be no other file of the same run: it would be emptied, or written twice.
 
+import Bytes
 import Posix
-import Wire
 
 /// The files that a command line names, each with its name in messages.
 struct FileUses {

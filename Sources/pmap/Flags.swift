@@ -1,6 +1,6 @@
 // The options as they are typed. `Job` decides their meaning together.
 
-import Wire
+import Bytes
 
 struct Flags {
     var jobs: Typed?

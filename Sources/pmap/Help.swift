@@ -1,9 +1,9 @@
 // The text of `--help` and `pmap help`.
 
+import Bytes
 import Lua
 import Posix
 import Records
-import Wire
 
 enum Help {
     static var all: String {

@@ -1,5 +1,6 @@
 // Digests of the items of a chunk: the host reads the chunk once more, for a run with a journal.
 
+import Bytes
 import Inputs
 import Journal
 import ProcessPool

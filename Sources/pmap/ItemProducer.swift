@@ -1,5 +1,6 @@
 // The script's own process while it produces items: its `inputs` function is called until it returns nil.
 
+import Bytes
 import Journal
 import Script
 import Wire

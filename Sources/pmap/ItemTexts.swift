@@ -1,11 +1,11 @@
 // Items as text, for failures that arrive without it: a dead worker cannot send its item. The host reads the chunk once
 // more.
 
+import Bytes
 import Inputs
 import ProcessPool
 import Records
 import Script
-import Wire
 
 /// Reads one item of a chunk, as the text of its failure.
 final class ItemTexts {

@@ -1,5 +1,6 @@
 // A worker's part of a chunk: its records, one after the other, through the task.
 
+import Bytes
 import Inputs
 import Journal
 import Lua

@@ -1,10 +1,10 @@
 // Where a run's progress is shown.
 
+import Bytes
 import Inputs
 import Monitor
 import Posix
 import ProcessPool
-import Wire
 
 extension Job {
     /// Nil for nowhere: unless somebody asks for it, it is shown on a terminal that nothing else is written to.

@@ -1,5 +1,6 @@
 // The decisions of a run: the options of the script and of the command line together.
 
+import Bytes
 import Inputs
 import Lua
 import Posix

@@ -1,9 +1,9 @@
 // `pmap SCRIPT [FILE …]`: the steps from the words of the command line to a run and the exit status.
 
+import Bytes
 import Journal
 import Posix
 import Script
-import Wire
 
 /// The job of a command line. The steps have an order: what refuses a mistake comes before what writes, the script's
 /// options are known only when it is loaded, and it is loaded with a seed that an earlier run may have chosen.

@@ -1,5 +1,6 @@
 // The run of a job: what reads, what works, what writes and what keeps, put together, and run with workers or without.
 
+import Bytes
 import Inputs
 import Journal
 import Lua

@@ -1,10 +1,10 @@
 // A run's journal: when it is opened, the fingerprint of its keys, and the messages about it.
 
+import Bytes
 import Journal
 import Posix
 import Records
 import Script
-import Wire
 
 /// A journal and the parameters of this run for it.
 struct JournalPlan {

@@ -1,8 +1,8 @@
 // pmap: the same Lua function over many inputs, in parallel, in order. Which of its commands is meant.
 
+import Bytes
 import Journal
 import Posix
-import Wire
 
 @main
 enum Main {

@@ -1,8 +1,8 @@
 // One option of the command line, and the parser of a list of words, which is as getopt_long(3): `-uj2` is `-u -j 2`, and
 // options may follow other words.
 
+import Bytes
 import Records
-import Wire
 
 /// The names of an option, and the function that stores its value.
 struct Option: Sendable {

@@ -1,8 +1,8 @@
 // What `pmap help` knows of the Lua modules: the definitions that editors read, laid out by pmap/definitions.lua in a Lua state
 // of its own.
 
+import Bytes
 import Lua
-import Wire
 
 enum Reference {
     enum Answer {

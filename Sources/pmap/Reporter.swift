@@ -1,5 +1,6 @@
 // Messages on standard error, and the file of errors.
 
+import Bytes
 import Inputs
 import Monitor
 import Posix

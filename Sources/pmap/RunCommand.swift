@@ -1,10 +1,10 @@
 // `pmap run SCRIPT [ARG …]`: a script as lua runs it, with the modules for processes to require.
 
+import Bytes
 import Lua
 import Multiprocessing
 import Posix
 import Script
-import Wire
 
 /// The parsed words after `pmap run`: options end at the script.
 struct RunCommand {

@@ -1,9 +1,9 @@
 // Advice for a script that is none: a program, an expression, a file of data, a command of GNU parallel.
 
+import Bytes
 import Lua
 import Posix
 import Script
-import Wire
 
 extension ScriptSource {
     /// There is no such file. `pmap 1234` means the other pmap, `pmap gzip ::: a` another parallel.

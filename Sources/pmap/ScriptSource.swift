@@ -1,10 +1,10 @@
 // The source of the script: a file, standard input, or -e.
 
+import Bytes
 import Lua
 import Multiprocessing
 import Posix
 import Script
-import Wire
 
 /// The script of the command line.
 enum ScriptSource {

@@ -1,6 +1,6 @@
 // The values of `-D`, which may be passwords: journals and messages have their names alone.
 
-import Wire
+import Bytes
 
 /// The definitions of the command line.
 struct Secrets {

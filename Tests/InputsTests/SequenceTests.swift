@@ -1,5 +1,6 @@
 // The inputs of a run as one sequence, and a worker that reads its chunks.
 
+import Bytes
 import Foundation
 import Posix
 import ProcessPool

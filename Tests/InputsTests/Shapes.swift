@@ -1,9 +1,9 @@
 // Inputs of every shape, a slow way to split them, and files with their bytes.
 
+import Bytes
 import Chance
 import Posix
 import Records
-import Wire
 
 /// An input with a description of its shape.
 struct Shape: Sendable, CustomStringConvertible {

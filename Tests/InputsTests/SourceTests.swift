@@ -1,5 +1,6 @@
 // Files and streams of every shape, split into chunks of every size.
 
+import Bytes
 import Chance
 import Foundation
 import Posix
@@ -51,7 +52,7 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
             case .end: break reading
             case .dry:
                 if written == shape.bytes.count { writing = nil }
-                var piece = WireBuffer()
+                var piece = ByteBuffer()
                 piece.append(Array(shape.bytes[written...].prefix(1 + random.below(largest))))
                 if piece.count > 0, case .bytes(let count)? = try writing?.write(piece, from: 0) { written += count }
             }

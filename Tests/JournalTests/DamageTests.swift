@@ -1,9 +1,9 @@
 // A journal that was truncated or changed on the disk, is another program's file, or is no journal.
 
+import Bytes
 import Chance
 import Foundation
 import Testing
-import Wire
 
 @testable import Journal
 

@@ -1,5 +1,6 @@
 // The rows of a journal: kept, claimed once each, refused when they are not what was written.
 
+import Bytes
 import Chance
 import Foundation
 import Testing

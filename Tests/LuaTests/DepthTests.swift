@@ -1,7 +1,7 @@
 // Nesting and sharing at sizes where recursion would overflow, or work be quadratic.
 
+import Bytes
 import Testing
-import Wire
 
 @testable import Lua
 

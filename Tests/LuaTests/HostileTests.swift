@@ -1,18 +1,13 @@
 // Hostile bytes: truncated, changed, invented. `scripts/fuzz` searches for more of them, for longer.
 
+import Bytes
 import Chance
-import Foundation
 import Testing
-import Wire
 
 @testable import Lua
 
 /// Messages with every form among them: the public suite's, and those of the extensions.
 func samples(_ harness: RoundTripHarness) throws -> [[UInt8]] {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("WireTests/Vectors/msgpack-test-suite.json")
-    let groups = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: [[String: Any]]] ?? [:]
-    let suite = groups.filter { $0.key != "60.ext.yaml" }.values.joined().flatMap { $0["msgpack"] as? [String] ?? [] }
     try harness.run("return {}", results: 1)
     harness.stack.registerClass(name: "sample")
     let own = try [
@@ -26,7 +21,7 @@ func samples(_ harness: RoundTripHarness) throws -> [[UInt8]] {
         harness.stack.pop(2)
         return harness.buffer.array
     }
-    return suite.map { $0.split(separator: "-").compactMap { UInt8($0, radix: 16) } } + own
+    return try Vector.all().filter { $0.meaning["ext"] == nil }.map(\.encoding) + own
 }
 
 @Test func `of every message a strict prefix asks for more`() throws {

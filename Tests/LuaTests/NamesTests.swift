@@ -1,7 +1,7 @@
 // Values that are sent by name: modules, their members, registered classes; and tagged tables.
 
+import Bytes
 import Testing
-import Wire
 
 @testable import Lua
 

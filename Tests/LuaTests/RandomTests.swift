@@ -1,7 +1,6 @@
 // Random values, nested, shared and cyclic, encoded and decoded.
 
 import Testing
-import Wire
 
 @testable import Lua
 

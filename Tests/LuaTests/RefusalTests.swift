@@ -1,7 +1,7 @@
 // Values that cannot be sent, and the messages about them.
 
+import Bytes
 import Testing
-import Wire
 
 @testable import Lua
 
@@ -69,7 +69,7 @@ func `what cannot travel is refused with its path, before a byte is written`(
 
 @Test(
     arguments: [
-        ([0xc1], WireError.unknownTag(0xc1, at: 0)),
+        ([0xc1], DecodeError.unknownTag(0xc1, at: 0)),
         ([0x92, 0x01, 0xc1], .unknownTag(0xc1, at: 2)),
         ([0xdd, 0xff, 0xff, 0xff, 0xff], .truncated(at: 5, needed: 0xffff_ffff)),
         ([0xdf, 0xff, 0xff, 0xff, 0xff, 0x01], .truncated(at: 5, needed: 0x1_ffff_fffd)),
@@ -93,8 +93,8 @@ func `what cannot travel is refused with its path, before a byte is written`(
                 "no class is registered here as A; register it before the process is made that receives it", at: 2)
         ),
         ([0xc7, 10, 86, 0, 0, 0, 0, 0, 0, 0, 0, 0xa0, 0x90], .foreignFunction(at: 3)),
-    ] as [([UInt8], WireError?)])
-func `hostile bytes are an error that says where`(bytes: [UInt8], expected: WireError?) throws {
+    ] as [([UInt8], DecodeError?)])
+func `hostile bytes are an error that says where`(bytes: [UInt8], expected: DecodeError?) throws {
     let harness = try RoundTripHarness()
     #expect(harness.refusal(of: bytes) == expected)
     #expect(harness.stack.top == (expected == nil ? 1 : 0))

@@ -1,7 +1,7 @@
 // The harness for tests of values: encodes and decodes a value, and compares both.
 
+import Bytes
 import Testing
-import Wire
 
 @testable import Lua
 
@@ -10,7 +10,7 @@ final class RoundTripHarness {
     let state: State
     var encoder: Encoder
     var decoder: Decoder
-    var buffer = WireBuffer()
+    var buffer = ByteBuffer()
     /// Whether values are decoded in Swift, as those that C refuses.
     let isReadInSwift: Bool
 
@@ -36,7 +36,7 @@ final class RoundTripHarness {
     func roundTrip() throws {
         buffer.reset()
         try encoder.encode(-1, of: stack, into: &buffer, root: "result")
-        var inSwift = WireBuffer()
+        var inSwift = ByteBuffer()
         encoder.hasFreshNames = false
         try encoder.encodeFallback(-1, of: stack, into: &inSwift, root: "result")
         try #require(buffer.array == inSwift.array, "C and Swift write the same")
@@ -48,9 +48,9 @@ final class RoundTripHarness {
     }
 
     /// Why the bytes are refused, or nil. Stack: → value, or on error → (nothing)
-    func refusal(of bytes: [UInt8]) -> WireError? {
+    func refusal(of bytes: [UInt8]) -> DecodeError? {
         unsafe bytes.withUnsafeBytes { raw in
-            do throws(WireError) {
+            do throws(DecodeError) {
                 _ = try unsafe decoder.decode(raw, onto: stack)
                 return nil
             } catch { return error }

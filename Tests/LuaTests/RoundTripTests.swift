@@ -1,7 +1,6 @@
 // Values encoded and decoded, within one state.
 
 import Testing
-import Wire
 
 @testable import Lua
 

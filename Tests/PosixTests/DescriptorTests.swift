@@ -1,14 +1,14 @@
 // Pipes, files and what leads to them.
 
+import Bytes
 import Chance
 import Glibc
 import Testing
-import Wire
 
 @testable import Posix
 
-private func buffer(_ bytes: [UInt8]) -> WireBuffer {
-    var buffer = WireBuffer()
+private func buffer(_ bytes: [UInt8]) -> ByteBuffer {
+    var buffer = ByteBuffer()
     buffer.append(bytes)
     return buffer
 }
@@ -22,7 +22,7 @@ private func buffer(_ bytes: [UInt8]) -> WireBuffer {
         writing.setNonBlocking()
         reading.setNonBlocking()
         let sent = buffer(random.bytes(random.below(300_000)))
-        var received = WireBuffer(capacity: 16)
+        var received = ByteBuffer(capacity: 16)
         var start = 0
         while received.count < sent.count {
             if start < sent.count, case .bytes(let count) = try writing.write(sent, from: start) { start += count }
@@ -45,7 +45,7 @@ private func buffer(_ bytes: [UInt8]) -> WireBuffer {
     while case .bytes(let count)? = try writing?.write(block, from: written) { written += count }
     #expect(written > 0 && written < block.count)
     writing = nil
-    var received = WireBuffer()
+    var received = ByteBuffer()
     while case .bytes(let count) = try reading.read(appendingTo: &received, limit: 50_000), count > 0 {}
     #expect(received.count == written)
 }

@@ -1,8 +1,8 @@
 // Standard output of any kind, written without waiting.
 
+import Bytes
 import Glibc
 import Testing
-import Wire
 
 @testable import Posix
 
@@ -22,7 +22,7 @@ private func fill(_ output: borrowing OutputDescriptor, _ bytes: [UInt8]) throws
     #expect(written > 0 && written < 5 << 20)
     #expect(output.mayRepeat && output.number != writing.number)
     #expect(fcntl(writing.number, F_GETFL) & O_NONBLOCK == 0)
-    var received = WireBuffer()
+    var received = ByteBuffer()
     _ = try reading.read(appendingTo: &received, limit: 1 << 20)
     #expect(try fill(output, [1, 2, 3]) == 3)
 }
@@ -35,7 +35,7 @@ private func fill(_ output: borrowing OutputDescriptor, _ bytes: [UInt8]) throws
     let written = try fill(output, Array(repeating: 7, count: 20 << 20))
     #expect(written > 0 && written < 20 << 20)
     #expect(fcntl(ours.number, F_GETFL) & O_NONBLOCK == 0)
-    var received = WireBuffer()
+    var received = ByteBuffer()
     #expect(try theirs.read(appendingTo: &received, limit: 10) == .bytes(10))
 }
 

@@ -1,8 +1,8 @@
 // Memory, processors, signals, waiting: as far as a process with threads may ask.
 
+import Bytes
 import Glibc
 import Testing
-import Wire
 
 @testable import Posix
 
@@ -41,22 +41,19 @@ func `a signal has its name`(number: Int32, name: String) { #expect(Signal.name(
     #expect(Environment.value("PMAP_NO_SUCH_VARIABLE") == nil)
 }
 
-@Test func `shared pages begin with their words and go on with a buffer`() throws {
+@Test func `shared pages are zeroed, and a buffer in them is one with all others`() throws {
     let pages = try SharedPages(bytes: 4096)
-    let words = pages.statusWords()
-    for word in StatusWords.Word.allCases { #expect(words.load(word) == 0) }
-    for word in StatusWords.Word.allCases { words.store(UInt64(word.rawValue) + 1 << 40, word) }
-    for word in StatusWords.Word.allCases { #expect(pages.statusWords().load(word) == UInt64(word.rawValue) + 1 << 40) }
-    var buffer = pages.buffer()
-    #expect(buffer.capacity == 4096 - StatusWords.size && !buffer.isOwned)
+    var buffer = pages.buffer(from: 64)
+    #expect(buffer.capacity == 4096 - 64 && !buffer.isOwned)
+    #expect(pages.copy(from: 0, bytes: 4096).array == Array(repeating: 0, count: 4096))
     buffer.append(Array(0..<100))
-    #expect(pages.copyOfBuffer(bytes: 10).array == Array(0..<10))
+    #expect(pages.copy(from: 64, bytes: 10).array == Array(0..<10))
 }
 
 @Test func `a copy of shared pages is never larger than they are`() throws {
     let pages = try SharedPages(bytes: 4096)
-    let copy = pages.copyOfBuffer(bytes: 0xffff_ffff)
-    #expect(copy.count == 4096 - StatusWords.size && copy.capacity < 8192)
+    let copy = pages.copy(from: 64, bytes: 0xffff_ffff)
+    #expect(copy.count == 4096 - 64 && copy.capacity < 8192)
 }
 
 @Test func `the poller tells who is ready, and nobody else`() throws {

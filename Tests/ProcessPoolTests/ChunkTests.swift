@@ -1,9 +1,9 @@
 // Chunks on their way to a worker, and what it has of them.
 
+import Bytes
 import Chance
 import Posix
 import Testing
-import Wire
 
 @testable import ProcessPool
 
@@ -32,7 +32,7 @@ private func written(_ commands: [Command]) throws -> [UInt8] {
 @Test func `commands come out as they went in, however the pipe cuts them`() throws {
     let whole = try written(commands)
     for size in [1, 2, 7, 103, 104, 105, 200, whole.count] {
-        var received = WireBuffer()
+        var received = ByteBuffer()
         var taken: [Command] = []
         for start in stride(from: 0, to: whole.count, by: size) {
             received.append(whole[start..<min(start + size, whole.count)])
@@ -50,7 +50,7 @@ func `long bodies come out as they went in`(sizes: [Int]) throws {
         Command.run(chunk(of: .bytes(FrozenBytes(random.bytes($0)))))
     }
     let whole = try written(commands + [.leave])
-    var received = WireBuffer()
+    var received = ByteBuffer()
     var taken: [Command] = []
     for start in stride(from: 0, to: whole.count, by: 100_000) {
         received.append(whole[start..<min(start + 100_000, whole.count)])
@@ -67,7 +67,7 @@ func `long bodies come out as they went in`(sizes: [Int]) throws {
     (4, -1), (5, -1), (6, -1), (7, -1), (7, .min), (8, -1), (9, -1), (9, 4), (9, .max), (10, -1), (11, -1), (11, .max),
 ])
 func `what the host cannot have written is an order to leave`(place: Int, number: Int) throws {
-    var received = WireBuffer()
+    var received = ByteBuffer()
     received.append(try written([.run(Chunk(first: 5, count: 3))]))
     received.store(UInt64(bitPattern: Int64(number)), at: 8 * place)
     #expect(Command.take(from: &received) == .leave)

@@ -1,5 +1,6 @@
 // Files and an observer for what delivers to them.
 
+import Bytes
 import Posix
 import Wire
 

@@ -1,9 +1,9 @@
 // Bytes that wait: in the spill file, for a slow reader, for an earlier item.
 
+import Bytes
 import Chance
 import Posix
 import Testing
-import Wire
 
 @testable import ProcessPool
 
@@ -71,7 +71,7 @@ func `without a folder nothing is spilled`(folders: [ByteString]) {
         try queue.write()
     }
     #expect(queue.isFull && !queue.isEmpty)
-    var read = WireBuffer()
+    var read = ByteBuffer()
     while read.count < expected.count {
         guard case .bytes(let count) = try reading.read(appendingTo: &read, limit: 70_000), count > 0 else { break }
         try queue.write()

@@ -2,7 +2,6 @@
 
 import Chance
 import Testing
-import Wire
 
 @testable import ProcessPool
 

@@ -1,8 +1,8 @@
 // A Lua state with a reader and a writer, for tests that say what goes in and what should come out.
 
+import Bytes
 import Lua
 import Records
-import Wire
 
 /// A state in which texts are read and Lua expressions written.
 struct RecordHarness: ~Copyable {
@@ -49,7 +49,7 @@ struct RecordHarness: ~Copyable {
 
     func writeTop(_ count: Int32, as format: OutputFormat, takesShortcut: Bool = true) throws -> String {
         var writer = RecordWriter(format, tags: tags, takesShortcut: takesShortcut)
-        var buffer = WireBuffer()
+        var buffer = ByteBuffer()
         let top = stack.top
         defer { precondition(stack.top == top, "the writer left something on the stack") }
         do throws(RecordError) {

@@ -1,7 +1,7 @@
+import Bytes
 import Lua
 import Records
 import Testing
-import Wire
 
 /// Lua expressions of values that are not like most.
 private let oddValues =
@@ -131,8 +131,8 @@ func `a reader and a writer that know keys from before confuse none of them`(key
                 RecordBytes(UnsafeRawBufferPointer(rebasing: $0[..<text.count])), onto: harness.stack)
         }
         #expect(outcome == .value)
-        var written = WireBuffer()
-        var expected = WireBuffer()
+        var written = ByteBuffer()
+        var expected = ByteBuffer()
         try quick.append(1, from: 1, of: harness.stack, to: &written)
         try slow.append(1, from: 1, of: harness.stack, to: &expected)
         #expect(written.array == text + [UInt8(ascii: "\n")])

@@ -1,7 +1,7 @@
+import Bytes
 import Lua
 import Records
 import Testing
-import Wire
 
 @Test(arguments: [
     ("'a'", "a\n"), ("''", "\n"), ("'a\\tb\\r'", "a\tb\r\n"), ("1", "1\n"), ("1.0", "1.0\n"), ("-0.0", "-0.0\n"),
@@ -109,7 +109,7 @@ func `a keyword of Lua is a key in brackets`(keyword: String) throws {
 @Test func `a writer goes on after an error`() throws {
     let harness = try RecordHarness()
     var writer = RecordWriter(.jsonl, tags: harness.tags)
-    var buffer = WireBuffer()
+    var buffer = ByteBuffer()
     for _ in 0..<3 {
         let top = harness.stack.top
         let good = try harness.push("{a = 1}")

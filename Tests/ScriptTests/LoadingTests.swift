@@ -1,8 +1,8 @@
 // What a script may be, and what it is told when it is not.
 
+import Bytes
 import Lua
 import Testing
-import Wire
 
 @testable import Script
 

@@ -1,12 +1,12 @@
 // Damaged bytes of a worker: the host refuses them, or reads the complete batches among them.
 
+import Bytes
 import Chance
 import Testing
-
 @testable import Wire
 
 private func bytes(_ numbers: [UInt64]) -> [UInt8] {
-    var buffer = WireBuffer()
+    var buffer = ByteBuffer()
     for number in numbers { buffer.append(native: number) }
     return buffer.array
 }
@@ -16,7 +16,7 @@ private func batch(
     magic: UInt64 = BatchFormat.magic, number: UInt64 = 1, length: UInt64? = nil,
     _ entries: [(tag: UInt32, items: UInt32, length: UInt64, bytes: [UInt8])] = []
 ) -> [UInt8] {
-    var body = WireBuffer()
+    var body = ByteBuffer()
     for entry in entries {
         body.append(native: entry.tag)
         body.append(native: entry.items)

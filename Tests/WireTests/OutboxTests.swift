@@ -1,5 +1,6 @@
 // The worker's outbox and the host's reader, without processes.
 
+import Bytes
 import Chance
 import Testing
 
@@ -105,6 +106,22 @@ func `a worker that dies at any byte of what it sends has lost only what was not
     reader.received.append(worker.sent[0].bytes)
     #expect(try reader.readEntries() == [.output(Array(repeating: 3, count: 1000), items: 1)])
     #expect(worker.snapshot.committed == 0)
+}
+
+@Test func `a batch that is sent while it is copied is read only where it arrives`() throws {
+    let worker = WorkerModel(borrowed: 1000)
+    worker.begin()
+    worker.append([1, 2, 3])
+    worker.commit([1, 2, 3])
+    var reader = BatchReader()
+    let entries = reader.readOpenBatch(worker.status) {
+        worker.flush()
+        return worker.copy(bytes: $0)
+    }
+    #expect(entries == [])
+    reader.received.append(worker.sent.flatMap(\.bytes))
+    #expect(try reader.readEntries() == [.output([1, 2, 3], items: 1)])
+    #expect(reader.readOpenBatch(worker.status) { worker.copy(bytes: $0) } == [])
 }
 
 @Test func `what the worker tells of itself arrives as it was`() throws {

@@ -1,7 +1,7 @@
 // A worker without a process: an outbox in borrowed memory, the batches it has sent, and the entries the host must read.
 
+import Bytes
 import Chance
-
 @testable import Wire
 
 /// Entries, with neighbouring outputs joined: they may be split anywhere.
@@ -44,7 +44,7 @@ struct Sending {
     private(set) var sent: [Sending] = []
 
     private let memory: UnsafeMutableRawBufferPointer
-    private let status: StatusWords
+    let status: StatusWords
     private var outbox: Outbox?
     private var item = 0
     private let isItemized: Bool
@@ -54,8 +54,8 @@ struct Sending {
         self.isItemized = isItemized
         unsafe memory = .allocate(byteCount: StatusWords.size + borrowed, alignment: 16)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
-        status = unsafe StatusWords(in: memory)
-        let buffer = unsafe WireBuffer(borrowing: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
+        status = unsafe StatusWords(in: ByteBuffer(borrowing: memory))
+        let buffer = unsafe ByteBuffer(borrowing: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
         outbox = Outbox(buffer, status) { [unowned self] in record($0) }
         outbox?.isItemized = isItemized
     }
@@ -67,14 +67,18 @@ struct Sending {
 
     /// The host's view now.
     var snapshot: Snapshot {
-        let committed = status.load(.committed)
-        let first = StatusWords.size
-        return Snapshot(
-            number: status.load(.batch), committed: committed,
-            memory: unsafe Array(memory[first..<first + Int(committed & 0xffff_ffff)]))
+        let committed = status.committed
+        return Snapshot(number: status.batch, committed: committed.word, memory: copy(bytes: committed.bytes).array)
     }
 
-    private func record(_ batch: borrowing WireBuffer) {
+    /// The first bytes of the outbox's memory.
+    func copy(bytes count: Int) -> ByteBuffer {
+        var copy = ByteBuffer()
+        unsafe copy.append(UnsafeRawBufferPointer(rebasing: memory[StatusWords.size..<StatusWords.size + count]))
+        return copy
+    }
+
+    private func record(_ batch: borrowing ByteBuffer) {
         if !batch.isOwned && isFinishing { entriesCommitted = entries.count }
         sent.append(Sending(bytes: batch.array, snapshot: snapshot, entriesCommitted: entriesCommitted))
         (entriesSent, entriesCommitted) = (entries.count, entries.count)
@@ -120,7 +124,7 @@ struct Sending {
     func setupFailed(_ failure: Failure) { append(.setupFailed(failure)) { $0.setupFailed(failure) } }
     func flush() { outbox?.flush() }
     var isStopped: Bool { outbox?.isStopped ?? false }
-    func stop() { status.store(1, .limit) }
+    func stop() { status.limit(0) }
 
     /// A random action; `between` is called at every moment at which the host may make a snapshot.
     func act(_ random: inout Seeded, largest: Int, _ between: (inout Seeded) -> Void) {
@@ -164,8 +168,9 @@ extension Failure {
 extension BatchReader {
     mutating func read(_ snapshot: Snapshot) throws(BrokenBatch) -> [Entry] {
         guard snapshot.committed != 0 else { return [] }
-        var memory = WireBuffer()
+        var memory = ByteBuffer()
         memory.append(snapshot.memory)
-        return try readOpenBatch(in: memory, number: snapshot.number, committedItems: Int(snapshot.committed >> 32))
+        let items = StatusWords.Committed(word: snapshot.committed).items
+        return try readOpenBatch(in: memory, number: snapshot.number, committedItems: items)
     }
 }

@@ -5,6 +5,7 @@
 
 #include "library.h"
 #include "format.h"
+#include "status.h"
 
 /* The results of a task for one item. */
 typedef struct {
@@ -58,10 +59,9 @@ struct pmap_item_loop {
     size_t flush_size; /* bytes with which the outbox is to be sent */
     pmap_cursor cursor;
     char output_terminator;
-    unsigned long long finished; /* items in the batch */
-    unsigned long long *current, *committed;
-    const unsigned long long *limit;
-    unsigned long long begun; /* items begun in all, for the limit */
+    uint64_t finished; /* items in the batch */
+    pmap_status *status;
+    uint64_t begun; /* items begun in all, for the limit */
     pmap_item_loop_end end_reason; /* why the loop has ended */
     const char *record;       /* the last one begun */
     size_t length;

@@ -6,17 +6,15 @@
 #ifndef PMAP_TIMEOUT_H
 #define PMAP_TIMEOUT_H
 
-#include <stdint.h>
-
 #include "interruption.h"
+#include "status.h"
 
 /* The signal the host sends. */
 int pmap_timeout_signal(void);
 
-/* From now on the signal interrupts the item `overdue` if it is the one in `current`, and forces that if it is `forced`,
- * too. `seconds` is for the message. */
-void pmap_arm_timeout(
-    lua_State *L, const uint64_t *current, const uint64_t *overdue, const uint64_t *forced, const char *seconds);
+/* From now on the signal interrupts the running item if it is overdue, and forces that if it is forced, too. `seconds` is
+ * for the message. */
+void pmap_arm_timeout(lua_State *L, const pmap_status *status, const char *seconds);
 
 /* In a process without a host: from now on the same error is raised between pmap_begin_time and pmap_end_time, after so many
  * nanoseconds in which the process is not stopped, and forced half a second later. False when the kernel has no timer. */

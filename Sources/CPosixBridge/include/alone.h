@@ -3,15 +3,17 @@
 #define PMAP_ALONE_H
 
 #include <stdbool.h>
-#include <stdint.h>
+
+#include "status.h"
 
 /* The phase of the run. */
 typedef enum { PMAP_OUTSIDE, PMAP_IN_SETUP, PMAP_IN_ITEMS, PMAP_IN_TEARDOWN, PMAP_PHASES } pmap_phase;
 
-/* As pmap_catch_signals, for SIGINT, SIGTERM and SIGHUP, which arrive in the script, too. The first one stores 1 at
- * `limit`. A second one, or five seconds after the first if that is not SIGINT, calls `give_up`, and ends the process half
- * a second later if the script has not been left by then. False when the kernel has no timer. */
-bool pmap_catch_alone(uint64_t *limit, void (*give_up)(void));
+/* As pmap_catch_signals, for SIGINT, SIGTERM and SIGHUP, which arrive in the script, too. The first one stops the
+ * worker that this process is before its next item. A second one, or five seconds after the first if that is not SIGINT,
+ * calls `give_up`, and ends the process half a second later if the script has not been left by then. False when the kernel
+ * has no timer. */
+bool pmap_catch_alone(pmap_status *status, void (*give_up)(void));
 
 /* Whether `give_up` was called. */
 bool pmap_has_given_up(void);

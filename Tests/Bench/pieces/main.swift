@@ -1,6 +1,7 @@
 // Pieces of pmap in a loop, without processes: what the host's scheduler decides, and the way of records from a
 // worker's outbox to the host's reader. One line for each piece: its name, nanoseconds of one, bytes of one.
 
+import Bytes
 import ProcessPool
 import Wire
 
@@ -55,8 +56,9 @@ func batches(of size: Int) -> String {
     let host = Host()
     let time = unsafe status.withUnsafeMutableBytes { words in
         unsafe memory.withUnsafeMutableBytes { pages in
-            let send: (borrowing WireBuffer) -> Void = { host.receive($0) }
-            var outbox = unsafe Outbox(WireBuffer(borrowing: pages), StatusWords(in: words), send: send)
+            let send: (borrowing ByteBuffer) -> Void = { host.receive($0) }
+            var outbox = unsafe Outbox(
+                ByteBuffer(borrowing: pages), StatusWords(in: ByteBuffer(borrowing: words)), send: send)
             return ContinuousClock().measure {
                 for item in 1...items {
                     outbox.begin(item: item)
@@ -76,7 +78,7 @@ final class Host {
     private var reader = BatchReader()
     private(set) var items = 0
 
-    func receive(_ batch: borrowing WireBuffer) {
+    func receive(_ batch: borrowing ByteBuffer) {
         unsafe reader.received.append(batch.bytes)
         guard let entries = try? reader.readEntries() else { preconditionFailure("a batch is whole") }
         for case .output(_, let items) in entries { self.items += items }

@@ -2,9 +2,9 @@
 // Bad bytes are refused at the same offset however they were split, nothing is invented, and entries that were read from
 // memory and then arrive are read once.
 
+import Bytes
 import Chance
 import Fuzzing
-
 @testable import Wire
 
 @main final class BatchesFuzz: FuzzTarget {
@@ -46,7 +46,7 @@ import Fuzzing
 
     /// `bytes` as the bodies of batches whose headers are right.
     private func framed(_ bytes: [UInt8], _ random: inout Seeded) -> [UInt8] {
-        var stream = WireBuffer()
+        var stream = ByteBuffer()
         var number: UInt64 = 1
         for body in bytes.pieces(&random) {
             for word in [BatchFormat.magic, number, UInt64(body.count)] { stream.append(native: word) }
@@ -104,8 +104,8 @@ import Fuzzing
         precondition(size(of: (more ?? []) + rest) <= stream.count, "more was read than there is")
     }
 
-    private func buffer(_ bytes: [UInt8]) -> WireBuffer {
-        var buffer = WireBuffer(capacity: bytes.count)
+    private func buffer(_ bytes: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBuffer(capacity: bytes.count)
         buffer.append(bytes)
         return buffer
     }
@@ -157,7 +157,9 @@ import Fuzzing
         var status = [UInt64](repeating: 0, count: StatusWords.size / 8)
         unsafe status.withUnsafeMutableBytes { words in
             var stream: [UInt8] = []
-            var outbox = unsafe Outbox(WireBuffer(), StatusWords(in: words)) { stream += $0.array }
+            var outbox = unsafe Outbox(ByteBuffer(), StatusWords(in: ByteBuffer(borrowing: words))) {
+                stream += $0.array
+            }
             for item in 1...4 {
                 outbox.begin(item: item)
                 outbox.output.append("record \(item)\n")

@@ -1,9 +1,9 @@
 // Feeds a worker's command pipe: bad bytes are ignored or end the worker, at the same offset however they were split, and
 // commands that the host wrote come out as they went in.
 
+import Bytes
 import Chance
 import Fuzzing
-import Wire
 
 @testable import ProcessPool
 
@@ -20,7 +20,7 @@ import Wire
 
     /// As they go down the pipe.
     private func written(_ commands: [Command]) -> [UInt8] {
-        var written = WireBuffer()
+        var written = ByteBuffer()
         for command in commands {
             command.appendHead(to: &written)
             if let body = command.body { written.append(body.array) }
@@ -30,7 +30,7 @@ import Wire
 
     /// Up to the first order to leave.
     private func read(_ pieces: [[UInt8]]) -> [Command] {
-        var received = WireBuffer()
+        var received = ByteBuffer()
         var commands: [Command] = []
         for piece in pieces {
             received.append(piece)

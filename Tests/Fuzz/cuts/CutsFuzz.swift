@@ -4,7 +4,6 @@
 import Chance
 import Fuzzing
 import Records
-import Wire
 
 @main final class CutsFuzz: FuzzTarget {
     init() {}

@@ -1,15 +1,15 @@
 // Feeds messages to the decoder. Each must be a value or an error, and leave nothing on the stack; the memory it takes
 // is bounded by its size; a value can be sent again, and what is sent is read whole.
 
+import Bytes
 import Fuzzing
 import Lua
-import Wire
 
 @main final class DecoderFuzz: FuzzTarget {
     private let state: State
     private var encoder: Encoder
     private var decoder: Decoder
-    private var sent = WireBuffer()
+    private var sent = ByteBuffer()
 
     init() {
         guard let state = try? State() else { preconditionFailure("there is no memory for a state") }
@@ -55,7 +55,7 @@ import Wire
 
     /// Stack: → value, or → (nothing) and nil
     private func decode(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        do throws(WireError) {
+        do throws(DecodeError) {
             return try unsafe decoder.decode(bytes, onto: state.stack)
         } catch {
             _ = error.description

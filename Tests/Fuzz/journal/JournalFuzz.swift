@@ -1,6 +1,7 @@
 // Changes a journal on the disk and its write-ahead log, and resumes from it: it is refused, or the entries read are those
 // that were written, and new items can be added.
 
+import Bytes
 import Foundation
 import Fuzzing
 import Wire

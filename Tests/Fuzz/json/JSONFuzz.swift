@@ -1,10 +1,10 @@
 // Feeds JSON texts, whatever the bytes after them are. What is read can be written, as JSON and as Lua literals; both are
 // read back, and then written as the same text. The writer in C writes what the one in Swift does.
 
+import Bytes
 import Fuzzing
 import Lua
 import Records
-import Wire
 
 @main final class JSONFuzz: FuzzTarget {
     private let state: State
@@ -69,7 +69,7 @@ import Wire
 
     /// The value on top as a line of JSON, without the newline.
     private func written() -> [UInt8] {
-        var buffer = WireBuffer()
+        var buffer = ByteBuffer()
         do throws(RecordError) {
             try json.append(1, from: state.stack.top, of: state.stack, to: &buffer)
         } catch { preconditionFailure("what was read cannot be written: \(error)") }
@@ -96,7 +96,7 @@ import Wire
     }
 
     private func writtenAsLua() -> [UInt8]? {
-        var buffer = WireBuffer()
+        var buffer = ByteBuffer()
         do throws(RecordError) {
             try lua.append(1, from: state.stack.top, of: state.stack, to: &buffer)
             return buffer.array

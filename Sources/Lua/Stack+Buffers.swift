@@ -1,10 +1,10 @@
 // Buffers to and from the Lua stack, for callers without pointers.
 
-package import Wire
+package import Bytes
 
 extension Stack {
     /// Stack: → string
-    package func push(_ buffer: borrowing WireBuffer) { unsafe push(bytes: buffer.bytes) }
+    package func push(_ buffer: borrowing ByteBuffer) { unsafe push(bytes: buffer.bytes) }
 
     /// Makes the value on top the result of `require(name)`. Stack: value →
     package func setLoaded(_ name: String) {
@@ -17,7 +17,7 @@ extension Stack {
 
 extension Decoder {
     /// Decodes the string at `index` of `stack`, all of it. Stack: → value
-    package mutating func decodeWhole(_ index: Int32, of stack: Stack) throws(WireError) {
+    package mutating func decodeWhole(_ index: Int32, of stack: Stack) throws(DecodeError) {
         guard let bytes = unsafe stack.bytes(index) else { throw .truncated(at: 0, needed: 1) }
         let used = try unsafe decode(bytes, onto: stack)
         if used == bytes.count { return }
@@ -27,8 +27,8 @@ extension Decoder {
 
     /// Decodes the value that begins at `offset` of `buffer`. Stack: → value
     package mutating func decode(
-        _ buffer: borrowing WireBuffer, at offset: Int, onto stack: Stack
-    ) throws(WireError) -> Int {
+        _ buffer: borrowing ByteBuffer, at offset: Int, onto stack: Stack
+    ) throws(DecodeError) -> Int {
         try unsafe decode(UnsafeRawBufferPointer(rebasing: buffer.bytes[offset...]), onto: stack)
     }
 }

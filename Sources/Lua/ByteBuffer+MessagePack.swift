@@ -1,15 +1,17 @@
 // Writes MessagePack: each number and count in its shortest form. Floats keep their 64 bits.
 
-extension WireBuffer {
-    @inlinable package mutating func appendNil() { append(0xc0) }
-    @inlinable package mutating func append(boolean value: Bool) { append(value ? 0xc3 : 0xc2) }
+import Bytes
 
-    @inlinable package mutating func append(float value: Double) {
+extension ByteBuffer {
+    mutating func appendNil() { append(0xc0) }
+    mutating func append(boolean value: Bool) { append(value ? 0xc3 : 0xc2) }
+
+    mutating func append(float value: Double) {
         append(0xcb)
         append(bigEndian: value.bitPattern)
     }
 
-    @inlinable package mutating func append(integer value: Int64) {
+    mutating func append(integer value: Int64) {
         if value >= -32 && value < 128 {
             append(UInt8(truncatingIfNeeded: value))
         } else if value >= 0 {
@@ -19,7 +21,7 @@ extension WireBuffer {
         }
     }
 
-    @usableFromInline mutating func appendUnsigned(_ value: UInt64) {
+    mutating func appendUnsigned(_ value: UInt64) {
         switch value {
         case ...0xff: append(tag: 0xcc, UInt8(value))
         case ...0xffff: append(tag: 0xcd, UInt16(value))
@@ -28,7 +30,7 @@ extension WireBuffer {
         }
     }
 
-    @usableFromInline mutating func appendNegative(_ value: Int64) {
+    mutating func appendNegative(_ value: Int64) {
         switch value {
         case Int64(Int8.min)...: append(tag: 0xd0, Int8(value))
         case Int64(Int16.min)...: append(tag: 0xd1, Int16(value))
@@ -39,7 +41,7 @@ extension WireBuffer {
 
     // MARK: Heads, before the bytes or values that they count. A count is less than 2^32.
 
-    @inlinable package mutating func appendString(count: Int) {
+    mutating func appendString(count: Int) {
         switch count {
         case ...31: append(0xa0 | UInt8(count))
         case ...0xff: append(tag: 0xd9, UInt8(count))
@@ -48,11 +50,11 @@ extension WireBuffer {
         }
     }
 
-    package mutating func appendBinary(count: Int) {
+    mutating func appendBinary(count: Int) {
         append(tag: 0xc6, UInt32(count))
     }
 
-    @inlinable package mutating func appendArray(count: Int) {
+    mutating func appendArray(count: Int) {
         switch count {
         case ...15: append(0x90 | UInt8(count))
         case ...0xffff: append(tag: 0xdc, UInt16(count))
@@ -60,7 +62,7 @@ extension WireBuffer {
         }
     }
 
-    @inlinable package mutating func appendMap(count: Int) {
+    mutating func appendMap(count: Int) {
         switch count {
         case ...15: append(0x80 | UInt8(count))
         case ...0xffff: append(tag: 0xde, UInt16(count))
@@ -68,7 +70,7 @@ extension WireBuffer {
         }
     }
 
-    package mutating func append(_ kind: WireExtension, count: Int) {
+    mutating func append(_ kind: MessagePackExtension, count: Int) {
         switch count {
         case 4: append(0xd6)
         case ...0xff: append(tag: 0xc7, UInt8(count))
@@ -81,7 +83,7 @@ extension WireBuffer {
     // MARK: Extensions whose size is known only afterwards
 
     /// Begins an extension; returns its offset, for `close`.
-    package mutating func open(_ kind: WireExtension) -> Int {
+    mutating func open(_ kind: MessagePackExtension) -> Int {
         let start = count
         append(tag: 0xc9, UInt32(0))
         append(UInt8(bitPattern: kind.rawValue))
@@ -89,23 +91,23 @@ extension WireBuffer {
     }
 
     /// Makes the bytes from `start` on the payload of one extension; false when it is longer than MessagePack allows.
-    package mutating func wrap(from start: Int, in kind: WireExtension) -> Bool {
-        insert(zeros: WireBuffer.openHeadSize, at: start)
+    mutating func wrap(from start: Int, in kind: MessagePackExtension) -> Bool {
+        insert(zeros: ByteBuffer.openHeadSize, at: start)
         store(bigEndian: 0xc9 as UInt8, at: start)
         store(bigEndian: kind.rawValue, at: start + 5)
         return close(start)
     }
 
     /// Ends the extension that `open` has begun at `start`; false when it is longer than MessagePack allows.
-    package mutating func close(_ start: Int) -> Bool {
-        guard let size = UInt32(exactly: count - start - WireBuffer.openHeadSize) else { return false }
+    mutating func close(_ start: Int) -> Bool {
+        guard let size = UInt32(exactly: count - start - ByteBuffer.openHeadSize) else { return false }
         store(bigEndian: size, at: start + 1)
         return true
     }
 
     private static var openHeadSize: Int { 6 }
 
-    @inlinable mutating func append<Integer: FixedWidthInteger>(tag: UInt8, _ value: Integer) {
+    mutating func append<Integer: FixedWidthInteger>(tag: UInt8, _ value: Integer) {
         append(tag)
         append(bigEndian: value)
     }

@@ -1,13 +1,13 @@
 // The reason why bytes were refused.
 
 /// Why a message was refused. `at` counts from its start.
-package enum WireError: Error, Equatable, CustomStringConvertible {
+package enum DecodeError: Error, Equatable, CustomStringConvertible {
     /// At least `needed` more bytes must follow: the only error that more bytes can correct.
     case truncated(at: Int, needed: Int)
     case unknownTag(UInt8, at: Int)
     case unknownExtension(Int8, at: Int)
-    /// An extension whose payload is not that of the table in `WireExtension`.
-    case malformed(WireExtension, at: Int)
+    /// An extension whose payload is not that of the table in `MessagePackExtension`.
+    case malformed(MessagePackExtension, at: Int)
     /// The size of an extension is not that of its contents.
     case overrun(at: Int)
     /// A table's key that is `nil` or `nan`.

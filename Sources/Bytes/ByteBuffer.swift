@@ -11,7 +11,7 @@ import Glibc
 /// the buffer.
 ///
 /// The type is `@usableFromInline` because otherwise nothing of it is inlined into other modules.
-@safe @usableFromInline package struct WireBuffer: ~Copyable {
+@safe @usableFromInline package struct ByteBuffer: ~Copyable {
     @usableFromInline package var base: UnsafeMutableRawPointer
     @usableFromInline package var capacity: Int
     @usableFromInline package var count: Int = 0
@@ -19,7 +19,7 @@ import Glibc
 
     package init(capacity: Int = 256) {
         self.capacity = max(capacity, 16)
-        unsafe base = WireBuffer.allocate(self.capacity)
+        unsafe base = ByteBuffer.allocate(self.capacity)
         unsafe borrowed = nil
     }
 
@@ -36,7 +36,7 @@ import Glibc
     }
 
     /// False while the bytes are in borrowed memory.
-    package var isOwned: Bool { unsafe base != borrowed?.baseAddress }
+    @inlinable package var isOwned: Bool { unsafe base != borrowed?.baseAddress }
 
     /// The bytes written, valid until the next change.
     @inlinable package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: base, count: count) }
@@ -71,12 +71,12 @@ import Glibc
         unsafe source.withUnsafeBytes { unsafe append($0) }
     }
 
-    package mutating func append(_ source: borrowing WireBuffer) {
+    package mutating func append(_ source: borrowing ByteBuffer) {
         unsafe append(source.bytes)
     }
 
     /// Appends the bytes of `source` from `start` on.
-    package mutating func append(_ source: borrowing WireBuffer, from start: Int) {
+    package mutating func append(_ source: borrowing ByteBuffer, from start: Int) {
         unsafe append(UnsafeRawBufferPointer(rebasing: source.bytes[start...]))
     }
 
@@ -126,7 +126,7 @@ import Glibc
             capacity = memory.count
         } else if capacity > limit {
             unsafe free(base)
-            unsafe base = WireBuffer.allocate(limit)
+            unsafe base = ByteBuffer.allocate(limit)
             capacity = limit
         }
     }
@@ -134,7 +134,7 @@ import Glibc
     @usableFromInline @inline(never) package mutating func grow(by size: Int) {
         // To twice the size, or as far as there is memory.
         if !reserve(max(capacity, size)) && !reserve(size) {
-            WireBuffer.exitWithoutMemory(for: "\(count + size) bytes")
+            ByteBuffer.exitWithoutMemory(for: "\(count + size) bytes")
         }
     }
 
@@ -163,7 +163,7 @@ import Glibc
 
 // MARK: Read
 
-extension WireBuffer {
+extension ByteBuffer {
     /// The number at `offset`, in this machine's byte order.
     @inlinable package func load<Integer: FixedWidthInteger>(_: Integer.Type, at offset: Int) -> Integer {
         precondition(offset >= 0 && offset + MemoryLayout<Integer>.size <= count, "outside what was written")
@@ -186,7 +186,7 @@ extension WireBuffer {
         }
     }
 
-    package mutating func append(_ source: borrowing WireBuffer, _ range: Range<Int>) {
+    package mutating func append(_ source: borrowing ByteBuffer, _ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= source.count, "outside what was written")
         unsafe append(UnsafeRawBufferPointer(rebasing: source.bytes[range]))
     }

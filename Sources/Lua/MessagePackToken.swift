@@ -1,7 +1,7 @@
 // Reads MessagePack: the head of the next value. Its contents are read by the caller.
 
 /// The head of a MessagePack value. Counts are as claimed, not yet checked against the bytes left.
-package enum WireToken: Equatable {
+enum MessagePackToken: Equatable {
     case `nil`
     case boolean(Bool)
     case integer(Int64)
@@ -15,10 +15,10 @@ package enum WireToken: Equatable {
     case `extension`(code: Int8, count: Int)
 }
 
-extension WireReader {
-    @inlinable package mutating func readToken() throws(WireError) -> WireToken {
+extension MessagePackReader {
+    mutating func readToken() throws(DecodeError) -> MessagePackToken {
         let start = offset
-        do throws(WireError) {
+        do throws(DecodeError) {
             let tag = try readByte()
             if tag < 0x80 { return .integer(Int64(tag)) }
             if tag >= 0xe0 { return .integer(Int64(Int8(bitPattern: tag))) }
@@ -34,7 +34,7 @@ extension WireReader {
         }
     }
 
-    @usableFromInline mutating func readToken(_ tag: UInt8) throws(WireError) -> WireToken {
+    mutating func readToken(_ tag: UInt8) throws(DecodeError) -> MessagePackToken {
         switch tag {
         case 0xc0: return .nil
         case 0xc2: return .boolean(false)
@@ -70,12 +70,12 @@ extension WireReader {
         }
     }
 
-    private mutating func readExtension(count: Int) throws(WireError) -> WireToken {
+    private mutating func readExtension(count: Int) throws(DecodeError) -> MessagePackToken {
         .extension(code: try read(Int8.self), count: count)
     }
 
     /// The payload of a `timestamp` extension.
-    package mutating func readTimestamp(count: Int) throws(WireError) -> (seconds: Int64, nanoseconds: UInt32) {
+    mutating func readTimestamp(count: Int) throws(DecodeError) -> (seconds: Int64, nanoseconds: UInt32) {
         switch count {
         case 4: return (Int64(try read(UInt32.self)), 0)
         case 8:

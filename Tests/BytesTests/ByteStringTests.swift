@@ -1,7 +1,7 @@
 // Strings that need not be UTF-8: their escaped form, and how they are split.
 
+import Bytes
 import Testing
-import Wire
 
 @Test(
     arguments: [

@@ -25,11 +25,11 @@
 ///
 /// The payload of `table` is the table's length by `#`, the number of entries with other keys than 1 to the length, and a
 /// map; in `array`, `object` and `instance` the same may replace the map. It is for tables that are not too sparse.
-package enum WireExtension: Int8, Sendable, CaseIterable {
+package enum MessagePackExtension: Int8, Sendable, CaseIterable {
     case timestamp = -1
     case graph = 80
     case reference, null, array, object, instance, function, module, member, `class`, handle, table
 
     /// The greatest length that a table is sent with: the receiver allocates for it.
-    package static func longestTable(entries: Int) -> Int { 64 + 16 * entries }
+    static func longestTable(entries: Int) -> Int { 64 + 16 * entries }
 }

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import Wire
+@testable import Lua
 
 /// What the suite says a value is.
 struct Vector {
@@ -24,12 +24,12 @@ struct Vector {
     /// Whether the whole of the encoding means what the suite says.
     func isRight() throws -> Bool {
         try unsafe encoding.withUnsafeBytes { raw in
-            var reader = unsafe WireReader(raw)
+            var reader = unsafe MessagePackReader(raw)
             return try matches(&reader) && reader.remaining == 0
         }
     }
 
-    private func matches(_ reader: inout WireReader) throws -> Bool {
+    private func matches(_ reader: inout MessagePackReader) throws -> Bool {
         if let value = meaning["timestamp"] as? [NSNumber] {
             guard case .extension(-1, let count) = try reader.readToken() else { return false }
             let time = try reader.readTimestamp(count: count)
@@ -49,7 +49,7 @@ struct Vector {
         return try matches(&reader, value)
     }
 
-    private func matches(_ reader: inout WireReader, _ value: Any) throws -> Bool {
+    private func matches(_ reader: inout MessagePackReader, _ value: Any) throws -> Bool {
         switch try reader.readToken() {
         case .nil: return value is NSNull
         case .boolean(let flag): return value as? Bool == flag
@@ -69,7 +69,7 @@ struct Vector {
         }
     }
 
-    private func number(_ token: WireToken, is text: String) -> Bool {
+    private func number(_ token: MessagePackToken, is text: String) -> Bool {
         switch token {
         case .integer(let value): Int64(text) == value
         case .large(let value): UInt64(text) == value

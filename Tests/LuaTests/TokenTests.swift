@@ -1,11 +1,12 @@
 // MessagePack heads, read and written.
 
+import Bytes
 import Testing
 
-@testable import Wire
+@testable import Lua
 
 @Test func `the extension codes are those of the table`() {
-    #expect(WireExtension.allCases.map(\.rawValue) == [-1] + Array(80...91))
+    #expect(MessagePackExtension.allCases.map(\.rawValue) == [-1] + Array(80...91))
 }
 
 @Test(
@@ -16,33 +17,33 @@ import Testing
         (.min, [0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0]), (.max, [0xcf, 0x7f, 255, 255, 255, 255, 255, 255, 255]),
     ] as [(Int64, [UInt8])])
 func `an integer takes its shortest form`(value: Int64, bytes: [UInt8]) throws {
-    var buffer = WireBuffer()
+    var buffer = ByteBuffer()
     buffer.append(integer: value)
     #expect(buffer.array == bytes)
-    var reader = unsafe WireReader(buffer.bytes)
+    var reader = unsafe MessagePackReader(buffer.bytes)
     #expect(try reader.readToken() == .integer(value))
 }
 
 @Test(arguments: [0, 15, 16, 31, 32, 255, 256, 65535, 65536, 0xffff_ffff])
 func `a count is read as it was written`(count: Int) throws {
-    var buffer = WireBuffer()
+    var buffer = ByteBuffer()
     buffer.appendString(count: count)
     buffer.appendArray(count: count)
     buffer.appendMap(count: count)
     buffer.append(.object, count: count)
-    var reader = unsafe WireReader(buffer.bytes)
+    var reader = unsafe MessagePackReader(buffer.bytes)
     #expect(try reader.readToken() == .string(count: count))
     #expect(try reader.readToken() == .array(count: count))
     #expect(try reader.readToken() == .map(count: count))
-    #expect(try reader.readToken() == .extension(code: WireExtension.object.rawValue, count: count))
+    #expect(try reader.readToken() == .extension(code: MessagePackExtension.object.rawValue, count: count))
     #expect(reader.remaining == 0)
 }
 
 @Test(arguments: [0.0, -0.0, 1.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, 1.7976931348623157e308])
 func `a float keeps its bits`(value: Double) throws {
-    var buffer = WireBuffer()
+    var buffer = ByteBuffer()
     buffer.append(float: value)
-    var reader = unsafe WireReader(buffer.bytes)
+    var reader = unsafe MessagePackReader(buffer.bytes)
     guard case .float(let back) = try reader.readToken() else { return #expect(Bool(false)) }
     #expect(back.bitPattern == value.bitPattern)
 }
@@ -50,8 +51,8 @@ func `a float keeps its bits`(value: Double) throws {
 @Test func `every head that is cut off asks for more, from where it began`() {
     for tag in UInt8.min...UInt8.max where tag != 0xc1 {
         unsafe withUnsafeBytes(of: tag) { raw in
-            var reader = unsafe WireReader(raw)
-            do throws(WireError) {
+            var reader = unsafe MessagePackReader(raw)
+            do throws(DecodeError) {
                 _ = try reader.readToken()
             } catch .truncated(let offset, let needed) {
                 #expect(offset == 1 && needed > 0 && reader.offset == 0)

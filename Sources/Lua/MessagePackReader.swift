@@ -1,48 +1,48 @@
 // Reads bytes in order, never past their end. Unsafe because it reads memory that it does not own.
 
 /// A position in bytes that its caller keeps alive.
-@safe package struct WireReader {
-    @usableFromInline let base: UnsafeRawPointer?
-    @usableFromInline package var offset: Int = 0
+@safe struct MessagePackReader {
+    let base: UnsafeRawPointer?
+    var offset: Int = 0
     /// Nothing is read from here on.
-    @usableFromInline package private(set) var limit: Int
-    @usableFromInline let count: Int
+    private(set) var limit: Int
+    let count: Int
     /// The end of the extension that is being read; more bytes would not help then.
-    package var payloadEnd: Int? {
+    var payloadEnd: Int? {
         didSet { limit = payloadEnd ?? count }
     }
 
-    package init(_ bytes: UnsafeRawBufferPointer) {
+    init(_ bytes: UnsafeRawBufferPointer) {
         unsafe base = bytes.baseAddress
         count = bytes.count
         limit = bytes.count
     }
 
-    @inlinable package var remaining: Int { limit &- offset }
+    var remaining: Int { limit &- offset }
     /// The bytes left of the message, beyond the extension too.
-    package var remainingOfMessage: Int { count - offset }
+    var remainingOfMessage: Int { count - offset }
 
     /// The bytes left to be read.
-    package var rest: UnsafeRawBufferPointer {
+    var rest: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(start: base.map { unsafe $0 + offset }, count: remaining)
     }
 
     /// Checks that `size` bytes are left.
-    @inlinable package func require(_ size: Int) throws(WireError) {
+    func require(_ size: Int) throws(DecodeError) {
         if size > remaining { throw shortage(of: size - remaining) }
     }
 
-    @usableFromInline func shortage(of size: Int) -> WireError {
+    func shortage(of size: Int) -> DecodeError {
         payloadEnd == nil ? .truncated(at: offset, needed: size) : .overrun(at: offset)
     }
 
-    @inlinable package mutating func readByte() throws(WireError) -> UInt8 {
+    mutating func readByte() throws(DecodeError) -> UInt8 {
         try require(1)
         defer { offset &+= 1 }
         return unsafe base.unsafelyUnwrapped.load(fromByteOffset: offset, as: UInt8.self)
     }
 
-    @inlinable package mutating func read<Integer: FixedWidthInteger>(_: Integer.Type) throws(WireError) -> Integer {
+    mutating func read<Integer: FixedWidthInteger>(_: Integer.Type) throws(DecodeError) -> Integer {
         let size = MemoryLayout<Integer>.size
         try require(size)
         defer { offset &+= size }
@@ -50,7 +50,7 @@
     }
 
     /// The next `size` bytes, valid as long as the message.
-    @inlinable package mutating func readBytes(_ size: Int) throws(WireError) -> UnsafeRawBufferPointer {
+    mutating func readBytes(_ size: Int) throws(DecodeError) -> UnsafeRawBufferPointer {
         try require(size)
         defer { offset &+= size }
         return unsafe UnsafeRawBufferPointer(start: base.map { unsafe $0 + offset }, count: size)
