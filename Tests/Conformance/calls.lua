@@ -109,13 +109,13 @@ function cases.test_what_is_not_meant()
   local executor <close> = futures.ProcessPoolExecutor(1)
   local given = { mp = mp, futures = futures, pool = pool, executor = executor, f = function() end, queue = mp.Queue() }
   local target = "write mp.Process(f, 1) for a process that calls f(1), or mp.Process{ target = f, args = {1} }"
-  local no_subclass = "mp.Process takes one table of options, and has no subclasses; " .. target
+  local no_class = "mp.Process is a function and no class to inherit from; call it, and keep the object in a field of yours"
   for code, message in pairs {
     ["mp.Process(f(1))"] = "no target; " .. target,
     ["mp.Process()"] = "no target; " .. target,
-    ["setmetatable({}, { __index = mp.Process }):start()"] = no_subclass,
-    ["setmetatable(mp.Process(print), { __index = setmetatable({}, { __index = mp.Process }) }):start()"] = no_subclass,
-    ["mp.Process({ target = print }, 1)"] = no_subclass,
+    ["setmetatable({}, { __index = mp.Process }):start()"] = no_class,
+    ["setmetatable(mp.Process(print), { __index = setmetatable({}, { __index = mp.Process }) }):start()"] = no_class,
+    ["mp.Process({ target = print }, 1)"] = "mp.Process takes one table of options, and has no subclasses; " .. target,
     ["pmap.range()"] = "a range has an end: pmap.range(last) or pmap.range(first, last, step)",
     ["pmap.range(nil, 3)"] = "a range has an end: pmap.range(last) or pmap.range(first, last, step)",
     ["pmap.range(1, true)"] = "pmap.range takes numbers, not a boolean",
