@@ -120,10 +120,11 @@ end
 --! errors ‹…›
 function cases.pool_workers()
   local pool = mp.Pool { processes = 1, maxtasksperchild = 1 }
-  pool:apply(function() end)
+  local first = pool:apply(function() return mp.getpid() end)
   soon(function()
     collectgarbage()
-    return select(2, core.usage()) == 3
+    local worker = core.children(pool._supervisor)[1]
+    return worker and worker[1] ~= first and select(2, core.usage()) == 3
   end)
   each_way(function(leave, finish)
     pcall(pool.apply, pool, function()

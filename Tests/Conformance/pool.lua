@@ -786,9 +786,13 @@ function cases.test_callback_that_raises()
     called = called + 1
     error("callback " .. called, 0)
   end
-  local results = {}
-  for place = 1, 3 do results[place] = pool:apply_async(sqr, { place }, callback) end
-  local raised = 0
+  local results, event = {}, mp.Event()
+  local function task(x)
+    event:wait()
+    return x * x
+  end
+  for place = 1, 3 do results[place] = pool:apply_async(task, { place }, callback) end
+  local raised = pcall(event.set, event) and 0 or 1
   soon(function()
     for place = 1, 3 do
       if not pcall(results[place].ready, results[place]) then raised = raised + 1 end
