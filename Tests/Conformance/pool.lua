@@ -178,7 +178,12 @@ end
 function cases.test_callbacks_wait_for_a_call_that_may_wait()
   local pool <close> = mp.Pool(1)
   local lock, value, array, is_done = mp.Lock(), mp.Value("i", 0), mp.Array("i", 3), false
+  local function content(name)
+    local file <close> = io.open(name)
+    return file and file:read "n"
+  end
   local function task()
+    soon(function() return content "is_held" end)
     local file <close> = io.open("worker", "w")
     file:write(mp.getpid())
   end
@@ -186,13 +191,9 @@ function cases.test_callbacks_wait_for_a_call_that_may_wait()
   local condition = mp.Condition()
   lock:acquire()
   condition:acquire()
-  local worker
-  soon(function()
-    local file <close> = io.open "worker"
-    worker = file and file:read "n"
-    return worker
-  end)
-  expect.asleep(worker) -- it has answered, and waits for its next task
+  io.open("is_held", "w"):write(1):close()
+  soon(function() return content "worker" end)
+  expect.asleep(content "worker") -- it has answered, and waits for its next task
   value:add(1)
   value.value = value.value + 1
   array:add(1, 1)
