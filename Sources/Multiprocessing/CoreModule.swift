@@ -110,12 +110,13 @@ package final class CoreModule {
         held = tree.allHoldings()
     }
 
-    /// Joins or ends what the script has started, when it has ended.
-    package func finish() {
+    /// Joins or ends what the script has started, when it has ended; processes have so many seconds, if there is a `limit`.
+    package func finish(limit: Double? = nil) {
         isFinishing = true
         while let ending = exitHandlers.popLast() {
             main.rawGet(Stack.registry, at: ending)
-            do throws(LuaError) { try main.call(arguments: 0, results: 0) } catch {
+            if let limit { main.push(limit) } else { main.pushNil() }
+            do throws(LuaError) { try main.call(arguments: 1, results: 0) } catch {
                 StandardDescriptor.writeError(Array("pmap: \(error.message)\n".utf8))
             }
         }

@@ -16,14 +16,16 @@ package struct ModuleHooks {
     /// An item has ended, which has returned or raised.
     package let endItem: (_ hasReturned: Bool) -> Void
     /// This process is about to end: waits for what it has started, or says what is not waited for.
-    package let finish: () -> Void
+    /// Processes have so many seconds for that, if a number is given.
+    package let finish: (_ limit: Double?) -> Void
     /// Prints where processes wait, in the host.
     package let answer: () -> Void
     /// From now on this process, without a host, prints that on a signal.
     package let catchQuestions: () -> Void
 
     package init(
-        begin: @escaping () -> Void, endItem: @escaping (_ hasReturned: Bool) -> Void, finish: @escaping () -> Void,
+        begin: @escaping () -> Void, endItem: @escaping (_ hasReturned: Bool) -> Void,
+        finish: @escaping (_ limit: Double?) -> Void,
         answer: @escaping () -> Void, catchQuestions: @escaping () -> Void
     ) {
         (self.begin, self.endItem, self.finish) = (begin, endItem, finish)

@@ -155,7 +155,7 @@ package final class TaskRunner {
     }
 
     private func endWhatItemsStarted() {
-        script.hooks?.finish()
+        script.hooks?.finish(options.timeLimit.map { Double($0.nanoseconds) / 1e9 })
         stack.endOpenPrograms()
     }
 

@@ -49,7 +49,7 @@ struct JobCommand {
     /// Processes that the script's top level has started end as at the end of `pmap run`; meanwhile a signal ends all at once.
     private func waitForProcesses(of script: LoadedScript) {
         Signal.release()
-        script.hooks?.finish()
+        script.hooks?.finish(nil)
     }
 
     private func checkFiles(_ flags: Flags) throws(UsageError) {

@@ -25,7 +25,7 @@ enum ScriptSource {
         settings.installModules = { stack throws(LuaError) in
             let core = try CoreModule(stack)
             return ModuleHooks(
-                begin: core.recordHoldings, endItem: core.endItem(hasReturned:), finish: core.finish,
+                begin: core.recordHoldings, endItem: core.endItem(hasReturned:), finish: { core.finish(limit: $0) },
                 answer: core.answerAsHost, catchQuestions: core.catchQuestions)
         }
         let source = try text()

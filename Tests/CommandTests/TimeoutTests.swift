@@ -74,13 +74,20 @@ func `a task that is out of time unwinds`(row: Row) throws { try row.check() }
     ("a sleep", "pmap.sleep(60)"),
     ("an empty queue", "require 'multiprocessing'.Queue():get()"),
     ("a lock", "local l = require 'multiprocessing'.Lock() l:acquire() l:acquire()"),
-    ("a process", "local p = require 'multiprocessing'.Process(function() pmap.sleep(60) end) p:start() p:join()"),
     ("a pool", "local p <close> = require 'multiprocessing'.Pool(1) p:map(function() pmap.sleep(60) end, { 1 })"),
     ("a program", "require 'subprocess'.run { 'sleep', '60' }"),
     ("a barrier", "require 'multiprocessing'.Barrier(2):wait()"),
 ])
 func `a wait ends when its task is out of time`(claim: String, code: String) throws {
     try unwinding(claim, "\(variable) \(code)", "closed\n").check()
+}
+
+@Test func `a process that an item has left has as much time as an item`() throws {
+    try unwinding(
+        "a process", "\(variable) local p = require 'multiprocessing'.Process(pmap.sleep, 60) p:start() p:join()",
+        "closed\n",
+        "pmap: :::2: timed out after 0.3 s‹…›pmap: Process-1 (pid N) has run on for longer than --timeout, and was killed\n"
+    ).check()
 }
 
 @Test(arguments: [

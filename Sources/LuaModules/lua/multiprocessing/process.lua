@@ -81,17 +81,25 @@ local endings = {}
 --- `f` is called when this process is about to exit, before its children are waited for.
 function process.at_end(f) endings[#endings + 1] = f end
 
---- Ends the children of a process that is about to exit: daemons are killed, the others joined.
-function process.finish()
+--- Ends the children of a process that is about to exit: daemons are killed, the others joined, for `limit` seconds if there is
+--- one, which is what an item may take where items have started them.
+function process.finish(limit)
   this()
   for place = #endings, 1, -1 do endings[place]() end
   for _, child in ipairs(own_children()) do
     if child._daemon then child:kill() end
   end
-  for _, child in ipairs(own_children()) do child:join() end
+  local end_time = limit and core.clock() + limit
+  for _, child in ipairs(own_children()) do
+    if not child:join(end_time and math.max(0, end_time - core.clock())) then
+      io.stderr:write(("pmap: %s (pid %d) has run on for longer than --timeout, and was killed\n"):format(child._name, child._pid))
+      child:kill()
+      child:join()
+    end
+  end
 end
 
-core.at_exit(function() process.finish() end)
+core.at_exit(process.finish)
 
 --- In the child: replaces the parent's state, as its children are not this process's.
 local function enter_child(self)

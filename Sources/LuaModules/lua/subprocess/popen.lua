@@ -248,6 +248,6 @@ class.seal(Popen, "program", {
   returncode = reap, pid = nothing, args = nothing, stdin = nothing, stdout = nothing, stderr = nothing,
 }, { exitcode = "program.returncode", values = "for line in program.stdout:lines() do", call = "program:wait()" })
 
-core.at_exit(core.program_kill_everything)
+core.at_exit(function() core.program_kill_everything() end)
 
 return popen
