@@ -7,6 +7,9 @@
 /* Replaces os.execute and io.popen. May raise. */
 void pmap_change_programs(lua_State *L);
 
+/* Replaces a function of a library, and returns it. Stack: library → the same. May raise. */
+lua_CFunction pmap_replace_function(lua_State *L, const char *name, lua_CFunction function);
+
 /* Makes loops over lines interruptible. May raise. */
 void pmap_change_lines(lua_State *L);
 

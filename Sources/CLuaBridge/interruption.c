@@ -1,6 +1,7 @@
 /* A Lua error that a signal requests: the hook that raises it, on the main thread and on running coroutines. */
 #define _GNU_SOURCE
 #include "interruption.h"
+#include "changes.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -227,8 +228,7 @@ static int wrap(lua_State *L) {
     return 1;
 }
 
-/* Replaces a function of the library by `function`, and returns it. Stack: coroutine library → the same */
-static lua_CFunction replace(lua_State *L, const char *name, lua_CFunction function) {
+lua_CFunction pmap_replace_function(lua_State *L, const char *name, lua_CFunction function) {
     lua_getfield(L, -1, name);
     lua_CFunction before = lua_tocfunction(L, -1);
     lua_pop(L, 1);
@@ -239,9 +239,9 @@ static lua_CFunction replace(lua_State *L, const char *name, lua_CFunction funct
 
 static int watch_coroutines(lua_State *L) {
     lua_getglobal(L, LUA_COLIBNAME);
-    library_resume = replace(L, "resume", resume);
-    library_close = replace(L, "close", close_coroutine);
-    replace(L, "wrap", wrap);
+    library_resume = pmap_replace_function(L, "resume", resume);
+    library_close = pmap_replace_function(L, "close", close_coroutine);
+    pmap_replace_function(L, "wrap", wrap);
     return 0;
 }
 

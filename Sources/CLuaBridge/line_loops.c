@@ -74,23 +74,13 @@ static int file_lines(lua_State *L) { return replace_iterator(L, library_file_li
 static int input(lua_State *L) { return open_with(L, library_input); }
 static int output(lua_State *L) { return open_with(L, library_output); }
 
-/* Replaces a function of the library on top of the stack, and returns it. */
-static lua_CFunction replace(lua_State *L, const char *name, lua_CFunction function) {
-    lua_getfield(L, -1, name);
-    lua_CFunction before = lua_tocfunction(L, -1);
-    lua_pop(L, 1);
-    lua_pushcfunction(L, function);
-    lua_setfield(L, -2, name);
-    return before;
-}
-
 void pmap_change_lines(lua_State *L) {
     lua_getglobal(L, LUA_IOLIBNAME);
-    library_lines = replace(L, "lines", lines);
-    library_input = replace(L, "input", input);
-    library_output = replace(L, "output", output);
+    library_lines = pmap_replace_function(L, "lines", lines);
+    library_input = pmap_replace_function(L, "input", input);
+    library_output = pmap_replace_function(L, "output", output);
     lua_getfield(L, -1, "stdin");
     luaL_getmetafield(L, -1, "__index");
-    library_file_lines = replace(L, "lines", file_lines);
+    library_file_lines = pmap_replace_function(L, "lines", file_lines);
     lua_pop(L, 3);
 }
