@@ -97,12 +97,33 @@ void pmap_redirect_output(lua_State *L, FILE *stream) {
     if (file) file->f = stream;
 }
 
+/* Stack: the table of loaded libraries, path, library */
+static int load_c_library(lua_State *L) {
+    lua_rawset(L, 1);
+    if (!pmap_start_collecting()) return luaL_error(L, "%s", strerror(errno));
+    return 0;
+}
+
+/* Code of a C library may write to the pipe without a word. Lua keeps its list of them in the registry (loadlib.c, CLIBS). */
+static void collect_output_of_c_libraries(lua_State *L) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, "_CLIBS");
+    if (lua_rawlen(L, -1) > 0) {
+        pmap_start_collecting();
+    } else if (lua_getmetatable(L, -1)) {
+        lua_pushcfunction(L, load_c_library);
+        lua_setfield(L, -2, "__newindex");
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 static int begin_capture(lua_State *L) {
     captured.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_captured});
     if (!captured.stream) return luaL_error(L, "no memory for capturing output");
     setvbuf(captured.stream, NULL, _IOFBF, 64 << 10);
     pmap_redirect_output(L, captured.stream);
     setvbuf(stderr, NULL, _IOLBF, 64 << 10); /* lines of many workers stay whole */
+    collect_output_of_c_libraries(L);
     return 0;
 }
 
@@ -120,11 +141,10 @@ int pmap_begin_producing(lua_State *L) {
 }
 
 int pmap_begin_capture(lua_State *L, int reading, int writing, pmap_library_mode new_mode) {
+    pmap_collect_program_output(reading);
     lua_pushcfunction(L, begin_capture);
     int status = lua_pcall(L, 0, 0, 0);
     if (status != LUA_OK) return status;
-    pmap_collect_program_output(reading);
-    pmap_start_collecting(); /* or later: C code may write to the pipe, but mostly nobody does */
     dup2(writing, STDOUT_FILENO);
     captured.programs = writing;
     pmap_random_end_script();

@@ -76,6 +76,30 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         end
         """, "pmap t.lua ::: a | wc -c", out: "600001\n"),
     Row(
+        "a C library that writes more than a pipe holds, past C's and Lua's streams",
+        [
+            "writer.c": """
+            #include <lauxlib.h>
+            #include <stdlib.h>
+            #include <unistd.h>
+
+            static int write_zeros(lua_State *L) {
+                size_t size = luaL_checkinteger(L, 1);
+                lua_pushinteger(L, write(1, calloc(1, size), size));
+                return 1;
+            }
+
+            int luaopen_writer(lua_State *L) { lua_pushcfunction(L, write_zeros); return 1; }
+            """,
+            "t.lua": """
+            if pmap.args.early then require "writer" end
+            function task(x) return require "writer"(300000) end
+            """,
+        ],
+        "clang -shared -fPIC -I/usr/include/lua5.4 -o writer.so writer.c; pmap t.lua ::: a b | wc -c;"
+            + " pmap -D early=1 t.lua ::: a b | wc -c; pmap -j0 t.lua ::: a b | wc -c",
+        out: "600014\n600014\n600014\n"),
+    Row(
         "from a journal", [:],
         "run() { pmap --journal j -e 'os.execute(\"echo 1; echo 2 > /dev/stdout; echo 3\") return item' ::: a b; }; "
             + "run > first; run 2>/dev/null | cmp - first && cat first",
