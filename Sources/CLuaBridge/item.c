@@ -66,6 +66,7 @@ static bool finish_item(lua_State *L, pmap_item_loop *loop) {
         loop->cursor.next = start;
         return false;
     }
+    if (loop->is_timed) pmap_end_item_time(loop->status, loop->finished, (uint64_t)(loop->cursor.next - start));
     loop->finished++;
     pmap_commit(loop->status, loop->finished, (uint64_t)(loop->cursor.next - loop->output));
     return true;
@@ -74,6 +75,7 @@ static bool finish_item(lua_State *L, pmap_item_loop *loop) {
 /* Stack: loop, task → the results of the last item, if they are left to Swift */
 static int run_loop(lua_State *L) {
     pmap_item_loop *loop = lua_touserdata(L, 1);
+    if (loop->is_timed) loop->status->times[loop->finished].start = pmap_now();
     while (loop->items > 0) {
         loop->end_reason = PMAP_LOOP_STOPPED;
         if (!pmap_may_begin(loop->status, loop->item, &loop->begun)) return 0;
@@ -95,6 +97,7 @@ static int run_loop(lua_State *L) {
         lua_settop(L, 2);
         loop->end_reason = PMAP_LOOP_FULL;
         if ((size_t)(loop->cursor.next - loop->output) >= loop->flush_size) return 0;
+        if (loop->is_timed && loop->finished == pmap_times) return 0;
     }
     loop->end_reason = PMAP_LOOP_DONE;
     return 0;

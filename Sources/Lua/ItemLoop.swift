@@ -78,6 +78,6 @@ extension pmap_item_loop {
         unsafe (output, flush_size) = (start, position.flushSize)
         unsafe cursor = pmap_cursor(next: start + position.used, end: start + position.capacity)
         unsafe (finished, begun) = (UInt64(position.finished), position.begun)
-        unsafe status = position.status.words
+        unsafe (is_timed, status) = (position.isTimed, position.status.words)
     }
 }

@@ -21,7 +21,7 @@ package final class HostLoop: RunExecutor {
     /// Workers whose pipe has not taken all of their commands.
     private var unsent: Set<Int> = []
     private var errors = WorkerErrors()
-    private let gathersErrors: Bool
+    private let (gathersErrors, isTimed): (Bool, Bool)
     /// What the kernel had killed for want of memory when the run began.
     private let killsBefore = OutOfMemory.kills()
 
@@ -35,7 +35,7 @@ package final class HostLoop: RunExecutor {
     ) {
         self.work = work
         interruption = plan.interruption
-        gathersErrors = plan.gathersErrors
+        (gathersErrors, isTimed) = (plan.gathersErrors, plan.keepsTimes)
         workers = Array(repeating: nil, count: plan.workers)
         descriptors = Array(repeating: -1, count: plan.workers * WorkerHandle.descriptorCount)
         Descriptor.raiseLimit(to: HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)
@@ -84,7 +84,7 @@ package final class HostLoop: RunExecutor {
     }
 
     private func tellOf(_ worker: WorkerHandle, _ entries: [Entry]) {
-        tell(.told(slot: worker.number, entries, isReady: worker.isReady))
+        tell(.told(slot: worker.number, entries, times: worker.takeTimes(), isReady: worker.isReady))
     }
 
     override var nextOwn: Int? { errors.nextPart }
@@ -167,11 +167,13 @@ package final class HostLoop: RunExecutor {
     }
 
     private func fork(_ slot: Int, closing inherited: [Int32]) throws(PosixError) -> WorkerHandle {
-        if !gathersErrors { return try WorkerHandle(number: slot, closing: inherited) { [work] in work(&$0) } }
+        if !gathersErrors {
+            return try WorkerHandle(number: slot, closing: inherited, isTimed: isTimed) { [work] in work(&$0) }
+        }
         var pipe = try Descriptor.pipe()
         let number = pipe.writingNumber
         let worker = try WorkerHandle(
-            number: slot, closing: inherited + [pipe.readingNumber, number], errors: number
+            number: slot, closing: inherited + [pipe.readingNumber, number], errors: number, isTimed: isTimed
         ) { [work] in work(&$0) }
         try errors.add(pipe.takeReading())
         return worker

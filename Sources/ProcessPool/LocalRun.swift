@@ -9,7 +9,7 @@ package final class LocalRun: RunExecutor {
     private let body: any WorkerBody
     private let pages: SharedPages
     private let status: StatusWords
-    private var reader = BatchReader()
+    private var reader: BatchReader
     /// What is to be run, oldest first.
     private var chunks: [Chunk] = []
     /// `setup` is to be run, or `teardown`.
@@ -22,6 +22,7 @@ package final class LocalRun: RunExecutor {
         log: (any OutcomeLog)? = nil, listeners: [any RunListener] = [], body: any WorkerBody
     ) throws(PosixError) {
         self.body = body
+        reader = BatchReader(isTimed: plan.keepsTimes)
         pages = try SharedPages(bytes: WorkerHandle.pageBytes)
         status = StatusWords(in: pages.buffer())
         super.init(
@@ -100,7 +101,8 @@ package final class LocalRun: RunExecutor {
     /// The batches were written by this very process.
     private func hear(_ batch: borrowing ByteBuffer) {
         reader.received.append(batch)
-        tell(.told(slot: 0, (try? reader.readEntries()) ?? [], isReady: true))
+        let entries = (try? reader.readEntries()) ?? []
+        tell(.told(slot: 0, entries, times: reader.takeTimes(), isReady: true))
     }
 
     /// The handler of a signal that arrives in the script says what is waited for, as nothing else here can.

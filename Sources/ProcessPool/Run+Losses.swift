@@ -81,7 +81,7 @@ extension Run {
         guard slots[slot].chunks.lost(current: death.current) == 1 || hasDiedTooOftenBefore(slot, death) else { return }
         let timeout = timeoutFailure(slot, death)
         let failure = timeout ?? Failure(.crash, crashMessage(slot, death))
-        fail(failure, in: slot, now, &actions)
+        fail(failure, in: slot, ran: death.time, ended: death.status, now, &actions)
         checkHalt(&actions)
         if timeout == nil { crashes += 1 }
         let limit = max(Run.crashLimit, 10 * slots.count)

@@ -1,24 +1,29 @@
 // What slots tell: which item it is of, what that came to, and what follows. A worker is not believed to have done more
 // than it was given: what else it says is refused as a whole, since bytes of several items cannot be told apart.
 
+import Posix
 import Wire
 
 extension Run {
     mutating func account(
-        for entries: [Entry], of slot: Int, _ isReady: Bool, _ now: Int, _ actions: inout [Action]
+        for entries: [Entry], _ times: [ItemTime], of slot: Int, _ isReady: Bool, _ now: Int,
+        _ actions: inout [Action]
     ) {
         if let failure = setupFailure, isReady {
             actions.append(.notice(.setupFailed(failure)))
             setupFailure = nil
         }
+        var times = times[...]
         for (place, entry) in entries.enumerated() where !isSatisfied && !slots[slot].isDistrusted {
-            account(for: entry, at: place, of: slot, now, &actions)
+            account(for: entry, at: place, times.prefix(entry.items), of: slot, now, &actions)
+            times = times.dropFirst(entry.items)
             checkHalt(&actions)
         }
     }
 
     private mutating func account(
-        for entry: Entry, at place: Int, of slot: Int, _ now: Int, _ actions: inout [Action]
+        for entry: Entry, at place: Int, _ times: ArraySlice<ItemTime>, of slot: Int, _ now: Int,
+        _ actions: inout [Action]
     ) {
         switch entry {
         case .output(let bytes, items: 0):  // no item's, and so no outcome
@@ -28,12 +33,12 @@ extension Run {
         case .output(let bytes, let items):
             guard let chunk = slots[slot].chunks.finish(items: items) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: items) { return }
-            tell(.succeeded(chunk, items: items, worker: slot + 1), &actions)
+            tell(.succeeded(chunk, items: items, worker: slot + 1, times: Array(times)), &actions)
             succeed(place..<place + 1, bytes: bytes.count, items: items, of: chunk, &actions)
         case .item(let bytes, let traits):
             guard let chunk = slots[slot].chunks.finish(items: 1) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: 1) { return }
-            tell(.succeeded(chunk, items: 1, worker: slot + 1), &actions)
+            if !traits.isBlank { tell(.succeeded(chunk, items: 1, worker: slot + 1, times: Array(times)), &actions) }
             if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
             tally.records += traits.hasRecord ? 1 : 0
             succeed(place..<place + 1, bytes: bytes.count, items: 1, blank: traits.isBlank ? 1 : 0, of: chunk, &actions)
@@ -41,7 +46,7 @@ extension Run {
             tally.bytes += bytes.count
             let chunk = slots[slot].chunks.chunks.first
             sequencer.accept(.standardError(place, bytes: bytes.count), items: 0, of: chunk, &actions)
-        case .failure(let failure): fail(failure, in: slot, now, &actions)
+        case .failure(let failure): fail(failure, in: slot, ran: times.first, now, &actions)
         case .module: if isRecorded { actions.append(.recordModule(entry: place)) }
         case .setupFailed(let failure): slots[slot].setupFailure = failure
         case .teardownFailed(let failure): actions.append(.notice(.teardownFailed(failure)))
@@ -75,7 +80,10 @@ extension Run {
     }
 
     /// The next item of the slot's oldest chunk has failed.
-    mutating func fail(_ failure: Failure, in slot: Int, _ now: Int, _ actions: inout [Action]) {
+    mutating func fail(
+        _ failure: Failure, in slot: Int, ran time: ItemTime?, ended status: ExitStatus? = nil, _ now: Int,
+        _ actions: inout [Action]
+    ) {
         guard let chunk = slots[slot].chunks.chunks.first, chunk.remaining > 0 else { return distrust(slot, &actions) }
         if isRepeated(chunk, items: 1) {
             _ = slots[slot].chunks.finish(items: 1)
@@ -84,7 +92,7 @@ extension Run {
         var failure = failure
         // Who has died could not tell it.
         if failure.input == nil { failure.input = inputText?(chunk.next, chunk) }
-        let item = FailedItem(failure, of: chunk, worker: slot)
+        let item = FailedItem(failure, of: chunk, worker: slot, time: time, status: status)
         if !failure.isFinal, let delay = retryPolicy.delay(item: chunk.next, attempt: chunk.attempt),
             let again = slots[slot].chunks.takeOutNext()
         {
@@ -93,7 +101,7 @@ extension Run {
             lastFailures[item.item] = (item, again)
             sequencer.reserve(item)
             if ending != nil { return }
-            tell(.failed(item, retryDelay: delay), &actions)
+            tell(.failed(item, of: chunk, retryDelay: delay), &actions)
             retries.append(again, due: now + delay)
             return schedule(.awaited, &actions)
         }
@@ -102,7 +110,7 @@ extension Run {
             actions.append(
                 .recordFailure(failure, attempts: chunk.attempt, slot: slot, item: chunk.next, of: chunk))
         }
-        tell(.failed(item, retryDelay: nil), &actions)
+        tell(.failed(item, of: chunk, retryDelay: nil), &actions)
         failForGood(item, of: chunk, &actions)
     }
 
@@ -115,7 +123,7 @@ extension Run {
     /// on from a journal tries it again.
     mutating func giveUpRetries(_ actions: inout [Action]) {
         for (_, (item, chunk)) in lastFailures.sorted(by: { $0.key < $1.key }) {
-            tell(.failed(item, retryDelay: nil), &actions)
+            tell(.failed(item, of: chunk, retryDelay: nil), &actions)
             failForGood(item, of: chunk, &actions)
         }
     }

@@ -142,7 +142,8 @@ struct Run {
         case .sourceFailed(let failure):
             if ending == nil { ending = .inputFailed(failure) }
             schedule(.sourceEnded, &actions)
-        case .told(let slot, let entries, let isReady): account(for: entries, of: slot, isReady, now, &actions)
+        case .told(let slot, let entries, let times, let isReady):
+            account(for: entries, times, of: slot, isReady, now, &actions)
         case .limited(let revocation, let current): revoke(revocation, current, &actions)
         case .notSpilled(let id, let bytes): sequencer.noteNotSpilled(id, bytes: bytes)
         case .died(let slot, let death): loseWorker(of: slot, death, now, &actions)

@@ -32,8 +32,9 @@ extension Run {
         case sourceFailed(Failure)
 
         // Slots
-        /// `isReady` when `setup` has been run. Actions speak of entries by their places in the list.
-        case told(slot: Int, [Entry], isReady: Bool)
+        /// `isReady` when `setup` has been run; `times` of the items that the entries finish, where they are kept. Actions
+        /// speak of entries by their places in the list.
+        case told(slot: Int, [Entry], times: [ItemTime] = [], isReady: Bool)
         /// Answers `revoke`: the limit is seen by the worker, or `current` is what it had begun before.
         case limited(Revocation, current: Int)
         case died(slot: Int, Death)
@@ -157,8 +158,9 @@ extension Run {
         let status: ExitStatus
         /// As messages name it.
         let name: String
-        /// The last item it had begun.
+        /// The last item it had begun, and how long that had run, where times are kept.
         let current: Int
+        var time: ItemTime?
         /// `setup` has been run.
         let wasReady: Bool
         /// `teardown` had begun, and had not come to its end.

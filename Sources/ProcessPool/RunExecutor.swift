@@ -249,12 +249,16 @@ struct RunOutput: ~Copyable {
     }
 
     func record(_ entry: Int, of event: Run.Event, _ item: Int, _ chunk: Chunk) {
-        guard case .told(_, let entries, _) = event, case .item(let bytes, let traits) = entries[entry] else { return }
+        guard case .told(_, let entries, _, _) = event, case .item(let bytes, let traits) = entries[entry] else {
+            return
+        }
         log?.record(.success(bytes, traits), item: item, of: chunk)
     }
 
     func recordModule(_ entry: Int, of event: Run.Event) {
-        guard case .told(_, let entries, _) = event, case .module(let name, let digest) = entries[entry] else { return }
+        guard case .told(_, let entries, _, _) = event, case .module(let name, let digest) = entries[entry] else {
+            return
+        }
         log?.recordModule(name, digest: digest)
     }
 }
@@ -263,8 +267,8 @@ extension Run.Event {
     /// What some of its entries hold.
     fileprivate func bytes(of entries: Range<Int>) -> [UInt8] {
         switch self {
-        case .told(_, let told, _) where entries.count == 1: told[entries.lowerBound].bytes
-        case .told(_, let told, _): told[entries].flatMap(\.bytes)
+        case .told(_, let told, _, _) where entries.count == 1: told[entries.lowerBound].bytes
+        case .told(_, let told, _, _): told[entries].flatMap(\.bytes)
         case .restored(_, let outcomes): outcomes[entries].flatMap(\.bytes)
         default: []
         }

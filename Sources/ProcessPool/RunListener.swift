@@ -2,6 +2,7 @@
 // of each other, and the run nothing of them: it tells only when there is somebody.
 
 package import Posix
+package import Wire
 
 /// Progress, statistics, logs, pictures.
 package protocol RunListener: AnyObject {
@@ -21,9 +22,9 @@ package enum RunNews: Equatable {
     case started(worker: Int, pid: Int32)
     case sent(Chunk, worker: Int)
     /// Items of a chunk, the next ones of it.
-    case succeeded(Chunk, items: Int, worker: Int)
-    /// An item has failed; for good, or to be run again after so many nanoseconds.
-    case failed(FailedItem, retryDelay: Int?)
+    case succeeded(Chunk, items: Int, worker: Int, times: [ItemTime])
+    /// The next item of a chunk has failed; for good, or to be run again after so many nanoseconds.
+    case failed(FailedItem, of: Chunk, retryDelay: Int?)
     /// A worker has come to the end of a chunk, of which it has run so many items.
     case chunkEnded(worker: Int, items: Int, nanoseconds: Int)
     case died(worker: Int, ExitStatus)

@@ -12,11 +12,19 @@ package struct FailedItem: Equatable {
     package let attempts: Int
     /// From 1.
     package let worker: Int
+    /// When it ran, where times are kept.
+    package let time: ItemTime?
+    /// How its worker ended, if it did.
+    package let status: ExitStatus?
 
     /// The next item of `chunk`; `worker` counts from 0.
-    init(_ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int) {
+    init(
+        _ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int, time: ItemTime? = nil,
+        status: ExitStatus? = nil
+    ) {
         (item, self.chunk, self.failure) = (chunk.next, chunk.withoutRecords, failure)
         (self.attempts, self.worker) = (attempts ?? chunk.attempt, worker + 1)
+        (self.time, self.status) = (time, status)
     }
 }
 

@@ -17,6 +17,8 @@ package struct RunPlan {
     package var halt: HaltPolicy?
     /// What workers write to standard error goes through the host, which keeps the terminal for itself.
     package var gathersErrors = false
+    /// Somebody wants to know when each item ran.
+    package var keepsTimes = false
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
 

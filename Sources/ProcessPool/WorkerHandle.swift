@@ -14,10 +14,11 @@ final class WorkerHandle {
     private let results: Descriptor
     private let pages: SharedPages
     private let status: StatusWords
-    private var reader = BatchReader()
+    private var reader: BatchReader
     /// Commands the pipe has not taken yet.
     private var unsent = CommandQueue()
 
+    private let isTimed: Bool
     /// Whether it has told anything since the host last asked.
     private var hasSpoken = false
     /// Something else has written where it tells the host.
@@ -33,9 +34,12 @@ final class WorkerHandle {
 
     /// Forks a worker, which closes `inherited` and runs `body`. Its standard error becomes `errors`, where that is given.
     init(
-        number: Int, closing inherited: [Int32], errors: Int32? = nil, _ body: (inout WorkerLoop) -> Void
+        number: Int, closing inherited: [Int32], errors: Int32? = nil, isTimed: Bool = false,
+        _ body: (inout WorkerLoop) -> Void
     ) throws(PosixError) {
         self.number = number
+        self.isTimed = isTimed
+        reader = BatchReader(isTimed: isTimed)
         var down = try Descriptor.pipe()
         var up = try Descriptor.pipe()
         let pages = try SharedPages(bytes: WorkerHandle.pageBytes)
@@ -189,8 +193,18 @@ final class WorkerHandle {
         return hasSpoken ? [] : takeUnsent()
     }
 
+    /// Of the items that the entries taken since the last call finish.
+    func takeTimes() -> [ItemTime] { reader.takeTimes() }
+
     private func takeUnsent() -> [Entry] {
         isDistrusted ? [] : reader.readOpenBatch(status) { pages.copy(from: StatusWords.size, bytes: $0) }
+    }
+
+    /// How long the running item has run.
+    private var timeOfRunning: ItemTime? {
+        if !isTimed { return nil }
+        let start = status.startOfRunning
+        return ItemTime(start: start, nanoseconds: max(0, Clock.now() - start))
     }
 
     // MARK: Its end
@@ -212,7 +226,8 @@ final class WorkerHandle {
         let status = child.wait()
         let isKill = status == .killed(signal: Signal.kill)
         let death = Run.Death(
-            status: status, name: "the worker (pid \(pid))", current: currentItem, wasReady: isReady,
+            status: status, name: "the worker (pid \(pid))", current: currentItem, time: timeOfRunning,
+            wasReady: isReady,
             wasInTeardown: self.status.phase == .leaving, hadLeft: self.status.phase == .gone, isGarbled: isGarbled,
             memoryWasShort: isKill && OutOfMemory.kills() > killsBefore)
         return (entries, death)

@@ -34,6 +34,8 @@ package enum EntryTag: UInt32, Sendable {
     case module
     /// `teardown` failed: fields of a `Failure`.
     case teardownFailed
+    /// When the items of the batch ran, each with start, nanoseconds and bytes, u64; the last entry.
+    case times
 }
 
 /// Properties of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
@@ -60,6 +62,14 @@ package struct ItemTraits: Equatable, Sendable {
 
 /// An entry as the host reads it; `items` is the number of items that it finishes.
 package enum Entry: Equatable, Sendable {
+    package var items: Int {
+        switch self {
+        case .output(_, let items): items
+        case .item, .failure: 1
+        default: 0
+        }
+    }
+
     case output([UInt8], items: Int)
     case item([UInt8], ItemTraits)
     case standardError([UInt8])

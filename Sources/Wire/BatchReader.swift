@@ -13,8 +13,17 @@ package struct BatchReader: ~Copyable {
     /// Bytes of the pipe that are not a complete batch yet; read into it, then call `readEntries`.
     package var received = ByteBuffer(capacity: 4096)
     private var cursor = Cursor()
+    /// When the items ran that the entries finish, where times are kept.
+    private var times: [ItemTime] = []
+    private let isTimed: Bool
 
-    package init() {}
+    package init(isTimed: Bool = false) { self.isTimed = isTimed }
+
+    /// The times of the items that were read since the last call, in their order.
+    package mutating func takeTimes() -> [ItemTime] {
+        defer { times.removeAll() }
+        return times
+    }
 
     /// The entries of all complete batches received. Those before a broken batch are returned first; that one is refused by
     /// the next call.
@@ -41,7 +50,12 @@ package struct BatchReader: ~Copyable {
     /// Reads the batch at `start`, if it is complete; returns its end.
     private mutating func readBatch(at start: Int, into entries: inout [Entry]) throws(BrokenBatch) -> Int? {
         guard let size = try batchSize(at: start) else { return nil }
+        let before = cursor.itemsRead
         entries += try cursor.read(received, start: start, end: size, committedItems: nil)
+        if isTimed {
+            guard cursor.times.count == cursor.itemsRead else { throw BrokenBatch() }
+            times += cursor.times.dropFirst(before)
+        }
         cursor.beginBatch()
         return start + size
     }
@@ -69,19 +83,28 @@ package struct BatchReader: ~Copyable {
         let committed = status.committed
         guard committed.word != 0, status.batch == number else { return [] }
         let memory = copy(committed.bytes)
+        var times = ByteBuffer()
+        if isTimed { status.appendTimes(ofItems: committed.items, to: &times) }
         status.fence()
         // The worker may have sent this batch and begun the next while it was copied.
         guard status.batch == number, status.committed.word >= committed.word else { return [] }
-        return (try? readOpenBatch(in: memory, number: number, committedItems: committed.items)) ?? []
+        let entries = try? readOpenBatch(
+            in: memory, times: times, number: number, committedItems: committed.items)
+        return entries ?? []
     }
 
-    /// The same of batch `number`: `memory` is a copy of its committed bytes, which finish `committedItems`. Nothing is
-    /// read of an inconsistent copy: it may have been made while the worker closed an entry.
+    /// The same of batch `number`: `memory` is a copy of its committed bytes, which finish `committedItems`, and `times`
+    /// one of theirs, where they are kept. Nothing is read of an inconsistent copy: it may have been made while the worker
+    /// closed an entry.
     mutating func readOpenBatch(
-        in memory: borrowing ByteBuffer, number: UInt64, committedItems: Int
+        in memory: borrowing ByteBuffer, times: borrowing ByteBuffer, number: UInt64, committedItems: Int
     ) throws(BrokenBatch) -> [Entry] {
         guard number == cursor.number, memory.count > cursor.position else { return [] }
-        return try cursor.read(memory, start: 0, end: memory.count, committedItems: committedItems)
+        if isTimed && times.count != committedItems * ItemTime.size { throw BrokenBatch() }
+        let before = cursor.itemsRead
+        let entries = try cursor.read(memory, start: 0, end: memory.count, committedItems: committedItems)
+        if isTimed { self.times += times.times(before * ItemTime.size..<cursor.itemsRead * ItemTime.size) }
+        return entries
     }
 }
 
@@ -95,6 +118,9 @@ private struct Cursor {
     private var items = 0
     private var openBytes = 0
     private var openItems = 0
+    /// Of a complete batch whose end was read.
+    private(set) var times: [ItemTime] = []
+    var itemsRead: Int { items + openItems }
 
     mutating func beginBatch() {
         self = Cursor(number: number + 1)
@@ -130,7 +156,10 @@ private struct Cursor {
             let size = isOpen ? end - body : Int(length)
             let done = isOpen ? (committedItems ?? 0) - items : Int(bytes.load(UInt32.self, at: header + 4))
             let range = start + body..<start + body + size
-            if tag == .output {
+            if tag == .times {
+                guard size == items * ItemTime.size else { throw BrokenBatch() }
+                times = bytes.times(range)
+            } else if tag == .output {
                 guard openBytes <= size, openItems <= done else { throw BrokenBatch() }
                 appendOutput(
                     bytes, range.lowerBound + openBytes..<range.upperBound, items: done - openItems, into: &entries)
@@ -176,6 +205,7 @@ private struct Cursor {
             .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
         case .chunkEnd: throw BrokenBatch()
         case .module: try module(bytes, range)
+        case .times: throw BrokenBatch()
         }
     }
 }

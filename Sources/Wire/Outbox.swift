@@ -19,6 +19,8 @@ package struct Outbox: ~Copyable {
     package var isRetried = false
     /// Each item is an entry of its own, with its traits.
     package var isItemized = false
+    /// The times of items are kept.
+    package var isTimed = false
     /// The outcomes with which a batch is sent before it is full.
     package var flushTriggers = FlushTriggers()
 
@@ -64,6 +66,7 @@ package struct Outbox: ~Copyable {
     package mutating func begin(item number: Int) {
         openForItems()
         itemStart = output.count
+        if isTimed { status.beginTime(ofItem: itemsInBatch) }
         status.current = number
     }
 
@@ -73,18 +76,19 @@ package struct Outbox: ~Copyable {
     /// Ends the running item.
     package mutating func commit(_ traits: ItemTraits = ItemTraits()) {
         openItems += 1
+        let bytes = output.count - itemStart
         if isItemized, let start = openEntry {
             output.store(EntryTag.item.rawValue | traits.rawValue << 16, at: start)
             closeEntry()
         }
-        finishItem(mustFlush: flushTriggers.successes || flushTriggers.records && traits.hasRecord)
+        finishItem(bytes: bytes, mustFlush: flushTriggers.successes || flushTriggers.records && traits.hasRecord)
     }
 
     /// Ends the running item, which was a blank line and none: it counts for nothing.
     package mutating func commitBlank() {
         closeEntry()
         appendEntry(.item, ItemTraits(isBlank: true), items: 1) { _ in }
-        finishItem(mustFlush: false)
+        finishItem(bytes: 0, mustFlush: false)
     }
 
     /// Ends the running item as failed; the bytes that it has appended are discarded.
@@ -92,7 +96,7 @@ package struct Outbox: ~Copyable {
         discard()
         closeEntry()
         appendEntry(.failure, items: 1) { $0.append(failure) }
-        finishItem(mustFlush: flushTriggers.failures && (failure.isFinal || !isRetried))
+        finishItem(bytes: 0, mustFlush: flushTriggers.failures && (failure.isFinal || !isRetried))
     }
 
     /// Bytes for standard error of the running item, which will not fail any more, before its record.
@@ -130,11 +134,13 @@ package struct Outbox: ~Copyable {
         itemStart = output.count
     }
 
-    private mutating func finishItem(mustFlush: Bool) {
+    private mutating func finishItem(bytes: Int, mustFlush: Bool) {
+        if isTimed { status.endTime(ofItem: itemsInBatch, bytes: bytes) }
         itemsInBatch += 1
         if mustFlush { triggeringItems += 1 }
         if !output.isOwned { status.commit(items: itemsInBatch, bytes: output.count) }
-        if mustFlush || output.isOwned || output.count >= Outbox.flushSize { flush() }
+        let isFull = output.count >= Outbox.flushSize || isTimed && itemsInBatch == StatusWords.mostTimes
+        if mustFlush || output.isOwned || isFull { flush() }
     }
 
     // MARK: The worker
@@ -188,6 +194,10 @@ package struct Outbox: ~Copyable {
     /// Sends the batch.
     package mutating func flush() {
         closeEntry()
+        if isTimed && itemsInBatch > 0 {
+            let (status, items) = (status, itemsInBatch)
+            appendEntry(.times, items: 0) { status.appendTimes(ofItems: items, to: &$0) }
+        }
         output.store(UInt64(output.count - BatchFormat.headerSize), at: 16)
         status.isSending = true
         send(output)

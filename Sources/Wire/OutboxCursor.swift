@@ -12,6 +12,8 @@ import Bytes
     /// Items that the batch finishes.
     package var finished: Int
     package let status: StatusWords
+    /// The times of items are kept.
+    package let isTimed: Bool
     /// Items begun in all.
     package var begun: UInt64
 }
@@ -22,7 +24,7 @@ extension Outbox {
         openForItems()
         var cursor = unsafe OutboxCursor(
             output: output.base, used: output.count, capacity: output.capacity, flushSize: Outbox.flushSize,
-            finished: itemsInBatch, status: status, begun: begun)
+            finished: itemsInBatch, status: status, isTimed: isTimed, begun: begun)
         let result = work(&cursor)
         output.count = cursor.used
         begun = cursor.begun

@@ -65,6 +65,27 @@ import Synchronization
     func isStopped(begun: UInt64) -> Bool { unsafe pmap_is_stopped(words, begun) }
     func mayBegin(item: Int, _ begun: inout UInt64) -> Bool { unsafe pmap_may_begin(words, UInt64(item), &begun) }
 
+    // MARK: Times of the open batch's items
+
+    /// Of how many items they are kept.
+    static let mostTimes = Int(pmap_times)
+
+    func beginTime(ofItem place: Int) { unsafe times[place].start = pmap_now() }
+    func endTime(ofItem place: Int, bytes: Int) { unsafe pmap_end_item_time(words, UInt64(place), UInt64(bytes)) }
+
+    /// Appends the times of the first `count` items of the batch, as far as they are kept.
+    func appendTimes(ofItems count: Int, to buffer: inout ByteBuffer) {
+        unsafe buffer.append(
+            UnsafeRawBufferPointer(start: times, count: min(count, StatusWords.mostTimes) * ItemTime.size))
+    }
+
+    /// When the running item began, where times are kept.
+    package var startOfRunning: Int {
+        unsafe Int(truncatingIfNeeded: times[min(committed.items, StatusWords.mostTimes)].start)
+    }
+
+    private var times: UnsafeMutablePointer<pmap_item_time> { unsafe pmap_item_times(words) }
+
     // MARK: Of the host
 
     package var overdue: Int {

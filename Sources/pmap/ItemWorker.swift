@@ -20,7 +20,7 @@ final class ItemWorker: WorkerBody {
     private let chaos: Chaos?
     /// Items are run in the loop in C.
     private let runsMany: Bool
-    private let isItemized: Bool
+    private let isItemized, isTimed: Bool
     /// The size of the digest before each value of the script's own process.
     private let digestSize: Int
     private let flushTriggers: FlushTriggers
@@ -40,7 +40,7 @@ final class ItemWorker: WorkerBody {
         self.mode = mode
         chaos = job.chaos
         runsMany = runner.runsMany && !job.isItemized && chaos == nil && job.flushTriggers.isEmpty
-        isItemized = job.isItemized
+        (isItemized, isTimed) = (job.isItemized, job.plan.keepsTimes)
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         flushTriggers = job.flushTriggers
         triggeringItemsAtEnd = if case .items(let items)? = job.plan.halt?.amount { items } else { .max }
@@ -76,7 +76,7 @@ final class ItemWorker: WorkerBody {
 
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
         outbox.isRetried = chunk.attempt <= retries
-        outbox.isItemized = isItemized
+        (outbox.isItemized, outbox.isTimed) = (isItemized, isTimed)
         outbox.flushTriggers = flushTriggers
         do throws(Failure) {
             try runRecords(chunk.payload, chunk, &outbox)

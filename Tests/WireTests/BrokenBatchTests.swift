@@ -116,7 +116,8 @@ func `a look after a look never goes back`(items: UInt64, bytesLess: Int) throws
     let snapshot = worker.snapshot
     var reader = BatchReader()
     #expect(try reader.read(snapshot) == [.output(Array(repeating: 1, count: 60), items: 2)])
-    let changed = Snapshot(number: 1, committed: items << 32 | 1, memory: snapshot.memory.dropLast(bytesLess))
+    let changed = Snapshot(
+        number: 1, committed: items << 32 | 1, memory: snapshot.memory.dropLast(bytesLess), times: [])
     for case .output(let bytes, let items) in (try? reader.read(changed)) ?? [] { #expect(bytes == [] && items > 0) }
     worker.flush()
     reader.received.append(worker.sent.flatMap(\.bytes))
@@ -135,7 +136,9 @@ func `a look after a look never goes back`(items: UInt64, bytesLess: Int) throws
     var torn = right.memory
     for place in 28..<32 { torn[place] = 0 }
     var reader = BatchReader()
-    #expect(throws: BrokenBatch()) { try reader.read(Snapshot(number: 1, committed: right.committed, memory: torn)) }
+    #expect(throws: BrokenBatch()) {
+        try reader.read(Snapshot(number: 1, committed: right.committed, memory: torn, times: []))
+    }
     #expect(try reader.read(right) == [.output([1, 2, 3], items: 1), .failure(Failure(.error, "no"))])
 }
 
@@ -165,7 +168,8 @@ func `a look after a look never goes back`(items: UInt64, bytesLess: Int) throws
             let word = random.once(in: 3) ? snapshot.committed ^ (1 << UInt64(random.below(64))) : snapshot.committed
             let memory = random.once(in: 3) ? Array(changed.prefix(random.below(changed.count))) : changed
             try? sanity(
-                reader.read(Snapshot(number: snapshot.number, committed: word, memory: memory)), within: stream.count)
+                reader.read(Snapshot(number: snapshot.number, committed: word, memory: memory, times: [])),
+                within: stream.count)
             reader.received.append(stream)
             try? sanity(reader.readEntries(), within: stream.count)
         }

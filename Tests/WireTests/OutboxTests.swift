@@ -8,11 +8,11 @@ import Testing
 
 /// A host that reads a worker's pipe in random slices and its memory at random moments.
 private struct Host: ~Copyable {
-    var reader = BatchReader()
+    var reader: BatchReader
     var log = EntryLog()
     private var read = 0
 
-    init() {}
+    init(isTimed: Bool = false) { reader = BatchReader(isTimed: isTimed) }
 
     mutating func poll(_ worker: WorkerModel, _ random: inout Seeded) {
         do {
@@ -35,13 +35,19 @@ private struct Host: ~Copyable {
     }
 }
 
+/// One time an item, one after the other, where times are kept.
+private func expectTimes(_ times: [ItemTime], of bytes: [Int], isTimed: Bool) {
+    #expect(times.map(\.bytes) == (isTimed ? bytes : []))
+    #expect(zip(times, times.dropFirst()).allSatisfy { $0.end <= $1.start })
+}
+
 @Test(arguments: [(64, 500), (4096, 9000), (1 << 20, 300_000)])
 func `however it is read and looked at, the host hears everything once and in order`(borrowed: Int, largest: Int) throws
 {
     for seed in 0..<60 {
         var random = Seeded(seed)
-        let worker = WorkerModel(borrowed: borrowed, isItemized: seed % 2 == 1)
-        var host = Host()
+        let worker = WorkerModel(borrowed: borrowed, isItemized: seed % 2 == 1, isTimed: seed % 3 == 0)
+        var host = Host(isTimed: seed % 3 == 0)
         for _ in 0..<random.below(40) {
             worker.act(&random, largest: largest) { host.poll(worker, &$0) }
         }
@@ -49,6 +55,7 @@ func `however it is read and looked at, the host hears everything once and in or
         try host.receive(worker, .max)
         #expect(host.log == EntryLog(worker.entries), "seed \(seed)")
         #expect(host.reader.received.count == 0)
+        expectTimes(host.reader.takeTimes(), of: worker.bytesOfItems, isTimed: seed % 3 == 0)
     }
 }
 
@@ -56,14 +63,17 @@ func `however it is read and looked at, the host hears everything once and in or
 func `a worker that dies between two acts has lost only what was not committed`(borrowed: Int) throws {
     for seed in 0..<300 {
         var random = Seeded(seed)
-        let worker = WorkerModel(borrowed: borrowed, isItemized: seed % 2 == 1)
-        var host = Host()
+        let worker = WorkerModel(borrowed: borrowed, isItemized: seed % 2 == 1, isTimed: seed % 3 == 0)
+        var host = Host(isTimed: seed % 3 == 0)
         for _ in 0..<random.below(12) {
             worker.act(&random, largest: 3000) { host.poll(worker, &$0) }
         }
         try host.receive(worker, .max)
         for entry in try host.reader.read(worker.snapshot) { host.log.add(entry) }
         #expect(host.log == EntryLog(worker.entries[..<worker.entriesCommitted]), "seed \(seed)")
+        let items = worker.entries[..<worker.entriesCommitted].reduce(0) { $0 + $1.items }
+        expectTimes(
+            host.reader.takeTimes(), of: Array(worker.bytesOfItems.prefix(items)), isTimed: seed % 3 == 0)
     }
 }
 

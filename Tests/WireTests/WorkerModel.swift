@@ -26,6 +26,7 @@ struct Snapshot {
     let number: UInt64
     let committed: UInt64
     let memory: [UInt8]
+    let times: [UInt8]
 }
 
 /// A batch being sent: if the worker dies now, the host must read the first `entriesCommitted` entries.
@@ -48,9 +49,11 @@ struct Sending {
     private var outbox: Outbox?
     private var item = 0
     private let isItemized: Bool
+    /// What each finished item gave, in their order.
+    private(set) var bytesOfItems: [Int] = []
 
     /// `borrowed` is the size of the outbox's memory.
-    init(borrowed: Int, isItemized: Bool = false) {
+    init(borrowed: Int, isItemized: Bool = false, isTimed: Bool = false) {
         self.isItemized = isItemized
         unsafe memory = .allocate(byteCount: StatusWords.size + borrowed, alignment: 16)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
@@ -58,6 +61,7 @@ struct Sending {
         let buffer = unsafe ByteBuffer(borrowing: UnsafeMutableRawBufferPointer(rebasing: memory[StatusWords.size...]))
         outbox = Outbox(buffer, status) { [unowned self] in record($0) }
         outbox?.isItemized = isItemized
+        outbox?.isTimed = isTimed
     }
 
     deinit {
@@ -68,7 +72,11 @@ struct Sending {
     /// The host's view now.
     var snapshot: Snapshot {
         let committed = status.committed
-        return Snapshot(number: status.batch, committed: committed.word, memory: copy(bytes: committed.bytes).array)
+        var times = ByteBuffer()
+        status.appendTimes(ofItems: committed.items, to: &times)
+        return Snapshot(
+            number: status.batch, committed: committed.word, memory: copy(bytes: committed.bytes).array,
+            times: times.array)
     }
 
     /// The first bytes of the outbox's memory.
@@ -112,9 +120,13 @@ struct Sending {
     func commit(_ bytes: [UInt8]) {
         let traits = ItemTraits(rawValue: UInt32(item % 4))
         let entry: Entry = isItemized ? .item(bytes, traits) : .output(bytes, items: 1)
+        bytesOfItems.append(bytes.count)
         append(entry, finishes: true) { $0.commit(traits) }
     }
-    func fail(_ failure: Failure) { append(.failure(failure), finishes: true) { $0.fail(failure) } }
+    func fail(_ failure: Failure) {
+        bytesOfItems.append(0)
+        append(.failure(failure), finishes: true) { $0.fail(failure) }
+    }
     func unattributedError(_ bytes: [UInt8]) { append(.standardError(bytes)) { $0.unattributedError(bytes) } }
     func unattributedOutput(_ bytes: [UInt8]) { append(.output(bytes, items: 0)) { $0.unattributedOutput(bytes) } }
     func endChunk(_ nanoseconds: Int) {
@@ -169,8 +181,10 @@ extension BatchReader {
     mutating func read(_ snapshot: Snapshot) throws(BrokenBatch) -> [Entry] {
         guard snapshot.committed != 0 else { return [] }
         var memory = ByteBuffer()
+        var times = ByteBuffer()
         memory.append(snapshot.memory)
+        times.append(snapshot.times)
         let items = StatusWords.Committed(word: snapshot.committed).items
-        return try readOpenBatch(in: memory, number: snapshot.number, committedItems: items)
+        return try readOpenBatch(in: memory, times: times, number: snapshot.number, committedItems: items)
     }
 }

@@ -60,6 +60,7 @@ struct pmap_item_loop {
     pmap_cursor cursor;
     char output_terminator;
     uint64_t finished; /* items in the batch */
+    bool is_timed;
     pmap_status *status;
     uint64_t begun; /* items begun in all, for the limit */
     pmap_item_loop_end end_reason; /* why the loop has ended */

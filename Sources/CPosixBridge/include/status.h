@@ -6,6 +6,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
+
+/* When an item ran: nanoseconds of the monotonic clock, and what it took; and the bytes of its records. */
+typedef struct {
+    uint64_t start, nanoseconds, bytes;
+} pmap_item_time;
+
+/* Items of one batch whose times are kept. */
+enum { pmap_times = 1 << 14 };
 
 typedef struct {
     /* The number of the item being run, from 1; 0 before the first. */
@@ -22,6 +31,8 @@ typedef struct {
     uint64_t overdue, forced;
     /* Set by the host: one more than the items that may be begun in all, as `Outbox.beginChunk` counts them; 0 is no limit. */
     uint64_t limit;
+    /* Where somebody listens: of the items of the open batch, and the running one. */
+    pmap_item_time times[pmap_times + 1];
 } pmap_status;
 
 static inline uint64_t pmap_load(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
@@ -30,6 +41,24 @@ static inline void pmap_store(uint64_t *word, uint64_t value) { __atomic_store_n
 static inline void pmap_commit(pmap_status *status, uint64_t items, uint64_t bytes) {
     pmap_store(&status->committed, items << 32 | bytes);
 }
+static inline uint64_t pmap_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* For Swift, which has no arrays of that size. */
+static inline pmap_item_time *pmap_item_times(pmap_status *status) { return status->times; }
+
+/* The item at `place` of the open batch ends, and perhaps the next one begins. */
+static inline void pmap_end_item_time(pmap_status *status, uint64_t place, uint64_t bytes) {
+    pmap_item_time *time = &status->times[place];
+    uint64_t now = pmap_now();
+    time->nanoseconds = now - time->start;
+    time->bytes = bytes;
+    time[1].start = now;
+}
+
 static inline uint64_t pmap_committed_items(uint64_t committed) { return committed >> 32; }
 static inline uint64_t pmap_committed_bytes(uint64_t committed) { return committed & 0xffffffff; }
 

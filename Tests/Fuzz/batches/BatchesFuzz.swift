@@ -70,7 +70,7 @@ import Fuzzing
                     length += random.below(size - length + 1)
                     let memory = Array(stream[at..<at + length])
                     for entry in try reader.readOpenBatch(
-                        in: buffer(memory), number: number, committedItems: items(memory, &random))
+                        in: buffer(memory), times: ByteBuffer(), number: number, committedItems: items(memory, &random))
                     {
                         log.add(entry)
                     }
@@ -89,13 +89,13 @@ import Fuzzing
 
     /// Of any memory, with any words: entries or a refusal, and no more than there is.
     private func readOpenAnywhere(_ stream: [UInt8], _ random: inout Seeded) {
-        var reader = BatchReader()
+        var reader = BatchReader(isTimed: random.once(in: 2))
         for _ in 0..<3 {
             let start = random.below(stream.count + 1)
             let memory = Array(stream[start..<start + random.below(stream.count - start + 1)])
             let items = random.once(in: 2) ? random.below(4) : Int(random.next() >> 32)
             let entries = try? reader.readOpenBatch(
-                in: buffer(memory), number: UInt64(random.below(3)), committedItems: items)
+                in: buffer(memory), times: buffer(memory), number: UInt64(random.below(3)), committedItems: items)
             precondition(size(of: entries ?? []) <= memory.count, "more was read from memory than there is")
         }
         reader.received.append(stream)
