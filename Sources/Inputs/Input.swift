@@ -45,10 +45,16 @@ package enum Input: Equatable, Sendable {
 
     /// `words.txt:17`, `-:17`, `:::3`, `inputs[3]`
     package func name(ofPosition position: Int) -> String {
+        let (before, after) = nameAround
+        return "\(before)\(position)\(after)"
+    }
+
+    /// What stands before and after the position in the name of an item.
+    package var nameAround: (before: String, after: String) {
         switch self {
-        case .file, .standardInput: "\(name):\(position)"
-        case .arguments: ":::\(position)"
-        case .list, .iterator: "inputs[\(position)]"
+        case .file, .standardInput: ("\(name):", "")
+        case .arguments: (":::", "")
+        case .list, .iterator: ("inputs[", "]")
         }
     }
 

@@ -75,6 +75,13 @@ package import Lua
         return total
     }
 
+    /// There is nothing but printable ASCII.
+    package var isPrintable: Bool {
+        var others: UInt8 = 0
+        for index in 0..<count { others |= unsafe memory[index] &- 0x20 < 0x5F ? 0 : 1 }
+        return others == 0
+    }
+
     /// The index of the first control character, quote or backslash from `start` on, or `count`; with `orHigh` also of
     /// bytes from 0x80.
     func firstToEscape(from start: Int, orHigh: Bool) -> Int {

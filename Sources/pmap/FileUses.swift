@@ -18,7 +18,8 @@ struct FileUses {
     }
 
     private var files: [File] = []
-    private var errors: ByteString?
+    /// Files that are emptied.
+    private var outputs: [(option: String, path: ByteString)] = []
 
     init(_ flags: Flags, script: ScriptSource, inputs: [ByteString]) {
         if case .file(let path, _) = script { add("the script \(path)", .reads, FileIdentity(path: path)) }
@@ -28,9 +29,10 @@ struct FileUses {
             let use = StandardDescriptor.isAppending(number) ? Use.appendsOpen : .writesOpen
             add("standard \(name)", use, FileIdentity(open: number))
         }
-        if let path = flags.errors, Descriptor.number(named: path) == nil {
-            errors = path
-            add("--errors \(path)", .writes, FileIdentity(path: path))
+        let written = [("--errors", flags.errors), ("--joblog", flags.joblog)]
+        for case (let option, let path?) in written where path != "-" && Descriptor.number(named: path) == nil {
+            outputs.append((option, path))
+            add("\(option) \(path)", .writes, FileIdentity(path: path))
         }
         if let path = flags.journal {
             add("--journal \(path)", .writes, FileIdentity(path: path))
@@ -47,9 +49,9 @@ struct FileUses {
 
     /// Refuses two names of one file, unless that is harmless.
     func check() throws(UsageError) {
-        if let errors, FileUses.isDatabase(errors) {
+        for (option, path) in outputs where FileUses.isDatabase(path) {
             throw UsageError(
-                "--errors \(errors): this is a journal, or another database, and is left as it is; name another file")
+                "\(option) \(path): this is a journal, or another database, and is left as it is; name another file")
         }
         for (place, file) in files.enumerated() {
             for other in files[..<place] where other.identity == file.identity {

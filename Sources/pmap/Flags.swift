@@ -33,6 +33,11 @@ struct Flags {
     var itemsPerCall: Typed?
     /// Nil shows it where somebody looks.
     var progress: Bool?
+    var joblog: ByteString?
+    var trace: ByteString?
+    var report: ByteString?
+    /// Empty for standard error, as text.
+    var stats: ByteString?
     var help = false
     var version = false
     /// Files that are values of options.
@@ -149,6 +154,10 @@ extension Option {
             "Show how far the run is, also where standard error is no terminal: then a line every ten seconds."
         ) { flags, _ in flags.progress = true },
         Option("--no-progress", "Show no progress.") { flags, _ in flags.progress = false },
+        Option(
+            "--joblog", value: "FILE", instead: "there is one job log",
+            "A line for each item as it ends, with the columns of GNU parallel; - is standard error."
+        ) { $0.joblog = $1.word },
         Option("-h, --help", "Show this; pmap help NAME shows one option, module or function.") { flags, _ in
             flags.help = true
         },

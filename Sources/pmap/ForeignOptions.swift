@@ -16,8 +16,8 @@ private let advice = [
     // Output
     "-o --output --outfile --output-file": "write to a file with > FILE",
     "--results --files": "write to a file with > FILE; what each item came to is kept with --journal FILE",
-    "--joblog --log":
-        "there is no job log yet; --journal FILE keeps what each item came to, --errors FILE the failures",
+    "--log":
+        "write --joblog FILE for a line an item; --journal FILE keeps what each came to, --errors FILE the failures",
     "--pbar": "write --progress",
     "--stats --trace --report --profile": "there is nothing like it yet; time pmap … shows how long all of it takes",
     "--tag --tagstring --ctag": "return the item in front of the result: -e 'item, …' or return item, result",

@@ -139,7 +139,8 @@ enum Help {
     /// The option's names and text; nothing for an option that has only names of other programs.
     private static func entry(of option: Option) -> (String, String)? {
         if option.names.isEmpty { return nil }
-        return (option.names.joined(separator: ", ") + (option.value.map { " \($0)" } ?? ""), option.help)
+        let value = option.value.map { option.isValueOptional ? "[=\($0)]" : " \($0)" }
+        return (option.names.joined(separator: ", ") + (value ?? ""), option.help)
     }
 
     /// Names on the left, their text beside them, or below where a line is too short for both.

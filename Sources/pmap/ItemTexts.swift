@@ -15,6 +15,14 @@ final class ItemTexts {
     private let terminator: UInt8
     /// The size of the digest before each value of the script's own process.
     private let digestSize: Int
+    private var open: OpenChunk?
+
+    /// A chunk whose records were read, and the next item of it.
+    private struct OpenChunk {
+        let first: Int
+        var next: Int
+        var cursor: RecordCursor
+    }
 
     /// Relative paths begin in `directory`.
     init(_ script: LoadedScript, _ job: Job, directory: Int32) {
@@ -27,16 +35,46 @@ final class ItemTexts {
 
     /// Nil where the item cannot be read, or is not text.
     func text(of item: Int, in chunk: Chunk) -> String? {
-        let place = item - chunk.first
         switch inputs[chunk.payload.input] {
-        case .list: return script.inputText(listed: chunk.position(of: item))
-        case .iterator: return valueText(chunk.payload, at: place)
-        case .file, .standardInput, .arguments:
-            guard case .records(let records)? = try? chunks.read(chunk.payload) else { return nil }
-            var cursor = RecordCursor(records, terminator: terminator)
-            cursor.skip(place)
-            return cursor.next()?.text
+        case .list: script.inputText(listed: chunk.position(of: item))
+        case .iterator: valueText(chunk.payload, at: item - chunk.first)
+        case .file, .standardInput, .arguments: record(of: item, in: chunk)?.text
         }
+    }
+
+    /// Appends the item on one line, as far as it is worth it; answers how many bytes it has.
+    func append(_ item: Int, in chunk: Chunk, to buffer: inout ByteBuffer) -> Int {
+        switch inputs[chunk.payload.input] {
+        case .list, .iterator:
+            guard let text = text(of: item, in: chunk) else { return 0 }
+            buffer.append(text.truncated(toBytes: ItemTexts.longest).escapedName)
+            return text.utf8.count
+        case .file, .standardInput, .arguments:
+            guard let record = record(of: item, in: chunk) else { return 0 }
+            let shown = record[0..<min(record.count, ItemTexts.longest)]
+            if record.count <= ItemTexts.longest && shown.isPrintable {
+                buffer.append(shown)
+            } else {
+                buffer.append(record.text.truncated(toBytes: ItemTexts.longest).escapedName)
+            }
+            return record.count
+        }
+    }
+
+    /// Bytes of an item in a log.
+    private static let longest = 1000
+
+    /// Mostly it is the one after the last that was asked for.
+    private func record(of item: Int, in chunk: Chunk) -> RecordBytes? {
+        if open?.first != chunk.first || (open?.next ?? 0) > item {
+            open = nil
+            guard case .records(let records)? = try? chunks.read(chunk.payload) else { return nil }
+            open = OpenChunk(
+                first: chunk.first, next: chunk.first, cursor: RecordCursor(records, terminator: terminator))
+        }
+        open?.cursor.skip(item - (open?.next ?? item))
+        open?.next = item + 1
+        return open?.cursor.next()
     }
 
     private func valueText(_ payload: Payload, at place: Int) -> String? {

@@ -25,6 +25,7 @@ struct Job {
     /// The size limit of a record: of a stream, and of a file.
     var longestRecord: (inStream: Int, inFile: Int)
     var secrets: Secrets
+    let logs: Logs
     /// Nil shows progress where somebody looks.
     var progress: Bool?
 
@@ -44,6 +45,8 @@ struct Job {
         longestRecord = (longest ?? Machine.memory() / 4, longest ?? .max)
         secrets = Secrets(flags.definitions)
         progress = flags.progress
+        logs = Logs(flags)
+        plan.keepsTimes = logs.keepTimes
         form.input = try flags.inputFormat()
         form.isFilter = flags.filter
         form.bigIntegers = try flags.bigIntegersChoice()

@@ -17,6 +17,7 @@ struct JobRun: ~Copyable {
     /// Where paths of the command line begin, and where tasks run.
     private let start, scripts: ProcessAttributes
     private let reporter: Reporter
+    private let listeners: [any RunListener]
 
     /// Items that are left are counted for so many nanoseconds.
     private static let countingTime = 300_000_000
@@ -25,8 +26,9 @@ struct JobRun: ~Copyable {
         _ job: Job, _ script: LoadedScript, from start: consuming ProcessAttributes,
         to scripts: consuming ProcessAttributes
     ) throws(UsageError) {
-        reporter = try Reporter(job, script)
-        (self.job, self.script) = (job, script)
+        let reporter = try Reporter(job, script)
+        listeners = try job.listeners(script, reporter, directory: start.directory.number)
+        (self.job, self.script, self.reporter) = (job, script, reporter)
         self.start = start
         self.scripts = scripts
     }
@@ -58,12 +60,6 @@ struct JobRun: ~Copyable {
         let observer: Reporter
         let log: (any OutcomeLog)?
         let listeners: [any RunListener]
-    }
-
-    private var listeners: [any RunListener] {
-        guard let medium = job.progressMedium else { return [] }
-        let isOpenEnded = job.plan.halt?.isGoal ?? false
-        return [ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { [job] in job.name(of: $0, in: $1) }]
     }
 
     /// How the input is read. The script's own process, if it makes the items, closes what is the host's.

@@ -12,6 +12,8 @@ struct Option: Sendable {
     let otherNames: [String]
     /// The name of its value; nil for a switch.
     let value: String?
+    /// The value may be left out: it is what stands behind `=`.
+    let isValueOptional: Bool
     /// The advice for a second one, where that would replace the first; nil where the last one is used.
     let instead: String?
     let help: String
@@ -19,11 +21,13 @@ struct Option: Sendable {
 
     /// `names` in help: `-j, --jobs`.
     init(
-        _ names: String, also otherNames: [String] = [], value: String? = nil, instead: String? = nil, _ help: String,
+        _ names: String, also otherNames: [String] = [], value: String? = nil, isValueOptional: Bool = false,
+        instead: String? = nil, _ help: String,
         set: @escaping @Sendable (inout Flags, Typed) -> Void
     ) {
         self.names = names.split(separator: ", ").map(String.init)
         (self.otherNames, self.value, self.instead, self.help, self.set) = (otherNames, value, instead, help, set)
+        self.isValueOptional = isValueOptional
     }
 
     static func named(_ name: String) -> Option? {
@@ -32,7 +36,9 @@ struct Option: Sendable {
 
     /// Refuses an empty name, as of an empty variable of the shell.
     func check(_ typed: Typed) throws(UsageError) {
-        if typed.word == "-", value == "FILE", instead != nil { throw typed.wrong("write ./- for a file of that name") }
+        if typed.word == "-", value == "FILE", instead != nil, !names.contains("--joblog") {
+            throw typed.wrong("write ./- for a file of that name")
+        }
         guard typed.word.isEmpty else { return }
         switch value {
         case "FILE": throw typed.wrong("write the name of a file")
@@ -85,6 +91,7 @@ extension Flags {
             throw UsageError("options.\(name): write it on the command line: \(long)")
         }
         switch (option.value, value) {
+        case (_?, nil) where option.isValueOptional: option.set(&self, Typed(option: "options.\(name):", word: ""))
         case (nil, let value?): throw UsageError("options.\(name): \(value): write true or false")
         case (let value?, nil): throw UsageError("options.\(name): a value is missing; write \(name) = \(value)")
         case (_, let value):
@@ -116,7 +123,11 @@ extension Flags {
         let sides = word.split(separator: "=", limit: 2)
         let name = sides[0].text
         guard let option = Option.named(name) else { throw unknown(name) }
-        if option.value == nil {
+        if option.isValueOptional, sides.count == 1 {
+            let value = Typed(option: name, word: "")
+            option.set(&self, value)
+            typed.append((option, value))
+        } else if option.value == nil {
             if sides.count > 1 { throw UsageError("\(word): \(name) takes no value; write \(name)") }
             try take(option, name, "")
         } else {

@@ -23,8 +23,9 @@ final class Reporter: RunObserver {
     private let answer: () -> Void
     /// The queue to standard error; nil where that cannot be written to without blocking.
     private let words: MessageQueue?
-    /// The queue to the file of errors.
-    private let errors: MessageQueue?
+    /// What is written beside the results; of errors first, if that is wanted.
+    private var files: [RunFile] = []
+    private let errors: RunFile?
     /// There is no loop that polls for writing: each message is written before the run goes on, unless a signal ends it.
     private let waitsAtOnce: Bool
     /// What stands below the messages.
@@ -52,34 +53,31 @@ final class Reporter: RunObserver {
         answer = script.hooks?.answer ?? {}
         waitsAtOnce = job.workers == 0
         do { words = MessageQueue(try OutputDescriptor(copying: StandardDescriptor.error)) } catch { words = nil }
-        do throws(PosixError) {
-            errors = try job.errorsFile.map { path throws(PosixError) in
-                let file = try Descriptor(writing: path)
-                return MessageQueue(try OutputDescriptor(copying: file.number))
-            }
-        } catch {
-            throw UsageError("--errors \(error.subject): \(error.reason)")
-        }
+        errors = try job.errorsFile.map { path throws(UsageError) in try RunFile("--errors", path) }
+        files = [errors].compactMap { $0 }
     }
 
+    /// Opens a file, whose words are taken like those of the reporter.
+    func open(_ option: String, _ path: ByteString) throws(UsageError) -> MessageQueue {
+        let file = try RunFile(option, path)
+        files.append(file)
+        return file.queue
+    }
+
+    private var queues: [MessageQueue] { [words].compactMap { $0 } + files.map(\.queue) }
+
     /// In a forked child: closes the queues, which only the host writes.
-    func closeInherited() { Descriptor.closeInherited([words?.number, errors?.number].compactMap { $0 }) }
+    func closeInherited() { Descriptor.closeInherited(queues.map(\.number)) }
 
     // MARK: Readers
 
     var unwritten: [Int32] {
-        var numbers: [Int32] = []
-        if let words, !words.isEmpty { numbers.append(words.number) }
-        if let errors, !errors.isEmpty { numbers.append(errors.number) }
-        return numbers
+        queues.filter { !$0.isEmpty }.map(\.number)
     }
 
-    func write() {
-        words?.write()
-        errors?.write()
-    }
+    func write() { for queue in queues { queue.write() } }
 
-    var isOverfull: Bool { words?.isFull ?? false || errors?.isFull ?? false }
+    var isOverfull: Bool { queues.contains(where: \.isFull) }
 
     /// Waits for the readers until `deadline`, or until a signal ends this process, or only the wait.
     private func drain(until deadline: Int? = nil, leavesSignals: Bool = false) {
@@ -119,7 +117,7 @@ final class Reporter: RunObserver {
         failure.message = job.secrets.hidden(in: failure.message)
         failure.traceback = failure.traceback.map(job.secrets.hidden)
         let record = ErrorRecord(index: item.item, failure: failure, attempts: item.attempts)
-        errors?.append(record.line(source: input.name.text, place: position, worker: item.worker))
+        errors?.queue.append(record.line(source: input.name.text, place: position, worker: item.worker))
         if waitsAtOnce { drain(leavesSignals: true) }
         return job.onError == .keep ? record.bytes(as: job.form.output) : []
     }
@@ -194,8 +192,8 @@ final class Reporter: RunObserver {
     func finish(_ ending: Ending, _ tally: Tally, itemsLeft: Int?, _ journal: JournalTally?) -> ExitCode {
         if let journal, ending != .outputClosed { report(journal, of: tally.items + (itemsLeft ?? 0)) }
         if let summary = summary(ending, tally, itemsLeft) { print(summary) }
-        let errorsFailure = errors?.failure
-        if let errorsFailure, let path = job.errorsFile { print("write \(path): \(errorsFailure.reason)") }
+        let isIncomplete = files.contains { $0.failure != nil }
+        for failure in files.compactMap(\.failure) { print(failure) }
         report(ending, tally)
         if let kept = journal.map({ $0.restored + $0.added }), kept > 0, let path = job.journal?.path,
             ending.maySurprise
@@ -211,8 +209,8 @@ final class Reporter: RunObserver {
         switch ending {
         case .signal(let signal): Signal.die(by: signal)
         case .outputClosed: Signal.die(by: Signal.brokenPipe)
-        case .completed where errorsFailure != nil || tally.skipped > 0: return .hostFailed
-        case .halted where errorsFailure != nil: return .hostFailed
+        case .completed where isIncomplete || tally.skipped > 0: return .hostFailed
+        case .halted where isIncomplete: return .hostFailed
         case .completed, .halted:
             if teardownHasFailed { return .itemsFailed }
             if case .halted(let policy) = ending, policy.isGoal { return .success }

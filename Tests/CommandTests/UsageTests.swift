@@ -85,9 +85,6 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
 
 @Test(arguments: [
     wrong("--tag", "--tag: return the item in front of the result: -e 'item, …' or return item, result"),
-    wrong(
-        "--joblog log",
-        "--joblog: there is no job log yet; --journal FILE keeps what each item came to, --errors FILE the failures"),
     wrong("-N2", "-N 2: the task is called for one item at a time; there is nothing else yet"),
     wrong("-uI{}", "-I: the item is the variable item in the task"),
     wrong("--delay=1", "--delay: wait in the task: pmap.sleep(SECONDS)"),
@@ -104,7 +101,7 @@ func `words of parallel, xargs and others are answered with what to write here`(
 
 @Test func `every word of other programs has an answer, and none is a guess`() throws {
     let words = """
-        --pbar --tag --csv -I{} -i --joblog --delay --nice --shuf --load --pipe --header -S --colsep
+        --pbar --tag --csv -I{} -i --log --delay --nice --shuf --load --pipe --header -S --colsep
         --results --resume --dry-run --keep-going --threads -d --delimiter --ungroup --line-buffer --block
         --batch --quote --no-notice --sem --wd --env --tmpdir --memfree --fail-fast --initializer --json --verbose -c
         """

@@ -135,8 +135,8 @@ function cases.test_cancel_futures_ends_iterators()
     event:wait()
   end, pmap.range(100))
   begun:wait()
+  executor:shutdown { cancel_futures = true, wait = false }
   event:set()
-  executor:shutdown { cancel_futures = true }
   equal(raises("the executor was shut down", function() while iterator() do end end).kind, "cancelled")
 end
 

@@ -1,0 +1,144 @@
+// The job log: a line for each item as it ends, with the columns of GNU parallel and five more.
+//
+// https://www.gnu.org/software/parallel/parallel.html#options, --joblog
+
+package import Bytes
+package import ProcessPool
+import Posix
+import Wire
+
+/// What items are called, by whoever knows the inputs.
+package struct ItemNames {
+    /// What stands before and after the position in the name of a chunk's item: `words.txt:88`.
+    package let around: (Chunk) -> (before: String, after: String)
+    /// Appends the item as text, on one line; answers how many bytes it has itself.
+    package let append: (Int, Chunk, inout ByteBuffer) -> Int
+
+    package init(
+        around: @escaping (Chunk) -> (before: String, after: String),
+        append: @escaping (Int, Chunk, inout ByteBuffer) -> Int
+    ) {
+        (self.around, self.append) = (around, append)
+    }
+}
+
+package final class JobLog: RunListener {
+    private let names: ItemNames
+    private let write: ([UInt8]) -> Void
+    private var pids: [Int32] = []
+    private var rows = ByteBuffer()
+    private var command = ByteBuffer()
+    /// What is added to a time of the clock for one since 1970.
+    private let epoch: Int
+    package private(set) var nextLook: Int?
+
+    /// Rows wait for so many nanoseconds, or bytes.
+    private static let (patience, enough) = (500_000_000, 128 << 10)
+    private static let header =
+        "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\tOutcome\tAttempts\tWorker\tPid\tSource\n"
+
+    /// `write` takes whole lines.
+    package init(_ names: ItemNames, write: @escaping ([UInt8]) -> Void) {
+        (self.names, self.write) = (names, write)
+        epoch = Int(Clock.date() * 1e9) - Clock.now()
+        write(Array(JobLog.header.utf8))
+    }
+
+    package func hear(_ news: RunNews, now: Int) {
+        switch news {
+        case .started(let worker, let pid):
+            while pids.count < worker { pids.append(0) }
+            pids[worker - 1] = pid
+        case .succeeded(let chunk, _, let worker, let times):
+            let same = Same(chunk, .success, worker, pids[worker - 1], names)
+            for (place, time) in times.enumerated() { append(chunk.next + place, chunk, time, same) }
+            rest(now)
+        case .failed(let item, let chunk, retryDelay: nil):
+            let time = item.time ?? ItemTime(start: now, nanoseconds: 0)
+            append(item.item, chunk, time, Same(chunk, .failure(item), item.worker, pids[item.worker - 1], names))
+            rest(now)
+        case .ended: flush()
+        default: break
+        }
+    }
+
+    package func look(_ view: RunView, now: Int) { flush() }
+
+    private func rest(_ now: Int) {
+        if rows.count >= JobLog.enough { return flush() }
+        if nextLook == nil { nextLook = now + JobLog.patience }
+    }
+
+    private func flush() {
+        nextLook = nil
+        if rows.count > 0 { write(rows.array) }
+        rows.reset()
+    }
+
+    // MARK: A row
+
+    private enum Result {
+        case success
+        case failure(FailedItem)
+
+        /// The columns Exitval and Signal.
+        var status: String {
+            guard case .failure(let item) = self else { return "0\t0" }
+            switch (item.failure.kind, item.status) {
+            case (.timeout, _): return "-1\t15"
+            case (_, .killed(let signal)?): return "0\t\(signal)"
+            case (_, .exited(let code)?): return "\(code)\t0"
+            case (_, nil): return "1\t0"
+            }
+        }
+
+        var outcome: String {
+            guard case .failure(let item) = self else { return "ok" }
+            return item.failure.kind.rawValue
+        }
+    }
+
+    /// What the rows of items that ended together have in common.
+    private struct Same {
+        /// Exitval and Signal; what stands between the item and its position; and the end of the row.
+        let (status, between, end): (String, String, String)
+
+        init(_ chunk: Chunk, _ result: Result, _ worker: Int, _ pid: Int32, _ names: ItemNames) {
+            let (before, after) = names.around(chunk)
+            status = "\(result.status)\t"
+            between = "\t\(result.outcome)\t\(chunk.attempt)\t\(worker)\t\(pid)\t\(before)"
+            end = "\(after)\n"
+        }
+    }
+
+    private func append(_ item: Int, _ chunk: Chunk, _ time: ItemTime, _ same: Same) {
+        command.reset()
+        let size = names.append(item, chunk, &command)
+        rows.append(decimal: Int64(item))
+        rows.append("\t:\t")
+        append(seconds: epoch + time.start)
+        append(seconds: time.nanoseconds)
+        append(number: size)
+        append(number: time.bytes)
+        rows.append(same.status)
+        rows.append(command)
+        rows.append(same.between)
+        rows.append(decimal: Int64(chunk.position(of: item)))
+        rows.append(same.end)
+    }
+
+    private func append(seconds nanoseconds: Int) {
+        let microseconds = (nanoseconds + 500) / 1000
+        rows.append(decimal: Int64(microseconds / 1_000_000))
+        rows.append(UInt8(ascii: "."))
+        rows.append(decimal: microseconds % 1_000_000, digits: 6)
+        rows.append(JobLog.tab)
+    }
+
+    private func append(number: Int) {
+        rows.append(decimal: Int64(number))
+        rows.append(JobLog.tab)
+    }
+
+    private static let tab = UInt8(ascii: "\t")
+}
