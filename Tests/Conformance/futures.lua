@@ -138,6 +138,7 @@ function cases.test_cancel_futures_ends_iterators()
   executor:shutdown { cancel_futures = true, wait = false }
   event:set()
   equal(raises("the executor was shut down", function() while iterator() do end end).kind, "cancelled")
+  executor:shutdown()
 end
 
 function cases.test_map_chunksize()
