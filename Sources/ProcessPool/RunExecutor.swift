@@ -80,6 +80,16 @@ package class RunExecutor {
         for listener in listeners { listener.hear(news, now: now) }
     }
 
+    /// Does some of the host's work, whose time is told to those who listen.
+    private func measure<Result, Failed>(
+        _ work: HostWork, _ body: () throws(Failed) -> Result
+    ) throws(Failed) -> Result {
+        if listeners.isEmpty { return try body() }
+        let start = Clock.now()
+        defer { spread(.worked(work, start: start, nanoseconds: Clock.now() - start)) }
+        return try body()
+    }
+
     private func tick() {
         let sights = run.wantsSights(Clock.now()) ? sights(withStops: false) : []
         tell(.tick(sights, outputIsFull: output.queue.isFull, messagesAreFull: observer.isOverfull))
@@ -117,7 +127,13 @@ package class RunExecutor {
 
     /// Writes what the reader takes now, and keeps what is to be kept.
     final func write() {
-        do throws(PosixError) { try output.queue.write() } catch { tell(.outputFailed(error)) }
+        if !output.queue.isEmpty {
+            do throws(PosixError) {
+                try measure(.write) { () throws(PosixError) in try output.queue.write() }
+            } catch {
+                tell(.outputFailed(error))
+            }
+        }
         log?.commit(now: Clock.now())
         guard let failure = log?.failure else { return }
         hearSignals()  // one may be why
@@ -153,7 +169,11 @@ package class RunExecutor {
             let event = events[next]
             next += 1
             actions.removeAll(keepingCapacity: true)
-            run.handle(event, now: Clock.now(), into: &actions)
+            if case .told = event {
+                measure(.gather) { run.handle(event, now: Clock.now(), into: &actions) }
+            } else {
+                run.handle(event, now: Clock.now(), into: &actions)
+            }
             for action in actions { perform(action, of: event) }
         }
         events.removeAll(keepingCapacity: true)
@@ -162,12 +182,14 @@ package class RunExecutor {
 
     private func perform(_ action: Run.Action, of event: Run.Event) {
         switch action {
-        case .askSource(let items): tell(source.answer(items: items))
+        case .askSource(let items): tell(measure(.cut) { source.answer(items: items) })
         case .pollSource: if source.isLookedAt { tell(.sourceReady) }
         case .notice(let notice): observer.notice(notice)
         case .tell(let news): spread(news)
         case .keep(let entries, let id, let spills):
-            if let bytes = output.keep(entries, of: event, id, spills) { tell(.notSpilled(id: id, bytes: bytes)) }
+            let work = { [self] in output.keep(entries, of: event, id, spills) }
+            let kept = spills ? measure(.spill, work) : work()
+            if let bytes = kept { tell(.notSpilled(id: id, bytes: bytes)) }
         case .emit(let what): output.emit(what, of: event)
         case .record(let entry, let item, let chunk): output.record(entry, of: event, item, chunk)
         case .recordFailure(let failure, let attempts, let slot, let item, let chunk):

@@ -28,9 +28,21 @@ package enum RunNews: Equatable {
     /// A worker has come to the end of a chunk, of which it has run so many items.
     case chunkEnded(worker: Int, items: Int, nanoseconds: Int)
     case died(worker: Int, ExitStatus)
+    /// What the host itself has done; such times do not overlap.
+    case worked(HostWork, start: Int, nanoseconds: Int)
     /// The terminal is another's now: of the shell, as after Ctrl-Z, or of a worker.
     case suspended
     case ended(Ending, Tally)
+}
+
+package enum HostWork: String, CaseIterable {
+    /// Chunks are cut from the input.
+    case cut
+    /// What workers tell is accounted for, and put in order.
+    case gather
+    /// Results are put into the spill file, and taken out.
+    case spill
+    case write
 }
 
 /// A run as it is at a moment.
