@@ -40,7 +40,8 @@ let package = Package(
         ),
         .target(
             name: "Inputs", dependencies: ["Bytes", "Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
-        .target(name: "Monitor", dependencies: ["Bytes", "Posix", "ProcessPool", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Monitor", dependencies: ["Bytes", "Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
         .target(name: "Script", dependencies: ["Bytes", "Lua", "Records", "Wire"], swiftSettings: strict),
         .target(
             name: "Journal", dependencies: ["Bytes", "CSQLite", "CHashBridge", "Posix", "Wire"], exclude: ["README.md"],

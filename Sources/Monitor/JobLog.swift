@@ -24,24 +24,23 @@ package struct ItemNames {
 
 package final class JobLog: RunListener {
     private let names: ItemNames
-    private let write: ([UInt8]) -> Void
     private var pids: [Int32] = []
-    private var rows = ByteBuffer()
+    private var buffer: LogBuffer
     private var command = ByteBuffer()
     /// What is added to a time of the clock for one since 1970.
     private let epoch: Int
-    package private(set) var nextLook: Int?
+    package var nextLook: Int? { buffer.due }
 
-    /// Rows wait for so many nanoseconds, or bytes.
-    private static let (patience, enough) = (500_000_000, 128 << 10)
     private static let header =
         "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\tOutcome\tAttempts\tWorker\tPid\tSource\n"
 
     /// `write` takes whole lines.
     package init(_ names: ItemNames, write: @escaping ([UInt8]) -> Void) {
-        (self.names, self.write) = (names, write)
+        self.names = names
+        buffer = LogBuffer(write: write)
         epoch = Int(Clock.date() * 1e9) - Clock.now()
-        write(Array(JobLog.header.utf8))
+        buffer.lines.append(JobLog.header)
+        buffer.flush()
     }
 
     package func hear(_ news: RunNews, now: Int) {
@@ -52,28 +51,17 @@ package final class JobLog: RunListener {
         case .succeeded(let chunk, _, let worker, let times):
             let same = Same(chunk, .success, worker, pids[worker - 1], names)
             for (place, time) in times.enumerated() { append(chunk.next + place, chunk, time, same) }
-            rest(now)
+            buffer.rest(now: now)
         case .failed(let item, let chunk, retryDelay: nil):
             let time = item.time ?? ItemTime(start: now, nanoseconds: 0)
             append(item.item, chunk, time, Same(chunk, .failure(item), item.worker, pids[item.worker - 1], names))
-            rest(now)
-        case .ended: flush()
+            buffer.rest(now: now)
+        case .ended: buffer.flush()
         default: break
         }
     }
 
-    package func look(_ view: RunView, now: Int) { flush() }
-
-    private func rest(_ now: Int) {
-        if rows.count >= JobLog.enough { return flush() }
-        if nextLook == nil { nextLook = now + JobLog.patience }
-    }
-
-    private func flush() {
-        nextLook = nil
-        if rows.count > 0 { write(rows.array) }
-        rows.reset()
-    }
+    package func look(_ view: RunView, now: Int) { buffer.flush() }
 
     // MARK: A row
 
@@ -114,30 +102,30 @@ package final class JobLog: RunListener {
     private func append(_ item: Int, _ chunk: Chunk, _ time: ItemTime, _ same: Same) {
         command.reset()
         let size = names.append(item, chunk, &command)
-        rows.append(decimal: Int64(item))
-        rows.append("\t:\t")
+        buffer.lines.append(decimal: Int64(item))
+        buffer.lines.append("\t:\t")
         append(seconds: epoch + time.start)
         append(seconds: time.nanoseconds)
         append(number: size)
         append(number: time.bytes)
-        rows.append(same.status)
-        rows.append(command)
-        rows.append(same.between)
-        rows.append(decimal: Int64(chunk.position(of: item)))
-        rows.append(same.end)
+        buffer.lines.append(same.status)
+        buffer.lines.append(command)
+        buffer.lines.append(same.between)
+        buffer.lines.append(decimal: Int64(chunk.position(of: item)))
+        buffer.lines.append(same.end)
     }
 
     private func append(seconds nanoseconds: Int) {
         let microseconds = (nanoseconds + 500) / 1000
-        rows.append(decimal: Int64(microseconds / 1_000_000))
-        rows.append(UInt8(ascii: "."))
-        rows.append(decimal: microseconds % 1_000_000, digits: 6)
-        rows.append(JobLog.tab)
+        buffer.lines.append(decimal: Int64(microseconds / 1_000_000))
+        buffer.lines.append(UInt8(ascii: "."))
+        buffer.lines.append(decimal: microseconds % 1_000_000, digits: 6)
+        buffer.lines.append(JobLog.tab)
     }
 
     private func append(number: Int) {
-        rows.append(decimal: Int64(number))
-        rows.append(JobLog.tab)
+        buffer.lines.append(decimal: Int64(number))
+        buffer.lines.append(JobLog.tab)
     }
 
     private static let tab = UInt8(ascii: "\t")

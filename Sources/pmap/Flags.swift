@@ -158,6 +158,10 @@ extension Option {
             "--joblog", value: "FILE", instead: "there is one job log",
             "A line for each item as it ends, with the columns of GNU parallel; - is standard error."
         ) { $0.joblog = $1.word },
+        Option(
+            "--trace", value: "FILE", instead: "there is one trace",
+            "A trace for ui.perfetto.dev or chrome://tracing: what each worker did when."
+        ) { $0.trace = $1.word },
         Option("-h, --help", "Show this; pmap help NAME shows one option, module or function.") { flags, _ in
             flags.help = true
         },

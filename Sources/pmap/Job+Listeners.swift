@@ -19,6 +19,10 @@ extension Job {
         }
         var listeners: [any RunListener] = []
         if let path = logs.joblog { listeners.append(JobLog(names, write: try reporter.writer("--joblog", path))) }
+        if let path = logs.trace {
+            let title = "pmap \(script.name)"
+            listeners.append(TraceLog(names, title: title, write: try reporter.writer("--trace", path)))
+        }
         if let medium = progressMedium {
             let isOpenEnded = plan.halt?.isGoal ?? false
             listeners.append(ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { name(of: $0, in: $1) })
@@ -28,12 +32,12 @@ extension Job {
 
     /// Files of those who listen.
     struct Logs {
-        var joblog: ByteString?
+        var joblog, trace: ByteString?
 
-        init(_ flags: Flags) { joblog = flags.joblog }
+        init(_ flags: Flags) { (joblog, trace) = (flags.joblog, flags.trace) }
 
         /// Somebody wants to know when each item ran.
-        var keepTimes: Bool { joblog != nil }
+        var keepTimes: Bool { joblog != nil || trace != nil }
     }
 }
 
