@@ -8,7 +8,7 @@ package import Wire
 extension TaskRunner.Options {
     /// Only an item's record is wanted: no limits, and no conversion between formats of a filter.
     fileprivate var isOnlyRecords: Bool {
-        timeLimit == nil && memoryLimit == nil && (!isFilter || passesRecords)
+        timeLimit == nil && memoryLimit == nil && !isTagged && (!isFilter || passesRecords)
     }
 }
 

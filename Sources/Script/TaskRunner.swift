@@ -16,6 +16,8 @@ package final class TaskRunner {
         package var isFilter = false
         /// What JSON integers outside 64 bits become.
         package var bigIntegers = BigIntegers.error
+        /// The item stands in front of every line of its output.
+        package var isTagged = false
         /// A failure carries the item as text.
         package var keepsInput = false
         /// Tries of an item after the first, for `retry_if`.
@@ -79,7 +81,7 @@ package final class TaskRunner {
         stack = script.stack
         reader = RecordReader(options.input, tags: script.module.tags, bigIntegers: options.bigIntegers)
         writer = RecordWriter(options.output, tags: script.module.tags)
-        if options.keepsInput { textWriter = RecordWriter(.jsonl, tags: script.module.tags) }
+        if options.keepsInput || options.isTagged { textWriter = RecordWriter(.jsonl, tags: script.module.tags) }
         fastPath = TaskRunner.fastPath(options, reader, writer)
         if options.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0
@@ -282,7 +284,8 @@ package final class TaskRunner {
         if modulesRequested != nil { reportModules(&outbox, inItem: true) }
         if endStopped(result, record, &outbox) { return }
         endItem(result)
-        let isPlain = options.writesLines && !result.hasPrinted && emitted.count == 0 && !result.failed
+        let isPlain =
+            options.writesLines && !options.isTagged && !result.hasPrinted && emitted.count == 0 && !result.failed
         if isPlain && result.appendText(to: &outbox.output, terminator: options.output.terminator) {
             return outbox.commit(ItemTraits(hasRecord: true, drewRandomNumbers: result.usesSeed))
         }
@@ -298,7 +301,7 @@ package final class TaskRunner {
                 original.error = error
             }
         }
-        if options.keepsInput {
+        if options.keepsInput || options.isTagged {
             original.text.reset()
             try? textWriter?.append(1, from: -1, of: stack, to: &original.text)
         }
@@ -328,7 +331,18 @@ package final class TaskRunner {
             return fail(Failure(.error, error.description), printed, record, &outbox)
         }
         if !printed.isEmpty && !options.printsToOutput { outbox.standardError(printed) }
+        if options.isTagged { outbox.tag(lines: tag(record)) }
         outbox.commit(traits)
+    }
+
+    /// The item and a tab, on one line; a string of the script's own without quotes.
+    private func tag(_ record: RecordBytes?) -> [UInt8] {
+        var text = record?.array ?? Array((originalText ?? "").utf8)
+        if record == nil, text.first == UInt8(ascii: "\""), !text.contains(UInt8(ascii: "\\")) {
+            text = Array(text.dropFirst().dropLast())
+        }
+        if text.contains(UInt8(ascii: "\n")) { text = Array(String(decoding: text, as: UTF8.self).escapedName.utf8) }
+        return text + [UInt8(ascii: "\t")]
     }
 
     private func reportModules(_ outbox: inout Outbox, inItem: Bool) {
@@ -342,7 +356,7 @@ package final class TaskRunner {
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
         if options.keepsInput { failure.input = record?.text ?? originalText }
-        failure.printed = printed
+        failure.printed = options.isTagged ? printed.tagged(tag(record)) : printed
         failure.drewRandomNumbers = stack.usesSeed
         decideRetry(of: &failure)
         outbox.fail(failure)

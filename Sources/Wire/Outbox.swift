@@ -73,6 +73,13 @@ package struct Outbox: ~Copyable {
     /// Discards the bytes that the running item has appended.
     package mutating func discard() { output.truncate(to: itemStart) }
 
+    /// Puts `tag` in front of every line that the running item has appended.
+    package mutating func tag(lines tag: [UInt8]) {
+        let lines = output.array(itemStart..<output.count)
+        discard()
+        output.append(lines.tagged(tag))
+    }
+
     /// Ends the running item.
     package mutating func commit(_ traits: ItemTraits = ItemTraits()) {
         openItems += 1
@@ -247,5 +254,16 @@ package struct Outbox: ~Copyable {
         if length == 0 && openItems == 0 { return output.truncate(to: start) }
         output.store(UInt32(openItems), at: start + 4)
         output.store(UInt64(length), at: start + 8)
+    }
+}
+
+extension [UInt8] {
+    /// With `tag` in front of every line.
+    package func tagged(_ tag: [UInt8]) -> [UInt8] {
+        split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated().reduce(into: []) {
+            lines, next in
+            if next.offset > 0 { lines.append(UInt8(ascii: "\n")) }
+            if !next.element.isEmpty || next.element.endIndex < endIndex { lines += tag + next.element }
+        }
     }
 }

@@ -10,6 +10,8 @@ struct Flags {
     var unordered = false
     var code: ByteString?
     var filter = false
+    var tag = false
+    var dryRun = false
     var definitions: [ByteString] = []
     var modules: [ByteString] = []
     var chunk: Typed?
@@ -79,6 +81,9 @@ extension Option {
         ) { $0.code = $1.word },
         Option("--filter", "Write each input for which the task returns neither nil nor false.") { flags, _ in
             flags.filter = true
+        },
+        Option("--tag", "Write the item and a tab in front of every line of its output.") { flags, _ in
+            flags.tag = true
         },
         Option("-D", value: "NAME=VALUE", "A string in pmap.args.NAME; may be repeated.") {
             $0.definitions.append($1.word)
@@ -162,6 +167,9 @@ extension Option {
             "--trace", value: "FILE", instead: "there is one trace",
             "A trace for ui.perfetto.dev or chrome://tracing: what each worker did when."
         ) { $0.trace = $1.word },
+        Option("--dry-run", also: ["--dryrun"], "Show which items would be run, and run none.") { flags, _ in
+            flags.dryRun = true
+        },
         Option("-h, --help", "Show this; pmap help NAME shows one option, module or function.") { flags, _ in
             flags.help = true
         },

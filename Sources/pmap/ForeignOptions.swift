@@ -20,7 +20,7 @@ private let advice = [
         "write --joblog FILE for a line an item; --journal FILE keeps what each came to, --errors FILE the failures",
     "--pbar": "write --progress",
     "--stats --report --profile": "there is nothing like it yet; time pmap … shows how long all of it takes",
-    "--tag --tagstring --ctag": "return the item in front of the result: -e 'item, …' or return item, result",
+    "--tagstring --ctag": "write --tag, or return what is to stand in front of the result",
     "--ungroup --line-buffer --linebuffer --lb":
         "-u writes results as they finish; those of one item always stay together",
     "-v --verbose -q --quiet --silent": "there is nothing like it; errors go to standard error: 2> FILE",
@@ -57,7 +57,7 @@ private let advice = [
     "--sem --semaphore --fg --bg --id": "a lock is in the modules of pmap run: pmap help run",
     "--process-slot-var": "the number of the worker is pmap.worker.id in the task",
     "--termseq": "Ctrl-C finishes the running items, a second one stops them",
-    "--dry-run --dryrun --just-print --show-limits": "try the task on one item: pmap -j0 SCRIPT ::: ITEM",
+    "--just-print --show-limits": "write --dry-run; or try the task on one item: pmap -j0 SCRIPT ::: ITEM",
     "--interactive --confirm": "nothing is asked; try the task on one item: pmap -j0 SCRIPT ::: ITEM",
     "--resume": "write --journal FILE; the same command goes on from there",
     "--resume-failed": "write --journal FILE --retry-failed",

@@ -30,6 +30,13 @@ extension Job {
         return listeners
     }
 
+    /// As for a dry run: no file is emptied.
+    mutating func writeNothing() {
+        errorsFile = nil
+        logs = Logs(Flags())
+        progress = false
+    }
+
     /// Files of those who listen.
     struct Logs {
         var joblog, trace: ByteString?

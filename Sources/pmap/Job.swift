@@ -25,7 +25,8 @@ struct Job {
     /// The size limit of a record: of a stream, and of a file.
     var longestRecord: (inStream: Int, inFile: Int)
     var secrets: Secrets
-    let logs: Logs
+    var logs: Logs
+    let isDryRun: Bool
     /// Nil shows progress where somebody looks.
     var progress: Bool?
 
@@ -46,13 +47,22 @@ struct Job {
         secrets = Secrets(flags.definitions)
         progress = flags.progress
         logs = Logs(flags)
+        isDryRun = flags.dryRun
+        if isDryRun && flags.journal != nil {
+            throw UsageError(
+                "--dry-run with --journal: leave one of them out; pmap journal FILE shows what runs have kept")
+        }
         plan.keepsTimes = logs.keepTimes
         form.input = try flags.inputFormat()
         form.isFilter = flags.filter
+        form.isTagged = flags.tag
         form.bigIntegers = try flags.bigIntegersChoice()
         // A filter writes the format that it reads, unless there is a `--to`.
         form.output = try flags.outputFormat()
         if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
+        if form.isTagged && form.output != .lines && form.output != .none {
+            throw UsageError("--tag with --to \(form.output.rawValue): only lines have something in front of them")
+        }
         form.keepsInput = flags.errors != nil || flags.journal != nil
         let (retries, backoff) = try flags.retryCounts()
         form.retries = retries

@@ -26,6 +26,8 @@ struct JobRun: ~Copyable {
         _ job: Job, _ script: LoadedScript, from start: consuming ProcessAttributes,
         to scripts: consuming ProcessAttributes
     ) throws(UsageError) {
+        var job = job
+        if job.isDryRun { job.writeNothing() }
         let reporter = try Reporter(job, script)
         listeners = try job.listeners(script, reporter, directory: start.directory.number)
         (self.job, self.script, self.reporter) = (job, script, reporter)
@@ -41,6 +43,9 @@ struct JobRun: ~Copyable {
     private borrowing func runJob() throws(PosixError) -> ExitCode {
         let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
         let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
+        if job.isDryRun {
+            return DryRun(job, source, ItemTexts(script, job, directory: start.directory.number), reporter).run()
+        }
         let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
         let output = OutputQueue(standardOutput, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)
         let parts = Parts(

@@ -82,6 +82,7 @@ struct JournalPlan {
             "--from": try flags.inputFormat().rawValue, "--to": try flags.outputFormat().rawValue,
             "--filter": "\(flags.filter)", "--seed": script.drewRandomNumbers ? "\(seed)" : "",
         ]
+        if flags.tag { options["--tag"] = "true" }
         options["--big-integers"] = flags.bigIntegers?.text
         for (name, value) in options { fingerprint.add(name, Array(value.utf8)) }
         return fingerprint

@@ -48,7 +48,11 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("-D ''", "-D '': write NAME=VALUE"),
     wrong("-0 -f jsonl", "-0 is --from nul; it cannot go with --from jsonl"),
     wrong("--errors .", "--errors .: Is a directory"),
-    wrong("--dry-run", "--dry-run: try the task on one item: pmap -j0 SCRIPT ::: ITEM"),
+    wrong("--just-print", "--just-print: write --dry-run; or try the task on one item: pmap -j0 SCRIPT ::: ITEM"),
+    wrong(
+        "--dry-run --journal j",
+        "--dry-run with --journal: leave one of them out; pmap journal FILE shows what runs have kept"),
+    wrong("--tag -t jsonl", "--tag with --to jsonl: only lines have something in front of them"),
     wrong("--filter=yes", "--filter=yes: --filter takes no value; write --filter"),
     wrong("-j", "missing value for -j; write -j N"),
     wrong("-uj", "missing value for -j; write -j N"),
@@ -84,7 +88,7 @@ private func wrong(_ options: String, _ message: String) -> Row {
 func `a wrong option is answered with what to write`(row: Row) throws { try row.check() }
 
 @Test(arguments: [
-    wrong("--tag", "--tag: return the item in front of the result: -e 'item, …' or return item, result"),
+    wrong("--ctag", "--ctag: write --tag, or return what is to stand in front of the result"),
     wrong("-N2", "-N 2: the task is called for one item at a time; there is nothing else yet"),
     wrong("-uI{}", "-I: the item is the variable item in the task"),
     wrong("--delay=1", "--delay: wait in the task: pmap.sleep(SECONDS)"),
@@ -101,8 +105,8 @@ func `words of parallel, xargs and others are answered with what to write here`(
 
 @Test func `every word of other programs has an answer, and none is a guess`() throws {
     let words = """
-        --pbar --tag --csv -I{} -i --log --delay --nice --shuf --load --pipe --header -S --colsep
-        --results --resume --dry-run --keep-going --threads -d --delimiter --ungroup --line-buffer --block
+        --pbar --tagstring --csv -I{} -i --log --delay --nice --shuf --load --pipe --header -S --colsep
+        --results --resume --just-print --keep-going --threads -d --delimiter --ungroup --line-buffer --block
         --batch --quote --no-notice --sem --wd --env --tmpdir --memfree --fail-fast --initializer --json --verbose -c
         """
     for word in words.split(whereSeparator: \.isWhitespace) {
