@@ -42,6 +42,12 @@ let package = Package(
             name: "Inputs", dependencies: ["Bytes", "Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
         .target(
             name: "Monitor", dependencies: ["Bytes", "Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),
+        .target(
+            name: "ReportPage", exclude: ["page.html", "page.css", "page.js"],
+            cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+        .target(
+            name: "Report", dependencies: ["Bytes", "Posix", "ProcessPool", "ReportPage", "Wire"],
+            swiftSettings: strict),
         .target(name: "Script", dependencies: ["Bytes", "Lua", "Records", "Wire"], swiftSettings: strict),
         .target(
             name: "Journal", dependencies: ["Bytes", "CSQLite", "CHashBridge", "Posix", "Wire"], exclude: ["README.md"],
@@ -56,8 +62,8 @@ let package = Package(
         .executableTarget(
             name: "pmap",
             dependencies: [
-                "Bytes", "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Script", "Records",
-                "Lua", "Wire",
+                "Bytes", "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Report", "Script",
+                "Records", "Lua", "Wire",
             ],
             swiftSettings: strict),
 
@@ -71,6 +77,7 @@ let package = Package(
             name: "ProcessPoolTests", dependencies: ["Bytes", "ProcessPool", "Posix", "Wire", "Chance"],
             swiftSettings: strict),
         .testTarget(name: "MonitorTests", dependencies: ["Monitor", "ProcessPool", "Wire"], swiftSettings: strict),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "ProcessPool", "Wire"], swiftSettings: strict),
         .testTarget(name: "RecordsTests", dependencies: ["Bytes", "Records", "Lua"], swiftSettings: strict),
         .testTarget(
             name: "InputsTests",

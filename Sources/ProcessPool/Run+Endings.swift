@@ -30,19 +30,17 @@ extension Run {
     }
 
     /// Says what each worker is on.
-    mutating func answer(
-        _ quits: Int, _ isAsked: Bool, _ sights: [Sight], bytesWaiting: Int, _ now: Int, _ actions: inout [Action]
-    ) {
+    mutating func answer(_ quits: Int, _ isAsked: Bool, _ sights: [Sight], _ now: Int, _ actions: inout [Action]) {
         if quits > 1 || quits > 0 && lastQuit.map({ now - $0 < Run.quitInterval }) == true {
             for slot in presentNumbers { actions.append(.kill(slot)) }
             perform(terminal.handle(.ended), &actions)
             return actions.append(.quit)
         }
         if quits > 0 { lastQuit = now }
-        if isAsked { actions.append(.notice(.asked(view(sights, rest: nil, bytesWaiting: bytesWaiting, now)))) }
+        if isAsked { actions.append(.notice(.asked(sights.map(occupation), tally))) }
     }
 
-    private func occupation(_ sight: Sight, _ now: Int) -> Occupation {
+    func occupation(_ sight: Sight) -> Occupation {
         var running: Chunk?
         if let chunk = slots[sight.slot].chunks.chunks.first, chunk.remaining > 0, !sight.isSending,
             sight.current >= chunk.next
@@ -51,8 +49,8 @@ extension Run {
         }
         return Occupation(
             worker: sight.slot + 1, pid: sight.pid, isReady: sight.isReady, isStopped: sight.isStopped,
-            item: running.map { _ in sight.current }, chunk: running,
-            nanoseconds: running.map { _ in now - (sight.start ?? slots[sight.slot].lastNews) })
+            item: running.map { _ in sight.current },
+            chunk: running)
     }
 
     /// Running items are finished, no others begun.
@@ -108,10 +106,9 @@ extension Run {
 
 extension Run {
     /// What those who listen are shown.
-    func view(_ sights: [Sight], rest: SourceRest?, bytesWaiting: Int, _ now: Int) -> RunView {
+    func view(_ sights: [Sight], rest: SourceRest?, bytesWaiting: Int) -> RunView {
         RunView(
             tally: tally, totalItems: totalItems, rest: rest, retrying: lastFailures.count,
-            occupations: sights.map { occupation($0, now) }, bytesWaiting: bytesWaiting,
-            resultsKept: sequencer.piecesKept, isSourceDry: isSourceDry)
+            occupations: sights.map(occupation), bytesWaiting: bytesWaiting)
     }
 }

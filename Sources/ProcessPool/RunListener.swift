@@ -46,7 +46,7 @@ package enum HostWork: String, CaseIterable {
 }
 
 /// A run as it is at a moment.
-package struct RunView: Equatable {
+package struct RunView {
     package let tally: Tally
     /// How many items there are, once that is known.
     package let totalItems: Int?
@@ -57,8 +57,4 @@ package struct RunView: Equatable {
     package let occupations: [Occupation]
     /// Bytes of results that the output has not taken.
     package let bytesWaiting: Int
-    /// Results, of one item or some, that wait for those of earlier items.
-    package var resultsKept = 0
-    /// The input has nothing for now, and is not at its end.
-    package var isSourceDry = false
 }

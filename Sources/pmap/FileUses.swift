@@ -29,7 +29,10 @@ struct FileUses {
             let use = StandardDescriptor.isAppending(number) ? Use.appendsOpen : .writesOpen
             add("standard \(name)", use, FileIdentity(open: number))
         }
-        let written = [("--errors", flags.errors), ("--joblog", flags.joblog), ("--trace", flags.trace)]
+        let written = [
+            ("--errors", flags.errors), ("--joblog", flags.joblog), ("--trace", flags.trace),
+            ("--report", flags.report),
+        ]
         for case (let option, let path?) in written where path != "-" && Descriptor.number(named: path) == nil {
             outputs.append((option, path))
             add("\(option) \(path)", .writes, FileIdentity(path: path))

@@ -167,6 +167,10 @@ extension Option {
             "--trace", value: "FILE", instead: "there is one trace",
             "A trace for ui.perfetto.dev or chrome://tracing: what each worker did when."
         ) { $0.trace = $1.word },
+        Option(
+            "--report", value: "FILE", instead: "there is one report",
+            "A page with the picture of the run, when it has ended: what ran when, what was slow, what has failed."
+        ) { $0.report = $1.word },
         Option("--dry-run", also: ["--dryrun"], "Show which items would be run, and run none.") { flags, _ in
             flags.dryRun = true
         },

@@ -66,19 +66,15 @@ final class ItemTexts {
 
     /// Mostly it is the one after the last that was asked for.
     private func record(of item: Int, in chunk: Chunk) -> RecordBytes? {
-        var position: OpenChunk
-        if let open, open.first == chunk.first, open.next <= item {
-            position = open
-        } else {
+        if open?.first != chunk.first || (open?.next ?? 0) > item {
+            open = nil
             guard case .records(let records)? = try? chunks.read(chunk.payload) else { return nil }
-            let cursor = RecordCursor(records, terminator: terminator)
-            position = OpenChunk(first: chunk.first, next: chunk.first, cursor: cursor)
+            open = OpenChunk(
+                first: chunk.first, next: chunk.first, cursor: RecordCursor(records, terminator: terminator))
         }
-        position.cursor.skip(item - position.next)
-        position.next = item + 1
-        let record = position.cursor.next()
-        open = position
-        return record
+        open?.cursor.skip(item - (open?.next ?? item))
+        open?.next = item + 1
+        return open?.cursor.next()
     }
 
     private func valueText(_ payload: Payload, at place: Int) -> String? {

@@ -5,6 +5,7 @@ import Inputs
 import Monitor
 import Posix
 import ProcessPool
+import Report
 import Script
 
 extension Job {
@@ -23,6 +24,7 @@ extension Job {
             let title = "pmap \(script.name)"
             listeners.append(TraceLog(names, title: title, write: try reporter.writer("--trace", path)))
         }
+        if let path = logs.report { listeners.append(try report(script, reporter, path)) }
         if let medium = progressMedium {
             let isOpenEnded = plan.halt?.isGoal ?? false
             listeners.append(ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { name(of: $0, in: $1) })
@@ -37,14 +39,26 @@ extension Job {
         progress = false
     }
 
+    private func report(_ script: LoadedScript, _ reporter: Reporter, _ path: ByteString) throws(UsageError)
+        -> ReportListener
+    {
+        let facts = RunFacts(
+            command: "pmap \(secrets.shown(command: command))", script: "\(script.name)",
+            version: "pmap \(Main.version)", seed: seed, workers: workers, processors: Processors.usable(),
+            date: Clock.date())
+        let texts = ReportTexts(source: { inputs[$0].name(ofPosition: $1) }, hidden: secrets.hidden)
+        let queue = try reporter.open("--report", path)
+        return ReportListener(facts, texts) { queue.append($0) }
+    }
+
     /// Files of those who listen.
     struct Logs {
-        var joblog, trace: ByteString?
+        var joblog, trace, report: ByteString?
 
-        init(_ flags: Flags) { (joblog, trace) = (flags.joblog, flags.trace) }
+        init(_ flags: Flags) { (joblog, trace, report) = (flags.joblog, flags.trace, flags.report) }
 
         /// Somebody wants to know when each item ran.
-        var keepTimes: Bool { joblog != nil || trace != nil }
+        var keepTimes: Bool { joblog != nil || trace != nil || report != nil }
     }
 }
 

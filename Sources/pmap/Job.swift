@@ -27,6 +27,9 @@ struct Job {
     var secrets: Secrets
     var logs: Logs
     let isDryRun: Bool
+    let seed: UInt64
+    /// The words of the command line.
+    var command: [ByteString] = []
     /// Nil shows progress where somebody looks.
     var progress: Bool?
 
@@ -52,6 +55,7 @@ struct Job {
             throw UsageError(
                 "--dry-run with --journal: leave one of them out; pmap journal FILE shows what runs have kept")
         }
+        self.seed = seed
         plan.keepsTimes = logs.keepTimes
         form.input = try flags.inputFormat()
         form.isFilter = flags.filter

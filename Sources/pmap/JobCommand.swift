@@ -36,6 +36,7 @@ struct JobCommand {
             throw ScriptSource.readsStandardInput
         }
         var job = try Job(flags, files: files, arguments: line.arguments, script: script, seed: seed)
+        job.command = line.words
         if let journal = if let existing { existing } else { try JournalPlan.open(flags.journal) } {
             job.journal = try JournalPlan(journal, flags, script, seed: seed, command: line.words)
         }

@@ -7,6 +7,7 @@ import Lua
 import Monitor
 import Posix
 import ProcessPool
+import Report
 import Script
 import Wire
 
@@ -51,9 +52,11 @@ struct JobRun: ~Copyable {
         let parts = Parts(
             plan: plan(source), source: journaled ?? source, observer: reporter, log: journaled, listeners: listeners)
         try scripts.restore()
+        let itemsLeft = JobRun.itemsLeft(in: parts.source)
+        for case let report as ReportListener in listeners { report.itemsLeft = itemsLeft }
         let (ending, tally) = job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
-        let itemsLeft = JobRun.itemsLeft(in: parts.source, after: ending, tally)
-        return reporter.finish(journaled?.end(ending) ?? ending, tally, itemsLeft: itemsLeft, journaled?.tally)
+        let left = itemsLeft(ending, tally)
+        return reporter.finish(journaled?.end(ending) ?? ending, tally, itemsLeft: left, journaled?.tally)
     }
 
     // MARK: The parts
@@ -136,13 +139,20 @@ struct JobRun: ~Copyable {
         }.execute()
     }
 
-    /// Items that were not begun; nil where their number is unknown, or not wanted.
-    private static func itemsLeft(in source: any ChunkSource, after ending: Ending, _ tally: Tally) -> Int? {
-        switch ending {
-        case .completed: 0
-        case .inputFailed: nil
-        case .outputClosed where tally.failures == 0: nil
-        default: source.countRest(within: countingTime)
+    /// Items that were not begun; nil where their number is unknown, or not wanted. They are read by being counted, once.
+    private static func itemsLeft(in source: any ChunkSource) -> (Ending, Tally) -> Int? {
+        var counted: Int?? = nil
+        return { ending, tally in
+            if let counted { return counted }
+            let left: Int? =
+                switch ending {
+                case .completed: 0
+                case .inputFailed: nil
+                case .outputClosed where tally.failures == 0: nil
+                default: source.countRest(within: countingTime)
+                }
+            counted = .some(left)
+            return left
         }
     }
 }

@@ -31,37 +31,18 @@ struct JournalPlan {
         scriptName = script.name.baseName
         untraceableModules = script.requestedModules.filter(script.isOfUnknownOrigin).sorted(by: JournalPlan.precedes)
         var fingerprint = try JournalPlan.fingerprint(flags, script, seed: seed)
-        let words = Secrets(flags.definitions).hidden(inCommand: command).map(JournalPlan.quoted)
         do throws(JournalError) {
             let definitions = JournalPlan.joined(flags.definitions.sorted(by: JournalPlan.precedes))
             fingerprint.add("-D", [])
             if !definitions.isEmpty { fingerprint.add("-D", secret: definitions, salt: try journal.salt()) }
             changes = try journal.begin(
-                fingerprint, command: words.joined(separator: " "), seed: seed, retriesFailures: flags.retryFailed
+                fingerprint, command: Secrets(flags.definitions).shown(command: command), seed: seed,
+                retriesFailures: flags.retryFailed
             ) { Digest(ofModule: ByteString($0), of: script) }
         } catch {
             throw UsageError("--journal \(error)")
         }
         keys = .init(fingerprint: journal.fingerprint, seed: seed, takesIndex: script.taskTakesIndex)
-    }
-
-    /// A word as a shell reads it back.
-    private static func quoted(_ word: ByteString) -> String {
-        let text = word.text
-        if text != "\(word)" || ByteString(text) != word {
-            return "$'\(word.bytes.map(escaped).joined())'"
-        }
-        let isPlain =
-            !text.isEmpty
-            && text.allSatisfy { $0 == "…" || $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,%+@".contains($0)) }
-        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
-    }
-
-    /// A byte in bash's syntax between `$'` and `'`.
-    private static func escaped(_ byte: UInt8) -> String {
-        let isPlain = (0x20..<0x7f).contains(byte) && ![UInt8(ascii: "'"), UInt8(ascii: "\\")].contains(byte)
-        if isPlain { return String(Unicode.Scalar(byte)) }
-        return (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
     }
 
     /// The fingerprint without the definitions of `-D`.

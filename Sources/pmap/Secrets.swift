@@ -19,6 +19,30 @@ struct Secrets {
         return words[..<end].map(hidden(inWord:)) + words[end...]
     }
 
+    /// The same as a line for a shell.
+    func shown(command words: [ByteString]) -> String {
+        hidden(inCommand: words).map(Secrets.quoted).joined(separator: " ")
+    }
+
+    /// A word as a shell reads it back.
+    private static func quoted(_ word: ByteString) -> String {
+        let text = word.text
+        if text != "\(word)" || ByteString(text) != word {
+            return "$'\(word.bytes.map(escaped).joined())'"
+        }
+        let isPlain =
+            !text.isEmpty
+            && text.allSatisfy { $0 == "…" || $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,%+@".contains($0)) }
+        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// A byte in bash's syntax between `$'` and `'`.
+    private static func escaped(_ byte: UInt8) -> String {
+        let isPlain = (0x20..<0x7f).contains(byte) && ![UInt8(ascii: "'"), UInt8(ascii: "\\")].contains(byte)
+        if isPlain { return String(Unicode.Scalar(byte)) }
+        return (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
+    }
+
     private func hidden(inWord word: ByteString) -> ByteString {
         for (whole, shown) in definitions
         where word == whole || word.hasPrefix("-") && word.bytes.hasSuffix(whole.bytes) {

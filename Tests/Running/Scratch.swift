@@ -1,4 +1,4 @@
-// A folder that is a test's own: its files, the pmap under test and `await` in a bin of its own, and an environment
+// A folder that is a test's own: its files, the pmap under test, `await` and `browse` in a bin of its own, and an environment
 // with nothing of the caller's in it but PATH. Gone with the last reference.
 
 package import Foundation
@@ -12,9 +12,10 @@ package final class Scratch {
     package static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// A program that waits for a fact. It is beside this file's folder, wherever that is linked to.
-    private static let awaiting = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "await").path()
+    /// Where a program that waits for a fact is, and one that opens a page: beside this file's folder, wherever that is
+    /// linked to.
+    private static let programs = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// The program under test: what PMAP names, else the last release build, else the last debug build.
     package static let program: String = {
@@ -45,8 +46,10 @@ package final class Scratch {
         try files.createDirectory(at: bin, withIntermediateDirectories: true)
         try files.createDirectory(atPath: path, withIntermediateDirectories: true)
         try files.createSymbolicLink(atPath: bin.appending(path: "pmap").path(), withDestinationPath: Self.program)
-        try files.createSymbolicLink(
-            atPath: bin.appending(path: "await").path(), withDestinationPath: Self.awaiting)
+        for name in ["await", "browse"] {
+            try files.createSymbolicLink(
+                at: bin.appending(path: name), withDestinationURL: Self.programs.appending(path: name))
+        }
         let caller = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         environment = ["PATH": bin.path() + ":" + caller, "TMPDIR": root.path(), "LC_ALL": "C"]
     }

@@ -1,0 +1,31 @@
+// What an attempt at an item came to, as the page colors it.
+
+package import Wire
+
+package enum MarkOutcome: Int, CaseIterable {
+    case ok
+    /// It has failed, and the item was to be run again.
+    case retried
+    case error, timeout, crash
+
+    package init(_ kind: Failure.Kind) {
+        switch kind {
+        case .error: self = .error
+        case .timeout: self = .timeout
+        case .crash: self = .crash
+        }
+    }
+
+    package var name: String {
+        switch self {
+        case .ok: "ok"
+        case .retried: "retried"
+        case .error: "error"
+        case .timeout: "timeout"
+        case .crash: "crash"
+        }
+    }
+
+    /// The item's own outcome.
+    package var isFinal: Bool { self != .retried }
+}

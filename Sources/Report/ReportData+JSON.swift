@@ -1,0 +1,209 @@
+// The data as the page's script reads it. What comes from outside is shown as in messages, where nothing controls a terminal.
+
+import Bytes
+import Posix
+import ProcessPool
+import Wire
+
+/// What texts of a run become on the page.
+package struct ReportTexts {
+    /// The name of an item, by the index of its input and its position there.
+    let source: (Int, Int) -> String
+    /// Without secrets.
+    let hidden: (String) -> String
+
+    package init(source: @escaping (Int, Int) -> String, hidden: @escaping (String) -> String) {
+        (self.source, self.hidden) = (source, hidden)
+    }
+}
+
+extension ReportData {
+    /// Bytes of a text on the page: of names, messages, tracebacks, and the command line.
+    private static let (nameLimit, messageLimit, tracebackLimit, commandLimit) = (160, 1000, 3000, 2000)
+
+    package func json(_ facts: RunFacts, _ texts: ReportTexts) -> [UInt8] {
+        var json = JSONText()
+        json.object { json in
+            json.name("run")
+            json.object { describe(facts, &$0) }
+            json.name("counts")
+            json.object { count(&$0) }
+            json.name("bins")
+            json.object { bins(&$0) }
+            json.name("workers")
+            json.array { for lane in workers.indices { worker(lane, &$0) } }
+            json.name("durations")
+            json.object { durations(&$0) }
+            json.name("marks")
+            json.array { for mark in marks { self.mark(mark, texts, &$0) } }
+            json.name("groups")
+            json.array { for group in groups.groups { self.group(group, texts, &$0) } }
+            json.name("otherFailures")
+            json.add(groups.others)
+            json.name("advice")
+            json.array { for line in advice { $0.add(line) } }
+        }
+        return json.bytes
+    }
+
+    private func describe(_ facts: RunFacts, _ json: inout JSONText) {
+        for (name, text) in [
+            ("command", facts.command), ("script", facts.script), ("version", facts.version), ("seed", "\(facts.seed)"),
+            ("ending", ending.map(ReportData.text)?.escapedMessage ?? ""), ("endingKind", ending?.kind ?? ""),
+        ] {
+            json.name(name)
+            json.add(text, most: ReportData.commandLimit)
+        }
+        for (name, number) in [("jobs", facts.workers), ("processors", facts.processors), ("nanoseconds", end)] {
+            json.name(name)
+            json.add(number)
+        }
+        json.name("date")
+        json.add(facts.date)
+    }
+
+    private func count(_ json: inout JSONText) {
+        let ok = workers.reduce(0) { $0 + $1.succeeded }
+        var numbers = [("ok", ok)]
+        for kind in Failure.Kind.allCases { numbers.append((kind.rawValue, failed[kind] ?? 0)) }
+        numbers += [
+            ("retried", retried), ("restored", restored), ("skipped", tally.skipped + (itemsLeft ?? 0)),
+            ("blank", tally.blank),
+        ]
+        numbers.append(("isReadWhole", itemsLeft == nil ? 0 : 1))
+        for (name, number) in numbers {
+            json.name(name)
+            json.add(number)
+        }
+    }
+
+    private func bins(_ json: inout JSONText) {
+        let used = min(end >> bins.shift, TimeBins.count - 1) + 1
+        for (name, number) in [("width", bins.width), ("laneWidth", bins.laneWidth)] {
+            json.name(name)
+            json.add(number)
+        }
+        json.name("busy")
+        json.add(bins.busy.prefix(used))
+        for outcome in MarkOutcome.allCases {
+            json.name(outcome.name)
+            json.add(bins.ended(outcome).prefix(used))
+        }
+    }
+
+    private func worker(_ lane: Int, _ json: inout JSONText) {
+        let worker = workers[lane]
+        let numbers = [
+            ("worker", lane + 1), ("pid", Int(worker.pid)), ("ok", worker.succeeded), ("failed", worker.failed),
+            ("retried", worker.retried), ("busy", worker.busy), ("starts", worker.starts), ("deaths", worker.deaths),
+        ]
+        json.object { json in
+            for (name, number) in numbers {
+                json.name(name)
+                json.add(number)
+            }
+            let used = min(end / bins.laneWidth + 1, bins.ended(inLane: lane).count)
+            json.name("ended")
+            json.add(bins.ended(inLane: lane).prefix(used))
+            json.name("cells")
+            json.object { json in
+                for outcome in MarkOutcome.allCases {
+                    let busy = bins.busy(inLane: lane, outcome)
+                    if busy.allSatisfy({ $0 == 0 }) { continue }
+                    json.name(outcome.name)
+                    // In thousandths of the bin; what is there is seen.
+                    json.add(
+                        busy.prefix(used).map { $0 == 0 ? 0 : max(1, Int(Double($0) / Double(bins.laneWidth) * 1000)) })
+                }
+            }
+        }
+    }
+
+    private func durations(_ json: inout JSONText) {
+        let numbers = [
+            ("count", durations.count), ("sum", durations.sum), ("least", durations.count > 0 ? durations.least : 0),
+            ("most", durations.most), ("p50", durations.quantile(0.5)), ("p95", durations.quantile(0.95)),
+            ("p99", durations.quantile(0.99)),
+        ]
+        for (name, number) in numbers {
+            json.name(name)
+            json.add(number)
+        }
+        json.name("bars")
+        json.array { json in
+            for bar in durations.bars { json.add([bar.range.lowerBound, bar.range.upperBound, bar.ok, bar.failed]) }
+        }
+    }
+
+    /// A row: item, worker, attempt, start, nanoseconds, outcome, group, source.
+    private func mark(_ mark: ItemMark, _ texts: ReportTexts, _ json: inout JSONText) {
+        json.array { json in
+            for number in [mark.item, mark.worker, mark.attempt, mark.start, mark.nanoseconds, mark.outcome.rawValue] {
+                json.add(number)
+            }
+            json.add(mark.group ?? -1)
+            json.add(texts.source(mark.input, mark.position), most: ReportData.nameLimit)
+        }
+    }
+
+    private func group(_ group: FailureGroups.Group, _ texts: ReportTexts, _ json: inout JSONText) {
+        json.object { json in
+            for (name, text, most) in [
+                ("kind", group.kind.rawValue, Int.max),
+                ("message", texts.hidden(group.message).escapedMessage, ReportData.messageLimit),
+                ("traceback", group.traceback.map { texts.hidden($0).escapedMessage }, ReportData.tracebackLimit),
+                ("text", group.text.map { texts.hidden($0).escapedName }, ReportData.nameLimit),
+                ("source", texts.source(group.input, group.position), ReportData.nameLimit),
+            ] as [(String, String?, Int)] {
+                json.name(name)
+                json.add(text, most: most)
+            }
+            for (name, number) in [
+                ("item", group.item), ("count", group.count), ("first", group.first), ("last", group.last),
+            ] {
+                json.name(name)
+                json.add(number)
+            }
+        }
+    }
+
+    /// Items of this run that failed for good.
+    private var failed: [Failure.Kind: Int] {
+        var counts: [Failure.Kind: Int] = [:]
+        for kind in Failure.Kind.allCases { counts[kind] = bins.ended(MarkOutcome(kind)).reduce(0, +) }
+        return counts
+    }
+
+    private static func text(_ ending: Ending) -> String {
+        switch ending {
+        case .completed: "every item has run"
+        case .halted(let policy): "ended early by --halt \(policy.when),\(policy.why)=\(text(policy.amount))"
+        case .signal(let signal): "ended by \(Signal.name(signal))"
+        case .crashLoop(let deaths): "ended because no item had succeeded and \(deaths) workers had died"
+        case .outputClosed: "ended because nobody read the output any more"
+        case .outputFailed(let error): "ended because the output could not be written: \(error.reason)"
+        case .inputFailed(let failure): "ended because of its input: \(failure.message)"
+        case .logFailed(let failure): "ended because of its journal: \(failure.message)"
+        case .noWorkers(let failure, inSetup: true): "ended because setup failed in every worker: \(failure.message)"
+        case .noWorkers(let failure, inSetup: false): "ended because no worker could be started: \(failure.message)"
+        }
+    }
+
+    private static func text(_ amount: HaltPolicy.Amount) -> String {
+        switch amount {
+        case .items(let items): "\(items)"
+        case .percent(let percent): percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%"
+        }
+    }
+}
+
+extension Ending {
+    fileprivate var kind: String {
+        switch self {
+        case .completed: "completed"
+        case .halted: "halted"
+        case .signal: "signal"
+        default: "failed"
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// What the page shows of a run, gathered from what listeners are told: a value without a clock and without files, whose size
+// does not grow with the run.
+
+package import ProcessPool
+import Posix
+import Wire
+
+package struct ReportData {
+    /// What one worker did, over all processes that were it.
+    struct Worker: Equatable {
+        var pid: Int32 = 0
+        var (succeeded, failed, retried) = (0, 0, 0)
+        /// Nanoseconds in which it ran items.
+        var busy = 0
+        var (starts, deaths) = (0, 0)
+    }
+
+    /// The clock's time, in nanoseconds, that all others are counted from.
+    private let start: Int
+    private(set) var end = 0
+    private(set) var workers: [Worker] = []
+    private(set) var bins: TimeBins
+    private(set) var durations = Durations()
+    private(set) var slowest = SlowestMarks(capacity: most)
+    /// The first attempts that failed: for good, and to be run again.
+    private(set) var (failures, retries): ([ItemMark], [ItemMark]) = ([], [])
+    private(set) var groups = FailureGroups(capacity: 200)
+    private(set) var retried = 0
+    /// Items whose outcome is an earlier run's.
+    private(set) var restored = 0
+    private(set) var ending: Ending?
+    private(set) var tally = Tally()
+    /// Items that were not read; nil where their number is unknown.
+    package var itemsLeft: Int? = 0
+    /// What to do better; for the page's section of that name.
+    package var advice: [String] = []
+
+    /// Items that are shown exactly.
+    private static let most = 1000
+
+    /// `workers` is their greatest number.
+    package init(start: Int, workers: Int) {
+        self.start = start
+        bins = TimeBins(workers: workers)
+    }
+
+    package mutating func hear(_ news: RunNews, now: Int) {
+        end = max(end, now - start)
+        switch news {
+        case .restored(_, let outcomes): restored += outcomes.count
+        case .started(let worker, let pid):
+            makeRoom(for: worker)
+            workers[worker - 1].pid = pid
+            workers[worker - 1].starts += 1
+        case .succeeded(let chunk, _, let worker, let times):
+            succeed(chunk, worker, times)
+        case .failed(let item, let chunk, let retryDelay):
+            fail(item, of: chunk, isRetried: retryDelay != nil, now: now)
+        case .died(let worker, let status) where status != .exited(0):
+            makeRoom(for: worker)
+            workers[worker - 1].deaths += 1
+        case .ended(let ending, let tally): (self.ending, self.tally) = (ending, tally)
+        default: break
+        }
+    }
+
+    private mutating func makeRoom(for worker: Int) {
+        while workers.count < worker { workers.append(Worker()) }
+        bins.makeLanes(workers.count)
+    }
+
+    private mutating func succeed(_ chunk: Chunk, _ worker: Int, _ times: [ItemTime]) {
+        makeRoom(for: worker)
+        var busy = 0
+        for (place, time) in times.enumerated() {
+            bins.add(.ok, lane: worker - 1, from: time.start - start, to: time.end - start)
+            durations.add(time.nanoseconds, isFailed: false)
+            busy += time.nanoseconds
+            if slowest.wants(time.nanoseconds) {
+                slowest.insert(mark(chunk.next + place, of: chunk, worker, chunk.attempt, time, .ok))
+            }
+        }
+        workers[worker - 1].succeeded += times.count
+        workers[worker - 1].busy += busy
+    }
+
+    private mutating func fail(_ item: FailedItem, of chunk: Chunk, isRetried: Bool, now: Int) {
+        let time = item.time ?? ItemTime(start: now, nanoseconds: 0)
+        // Nothing more is run: it has failed as it did before, when it was to be run again.
+        let isGivenUp = chunk.attempt > item.attempts
+        makeRoom(for: item.worker)
+        let outcome = isRetried ? MarkOutcome.retried : MarkOutcome(item.failure.kind)
+        let group =
+            isRetried
+            ? nil
+            : groups.add(
+                item.failure, item: item.item, input: chunk.payload.input,
+                position: chunk.position(of: item.item), at: time.end - start)
+        let mark = mark(item.item, of: chunk, item.worker, item.attempts, time, outcome, group)
+        if isRetried {
+            retried += 1
+            workers[item.worker - 1].retried += 1
+            if retries.count < ReportData.most { retries.append(mark) }
+        } else {
+            durations.add(time.nanoseconds, isFailed: true)
+            workers[item.worker - 1].failed += 1
+            if failures.count < ReportData.most { failures.append(mark) }
+        }
+        if isGivenUp { return bins.addEnd(outcome, lane: item.worker - 1, at: time.end - start) }
+        bins.add(outcome, lane: item.worker - 1, from: time.start - start, to: time.end - start)
+        workers[item.worker - 1].busy += time.nanoseconds
+        if slowest.wants(time.nanoseconds) { slowest.insert(mark) }
+    }
+
+    private func mark(
+        _ item: Int, of chunk: Chunk, _ worker: Int, _ attempt: Int, _ time: ItemTime, _ outcome: MarkOutcome,
+        _ group: Int? = nil
+    ) -> ItemMark {
+        ItemMark(
+            item: item, input: chunk.payload.input, position: chunk.position(of: item), worker: worker,
+            attempt: attempt, start: time.start - start, nanoseconds: time.nanoseconds, outcome: outcome, group: group)
+    }
+
+    // MARK: What follows
+
+    /// Attempts that are drawn exactly, each once: the first ones that failed, and the slowest.
+    var marks: [ItemMark] {
+        var known: Set<[Int]> = []
+        return (failures + retries + slowest.marks).filter { known.insert([$0.item, $0.attempt]).inserted }
+    }
+}
