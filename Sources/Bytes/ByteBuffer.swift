@@ -244,7 +244,9 @@ extension ByteBuffer {
                 let pair = Int(truncatingIfNeeded: rest % 100)
                 rest /= 100
                 place &-= 2
-                unsafe (memory + place).copyMemory(from: ByteBuffer.pairs.utf8Start + 2 &* pair, byteCount: 2)
+                let text = unsafe UnsafeRawPointer(ByteBuffer.pairs.utf8Start)
+                    .loadUnaligned(fromByteOffset: 2 &* pair, as: UInt16.self)
+                unsafe memory.storeBytes(of: text, toByteOffset: place, as: UInt16.self)
             }
             if place == 1 { unsafe memory.storeBytes(of: 0x30 + UInt8(truncatingIfNeeded: rest % 10), as: UInt8.self) }
             return digits
