@@ -35,7 +35,7 @@ package struct Chunk: Equatable, Sendable {
     package func position(of item: Int) -> Int { payload.firstPosition + item - first }
 
     /// What is enough to say where the items came from.
-    var withoutRecords: Chunk {
+    package var withoutRecords: Chunk {
         var head = self
         head.payload = payload.withoutBytes
         return head

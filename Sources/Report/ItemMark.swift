@@ -1,11 +1,14 @@
 // One attempt at an item that the page shows exactly, and the longest ones of a run.
 
+package import ProcessPool
+
 /// Where an item was, when it ran, and what it came to; times in nanoseconds since the run's start.
 package struct ItemMark: Equatable {
     package let item: Int
-    /// The index of its input, from 0, and its position there, from 1.
-    package let input: Int
-    package let position: Int
+    /// What it is of, without the bytes of a stream.
+    package let chunk: Chunk
+    /// What it was, where that was at hand.
+    package let text: String?
     /// From 1.
     package let worker: Int
     package let attempt: Int

@@ -25,7 +25,4 @@ package enum MarkOutcome: Int, CaseIterable {
         case .crash: "crash"
         }
     }
-
-    /// The item's own outcome.
-    package var isFinal: Bool { self != .retried }
 }

@@ -2,24 +2,32 @@
 
 import Bytes
 import Posix
-import ProcessPool
+package import ProcessPool
 import Wire
 
 /// What texts of a run become on the page.
 package struct ReportTexts {
-    /// The name of an item, by the index of its input and its position there.
-    let source: (Int, Int) -> String
+    /// Where an item is from.
+    let source: (Int, Chunk) -> String
+    /// The item itself, where it can be read again.
+    let text: (Int, Chunk) -> String?
     /// Without secrets.
     let hidden: (String) -> String
 
-    package init(source: @escaping (Int, Int) -> String, hidden: @escaping (String) -> String) {
-        (self.source, self.hidden) = (source, hidden)
+    package init(
+        source: @escaping (Int, Chunk) -> String, text: @escaping (Int, Chunk) -> String?,
+        hidden: @escaping (String) -> String
+    ) {
+        (self.source, self.text, self.hidden) = (source, text, hidden)
     }
 }
 
 extension ReportData {
     /// Bytes of a text on the page: of names, messages, tracebacks, and the command line.
     private static let (nameLimit, messageLimit, tracebackLimit, commandLimit) = (160, 1000, 3000, 2000)
+
+    /// Bytes of chunks that are read again, for what their items are.
+    private static let mostRead = 64 << 20
 
     package func json(_ facts: RunFacts, _ texts: ReportTexts) -> [UInt8] {
         var json = JSONText()
@@ -35,7 +43,15 @@ extension ReportData {
             json.name("durations")
             json.object { durations(&$0) }
             json.name("marks")
-            json.array { for mark in marks { self.mark(mark, texts, &$0) } }
+            let read = worthReading
+            json.array { json in
+                var bytesLeft = ReportData.mostRead
+                for mark in marks {
+                    let isRead = mark.text == nil && bytesLeft > 0 && read.contains([mark.item, mark.attempt])
+                    if isRead { bytesLeft -= mark.chunk.bytesToRead }
+                    self.mark(mark, text: isRead ? texts.text(mark.item, mark.chunk) : mark.text, texts, &json)
+                }
+            }
             json.name("groups")
             json.array { for group in groups.groups { self.group(group, texts, &$0) } }
             json.name("otherFailures")
@@ -135,31 +151,34 @@ extension ReportData {
         }
     }
 
-    /// A row: item, worker, attempt, start, nanoseconds, outcome, group, source.
-    private func mark(_ mark: ItemMark, _ texts: ReportTexts, _ json: inout JSONText) {
+    /// A row: item, worker, attempt, start, nanoseconds, outcome, group, source, text.
+    private func mark(_ mark: ItemMark, text: String?, _ texts: ReportTexts, _ json: inout JSONText) {
         json.array { json in
             for number in [mark.item, mark.worker, mark.attempt, mark.start, mark.nanoseconds, mark.outcome.rawValue] {
                 json.add(number)
             }
             json.add(mark.group ?? -1)
-            json.add(texts.source(mark.input, mark.position), most: ReportData.nameLimit)
+            json.add(texts.source(mark.item, mark.chunk), most: ReportData.nameLimit)
+            if let text { json.add(texts.hidden(text), most: ReportData.nameLimit) }
         }
     }
 
     private func group(_ group: FailureGroups.Group, _ texts: ReportTexts, _ json: inout JSONText) {
+        let text = group.text ?? texts.text(group.item, group.chunk)
         json.object { json in
             for (name, text, most) in [
                 ("kind", group.kind.rawValue, Int.max),
                 ("message", texts.hidden(group.message).escapedMessage, ReportData.messageLimit),
                 ("traceback", group.traceback.map { texts.hidden($0).escapedMessage }, ReportData.tracebackLimit),
-                ("text", group.text.map { texts.hidden($0).escapedName }, ReportData.nameLimit),
-                ("source", texts.source(group.input, group.position), ReportData.nameLimit),
+                ("text", text.map { texts.hidden($0).escapedName }, ReportData.nameLimit),
+                ("source", texts.source(group.item, group.chunk), ReportData.nameLimit),
             ] as [(String, String?, Int)] {
                 json.name(name)
                 json.add(text, most: most)
             }
             for (name, number) in [
                 ("item", group.item), ("count", group.count), ("first", group.first), ("last", group.last),
+                ("isVaried", group.isVaried ? 1 : 0),
             ] {
                 json.name(name)
                 json.add(number)
@@ -205,5 +224,13 @@ extension Ending {
         case .signal: "signal"
         default: "failed"
         }
+    }
+}
+
+extension Chunk {
+    /// What it costs to read one of its items again.
+    fileprivate var bytesToRead: Int {
+        guard case .range(_, let length, _) = payload.records else { return 0 }
+        return length
     }
 }

@@ -38,9 +38,14 @@ package struct ReportData {
     /// Items that are shown exactly.
     private static let most = 1000
 
-    /// `workers` is their greatest number.
-    package init(start: Int, workers: Int) {
-        self.start = start
+    /// What an item is, that a chunk in memory has; nil where it has not.
+    private let read: (Int, Chunk) -> String?
+    /// Items of a chunk whose text is worth reading while the run goes on.
+    private static let fewItems = 64
+
+    /// `workers` is their greatest number; `read` tells what an item of a chunk is.
+    package init(start: Int, workers: Int, read: @escaping (Int, Chunk) -> String? = { _, _ in nil }) {
+        (self.start, self.read) = (start, read)
         bins = TimeBins(workers: workers)
     }
 
@@ -77,7 +82,10 @@ package struct ReportData {
             durations.add(time.nanoseconds, isFailed: false)
             busy += time.nanoseconds
             if slowest.wants(time.nanoseconds) {
-                slowest.insert(mark(chunk.next + place, of: chunk, worker, chunk.attempt, time, .ok))
+                slowest.insert(
+                    mark(
+                        chunk.next + place, of: chunk, worker, chunk.attempt, time, .ok, nil,
+                        text(of: chunk.next + place, in: chunk)))
             }
         }
         workers[worker - 1].succeeded += times.count
@@ -90,13 +98,13 @@ package struct ReportData {
         let isGivenUp = chunk.attempt > item.attempts
         makeRoom(for: item.worker)
         let outcome = isRetried ? MarkOutcome.retried : MarkOutcome(item.failure.kind)
+        let text = text(of: item.item, in: chunk)
         let group =
             isRetried
             ? nil
             : groups.add(
-                item.failure, item: item.item, input: chunk.payload.input,
-                position: chunk.position(of: item.item), at: time.end - start)
-        let mark = mark(item.item, of: chunk, item.worker, item.attempts, time, outcome, group)
+                item.failure, item: item.item, of: item.chunk, text: text, at: time.end - start)
+        let mark = mark(item.item, of: chunk, item.worker, item.attempts, time, outcome, group, text)
         if isRetried {
             retried += 1
             workers[item.worker - 1].retried += 1
@@ -112,12 +120,20 @@ package struct ReportData {
         if slowest.wants(time.nanoseconds) { slowest.insert(mark) }
     }
 
+    /// Of a stream, which cannot be read again.
+    private func text(of item: Int, in chunk: Chunk) -> String? {
+        guard case .bytes = chunk.payload.records, chunk.count <= ReportData.fewItems || failures.isEmpty else {
+            return nil
+        }
+        return read(item, chunk)
+    }
+
     private func mark(
         _ item: Int, of chunk: Chunk, _ worker: Int, _ attempt: Int, _ time: ItemTime, _ outcome: MarkOutcome,
-        _ group: Int? = nil
+        _ group: Int? = nil, _ text: String? = nil
     ) -> ItemMark {
         ItemMark(
-            item: item, input: chunk.payload.input, position: chunk.position(of: item), worker: worker,
+            item: item, chunk: chunk.withoutRecords, text: text, worker: worker,
             attempt: attempt, start: time.start - start, nanoseconds: time.nanoseconds, outcome: outcome, group: group)
     }
 
@@ -127,5 +143,11 @@ package struct ReportData {
     var marks: [ItemMark] {
         var known: Set<[Int]> = []
         return (failures + retries + slowest.marks).filter { known.insert([$0.item, $0.attempt]).inserted }
+    }
+
+    /// Items whose text is worth a look for it, by item and attempt.
+    var worthReading: Set<[Int]> {
+        let slowest = slowest.marks.sorted { $0.nanoseconds > $1.nanoseconds }
+        return Set((slowest.prefix(200) + failures.prefix(100)).map { [$0.item, $0.attempt] })
     }
 }

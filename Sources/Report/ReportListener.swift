@@ -14,7 +14,7 @@ package final class ReportListener: RunListener {
     /// `write` takes the whole page.
     package init(_ facts: RunFacts, _ texts: ReportTexts, write: @escaping ([UInt8]) -> Void) {
         (self.facts, self.texts, self.write) = (facts, texts, write)
-        data = ReportData(start: Clock.now(), workers: facts.workers)
+        data = ReportData(start: Clock.now(), workers: facts.workers, read: texts.text)
     }
 
     package func hear(_ news: RunNews, now: Int) {

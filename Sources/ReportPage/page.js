@@ -5,8 +5,8 @@
   const outcomes = ["ok", "retried", "error", "timeout", "crash"];
   // What is drawn first lies at the bottom of a bin.
   const stacking = ["crash", "timeout", "error", "retried", "ok"];
-  const marks = data.marks.map(([item, worker, attempt, start, nanoseconds, outcome, group, source]) =>
-    ({ item, worker, attempt, start, nanoseconds, outcome: outcomes[outcome], group, source }));
+  const marks = data.marks.map(([item, worker, attempt, start, nanoseconds, outcome, group, source, text]) =>
+    ({ text, item, worker, attempt, start, nanoseconds, outcome: outcomes[outcome], group, source }));
   const length = Math.max(data.run.nanoseconds, 1000);
   const byId = (id) => document.getElementById(id);
 
@@ -32,11 +32,18 @@
     return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
   }
 
-  /** A moment of the run, exact enough for a picture that shows `span`. */
+  /** The unit for moments of a picture that shows `span`. */
+  function unitFor(span) {
+    if (span >= 2e9) return [1e9, "s", "seconds"];
+    return span >= 2e6 ? [1e6, "ms", "milliseconds"] : [1e3, "µs", "microseconds"];
+  }
+
+  /** A moment of the run, exact to a thousandth of `span`. */
   function moment(nanoseconds, span) {
     if (span >= 120e9) return clock(nanoseconds);
-    const digits = Math.min(9, Math.max(0, Math.ceil(Math.log10(1e9 / span)) + 3));
-    return `${(nanoseconds / 1e9).toFixed(digits)} s`;
+    const [size, unit] = unitFor(span);
+    const digits = Math.min(3, Math.max(0, Math.ceil(Math.log10(1000 * size / span))));
+    return `${(nanoseconds / size).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
   }
 
   const percent = (part) => `${part > 0 && part < 0.01 ? "<1" : Math.round(part * 100)} %`;
@@ -63,10 +70,12 @@
     const { run, counts } = data;
     const failed = counts.error + counts.timeout + counts.crash;
     const name = run.script.split("/").pop();
-    document.title = `${name} – pmap`;
+    document.title = name === "-e" ? "pmap -e" : `${name} – pmap`;
     byId("title").textContent = run.script === "-e" ? "pmap -e" : run.script;
     byId("command").textContent = run.command;
-    byId("ending").textContent = failed === 0 ? run.ending : `${run.ending}; ${grouped(failed)} failed`;
+    if (counts.ok + failed + counts.restored + counts.skipped === 0 && run.endingKind === "completed")
+      byId("ending").textContent = "there were no items";
+    else byId("ending").textContent = failed === 0 ? run.ending : `${run.ending}; ${grouped(failed)} failed`;
     byId("ending").classList.add(run.endingKind === "completed" && failed === 0 ? "good" : "bad");
     const began = new Date(run.date * 1000);
     byId("facts").textContent = [
@@ -287,9 +296,12 @@
     for (const mark of list) {
       if (mark.start > to || mark.start + mark.nanoseconds < from) continue;
       const x = Math.max(-2, view(mark.start)), end = Math.min(width + 2, view(mark.start + mark.nanoseconds));
+      // Among the bins a short one would look longer than it was; a failure is seen, half as high.
+      const isTiny = !isExact && mark !== marked && end - x < 0.7;
+      if (isTiny && mark.outcome === "ok") continue;
       const size = Math.max(1.2, end - x - (end - x > 3 ? 0.8 : 0));
       pen.fillStyle = colors[mark.outcome];
-      pen.fillRect(x, y, size, height);
+      if (isTiny) pen.fillRect(x, y + height / 2, size, height / 2); else pen.fillRect(x, y, size, height);
       if (mark === marked) {
         pen.strokeStyle = colors.ink;
         pen.lineWidth = 2;
@@ -316,7 +328,7 @@
       const values = d3.range(Math.ceil(from / step) * step, to + 1, step);
       return { axis: d3.axisBottom(view).tickValues(values).tickFormat(clock), unit: "minutes since the start" };
     }
-    const [size, unit] = span >= 2e9 ? [1e9, "seconds"] : span >= 2e6 ? [1e6, "milliseconds"] : [1e3, "microseconds"];
+    const [size, , unit] = unitFor(span);
     const scale = d3.scaleLinear().domain([from / size, to / size]).range([0, width]);
     return { axis: d3.axisBottom(scale).ticks(ticks), unit: `${unit} since the start` };
   }
@@ -337,8 +349,8 @@
   function markText(mark) {
     const message = data.groups[mark.group]?.message;
     return [
-      mark.source, `${mark.outcome === "retried" ? "failed, and tried again" : mark.outcome} in ${duration(mark.nanoseconds)}`,
-      `attempt ${mark.attempt}, worker ${mark.worker}`, `began at ${moment(mark.start, length / 100)}`,
+      mark.source, ...(mark.text ? [mark.text] : []), `${mark.outcome === "retried" ? "failed, and tried again" : mark.outcome} in ${duration(mark.nanoseconds)}`,
+      `attempt ${mark.attempt}, worker ${mark.worker}`, `began at ${moment(mark.start, length)}`,
       ...(message ? [message.length > 300 ? `${message.slice(0, 300)}…` : message] : []),
     ];
   }
@@ -398,7 +410,7 @@
     // The last bin is over before its end.
     const running = busy.map((time, bin) => time / Math.max(1, Math.min(binWidth, length - bin * binWidth)));
     const y = d3.scaleLinear().domain([0, Math.max(1, ...running) * 1.05]).range([height, 0]);
-    const inside = frame("#running", height, y, y.ticks(4));
+    const inside = frame("#running", height, y, y.ticks(Math.min(4, y.domain()[1])).filter(Number.isInteger));
     let path = `M${view(0)},${height}`;
     for (const [bin, count] of running.entries())
       path += `L${view(bin * binWidth)},${y(count)}L${view(Math.min(length, (bin + 1) * binWidth))},${y(count)}`;
@@ -436,12 +448,12 @@
     for (const [name, value] of names) card(byId("quantiles"), name, duration(value), null);
     const height = 170, bars = durations.bars;
     const low = Math.max(1, bars[0][0] / 1.2), high = bars[bars.length - 1][1] * 1.2;
-    const x = d3.scaleLog().domain([low, high]).range([0, width]);
+    const x = d3.scaleLog().domain([low, high]).range([0, width - 20]);
     const y = d3.scaleLinear().domain([0, d3.max(bars, (bar) => bar[2] + bar[3]) * 1.05]).range([height, 0]);
     const ticks = y.ticks(4).filter(Number.isInteger);
-    const svg = d3.select("#histogram").attr("height", height + 68);
+    const svg = d3.select("#histogram").attr("height", height + 52);
     svg.selectAll("*").remove();
-    const inside = svg.append("g").attr("transform", `translate(${gutter},40)`);
+    const inside = svg.append("g").attr("transform", `translate(${gutter},24)`);
     inside.append("g").attr("class", "grid").call(d3.axisLeft(y).tickValues(ticks).tickSize(-width).tickFormat(""))
       .call((g) => g.select(".domain").remove());
     inside.append("g").call(d3.axisLeft(y).tickValues(ticks).tickFormat(short).tickSize(0).tickPadding(6))
@@ -461,15 +473,16 @@
     }
     inside.append("g").attr("transform", `translate(0,${height})`).call(d3.axisBottom(x).tickValues(durationTicks(low, high))
       .tickFormat(duration).tickSize(4)).call((g) => g.select(".domain").attr("d", `M0,0H${width}`));
-    // Names that would touch stand in two rows.
-    let [lastX, row] = [-100, 0];
+    // Names that would touch are one.
+    const labels = [];
     for (const name of ["p50", "p95", "p99"]) {
-      const at = x(Math.min(Math.max(durations[name], low), high));
-      row = at - lastX < 34 ? row + 1 : 0;
-      lastX = at;
-      inside.append("line").attr("class", "quantile").attr("x1", at).attr("x2", at).attr("y1", -4 - row % 3 * 14).attr("y2", height);
-      inside.append("text").attr("class", "quantile-name").attr("x", at).attr("y", -8 - row % 3 * 14)
-        .attr("text-anchor", "middle").text(name);
+      const at = x(Math.min(Math.max(durations[name], low), high)), last = labels[labels.length - 1];
+      inside.append("line").attr("class", "quantile").attr("x1", at).attr("x2", at).attr("y1", -4).attr("y2", height);
+      if (last && at - last.at < 34) last.name += `, ${name}`; else labels.push({ at, name });
+    }
+    for (const { at, name } of labels) {
+      inside.append("text").attr("class", "quantile-name").attr("y", -9).text(name)
+        .attr("x", Math.min(Math.max(at, 0), width)).attr("text-anchor", at > width - 60 ? "end" : "middle");
     }
   }
 
@@ -509,8 +522,9 @@
       button.title = "show it in the timeline";
       button.addEventListener("click", () => reveal(mark));
       name.append(button);
+      if (mark.text) name.append(" ", element("span", mark.text, "text"));
       row.append(name, element("td", duration(mark.nanoseconds)), outcomeElement("td", mark.outcome),
-        element("td", mark.attempt), element("td", mark.worker), element("td", moment(mark.start, length / 100)));
+        element("td", mark.attempt), element("td", mark.worker), element("td", moment(mark.start, length)));
       body.append(row);
     });
   }
@@ -536,6 +550,7 @@
         .sort((left, right) => left.item - right.item);
       made.append(head);
       made.append(element("div", `${group.kind}, first at ${group.source}${group.text === null ? "" : `: ${group.text}`}`, "where"));
+      if (group.isVaried) made.append(element("div", "the others have other numbers in the message", "where"));
       if (others.length > 0) {
         const names = others.slice(0, 8).map((mark) => mark.source).join(", ");
         made.append(element("div", `also ${names}${group.count > 9 || others.length > 8 ? ", …" : ""}`, "where"));

@@ -24,7 +24,7 @@ extension Job {
             let title = "pmap \(script.name)"
             listeners.append(TraceLog(names, title: title, write: try reporter.writer("--trace", path)))
         }
-        if let path = logs.report { listeners.append(try report(script, reporter, path)) }
+        if let path = logs.report { listeners.append(try report(script, reporter, path, texts)) }
         if let medium = progressMedium {
             let isOpenEnded = plan.halt?.isGoal ?? false
             listeners.append(ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { name(of: $0, in: $1) })
@@ -39,14 +39,21 @@ extension Job {
         progress = false
     }
 
-    private func report(_ script: LoadedScript, _ reporter: Reporter, _ path: ByteString) throws(UsageError)
+    private func report(_ script: LoadedScript, _ reporter: Reporter, _ path: ByteString, _ items: ItemTexts)
+        throws(UsageError)
         -> ReportListener
     {
         let facts = RunFacts(
             command: "pmap \(secrets.shown(command: command))", script: "\(script.name)",
             version: "pmap \(Main.version)", seed: seed, workers: workers, processors: Processors.usable(),
             date: Clock.date())
-        let texts = ReportTexts(source: { inputs[$0].name(ofPosition: $1) }, hidden: secrets.hidden)
+        let texts = ReportTexts(
+            source: { name(of: $0, in: $1) },
+            text: { item, chunk in
+                var text = ByteBuffer()
+                let size = items.append(item, in: chunk, to: &text)
+                return size == 0 ? nil : String(decoding: text.array, as: UTF8.self)
+            }, hidden: secrets.hidden)
         let queue = try reporter.open("--report", path)
         return ReportListener(facts, texts) { queue.append($0) }
     }

@@ -168,7 +168,8 @@ private let tip = "document.getElementById('tip').innerText"
         range,
         "click=#all", "key=Tab", "key=+", range, "key=ArrowDown", "document.activeElement.textContent", "key=0", range,
         "click=#in", range,
-        "click=#slowest tbody button", range, "document.querySelectorAll('.group').length", "print=r.pdf")
+        "click=#slowest tbody button", range, "document.querySelectorAll('.group').length", "print=r.pdf", "paper",
+        overflow)
     let numbers = answers.map { Double($0) ?? .nan }
     #expect(numbers[0] == 0 && numbers[1] == 0 && numbers[2] == 0, "nothing is wider than the window")
     #expect(answers[3...4].contains { $0.contains("n:30") }, "\(answers[3...4])")
@@ -179,6 +180,7 @@ private let tip = "document.getElementById('tip').innerText"
     #expect(numbers[10] == numbers[5] / 2, "a button zooms")
     #expect(numbers[11] < numbers[5], "an item of the table is shown")
     #expect(answers[12] == "3")
+    #expect(numbers[13] == 0, "nor than the paper")
 }
 
 @Test(arguments: [

@@ -82,7 +82,8 @@ func `many lanes have fewer bins`(workers: Int, expected: Int) {
         if slowest.wants(nanoseconds) {
             slowest.insert(
                 ItemMark(
-                    item: place, input: 0, position: 1, worker: 1, attempt: 1, start: 0, nanoseconds: nanoseconds,
+                    item: place, chunk: chunk(place, 1), text: nil, worker: 1, attempt: 1, start: 0,
+                    nanoseconds: nanoseconds,
                     outcome: .ok, group: nil))
         }
     }
@@ -91,7 +92,7 @@ func `many lanes have fewer bins`(workers: Int, expected: Int) {
 
 @Test func `messages have a group each up to a number, and the others are counted`() {
     var data = ReportData(start: 0, workers: 1)
-    for item in 1...1000 { data.hear(failed(item, "message \(item % 250)"), now: item) }
+    for item in 1...1000 { data.hear(failed(item, "t.lua:\(item % 250): no"), now: item) }
     #expect(data.groups.groups.count == 200)
     #expect(data.groups.groups.allSatisfy { $0.count == 4 })
     #expect(data.groups.others == 200)
@@ -99,10 +100,27 @@ func `many lanes have fewer bins`(workers: Int, expected: Int) {
     #expect(data.groups.others == 205)
 }
 
-@Test func `crashes of several processes are of one kind`() {
+@Test func `messages that differ in numbers alone are one, those of other lines are not`() {
     var data = ReportData(start: 0, workers: 1)
-    for item in 1...5 { data.hear(failed(item, "the worker (pid \(item)) was killed", .crash), now: item) }
-    #expect(data.groups.groups.map(\.message) == ["the worker was killed"])
+    for item in 1...5 {
+        data.hear(failed(item, "the worker (pid \(item)) was killed", .crash), now: item)
+        data.hear(failed(item, "t.lua:\(item % 2): bad 0x5f\(item)a0, \(item)"), now: item)
+    }
+    #expect(
+        data.groups.groups.map { $0.message } == [
+            "the worker (pid 1) was killed", "t.lua:1: bad 0x5f1a0, 1", "t.lua:0: bad 0x5f2a0, 2",
+        ])
+    #expect(data.groups.groups.map(\.count) == [5, 3, 2])
+    #expect(data.groups.groups.allSatisfy { $0.isVaried })
+}
+
+@Test(arguments: [
+    ("", ""), ("7", "#"), ("a 17", "a #"), ("t.lua:17: x", "t.lua:17: x"), ("n:17", "n:#"), ("1:2:3", "#:2:#"),
+    ("0x7fab: 0xg", "#: #g"), ("é1é", "é#é"), ("a1b2", "a#b#"),
+])
+func `a pattern has marks for numbers`(message: String, pattern: String) {
+    let got = FailureGroups.pattern(of: message)
+    #expect(String(decoding: got, as: UTF8.self) == pattern)
 }
 
 @Test func `an attempt that is tried again is drawn, and counts as a retry alone`() {
@@ -119,15 +137,15 @@ func `many lanes have fewer bins`(workers: Int, expected: Int) {
 
 @Test func `a page of any run stays small`() {
     var data = ReportData(start: 0, workers: 4096)
-    let evil = String(repeating: "<\u{1}\u{2028}é", count: 3000)
+    let evil = String(repeating: "<\u{1}\u{2028}é", count: 400)
     for worker in 1...4096 { data.hear(.started(worker: worker, pid: 4_000_000), now: 0) }
     for item in 1...8_000 {
         let kind = Failure.Kind.allCases[item % 3]
         data.hear(
-            failed(item, "\(item) \(evil)", kind, worker: item * 31 % 4096, start: item << 27, traceback: evil),
+            failed(item, "t.lua:\(item): \(evil)", kind, worker: item * 31 % 4096, start: item << 27, traceback: evil),
             now: item << 27)
     }
-    let hostile = ReportTexts(source: { _, position in "\(evil):\(position)" }, hidden: { $0 })
+    let hostile = ReportTexts(source: { item, _ in "\(evil):\(item)" }, text: { _, _ in evil }, hidden: { $0 })
     #expect(data.json(facts, hostile).count < 2_700_000)
 }
 
