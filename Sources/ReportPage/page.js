@@ -12,7 +12,10 @@
 
   // ---- Texts
 
-  const grouped = (number) => number.toLocaleString("en-US");
+  // Making a format takes longer than using it.
+  const formats = [0, 1, 2, 3].map((digits) =>
+    new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  const grouped = (number) => formats[0].format(number);
   const many = (number, noun) => `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
   const three = (number) => number >= 100 ? grouped(Math.round(number)) : String(Number(number.toPrecision(3)));
 
@@ -43,7 +46,7 @@
     if (span >= 120e9) return clock(nanoseconds);
     const [size, unit] = unitFor(span);
     const digits = Math.min(3, Math.max(0, Math.ceil(Math.log10(1000 * size / span))));
-    return `${(nanoseconds / size).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
+    return `${formats[digits].format(nanoseconds / size)} ${unit}`;
   }
 
   const percent = (part) => `${part > 0 && part < 0.01 ? "<1" : Math.round(part * 100)} %`;

@@ -44,7 +44,7 @@ extension Job {
         -> ReportListener
     {
         let facts = RunFacts(
-            command: "pmap \(secrets.shown(command: command))", script: "\(script.name)",
+            command: secrets.hidden(in: "pmap \(secrets.shown(command: command))"), script: "\(script.name)",
             version: "pmap \(Main.version)", seed: seed, workers: workers, processors: Processors.usable(),
             date: Clock.date())
         let texts = ReportTexts(

@@ -80,6 +80,13 @@ func `the numbers of a page are those of the job log`(line: String) throws {
     #expect(report.groups.reduce(0) { $0 + ($1["count"] as? Int ?? 0) } == rows.count { $0.outcome != "ok" })
 }
 
+@Test func `a page has no values of definitions`() throws {
+    let folder = try Scratch(["t.lua": "return function(item) error('key=' .. pmap.args.key .. ' is wrong') end"])
+    _ = try Run("pmap -D key=hunter2 --report r.html t.lua ::: key=hunter2", in: folder).finish()
+    #expect(try Report(folder).groups.first?["message"] as? String == "t.lua:1: key=… is wrong")
+    #expect(try !folder.text(of: "r.html").contains("hunter2"))
+}
+
 @Test func `what a journal has is counted, and not drawn`() throws {
     let folder = try Scratch()
     _ = try Run("pmap --journal j -e item ::: 1 2 3", in: folder).finish()
