@@ -330,7 +330,7 @@ func `numbers beyond their limits are refused`(row: Row) throws { try row.check(
     Row("pmap help run is the same", [:], "pmap help run | cmp - <(pmap run -h)"),
     Row("pmap journal", [:], "pmap journal --help", out: "pmap journal: ‹…›pmap journal FILE‹…›"),
     Row("pmap help journal is the same", [:], "pmap help journal | cmp - <(pmap journal -h)"),
-    Row("an option of other programs", [:], "pmap help tag", out: "--tag: return the item in front of the result‹…›"),
+    Row("an option of other programs", [:], "pmap help ctag", out: "--ctag: write --tag‹…›"),
     Row(
         "no name", [:], "pmap help",
         out: "pmap help NAME shows what there is about:\n\n  options ‹…›\n  concurrent.futures      ‹…›"),
