@@ -76,7 +76,8 @@ let package = Package(
         .testTarget(
             name: "ProcessPoolTests", dependencies: ["Bytes", "ProcessPool", "Posix", "Wire", "Chance"],
             swiftSettings: strict),
-        .testTarget(name: "MonitorTests", dependencies: ["Monitor", "ProcessPool", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "MonitorTests", dependencies: ["Monitor", "Posix", "ProcessPool", "Wire"], swiftSettings: strict),
         .testTarget(name: "ReportTests", dependencies: ["Report", "ProcessPool", "Wire"], swiftSettings: strict),
         .testTarget(name: "RecordsTests", dependencies: ["Bytes", "Records", "Lua"], swiftSettings: strict),
         .testTarget(

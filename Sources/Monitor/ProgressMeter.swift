@@ -61,11 +61,7 @@ package struct ProgressMeter {
         switch news {
         case .cut(let chunk):
             itemsCut += chunk.count
-            switch chunk.payload.records {
-            case .range(_, let length, _): bytesCut += length
-            case .bytes(let bytes): bytesCut += bytes.count
-            case .listed, .tooLong: break
-            }
+            bytesCut += chunk.payload.bytes
         case .restored(_, let outcomes): restored += outcomes.count
         default: break
         }

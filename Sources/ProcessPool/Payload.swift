@@ -28,6 +28,15 @@ package struct Payload: Equatable, Sendable {
         self.records = records
     }
 
+    /// How much of the input the records are; 0 where they are no bytes.
+    package var bytes: Int {
+        switch records {
+        case .range(_, let length, _): length
+        case .bytes(let bytes): bytes.count
+        case .listed, .tooLong: 0
+        }
+    }
+
     /// What is enough to say where the records came from.
     var withoutBytes: Payload {
         guard case .bytes = records else { return self }

@@ -63,6 +63,7 @@ extension Run {
     mutating func killAll(_ actions: inout [Action]) {
         killTime = nil
         isKilling = true
+        tell(.killing, &actions)
         for slot in presentNumbers { actions.append(.kill(slot)) }
     }
 

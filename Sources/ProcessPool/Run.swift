@@ -199,6 +199,7 @@ struct Run {
             case .send(let chunk, let slot): send(chunk, to: slot, &actions)
             case .dismiss(let slot):
                 slots[slot].isLeaving = true
+                tell(.dismissed(worker: slot + 1), &actions)
                 actions.append(.dismiss(slot))
             }
         }

@@ -18,6 +18,8 @@ package class RunExecutor {
     final let observer: any RunObserver
     final let log: (any OutcomeLog)?
     private let listeners: [any RunListener]
+    /// As those who listen know it.
+    private var waits: Set<RunWait> = []
     /// Told and not handled, in their order.
     private var events: [Run.Event] = []
     private var isHandling = false
@@ -55,6 +57,7 @@ package class RunExecutor {
         tell(.begun)
         while true {
             tick()
+            if !listeners.isEmpty { spreadWaits() }
             if run.isOver(outputIsEmpty: output.queue.isEmpty) { break }
             if !work() { wait() }
             hearSignals()
@@ -78,6 +81,23 @@ package class RunExecutor {
     final func spread(_ news: RunNews) {
         let now = Clock.now()
         for listener in listeners { listener.hear(news, now: now) }
+    }
+
+    private func spreadWaits() {
+        for wait in RunWait.allCases {
+            let isWaiting = isWaiting(for: wait)
+            if isWaiting == waits.contains(wait) { continue }
+            if isWaiting { waits.insert(wait) } else { waits.remove(wait) }
+            spread(.waits(wait, isWaiting))
+        }
+    }
+
+    private func isWaiting(for wait: RunWait) -> Bool {
+        switch wait {
+        case .input: run.isSourceDry && !run.isPaused
+        case .reader: output.queue.isFull || run.isIdle && !output.queue.isEmpty
+        case .order: run.sequencer.isOverfull
+        }
     }
 
     /// Does some of the host's work, whose time is told to those who listen.

@@ -28,11 +28,27 @@ package enum RunNews: Equatable {
     /// A worker has come to the end of a chunk, of which it has run so many items.
     case chunkEnded(worker: Int, items: Int, nanoseconds: Int)
     case died(worker: Int, ExitStatus)
+    /// A worker is about to be told to leave.
+    case dismissed(worker: Int)
+    /// Those workers that are left are about to be killed, whatever they are on.
+    case killing
+    /// Something keeps the run from going on, or does so no more.
+    case waits(RunWait, Bool)
     /// What the host itself has done; such times do not overlap.
     case worked(HostWork, start: Int, nanoseconds: Int)
     /// The terminal is another's now: of the shell, as after Ctrl-Z, or of a worker.
     case suspended
     case ended(Ending, Tally)
+}
+
+/// What a run waits for.
+package enum RunWait: String, CaseIterable {
+    /// The source has nothing yet.
+    case input
+    /// The reader of the output.
+    case reader
+    /// An item, behind which there is no room for more results.
+    case order
 }
 
 package enum HostWork: String, CaseIterable {

@@ -32,6 +32,7 @@ struct FileUses {
         let written = [
             ("--errors", flags.errors), ("--joblog", flags.joblog), ("--trace", flags.trace),
             ("--report", flags.report),
+            ("--stats", flags.stats.flatMap { $0.isEmpty ? nil : $0 }),
         ]
         for case (let option, let path?) in written where path != "-" && Descriptor.number(named: path) == nil {
             outputs.append((option, path))

@@ -171,6 +171,10 @@ extension Option {
             "--report", value: "FILE", instead: "there is one report",
             "A page with the picture of the run, when it has ended: what ran when, what was slow, what has failed."
         ) { $0.report = $1.word },
+        Option(
+            "--stats", value: "FILE", isValueOptional: true, instead: "statistics are written to one place",
+            "At the end numbers about the run, and advice, on standard error; or as JSON in FILE."
+        ) { $0.stats = $1.word },
         Option("--dry-run", also: ["--dryrun"], "Show which items would be run, and run none.") { flags, _ in
             flags.dryRun = true
         },

@@ -19,7 +19,7 @@ private let advice = [
     "--log":
         "write --joblog FILE for a line an item; --journal FILE keeps what each came to, --errors FILE the failures",
     "--pbar": "write --progress",
-    "--stats --profile": "there is nothing like it yet; time pmap … shows how long all of it takes",
+    "--profile": "write --stats: where the time went",
     "--tagstring --ctag": "write --tag, or return what is to stand in front of the result",
     "--ungroup --line-buffer --linebuffer --lb":
         "-u writes results as they finish; those of one item always stay together",

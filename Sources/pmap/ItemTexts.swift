@@ -72,7 +72,8 @@ final class ItemTexts {
             open = OpenChunk(
                 first: chunk.first, next: chunk.first, cursor: RecordCursor(records, terminator: terminator))
         }
-        open?.cursor.skip(item - (open?.next ?? item))
+        let skipped = item - (open?.next ?? item)
+        open?.cursor.skip(skipped)
         open?.next = item + 1
         return open?.cursor.next()
     }

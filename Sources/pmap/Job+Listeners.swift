@@ -25,6 +25,10 @@ extension Job {
             listeners.append(TraceLog(names, title: title, write: try reporter.writer("--trace", path)))
         }
         if let path = logs.report { listeners.append(try report(script, reporter, path, texts)) }
+        if let path = logs.stats {
+            let write = try reporter.statisticsWriter(path)
+            listeners.append(StatisticsListener(workers: workers, seed: seed, names, write: write))
+        }
         if let medium = progressMedium {
             let isOpenEnded = plan.halt?.isGoal ?? false
             listeners.append(ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { name(of: $0, in: $1) })
@@ -61,11 +65,15 @@ extension Job {
     /// Files of those who listen.
     struct Logs {
         var joblog, trace, report: ByteString?
+        /// Empty for standard error, as text.
+        var stats: ByteString?
 
-        init(_ flags: Flags) { (joblog, trace, report) = (flags.joblog, flags.trace, flags.report) }
+        init(_ flags: Flags) {
+            (joblog, trace, report, stats) = (flags.joblog, flags.trace, flags.report, flags.stats)
+        }
 
         /// Somebody wants to know when each item ran.
-        var keepTimes: Bool { joblog != nil || trace != nil || report != nil }
+        var keepTimes: Bool { joblog != nil || trace != nil || report != nil || stats != nil }
     }
 }
 
@@ -75,5 +83,14 @@ extension Reporter {
         if path == "-" { return { [unowned self] in text($0) } }
         let queue = try open(option, path)
         return { queue.append($0) }
+    }
+
+    /// What takes the statistics for `path`, or, where that is empty, for the last message.
+    fileprivate func statisticsWriter(_ path: ByteString) throws(UsageError) -> (RunStatistics) -> Void {
+        if path.isEmpty {
+            return { [unowned self] in if $0.isCutShort { print($0.text) } else { end(with: $0.text) } }
+        }
+        let queue = try open("--stats", path)
+        return { queue.append($0.json) }
     }
 }

@@ -50,12 +50,12 @@ struct Job {
         secrets = Secrets(flags.definitions)
         progress = flags.progress
         logs = Logs(flags)
+        self.seed = seed
         isDryRun = flags.dryRun
         if isDryRun && flags.journal != nil {
             throw UsageError(
                 "--dry-run with --journal: leave one of them out; pmap journal FILE shows what runs have kept")
         }
-        self.seed = seed
         plan.keepsTimes = logs.keepTimes
         form.input = try flags.inputFormat()
         form.isFilter = flags.filter

@@ -56,7 +56,9 @@ struct JobRun: ~Copyable {
         for case let report as ReportListener in listeners { report.itemsLeft = itemsLeft }
         let (ending, tally) = job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
         let left = itemsLeft(ending, tally)
-        return reporter.finish(journaled?.end(ending) ?? ending, tally, itemsLeft: left, journaled?.tally)
+        let lastEnding = journaled?.end(ending) ?? ending
+        for case let statistics as StatisticsListener in listeners { statistics.finish(lastEnding, itemsLeft: left) }
+        return reporter.finish(lastEnding, tally, itemsLeft: left, journaled?.tally)
     }
 
     // MARK: The parts

@@ -34,6 +34,8 @@ final class Reporter: RunObserver {
     private var said: Set<String> = []
     private var hasExplainedReturned = false
     private var teardownHasFailed = false
+    /// It is printed behind all others.
+    private var lastMessage: String?
 
     /// Nanoseconds of work from which an interrupted run prints a message about --journal.
     private static let journalWorth = 60_000_000_000
@@ -187,6 +189,8 @@ final class Reporter: RunObserver {
 
     // MARK: The end
 
+    func end(with message: String) { lastMessage = message }
+
     /// Prints how the run ended, without a status line, and returns the exit status; after a signal the process ends here.
     /// `itemsLeft` is the number of items that were not read; nil when it is unknown.
     func finish(_ ending: Ending, _ tally: Tally, itemsLeft: Int?, _ journal: JournalTally?) -> ExitCode {
@@ -202,6 +206,7 @@ final class Reporter: RunObserver {
                 "\(kept == 1 ? "results of 1 of the" : "\(kept)") items are in \(path); the same command goes on from there"
             )
         }
+        if let lastMessage { print(lastMessage) }
         switch ending {
         case .signal, .outputClosed: drain(until: Clock.now() + Reporter.grace)
         default: drain()

@@ -1,0 +1,16 @@
+// What processors have done for this process.
+
+import Glibc
+
+/// The time of the program and of the kernel for it, in nanoseconds.
+package enum ProcessorTime {
+    package static func own() -> Int { used(by: RUSAGE_SELF) }
+    /// Of the children that were waited for, and of theirs.
+    package static func ofChildren() -> Int { used(by: RUSAGE_CHILDREN) }
+
+    private static func used(by who: __rusage_who) -> Int {
+        var usage = rusage()
+        unsafe getrusage(who.rawValue, &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + $1.tv_sec * 1_000_000_000 + $1.tv_usec * 1000 }
+    }
+}
