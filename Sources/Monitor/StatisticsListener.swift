@@ -4,7 +4,7 @@ package import ProcessPool
 import Posix
 
 package final class StatisticsListener: RunListener {
-    private var statistics: RunStatistics
+    package private(set) var statistics: RunStatistics
     private var pids: [Int32]
     package private(set) var nextLook: Int?
     /// When the run began: the processor time of this process, and of its children.

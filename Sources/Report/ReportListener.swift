@@ -10,10 +10,14 @@ package final class ReportListener: RunListener {
     private let write: ([UInt8]) -> Void
     /// Items that were not read when the run had ended; nil where their number is unknown.
     package var itemsLeft: (Ending, Tally) -> Int? = { _, _ in 0 }
+    /// What would make the run faster.
+    private let advice: () -> [String]
 
-    /// `write` takes the whole page.
-    package init(_ facts: RunFacts, _ texts: ReportTexts, write: @escaping ([UInt8]) -> Void) {
-        (self.facts, self.texts, self.write) = (facts, texts, write)
+    /// `advice` is asked for at the end, `write` takes the whole page.
+    package init(
+        _ facts: RunFacts, _ texts: ReportTexts, advice: @escaping () -> [String], write: @escaping ([UInt8]) -> Void
+    ) {
+        (self.facts, self.texts, self.advice, self.write) = (facts, texts, advice, write)
         data = ReportData(start: Clock.now(), workers: facts.workers, read: texts.text)
     }
 
@@ -21,6 +25,7 @@ package final class ReportListener: RunListener {
         data.hear(news, now: now)
         guard case .ended(let ending, let tally) = news else { return }
         data.itemsLeft = itemsLeft(ending, tally)
+        data.advice = advice()
         write(Page.bytes(data: data.json(facts, texts)))
     }
 

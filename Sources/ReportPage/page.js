@@ -534,7 +534,7 @@
 
   function reveal(mark) {
     marked = mark;
-    const around = Math.max(mark.nanoseconds, length / 200);
+    const around = Math.max(mark.nanoseconds / 5, length / 200);
     showOnly(Math.max(0, mark.start - around), Math.min(length, mark.start + mark.nanoseconds + around));
     scroller.scrollTop = (mark.worker - 1) * laneHeight - scroller.clientHeight / 2;
     byId("timeline").scrollIntoView({ block: "start" });

@@ -24,10 +24,14 @@ extension Job {
             let title = "pmap \(script.name)"
             listeners.append(TraceLog(names, title: title, write: try reporter.writer("--trace", path)))
         }
-        if let path = logs.report { listeners.append(try report(script, reporter, path, texts)) }
-        if let path = logs.stats {
-            let write = try reporter.statisticsWriter(path)
-            listeners.append(StatisticsListener(workers: workers, seed: seed, names, write: write))
+        if logs.stats != nil || logs.report != nil {
+            let write = try logs.stats.map { path throws(UsageError) in try reporter.statisticsWriter(path) }
+            let listener = StatisticsListener(workers: workers, seed: seed, names) { write?($0) }
+            listeners.append(listener)  // before the report, which asks it
+            if let path = logs.report {
+                listeners.append(
+                    try report(script, reporter, path, texts) { Advice.sentences(of: listener.statistics) })
+            }
         }
         if let medium = progressMedium {
             let isOpenEnded = plan.halt?.isGoal ?? false
@@ -43,10 +47,10 @@ extension Job {
         progress = false
     }
 
-    private func report(_ script: LoadedScript, _ reporter: Reporter, _ path: ByteString, _ items: ItemTexts)
-        throws(UsageError)
-        -> ReportListener
-    {
+    private func report(
+        _ script: LoadedScript, _ reporter: Reporter, _ path: ByteString, _ items: ItemTexts,
+        advice: @escaping () -> [String]
+    ) throws(UsageError) -> ReportListener {
         let facts = RunFacts(
             command: secrets.hidden(in: "pmap \(secrets.shown(command: command))"), script: "\(script.name)",
             version: "pmap \(Main.version)", seed: seed, workers: workers, processors: Processors.usable(),
@@ -59,7 +63,7 @@ extension Job {
                 return size == 0 ? nil : String(decoding: text.array, as: UTF8.self)
             }, hidden: secrets.hidden)
         let queue = try reporter.open("--report", path)
-        return ReportListener(facts, texts) { queue.append($0) }
+        return ReportListener(facts, texts, advice: advice) { queue.append($0) }
     }
 
     /// Files of those who listen.

@@ -21,6 +21,7 @@ private struct Report {
     func number(_ object: String, _ name: String) -> Int { (data[object] as? [String: Any])?[name] as? Int ?? -1 }
     func text(_ name: String) -> String { (data["run"] as? [String: Any])?[name] as? String ?? "" }
     var workers: [[String: Any]] { data["workers"] as? [[String: Any]] ?? [] }
+    var advice: [String] { data["advice"] as? [String] ?? [] }
     var groups: [[String: Any]] { data["groups"] as? [[String: Any]] ?? [] }
     var marks: [[Any]] { data["marks"] as? [[Any]] ?? [] }
 
@@ -93,6 +94,14 @@ func `the numbers of a page are those of the job log`(line: String) throws {
     _ = try Run("pmap --journal j --report r.html -e item ::: 1 2 3 4 5", in: folder).finish()
     let report = try Report(folder)
     #expect((report.counts("restored"), report.counts("ok"), report.marks.count) == (3, 2, 2))
+}
+
+@Test func `a page has the advice of --stats`() throws {
+    let folder = try Scratch()
+    _ = try Run("pmap -j 2 --report r.html --stats=s -e 'pmap.sleep(item / 100)' ::: 1 1 1 1 200", in: folder).finish()
+    let statistics = try JSONSerialization.jsonObject(with: Data(folder.text(of: "s").utf8)) as? [String: Any]
+    #expect(try Report(folder).advice == statistics?["advice"] as? [String])
+    #expect(try Report(folder).advice.first?.contains("one item ran alone, :::5") == true)
 }
 
 @Test(arguments: [

@@ -194,8 +194,8 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
         err: "pmap: t.lua: options.max_procs: many: write a number of workers: N, N%, +N, -N, or 0 for none\n",
         status: 2),
     Row(
-        "an option that only another program has", "options = { tag = true } task = print", "pmap t.lua ::: a",
-        err: "pmap: t.lua: options.tag: return the item in front of the result: -e 'item, …' or return item, result\n",
+        "an option that only another program has", "options = { ctag = true } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.ctag: write --tag, or return what is to stand in front of the result\n",
         status: 2),
     Row(
         "a value for a switch", "options = { filter = 'yes' } task = print", "pmap t.lua ::: a",
