@@ -215,14 +215,13 @@ extension ByteBuffer {
 
 extension ByteBuffer {
     package mutating func append(decimal value: Int64) {
+        if (0..<10).contains(value) { return append(0x30 + UInt8(value)) }
         if value < 0 { append(UInt8(ascii: "-")) }
         append(value.magnitude, digits: ByteBuffer.digits(of: value.magnitude))
     }
 
-    /// In at least so many digits, of which the first ones may be 0; `value` is not negative.
-    package mutating func append(decimal value: Int, digits: Int) {
-        append(UInt64(value), digits: max(digits, ByteBuffer.digits(of: UInt64(value))))
-    }
+    /// In so many digits, which are enough; the first ones may be 0, and `value` is not negative.
+    package mutating func append(decimal value: Int, digits: Int) { append(UInt64(value), digits: digits) }
 
     private static func digits(of value: UInt64) -> Int {
         var (digits, bound) = (1, UInt64(10))

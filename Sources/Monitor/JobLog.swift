@@ -27,6 +27,8 @@ package final class JobLog: RunListener {
     private var pids: [Int32] = []
     private var buffer: LogBuffer
     private var command = ByteBuffer()
+    /// Mostly a time is of the same second as the one before.
+    private var lastSecond = (number: -1, text: "")
     /// What is added to a time of the clock for one since 1970.
     private let epoch: Int
     package var nextLook: Int? { buffer.due }
@@ -104,8 +106,8 @@ package final class JobLog: RunListener {
         let size = names.append(item, chunk, &command)
         buffer.lines.append(decimal: Int64(item))
         buffer.lines.append("\t:\t")
-        append(seconds: epoch + time.start)
-        append(seconds: time.nanoseconds)
+        append(time: epoch + time.start)
+        append(duration: time.nanoseconds)
         append(number: size)
         append(number: time.bytes)
         buffer.lines.append(same.status)
@@ -115,11 +117,23 @@ package final class JobLog: RunListener {
         buffer.lines.append(same.end)
     }
 
-    private func append(seconds nanoseconds: Int) {
+    private func append(time nanoseconds: Int) {
+        let microseconds = (nanoseconds + 500) / 1000
+        let second = microseconds / 1_000_000
+        if second != lastSecond.number { lastSecond = (second, "\(second)") }
+        buffer.lines.append(lastSecond.text)
+        append(fraction: microseconds % 1_000_000)
+    }
+
+    private func append(duration nanoseconds: Int) {
         let microseconds = (nanoseconds + 500) / 1000
         buffer.lines.append(decimal: Int64(microseconds / 1_000_000))
+        append(fraction: microseconds % 1_000_000)
+    }
+
+    private func append(fraction microseconds: Int) {
         buffer.lines.append(UInt8(ascii: "."))
-        buffer.lines.append(decimal: microseconds % 1_000_000, digits: 6)
+        buffer.lines.append(decimal: microseconds, digits: 6)
         buffer.lines.append(JobLog.tab)
     }
 

@@ -10,7 +10,7 @@ struct LogBuffer: ~Copyable {
     private let write: ([UInt8]) -> Void
 
     /// Lines wait for so many nanoseconds, or bytes.
-    private static let (patience, enough) = (500_000_000, 128 << 10)
+    private static let (patience, enough) = (500_000_000, 32 << 10)
 
     /// `write` takes whole lines.
     init(write: @escaping ([UInt8]) -> Void) { self.write = write }
