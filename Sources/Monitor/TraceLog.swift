@@ -15,8 +15,11 @@ package final class TraceLog: RunListener {
     private let start = Clock.now()
     private var buffer: LogBuffer
     private var pids: [Int32] = []
+    /// Workers whose tracks have their names.
+    private var named: Set<Int> = []
     /// Since the counters were last written.
     private var (itemsDone, hostBusy, lastCounters) = (0, 0, Clock.now())
+    private var nextMemory = 0
     private var isEnded = false
 
     /// The track of the host; those of workers have their numbers.
@@ -25,6 +28,8 @@ package final class TraceLog: RunListener {
     /// in its counter alone.
     private static let (shortItem, shortWork) = (100_000, 20_000)
     private static let interval = 200_000_000
+    /// Nanoseconds from one look at the memory to the next, which is also so many times what a look takes.
+    private static let (memoryInterval, memoryPause) = (500_000_000, 100)
 
     /// `write` takes whole lines.
     package init(_ names: ItemNames, title: String, write: @escaping ([UInt8]) -> Void) {
@@ -44,6 +49,7 @@ package final class TraceLog: RunListener {
 
     package func look(_ view: RunView, now: Int) {
         if now >= lastCounters + TraceLog.interval { count(waiting: view.bytesWaiting, now) }
+        if now >= nextMemory { countMemory(now) }
         buffer.flush()
     }
 
@@ -51,7 +57,7 @@ package final class TraceLog: RunListener {
         switch news {
         case .started(let worker, let pid):
             while pids.count < worker { pids.append(0) }
-            if pids[worker - 1] == 0 { name("thread_name", worker, "worker \(worker)") }
+            if named.insert(worker).inserted { name("thread_name", worker, "worker \(worker)") }
             pids[worker - 1] = pid
         case .succeeded(let chunk, _, let worker, let times):
             itemsDone += times.count
@@ -59,7 +65,9 @@ package final class TraceLog: RunListener {
         case .failed(let item, let chunk, let retryDelay):
             if retryDelay == nil { itemsDone += 1 }
             draw(item, of: chunk, isRetried: retryDelay != nil, now)
-        case .died(let worker, let status) where status != .exited(0):
+        case .died(let worker, let status):
+            pids[worker - 1] = 0
+            if status == .exited(0) { return }
             mark("died: \(status)", on: worker, now)
         case .worked(let work, let start, let nanoseconds):
             hostBusy += nanoseconds
@@ -154,6 +162,15 @@ package final class TraceLog: RunListener {
             buffer.lines.append(",\"args\":{\"value\":\((value * 10).rounded() / 10)}},\n")
         }
         (itemsDone, hostBusy, lastCounters) = (0, 0, now)
+    }
+
+    /// What the processes of the run have for themselves.
+    private func countMemory(_ now: Int) {
+        let own = ([host] + pids.filter { $0 > 0 }).compactMap { ProcessMemory(of: $0)?.private }.reduce(0, +)
+        begin("C", "private memory", TraceLog.hostTrack, now)
+        buffer.lines.append(",\"args\":{\"value\":\(own)}},\n")
+        let end = Clock.now()
+        nextMemory = end + max(TraceLog.memoryInterval, TraceLog.memoryPause * (end - now))
     }
 
     private func begin(_ phase: String, _ name: String, _ track: Int, _ time: Int) {
