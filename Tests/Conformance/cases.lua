@@ -137,9 +137,8 @@ function expect.main()
   for _, child in ipairs(mp.active_children()) do
     if not child.daemon then child:join() end
   end
-  collectgarbage()
-  collectgarbage()
-  for _ = 1, 200 do -- workers of what was collected may still be ending
+  for _ = 1, 200 do -- what refers to each other is collected in turns, and its workers may still be ending
+    collectgarbage()
     if expect.descriptors() == before then return end
     core.sleep(0.05)
   end
