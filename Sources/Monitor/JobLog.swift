@@ -82,6 +82,12 @@ package final class JobLog: RunListener {
             }
         }
 
+        /// Of a failure, which may have waited for another try.
+        var attempts: Int? {
+            guard case .failure(let item) = self else { return nil }
+            return item.attempts
+        }
+
         var outcome: String {
             guard case .failure(let item) = self else { return "ok" }
             return item.failure.kind.rawValue
@@ -96,7 +102,7 @@ package final class JobLog: RunListener {
         init(_ chunk: Chunk, _ result: Result, _ worker: Int, _ pid: Int32, _ names: ItemNames) {
             let (before, after) = names.around(chunk)
             status = "\(result.status)\t"
-            between = "\t\(result.outcome)\t\(chunk.attempt)\t\(worker)\t\(pid)\t\(before)"
+            between = "\t\(result.outcome)\t\(result.attempts ?? chunk.attempt)\t\(worker)\t\(pid)\t\(before)"
             end = "\(after)\n"
         }
     }

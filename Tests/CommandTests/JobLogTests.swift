@@ -38,6 +38,11 @@ private let header =
 
             """),
     Row(
+        "tries that were not begun do not count", [:],
+        "pmap -j 2 --halt now,success=1 --retries 2 --backoff 1 --joblog log"
+            + " -e 'if item == \"ok\" then pmap.sleep(0.2) return 1 end error \"x\"' ::: 1 ok 2>&-; " + columns,
+        out: "1\n" + header + "1\t:\t1\t0\t1\t0\t1\terror\t1\t:::1\n2\t:\t2\t2\t0\t0\tok\tok\t1\t:::2\n"),
+    Row(
         "without workers", kinds,
         "pmap -j 0 --timeout 0.2 --joblog log t.lua ::: a error late nothing 2>&-; " + columns,
         out: "aa\n" + header + """
