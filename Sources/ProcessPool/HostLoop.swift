@@ -94,7 +94,11 @@ package final class HostLoop: RunExecutor {
         Signal.deliver()
         if Signal.takeStop() { stopUntilContinued() }
         let (quits, isAsked) = Signal.takeQuestions()
-        if isAsked { tell(.asked(quits: quits, isAsked: isAsked, sights(withStops: false))) }
+        if isAsked {
+            tell(
+                .asked(
+                    quits: quits, isAsked: isAsked, sights(withStops: false), bytesWaiting: output.queue.bytesWaiting))
+        }
         hearEndings()
     }
 

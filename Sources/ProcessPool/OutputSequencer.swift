@@ -22,6 +22,8 @@ struct OutputSequencer {
     private var gather: Gather<Piece>
     /// Bytes in memory of each piece that waits.
     private var kept: [Int: Int] = [:]
+    /// Pieces that wait for an earlier item.
+    var piecesKept: Int { kept.count }
     private var lastID = 0
     /// Bytes in memory that wait for an earlier item, roughly.
     private(set) var bytesKept = 0

@@ -30,17 +30,19 @@ extension Run {
     }
 
     /// Says what each worker is on.
-    mutating func answer(_ quits: Int, _ isAsked: Bool, _ sights: [Sight], _ now: Int, _ actions: inout [Action]) {
+    mutating func answer(
+        _ quits: Int, _ isAsked: Bool, _ sights: [Sight], bytesWaiting: Int, _ now: Int, _ actions: inout [Action]
+    ) {
         if quits > 1 || quits > 0 && lastQuit.map({ now - $0 < Run.quitInterval }) == true {
             for slot in presentNumbers { actions.append(.kill(slot)) }
             perform(terminal.handle(.ended), &actions)
             return actions.append(.quit)
         }
         if quits > 0 { lastQuit = now }
-        if isAsked { actions.append(.notice(.asked(sights.map(occupation), tally))) }
+        if isAsked { actions.append(.notice(.asked(view(sights, rest: nil, bytesWaiting: bytesWaiting, now)))) }
     }
 
-    func occupation(_ sight: Sight) -> Occupation {
+    private func occupation(_ sight: Sight, _ now: Int) -> Occupation {
         var running: Chunk?
         if let chunk = slots[sight.slot].chunks.chunks.first, chunk.remaining > 0, !sight.isSending,
             sight.current >= chunk.next
@@ -49,8 +51,8 @@ extension Run {
         }
         return Occupation(
             worker: sight.slot + 1, pid: sight.pid, isReady: sight.isReady, isStopped: sight.isStopped,
-            item: running.map { _ in sight.current },
-            chunk: running)
+            item: running.map { _ in sight.current }, chunk: running,
+            nanoseconds: running.map { _ in now - (sight.start ?? slots[sight.slot].lastNews) })
     }
 
     /// Running items are finished, no others begun.
@@ -107,9 +109,10 @@ extension Run {
 
 extension Run {
     /// What those who listen are shown.
-    func view(_ sights: [Sight], rest: SourceRest?, bytesWaiting: Int) -> RunView {
+    func view(_ sights: [Sight], rest: SourceRest?, bytesWaiting: Int, _ now: Int) -> RunView {
         RunView(
             tally: tally, totalItems: totalItems, rest: rest, retrying: lastFailures.count,
-            occupations: sights.map(occupation), bytesWaiting: bytesWaiting)
+            occupations: sights.map { occupation($0, now) }, bytesWaiting: bytesWaiting,
+            resultsKept: sequencer.piecesKept, isSourceDry: isSourceDry)
     }
 }

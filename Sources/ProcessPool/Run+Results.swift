@@ -13,6 +13,7 @@ extension Run {
             actions.append(.notice(.setupFailed(failure)))
             setupFailure = nil
         }
+        if !entries.isEmpty { slots[slot].lastNews = now }
         var times = times[...]
         for (place, entry) in entries.enumerated() where !isSatisfied && !slots[slot].isDistrusted {
             account(for: entry, at: place, times.prefix(entry.items), of: slot, now, &actions)

@@ -23,6 +23,8 @@ struct Run {
         /// It was told to leave.
         var isLeaving = false
         var chunks = ChunksInFlight()
+        /// When it last told something, or got the chunk that it is at.
+        var lastNews = 0
         /// Why it cannot work.
         var setupFailure: Failure?
         /// It was killed because it did not begin what it was given.
@@ -88,6 +90,8 @@ struct Run {
     var rebalancing = Rebalancing()
     /// Somebody is idle while somebody else has more than it can do at once, as far as was seen.
     var mayRebalance = false
+    /// Of the event that is handled.
+    private var eventTime = 0
     // When things are due next, in nanoseconds of the clock.
     var nextLook = 0
     var nextCheck = 0
@@ -116,6 +120,7 @@ struct Run {
 
     /// Appends to `actions` what follows from `event`; `now` is the clock's, in nanoseconds.
     mutating func handle(_ event: Event, now: Int, into actions: inout [Action]) {
+        eventTime = now
         switch event {
         case .begun: schedule(.sourceReady, &actions)
         case .chunk(let chunk):
@@ -149,7 +154,8 @@ struct Run {
         case .died(let slot, let death): loseWorker(of: slot, death, now, &actions)
         case .cannotStart(let slot, let error): loseStart(of: slot, error, now, &actions)
         case .signal(let signal, let sights, let isEmpty): end(bySignal: signal, sights, isEmpty, now, &actions)
-        case .asked(let quits, let isAsked, let sights): answer(quits, isAsked, sights, now, &actions)
+        case .asked(let quits, let isAsked, let sights, let bytesWaiting):
+            answer(quits, isAsked, sights, bytesWaiting: bytesWaiting, now, &actions)
         case .suspended:
             perform(terminal.handle(.suspended), &actions)
             for slot in presentNumbers { actions.append(.suspend(slot, true)) }
@@ -214,6 +220,7 @@ struct Run {
         if slots[slot].chunks.liftLimit() { actions.append(.limit(slot, items: nil)) }
         // An item that is tried again has its whole time.
         if let item = slots[slot].overdueItem, chunk.items.contains(item) { slots[slot].overdueItem = nil }
+        if slots[slot].chunks.chunks.isEmpty { slots[slot].lastNews = eventTime }
         slots[slot].chunks.append(chunk)
         actions.append(.send(chunk, slot))
         tell(.sent(chunk, worker: slot + 1), &actions)

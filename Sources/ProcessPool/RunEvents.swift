@@ -46,7 +46,7 @@ extension Run {
         // This process
         case signal(Int32, [Sight], outputIsEmpty: Bool)
         /// Ctrl-\ so many times; `isAsked` when somebody wants to know what goes on.
-        case asked(quits: Int, isAsked: Bool, [Sight])
+        case asked(quits: Int, isAsked: Bool, [Sight], bytesWaiting: Int)
         /// It is about to be stopped, and was stopped for some nanoseconds.
         case suspended
         case continued(nanoseconds: Int)
@@ -144,6 +144,8 @@ extension Run {
         let pid: Int32
         /// Something has stopped it.
         var isStopped = false
+        /// When it began that item, where times are kept.
+        var start: Int?
     }
 
     /// An order to give back all items behind the `limit`, to be shared out in so many parts.

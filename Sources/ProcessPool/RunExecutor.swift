@@ -70,7 +70,7 @@ package class RunExecutor {
     private func showListeners() {
         if nextListenersLook.map({ $0 > Clock.now() }) ?? true { return }
         let view = run.view(
-            sights(withStops: true), rest: source.rest, bytesWaiting: output.queue.bytesWaiting)
+            sights(withStops: true), rest: source.rest, bytesWaiting: output.queue.bytesWaiting, Clock.now())
         let now = Clock.now()
         for listener in listeners where listener.nextLook.map({ $0 <= now }) ?? false { listener.look(view, now: now) }
     }

@@ -62,7 +62,7 @@ package enum HostWork: String, CaseIterable {
 }
 
 /// A run as it is at a moment.
-package struct RunView {
+package struct RunView: Equatable {
     package let tally: Tally
     /// How many items there are, once that is known.
     package let totalItems: Int?
@@ -73,4 +73,8 @@ package struct RunView {
     package let occupations: [Occupation]
     /// Bytes of results that the output has not taken.
     package let bytesWaiting: Int
+    /// Results, of one item or some, that wait for those of earlier items.
+    package var resultsKept = 0
+    /// The input has nothing for now, and is not at its end.
+    package var isSourceDry = false
 }

@@ -67,7 +67,7 @@ package enum Notice: Equatable {
     /// There is no process to be had for a further worker.
     case fewerWorkers(PosixError)
     /// Somebody has asked what goes on.
-    case asked([Occupation], Tally)
+    case asked(RunView)
 }
 
 /// What is waited for before a run ends.
@@ -93,4 +93,6 @@ package struct Occupation: Equatable {
     /// The item it is on, and the chunk that this is of.
     package let item: Int?
     package let chunk: Chunk?
+    /// How long it has been on that item, at most.
+    package var nanoseconds: Int?
 }

@@ -141,7 +141,7 @@ final class WorkerHandle {
         return Run.Sight(
             slot: number, isReady: isReady, isInTeardown: status.phase == .leaving, current: currentItem,
             isSending: status.isSending, exchange: exchange, stop: terminalStop(stopSignal), pid: pid,
-            isStopped: stopSignal != nil)
+            isStopped: stopSignal != nil, start: isTimed ? status.startOfRunning : nil)
     }
 
     /// Asks it by `signal` to give up `item`, if it is still at it; with `isFinal` it is no longer to unwind.

@@ -66,16 +66,20 @@ final class ItemTexts {
 
     /// Mostly it is the one after the last that was asked for.
     private func record(of item: Int, in chunk: Chunk) -> RecordBytes? {
-        if open?.first != chunk.first || (open?.next ?? 0) > item {
-            open = nil
+        var position: OpenChunk
+        if let open, open.first == chunk.first, open.next <= item {
+            position = open
+        } else {
+            open = nil  // its memory is the next chunk's
             guard case .records(let records)? = try? chunks.read(chunk.payload) else { return nil }
-            open = OpenChunk(
-                first: chunk.first, next: chunk.first, cursor: RecordCursor(records, terminator: terminator))
+            let cursor = RecordCursor(records, terminator: terminator)
+            position = OpenChunk(first: chunk.first, next: chunk.first, cursor: cursor)
         }
-        let skipped = item - (open?.next ?? item)
-        open?.cursor.skip(skipped)
-        open?.next = item + 1
-        return open?.cursor.next()
+        position.cursor.skip(item - position.next)
+        position.next = item + 1
+        let record = position.cursor.next()
+        open = position
+        return record
     }
 
     private func valueText(_ payload: Payload, at place: Int) -> String? {

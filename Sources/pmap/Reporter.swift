@@ -151,10 +151,11 @@ final class Reporter: RunObserver {
             print("\(scriptName): \(function) of a worker (pid \(pid)) has run for 10 s, and goes on")
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
-        case .asked(let workers, let tally):
-            let done = tally.succeeded + tally.failures
+        case .asked(let run):
+            let done = run.tally.succeeded + run.tally.failures
             print("\(done) item\(done == 1 ? "" : "s") done so far")
-            for worker in workers { print("  \(line(worker))") }
+            for worker in run.occupations { print("  \(line(worker))") }
+            for what in Reporter.waiting(run) { print("  \(what)") }
             answer()
         }
     }
@@ -182,7 +183,21 @@ final class Reporter: RunObserver {
         guard occupation.isReady else { return "\(worker) is being set up" }
         guard let item = occupation.item, let chunk = occupation.chunk else { return "\(worker) is idle" }
         let input = job.inputs[chunk.payload.input]
-        return "\(worker) runs \(input.name(ofPosition: chunk.position(of: item)))"
+        let seconds = (occupation.nanoseconds ?? 0) / 1_000_000_000
+        let time = seconds < 2 ? "" : ", for \(job.plan.keepsTimes ? "" : "at most ")\(seconds) s"
+        return "\(worker) runs \(input.name(ofPosition: chunk.position(of: item)))\(time)"
+    }
+
+    /// What else there is to wait for.
+    private static func waiting(_ run: RunView) -> [String] {
+        var waiting: [String] = []
+        if run.retrying > 0 {
+            waiting.append("\(run.retrying) failed item\(run.retrying == 1 ? " is" : "s are") run again")
+        }
+        if run.isSourceDry { waiting.append("the input has nothing for now") }
+        if run.resultsKept > 0 { waiting.append("results wait for those of earlier items, as -u would not let them") }
+        if run.bytesWaiting > 0 { waiting.append("\(run.bytesWaiting) bytes of results wait for their reader") }
+        return waiting
     }
 
     private func shortened(_ message: String) -> String { message.truncated(toBytes: Reporter.messageLimit) }

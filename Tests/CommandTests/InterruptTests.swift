@@ -128,8 +128,9 @@ func `a second Ctrl-C ends a program at once`(claim: String, code: String) throw
         "pmap run t.lua", out: "false\tt.lua:1: interrupted!\n"),
     Row(
         "a SIGINT to a program and its processes",
-        "local p = require 'multiprocessing'.Process(function() os.execute 'kill -INT 0; sleep 60' end) p:start()"
-            + " print(pcall(p.result, p))", "setsid -w pmap run t.lua", out: "false\tt.lua:1: interrupted!\n"),
+        "local p = require 'multiprocessing'.Process(function() os.execute 'kill -INT 0; sleep 60' end)"
+            + " print(pcall(function() p:start() p:result() end))", "setsid -w pmap run t.lua",
+        out: "false\tt.lua:1: interrupted!\n"),
     Row(
         "a SIGINT to a program and its pool, which goes on",
         "local mp = require 'multiprocessing' local pool <close> = mp.Pool(2)"
