@@ -11,6 +11,12 @@ import Wire
 package struct ItemNames {
     /// What stands before and after the position in the name of a chunk's item: `words.txt:88`.
     package let around: (Chunk) -> (before: String, after: String)
+    /// Of an item.
+    func source(_ item: Int, _ chunk: Chunk) -> String {
+        let (before, after) = around(chunk)
+        return "\(before)\(chunk.position(of: item))\(after)"
+    }
+
     /// Appends the item as text, on one line; answers how many bytes it has itself.
     package let append: (Int, Chunk, inout ByteBuffer) -> Int
 

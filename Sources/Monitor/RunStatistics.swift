@@ -83,8 +83,6 @@ package struct RunStatistics {
     package var hostWork: [HostWork: Int] = [:]
     package var waits: [RunWait: Int] = [:]
     private var waitStarts: [RunWait: Int] = [:]
-    /// The attempt that has failed last of each item that is tried again.
-    private var retrying: [Int: Int] = [:]
     private var isKilling = false
 
     package init(
@@ -133,7 +131,6 @@ package struct RunStatistics {
     private mutating func succeed(_ items: Int, of chunk: Chunk, _ worker: Int, _ times: [ItemTime]) {
         succeeded += items
         workers[worker - 1].items += items
-        if chunk.attempt > 1 { retrying[chunk.next] = nil }
         guard let first = times.first, let last = times.last else { return }
         var (busy, bytes, empty) = (0, 0, 0)
         for place in times.indices {
@@ -151,19 +148,15 @@ package struct RunStatistics {
     }
 
     private mutating func fail(_ failed: FailedItem, of chunk: Chunk, isRetried: Bool, _ now: Int) {
-        // An attempt is told twice when there will be no other.
-        let isToldAgain = retrying[failed.item] == failed.attempts
         let spent = failed.time?.nanoseconds ?? 0
         if isRetried {
-            retrying[failed.item] = failed.attempts
             retries += 1
             retryTime += spent
         } else {
-            retrying[failed.item] = nil
             self.failed[failed.failure.kind, default: 0] += 1
             workers[failed.worker - 1].items += 1
         }
-        if isToldAgain {
+        if failed.isToldAgain(of: chunk) {
             retries -= 1
             retryTime -= spent
             return
@@ -187,6 +180,8 @@ package struct RunStatistics {
         workers[worker - 1].busy += busy
         switch workers[worker - 1].vacancy {
         case nil: return
+        // It is what the worker before has died of.
+        case .died(let end) where start < end: return
         case .died(let end): deaths.add(start - end)
         case .left(let end): replacements.add(start - end)
         }
@@ -196,6 +191,7 @@ package struct RunStatistics {
     private mutating func lose(_ worker: Int, _ status: ExitStatus, _ now: Int) {
         if isKilling { return }
         if status != .exited(0) { workers[worker - 1].deaths += 1 }
+        if workers[worker - 1].vacancy != nil { return }  // what it had begun is told behind its death
         workers[worker - 1].vacancy = status == .exited(0) ? .left(now) : .died(now)
     }
 

@@ -12,20 +12,15 @@ package final class StatisticsListener: RunListener {
     /// Writes what the run has come to when it ends without an end.
     private let write: (RunStatistics) -> Void
 
-    /// Nanoseconds from one look at the memory to the next: at least, and as many times what a look takes.
-    private static let (interval, pause) = (500_000_000, 100)
-
     /// `write` is called by `finish`, or when this process ends at once.
     package init(
         workers: Int, seed: UInt64, _ names: ItemNames, write: @escaping (RunStatistics) -> Void
     ) {
         let now = Clock.now()
-        statistics = RunStatistics(start: now, workers: workers, processors: Processors.usable(), seed: seed) {
-            let (before, after) = names.around($1)
-            return "\(before)\($1.position(of: $0))\(after)"
-        }
+        statistics = RunStatistics(
+            start: now, workers: workers, processors: Processors.usable(), seed: seed, name: names.source)
         pids = Array(repeating: 0, count: statistics.workers.count)
-        nextLook = now + StatisticsListener.interval
+        nextLook = ProcessMemory.nextLook(after: now, now)
         self.write = write
     }
 
@@ -46,8 +41,7 @@ package final class StatisticsListener: RunListener {
 
     package func look(_ view: RunView, now: Int) {
         for worker in pids.indices { see(worker + 1) }
-        let end = Clock.now()
-        nextLook = end + max(StatisticsListener.interval, StatisticsListener.pause * (end - now))
+        nextLook = ProcessMemory.nextLook(after: now, Clock.now())
     }
 
     /// `itemsLeft` is the number of items that were not read; nil when it is unknown.

@@ -28,8 +28,6 @@ package final class TraceLog: RunListener {
     /// in its counter alone.
     private static let (shortItem, shortWork) = (100_000, 20_000)
     private static let interval = 200_000_000
-    /// Nanoseconds from one look at the memory to the next, which is also so many times what a look takes.
-    private static let (memoryInterval, memoryPause) = (500_000_000, 100)
 
     /// `write` takes whole lines.
     package init(_ names: ItemNames, title: String, write: @escaping ([UInt8]) -> Void) {
@@ -94,7 +92,7 @@ package final class TraceLog: RunListener {
         var first = 0
         for (place, time) in times.enumerated() where time.nanoseconds >= TraceLog.shortItem {
             drawTogether(times[first..<place], of: chunk, on: worker)
-            slice(name(chunk.next + place, chunk), on: worker, time.start, time.nanoseconds) { lines in
+            slice(names.source(chunk.next + place, chunk), on: worker, time.start, time.nanoseconds) { lines in
                 lines.append(
                     ",\"args\":{\"item\":\(chunk.next + place),\"attempt\":\(chunk.attempt),\"outcome\":\"ok\"}")
             }
@@ -107,7 +105,8 @@ package final class TraceLog: RunListener {
         guard let first = times.first, let last = times.last else { return }
         let busy = times.reduce(0) { $0 + $1.nanoseconds }
         let item = chunk.next + times.startIndex
-        let name = times.count == 1 ? name(item, chunk) : "\(times.count) items from \(name(item, chunk))"
+        let source = names.source(item, chunk)
+        let name = times.count == 1 ? source : "\(times.count) items from \(source)"
         slice(name, on: worker, first.start, last.end - first.start) { lines in
             lines.append(
                 ",\"args\":{\"item\":\(item),\"items\":\(times.count),\"busy_us\":\(microseconds(busy)),\"outcome\":\"ok\"}"
@@ -117,8 +116,8 @@ package final class TraceLog: RunListener {
 
     private func draw(_ item: FailedItem, of chunk: Chunk, isRetried: Bool, _ now: Int) {
         let kind = item.failure.kind.rawValue
-        if let time = item.time {
-            slice(name(item.item, chunk), on: item.worker, time.start, time.nanoseconds) { lines in
+        if let time = item.time, !item.isToldAgain(of: chunk) {
+            slice(names.source(item.item, chunk), on: item.worker, time.start, time.nanoseconds) { lines in
                 lines.append(
                     ",\"cname\":\"terrible\",\"args\":{\"item\":\(item.item),\"attempt\":\(item.attempts),\"outcome\":\"\(kind)\","
                 )
@@ -128,12 +127,7 @@ package final class TraceLog: RunListener {
             }
         }
         let what = isRetried ? "retry" : kind
-        mark("\(what): \(name(item.item, chunk))", on: item.worker, item.time?.end ?? now)
-    }
-
-    private func name(_ item: Int, _ chunk: Chunk) -> String {
-        let (before, after) = names.around(chunk)
-        return "\(before)\(chunk.position(of: item))\(after)"
+        mark("\(what): \(names.source(item.item, chunk))", on: item.worker, item.time?.end ?? now)
     }
 
     // MARK: Events
@@ -169,8 +163,7 @@ package final class TraceLog: RunListener {
         let own = ([host] + pids.filter { $0 > 0 }).compactMap { ProcessMemory(of: $0)?.private }.reduce(0, +)
         begin("C", "private memory", TraceLog.hostTrack, now)
         buffer.lines.append(",\"args\":{\"value\":\(own)}},\n")
-        let end = Clock.now()
-        nextMemory = end + max(TraceLog.memoryInterval, TraceLog.memoryPause * (end - now))
+        nextMemory = ProcessMemory.nextLook(after: now, Clock.now())
     }
 
     private func begin(_ phase: String, _ name: String, _ track: Int, _ time: Int) {

@@ -20,6 +20,10 @@ package struct ProcessMemory: Equatable, Sendable {
         self.init(String(decoding: bytes, as: UTF8.self))
     }
 
+    /// When processes are to be looked at again whose memory was read from `start` to `end`, in nanoseconds: after half a
+    /// second, or a hundred times what that took.
+    package static func nextLook(after start: Int, _ end: Int) -> Int { end + max(500_000_000, 100 * (end - start)) }
+
     /// Reads the lines of such a file: `Private_Dirty:      1234 kB`.
     package init?(_ text: String) {
         var isKnown = false

@@ -101,8 +101,8 @@ extension Run {
             forgetFailure(of: again)
             lastFailures[item.item] = (item, again)
             sequencer.reserve(item)
-            if ending != nil { return }
             tell(.failed(item, of: chunk, retryDelay: delay), &actions)
+            if ending != nil { return }
             retries.append(again, due: now + delay)
             return schedule(.awaited, &actions)
         }

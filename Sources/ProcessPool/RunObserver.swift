@@ -17,6 +17,9 @@ package struct FailedItem: Equatable {
     /// How its worker ended, if it did.
     package let status: ExitStatus?
 
+    /// There was to be another attempt, of `chunk`, and will be none: the failure was told before.
+    package func isToldAgain(of chunk: Chunk) -> Bool { chunk.attempt > attempts }
+
     /// The next item of `chunk`; `worker` counts from 0.
     init(
         _ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int, time: ItemTime? = nil,

@@ -16,13 +16,5 @@ package enum MarkOutcome: Int, CaseIterable {
         }
     }
 
-    package var name: String {
-        switch self {
-        case .ok: "ok"
-        case .retried: "retried"
-        case .error: "error"
-        case .timeout: "timeout"
-        case .crash: "crash"
-        }
-    }
+    package var name: String { "\(self)" }
 }

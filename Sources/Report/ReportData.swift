@@ -94,8 +94,6 @@ package struct ReportData {
 
     private mutating func fail(_ item: FailedItem, of chunk: Chunk, isRetried: Bool, now: Int) {
         let time = item.time ?? ItemTime(start: now, nanoseconds: 0)
-        // Nothing more is run: it has failed as it did before, when it was to be run again.
-        let isGivenUp = chunk.attempt > item.attempts
         makeRoom(for: item.worker)
         let outcome = isRetried ? MarkOutcome.retried : MarkOutcome(item.failure.kind)
         let text = text(of: item.item, in: chunk)
@@ -114,7 +112,7 @@ package struct ReportData {
             workers[item.worker - 1].failed += 1
             if failures.count < ReportData.most { failures.append(mark) }
         }
-        if isGivenUp { return bins.addEnd(outcome, lane: item.worker - 1, at: time.end - start) }
+        if item.isToldAgain(of: chunk) { return bins.addEnd(outcome, lane: item.worker - 1, at: time.end - start) }
         bins.add(outcome, lane: item.worker - 1, from: time.start - start, to: time.end - start)
         workers[item.worker - 1].busy += time.nanoseconds
         if slowest.wants(time.nanoseconds) { slowest.insert(mark) }

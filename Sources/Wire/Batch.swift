@@ -62,14 +62,6 @@ package struct ItemTraits: Equatable, Sendable {
 
 /// An entry as the host reads it; `items` is the number of items that it finishes.
 package enum Entry: Equatable, Sendable {
-    package var items: Int {
-        switch self {
-        case .output(_, let items): items
-        case .item, .failure: 1
-        default: 0
-        }
-    }
-
     case output([UInt8], items: Int)
     case item([UInt8], ItemTraits)
     case standardError([UInt8])
@@ -79,4 +71,12 @@ package enum Entry: Equatable, Sendable {
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
     case module(String, digest: [UInt8]?)
+
+    package var items: Int {
+        switch self {
+        case .output(_, let items): items
+        case .item, .failure: 1
+        default: 0
+        }
+    }
 }

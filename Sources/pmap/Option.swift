@@ -108,12 +108,14 @@ extension Flags {
         words = other.words
     }
 
-    private mutating func take(_ option: Option, _ name: String, _ value: ByteString) throws(UsageError) {
+    /// `value` is nil where it was left out.
+    private mutating func take(_ option: Option, _ name: String, _ value: ByteString?) throws(UsageError) {
         if let instead = option.instead, typed.contains(where: { $0.option.instead == instead }) {
             throw UsageError("\(name) twice; \(instead)")
         }
-        let value = Typed(option: name, word: value)
-        try option.check(value)
+        let isLeftOut = value == nil
+        let value = Typed(option: name, word: value ?? "")
+        if !isLeftOut { try option.check(value) }
         option.set(&self, value)
         typed.append((option, value))
     }
@@ -124,9 +126,7 @@ extension Flags {
         let name = sides[0].text
         guard let option = Option.named(name) else { throw unknown(name) }
         if option.isValueOptional, sides.count == 1 {
-            let value = Typed(option: name, word: "")
-            option.set(&self, value)
-            typed.append((option, value))
+            try take(option, name, nil)
         } else if option.value == nil {
             if sides.count > 1 { throw UsageError("\(word): \(name) takes no value; write \(name)") }
             try take(option, name, "")

@@ -185,6 +185,11 @@ private let checker = """
 
             """),
     Row(
+        "with a try that was not begun", ["check.py": checker],
+        "pmap -j 2 --halt soon,success=1 --retries 2 --backoff 9 --trace trace --joblog log"
+            + " -e 'if item == \"ok\" then pmap.sleep(0.2) return 1 end error \"x\"' ::: 1 ok 2>&- > /dev/null; python3 check.py",
+        out: "1 | host pmap -e worker 1 worker 2 | end error: :::1 retry: :::1\n1 done whole\n"),
+    Row(
         "of many short items", ["check.py": checker],
         "seq 20000 | pmap -j 2 --trace trace --joblog log -t none -e item; python3 check.py -",
         out: "20000 done whole\n"),

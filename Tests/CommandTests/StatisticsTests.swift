@@ -139,6 +139,9 @@ func `the statistics and the job log of a run agree`(row: Row) throws { try row.
         "into no file", [:], "pmap --stats= -e item ::: a",
         err: "pmap: --stats '': write the name of a file\n", status: 2),
     Row(
+        "and as text", [:], "pmap --stats=a --stats -e item ::: a",
+        err: "pmap: --stats twice; statistics are written to one place\n", status: 2),
+    Row(
         "twice", [:], "pmap --stats=a --stats=b -e item ::: a",
         err: "pmap: --stats twice; statistics are written to one place\n", status: 2),
 ])

@@ -56,7 +56,8 @@ private func time(_ start: Int, _ nanoseconds: Int, bytes: Int = 2) -> ItemTime 
     let item = failure(.crash, of: chunk(1, 1), time(1, 5), .exited(0))
     run.hear(.died(worker: 1, .exited(0)), now: 6)
     run.hear(.failed(item, of: chunk(1, 1), retryDelay: 100), now: 6)
-    run.hear(.failed(item, of: chunk(1, 1), retryDelay: nil), now: 9)
+    var rest = chunk(1, 1)
+    run.hear(.failed(item, of: rest.takeOutNext(), retryDelay: nil), now: 9)
     #expect((run.items, run.retries, run.retryTime, run.busy, run.deathCount) == (1, 0, 0, 5, 1))
 }
 
@@ -83,6 +84,16 @@ private func time(_ start: Int, _ nanoseconds: Int, bytes: Int = 2) -> ItemTime 
     #expect(run.workers.map(\.deaths) == [1, 0])
     #expect((run.deaths.count, run.deaths.time) == (1, 4))
     #expect((run.replacements.count, run.replacements.time) == (1, 2))
+}
+
+@Test func `deaths one after the other cost what goes by from each to the next item`() {
+    var run = statistics(workers: 1)
+    for (start, end) in [(2, 10), (14, 20), (27, 30)] {
+        let item = failure(.crash, of: chunk(1, 1), time(start, end - start), .killed(signal: 9))
+        run.hear(.died(worker: 1, .killed(signal: 9)), now: end)
+        run.hear(.failed(item, of: chunk(1, 1), retryDelay: 0), now: end)
+    }
+    #expect((run.deathCount, run.deaths.count, run.deaths.time) == (3, 2, 11))
 }
 
 @Test func `a wait lasts until it ends, or the run does`() {

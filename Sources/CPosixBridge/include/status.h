@@ -41,24 +41,6 @@ static inline void pmap_store(uint64_t *word, uint64_t value) { __atomic_store_n
 static inline void pmap_commit(pmap_status *status, uint64_t items, uint64_t bytes) {
     pmap_store(&status->committed, items << 32 | bytes);
 }
-static inline uint64_t pmap_now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
-/* For Swift, which has no arrays of that size. */
-static inline pmap_item_time *pmap_item_times(pmap_status *status) { return status->times; }
-
-/* The item at `place` of the open batch ends, and perhaps the next one begins. */
-static inline void pmap_end_item_time(pmap_status *status, uint64_t place, uint64_t bytes) {
-    pmap_item_time *time = &status->times[place];
-    uint64_t now = pmap_now();
-    time->nanoseconds = now - time->start;
-    time->bytes = bytes;
-    time[1].start = now;
-}
-
 static inline uint64_t pmap_committed_items(uint64_t committed) { return committed >> 32; }
 static inline uint64_t pmap_committed_bytes(uint64_t committed) { return committed & 0xffffffff; }
 
@@ -90,6 +72,24 @@ static inline bool pmap_may_begin(pmap_status *status, uint64_t item, uint64_t *
 static inline bool pmap_is_running(const pmap_status *status, const uint64_t *word) {
     uint64_t item = pmap_load(word);
     return item && item == pmap_load(&status->current);
+}
+
+static inline uint64_t pmap_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* For Swift, which has no arrays of that size. */
+static inline pmap_item_time *pmap_item_times(pmap_status *status) { return status->times; }
+
+/* The item at `place` of the open batch ends, and perhaps the next one begins. */
+static inline void pmap_end_item_time(pmap_status *status, uint64_t place, uint64_t bytes) {
+    pmap_item_time *time = &status->times[place];
+    uint64_t now = pmap_now();
+    time->nanoseconds = now - time->start;
+    time->bytes = bytes;
+    time[1].start = now;
 }
 
 #endif
