@@ -18,9 +18,10 @@ func format<Format: RawRepresentable<String> & CaseIterable>(named name: String)
     throw .unknownFormat(name, known: known, meant: meant)
 }
 
-/// The known name that is similar to `name`, if one is.
+/// The known name that is most similar to `name`, if one is similar.
 package func nearest(to name: String, among known: [String]) -> String? {
-    known.first { differences(name, $0) <= min(2, name.count / 2) }
+    let least = known.map { (differences(name, $0), $0) }.min { $0.0 < $1.0 }
+    return least.flatMap { $0.0 <= min(2, name.count / 2) ? $0.1 : nil }
 }
 
 /// All that somebody may have meant who wrote `name`, nearest first; what is compared is `plain` of them.

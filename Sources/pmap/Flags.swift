@@ -160,7 +160,7 @@ extension Option {
         ) { flags, _ in flags.progress = true },
         Option("--no-progress", "Show no progress.") { flags, _ in flags.progress = false },
         Option(
-            "--joblog", value: "FILE", instead: "there is one job log",
+            "--joblog", value: "FILE", takesDash: true, instead: "there is one job log",
             "A line for each item as it ends, with the columns of GNU parallel; - is standard error."
         ) { $0.joblog = $1.word },
         Option(

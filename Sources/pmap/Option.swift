@@ -14,6 +14,8 @@ struct Option: Sendable {
     let value: String?
     /// The value may be left out: it is what stands behind `=`.
     let isValueOptional: Bool
+    /// `-` is standard error, where it is the name of a file.
+    let takesDash: Bool
     /// The advice for a second one, where that would replace the first; nil where the last one is used.
     let instead: String?
     let help: String
@@ -22,12 +24,12 @@ struct Option: Sendable {
     /// `names` in help: `-j, --jobs`.
     init(
         _ names: String, also otherNames: [String] = [], value: String? = nil, isValueOptional: Bool = false,
-        instead: String? = nil, _ help: String,
+        takesDash: Bool = false, instead: String? = nil, _ help: String,
         set: @escaping @Sendable (inout Flags, Typed) -> Void
     ) {
         self.names = names.split(separator: ", ").map(String.init)
         (self.otherNames, self.value, self.instead, self.help, self.set) = (otherNames, value, instead, help, set)
-        self.isValueOptional = isValueOptional
+        (self.isValueOptional, self.takesDash) = (isValueOptional, takesDash)
     }
 
     static func named(_ name: String) -> Option? {
@@ -36,7 +38,7 @@ struct Option: Sendable {
 
     /// Refuses an empty name, as of an empty variable of the shell.
     func check(_ typed: Typed) throws(UsageError) {
-        if typed.word == "-", value == "FILE", instead != nil, !names.contains("--joblog") {
+        if typed.word == "-", value == "FILE", instead != nil, !takesDash {
             throw typed.wrong("write ./- for a file of that name")
         }
         guard typed.word.isEmpty else { return }

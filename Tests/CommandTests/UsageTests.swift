@@ -52,6 +52,8 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong(
         "--dry-run --journal j",
         "--dry-run with --journal: leave one of them out; pmap journal FILE shows what runs have kept"),
+    wrong("--stat", "unknown option '--stat'; did you mean '--stats'?"),
+    wrong("--trac", "unknown option '--trac'; did you mean '--trace'?"),
     wrong("--tag -t jsonl", "--tag with --to jsonl: only lines have something in front of them"),
     wrong("--filter=yes", "--filter=yes: --filter takes no value; write --filter"),
     wrong("-j", "missing value for -j; write -j N"),
