@@ -39,7 +39,7 @@ static int open_program(lua_State *L) {
     *program = (program_file){0}; /* a file that is closed */
     luaL_setmetatable(L, LUA_FILEHANDLE);
     fflush(NULL);
-    program->shell = pmap_open_shell(command, mode[0] == 'r');
+    program->shell = pmap_open_shell(command, mode[0] == 'r', pmap_is_interrupted);
     if (!program->shell) return luaL_fileresult(L, 0, command);
     program->file.f = program->shell->stream;
     program->file.closef = close_program;

@@ -136,6 +136,16 @@ static pid_t start_shell(const char *command, int input, int output) {
     return pmap_start_program(&program, &failed);
 }
 
+/* A signal that was pending has come by the time nothing is started for it, and may end nothing. */
+static pid_t start_shell_unless(bool (*is_over)(void), const char *command, int input, int output) {
+    sigset_t blocked;
+    sigprocmask(SIG_BLOCK, NULL, &blocked);
+    pid_t pid;
+    do pid = start_shell(command, input, output);
+    while (pid < 0 && errno == EINTR && !sigismember(&blocked, SIGINT) && !is_over());
+    return pid;
+}
+
 int pmap_run_shell(const char *command, bool (*is_over)(void)) {
     struct sigaction noting = {.sa_sigaction = note_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART};
     struct sigaction ignoring = {.sa_handler = SIG_IGN};
@@ -164,7 +174,7 @@ int pmap_run_shell(const char *command, bool (*is_over)(void)) {
 }
 
 int pmap_run_shell_until(const char *command, bool (*is_over)(void)) {
-    pid_t pid = start_shell(command, 0, 1);
+    pid_t pid = start_shell_unless(is_over, command, 0, 1);
     int status = -1;
     if (pid < 0) return -1;
     struct pollfd end = {.fd = pmap_pidfd_open(pid), .events = POLLIN};
@@ -177,7 +187,7 @@ int pmap_run_shell_until(const char *command, bool (*is_over)(void)) {
 
 static pmap_shell *open_shells;
 
-pmap_shell *pmap_open_shell(const char *command, bool is_read) {
+pmap_shell *pmap_open_shell(const char *command, bool is_read, bool (*is_over)(void)) {
     int ends[2], reason;
     pmap_shell *shell = malloc(sizeof *shell);
     if (!shell || pipe2(ends, O_CLOEXEC) != 0) {
@@ -186,7 +196,7 @@ pmap_shell *pmap_open_shell(const char *command, bool is_read) {
     }
     int ours = ends[is_read ? 0 : 1], theirs = ends[is_read ? 1 : 0];
     *shell = (pmap_shell){.owner = getpid(), .is_read = is_read, .stream = fdopen(ours, is_read ? "r" : "w")};
-    shell->pid = shell->stream ? start_shell(command, is_read ? 0 : theirs, is_read ? theirs : 1) : -1;
+    shell->pid = shell->stream ? start_shell_unless(is_over, command, is_read ? 0 : theirs, is_read ? theirs : 1) : -1;
     reason = errno;
     close(theirs);
     if (shell->pid > 0) {

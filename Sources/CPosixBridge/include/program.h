@@ -38,8 +38,8 @@ typedef struct pmap_shell {
     struct pmap_shell *next;
 } pmap_shell;
 
-/* As popen(3) and pclose(3). */
-pmap_shell *pmap_open_shell(const char *command, bool is_read);
+/* As popen(3) and pclose(3). Nothing is started when a signal has come with which `is_over()` is true. */
+pmap_shell *pmap_open_shell(const char *command, bool is_read, bool (*is_over)(void));
 int pmap_close_shell(pmap_shell *shell);
 
 /* Called when this process is about to end: programs that read what it writes get the end of input, and so long, or for ever
