@@ -360,11 +360,6 @@ void pmap_purge_input(void) {
     clearerr(stdin);
 }
 
-int pmap_flush_output(void) {
-    if (fflush(stdout) != 0) return errno;
-    return ferror(stdout) ? -1 : 0;
-}
-
 bool pmap_tie_to_parent(pid_t parent) {
     pmap_restart_on_interrupts();
     prctl(PR_SET_PDEATHSIG, SIGKILL);

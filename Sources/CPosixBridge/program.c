@@ -268,21 +268,3 @@ int pmap_small_pipe(int *reading, int *writing) {
     *writing = ends[1];
     return 0;
 }
-
-static void on_broken_pipe(int number) {
-    int before = errno;
-    struct pollfd own[] = {{STDOUT_FILENO, 0, 0}, {STDERR_FILENO, 0, 0}};
-    if (poll(own, 2, 0) > 0 && ((own[0].revents | own[1].revents) & (POLLERR | POLLHUP))) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-    errno = before;
-}
-
-void pmap_survive_broken_pipes(void) {
-    struct sigaction now;
-    if (sigaction(SIGPIPE, NULL, &now) != 0 || now.sa_handler != SIG_DFL) return;
-    struct sigaction action = {.sa_handler = on_broken_pipe, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGPIPE, &action, NULL);
-}

@@ -72,9 +72,12 @@ extension Stack {
     /// In a fork of a worker: its output is captured like a program's.
     package func endCapture() { pmap_end_capture() }
 
-    /// From now on each line of standard output is written whole.
-    package func writeWholeLines() throws(LuaError) {
-        let status = unsafe pmap_write_whole_lines(thread)
+    /// From now on a failure to write to standard output is known to the script's main process, which is this one.
+    package func beginOutput() throws(LuaError) {
+        let status = unsafe pmap_begin_output(thread)
         if status != LUA_OK { throw popError(status: status) }
     }
+
+    /// From now on each line of standard output is written whole.
+    package static func writeWholeLines() { pmap_write_whole_lines() }
 }

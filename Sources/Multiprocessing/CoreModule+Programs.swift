@@ -99,8 +99,8 @@ extension CoreModule {
                 return 1
             },
             // What is printed arrives line by line.
-            "write_whole_lines": { stack throws(LuaError) in
-                try stack.writeWholeLines()
+            "write_whole_lines": { _ throws(LuaError) in
+                Stack.writeWholeLines()
                 return 0
             },
             // Seconds since 1970.

@@ -21,6 +21,9 @@ package enum Process {
         _exit(status)
     }
 
+    /// C's exit ends this process with the status that `change` makes of its own from now on.
+    package static func changeExitStatus(_ change: @convention(c) (Int32) -> Int32) { pmap_change_exit_status(change) }
+
     /// A memory barrier in this process and all forked children; false when the kernel has none.
     package static func memoryBarrier() -> Bool { pmap_memory_barrier() }
 

@@ -52,13 +52,11 @@ package enum StandardDescriptor {
     /// Writes to standard error; a failure is ignored, as it cannot be reported.
     package static func writeError(_ bytes: [UInt8]) { try? write(bytes, to: error) }
 
-    /// Flushes C's stream of standard output; answers the reason when that, or a write before it, has failed.
-    package static func flushOutput() -> String? {
-        switch pmap_flush_output() {
-        case 0: nil
-        case -1: "not all of it has arrived"
-        case let code: PosixError("write", code: code).reason
-        }
+    /// Why the script, or a process of it, has failed to write to standard output; told once, to its main process. This
+    /// process ends by SIGPIPE if one of those processes has.
+    package static func takeOutputFailure() -> PosixError? {
+        let code = pmap_take_output_failure()
+        return code == 0 ? nil : PosixError("write", code: code)
     }
 
     /// Takes the bytes that C's stream has read ahead and no reader has asked for. A file is moved back by as much instead.

@@ -87,6 +87,7 @@ package final class LoadedScript {
         self.name = name
         do throws(LuaError) {
             state = try State()
+            try state.stack.beginOutput()
             try state.stack.changeLibrary(script: name)
             try state.stack.changeRandom(seed: settings.seed)
             if settings.isSeedFinal { state.stack.seedRandom(settings.seed) }

@@ -14,6 +14,7 @@ package final class StandaloneScript {
         let state = try State()
         stack = state.stack
         self.state = consume state
+        try stack.beginOutput()
         try stack.watchCoroutines()
         try stack.changeRandom(seed: .random(in: 0...UInt64.max))
         try stack.nameScript()

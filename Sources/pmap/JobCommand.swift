@@ -44,7 +44,7 @@ struct JobCommand {
         // The state is never closed: finalizers of the script's top level are not run.
         let status = try JobRun(job, script, from: start, to: itsOwn).run()
         if job.workers > 0 { waitForProcesses(of: script) }
-        withExtendedLifetime(script) { Process.exit(status.rawValue) }
+        withExtendedLifetime(script) { Main.exit(status.rawValue) }
     }
 
     /// Processes that the script's top level has started end as at the end of `pmap run`; meanwhile a signal ends all at once.

@@ -13,12 +13,21 @@ enum Main {
         Signal.becomeInit()
         StandardDescriptor.fillGaps()
         do throws(UsageError) {
-            let status = try run(Array(Process.arguments.dropFirst()))
-            Process.exit(status.rawValue)
+            exit(try run(Array(Process.arguments.dropFirst())).rawValue)
         } catch {
             Reporter.print(error.description, error.traceback)
-            Process.exit(ExitCode.usage.rawValue)
+            exit(ExitCode.usage.rawValue)
         }
+    }
+
+    /// Ends this process, and says when not all of a script's own output has arrived.
+    static func exit(_ status: Int32) -> Never { Process.exit(Main.status(status)) }
+
+    /// The status of this process after all of a script's own output was written, or was not.
+    static func status(_ status: Int32) -> Int32 {
+        guard let error = StandardDescriptor.takeOutputFailure() else { return status }
+        Reporter.print("write standard output: \(error.reason)")
+        return status == 0 ? ExitCode.hostFailed.rawValue : status
     }
 
     private static func run(_ words: [ByteString]) throws(UsageError) -> ExitCode {

@@ -262,7 +262,9 @@ final class Reporter: RunObserver {
             print(
                 "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(isInline ? "-e CODE" : scriptName) ::: ITEM"
             )
-        case .outputFailed(let error): print("write standard output: \(error.reason)")
+        case .outputFailed(let error):
+            print("write standard output: \(error.reason)")
+            _ = StandardDescriptor.takeOutputFailure()
         case .inputFailed(let failure): print(failure.message, failure.traceback)
         case .logFailed(let failure): print(failure.message)
         case .noWorkers(let failure, inSetup: true):

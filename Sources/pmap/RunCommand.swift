@@ -51,6 +51,7 @@ struct RunCommand {
         let text = try source.text()
         let arguments = try ScriptSource.arguments(definitions)
         do throws(LuaError) {
+            Process.changeExitStatus { Main.status($0) }
             let program = try StandaloneScript(arguments: arguments, folders: source.folders)
             let core = try CoreModule(program.stack)
             core.freeze = { [unowned program] in program.freeze() }
@@ -63,19 +64,12 @@ struct RunCommand {
             if status != 0 { Process.endPrograms() }
             program.close()
             // The handles that the state drops are the core's.
-            withExtendedLifetime(core) { Process.exit(RunCommand.leaveOutput(status ?? 0)) }
+            withExtendedLifetime(core) { Main.exit(status ?? 0) }
         } catch {
             Reporter.print(error.message, error.traceback)
             Process.endPrograms()
-            Process.exit(1)
+            Main.exit(1)
         }
-    }
-
-    /// The status of a script after its output was flushed.
-    private static func leaveOutput(_ status: Int32) -> Int32 {
-        guard let reason = StandardDescriptor.flushOutput() else { return status }
-        Reporter.print("write standard output: \(reason)")
-        return status == 0 ? ExitCode.hostFailed.rawValue : status
     }
 
     /// Returns its status, or nil when Ctrl-C has ended it, with which its processes end.

@@ -2,6 +2,9 @@
 
 import Testing
 
+private let full = "pmap: write standard output: No space left on device\n"
+private let topLevel = "print 'a' function task(x) return x end"
+
 @Test(arguments: [
     Row("standard input closed", [:], "pmap -j 2 -e item ::: a b <&-", out: "a\nb\n"),
     Row("standard error closed", [:], "pmap -j 2 -e item ::: a b 2>&-", out: "a\nb\n"),
@@ -42,7 +45,29 @@ import Testing
         err: "pmap: write standard output: No space left on device\n", status: 3),
     Row(
         "what it has printed before", "print 'a' os.execute 'true'", "pmap run t.lua > /dev/full",
-        err: "pmap: write standard output: not all of it has arrived\n", status: 3),
+        err: full, status: 3),
+    Row(
+        "what it has printed before os.exit", "print 'a' os.exit(0)", "pmap run t.lua > /dev/full", err: full, status: 3
+    ),
+    Row(
+        "what it has not flushed before os.exit", "io.write 'a' os.exit(true, true)", "pmap run t.lua >&-",
+        err: "pmap: write standard output: Bad file descriptor\n", status: 3),
+    Row(
+        "what a program writes before it fails", "print 'a' os.exit(5)", "pmap run t.lua > /dev/full", err: full,
+        status: 5),
+    Row(
+        "what a module prints", ["m.lua": "print 'a'", "t.lua": ""], "pmap run -l m t.lua > /dev/full", err: full,
+        status: 3),
+    Row(
+        "what the script's top level prints", "\(topLevel)", "pmap -j 1 -t none t.lua ::: a > /dev/full", err: full,
+        status: 3),
+    Row(
+        "what it prints, with -j 0", "\(topLevel)", "pmap -j 0 t.lua ::: a >&-",
+        err: "pmap: write standard output: Bad file descriptor\n", status: 3),
+    Row("what it prints, and results", "\(topLevel)", "pmap -j 2 t.lua ::: a > /dev/full", err: full, status: 3),
+    Row(
+        "what it prints, and a wrong option", "\(topLevel) options = 1", "pmap t.lua ::: a > /dev/full",
+        err: "pmap: t.lua: options is a number; write a table, as in { jobs = 2 }\n" + full, status: 2),
     Row("a program that prints nothing", "local x = 1", "pmap run t.lua >&-"),
     Row("all three closed, and a failure", [:], "pmap -j 2 -t none -e 'error()' ::: a b <&- >&- 2>&-", status: 1),
     Row("all three closed, with -j 0", [:], "pmap -j 0 -t none -e item ::: a b <&- >&- 2>&-"),
@@ -113,3 +138,62 @@ import Testing
     Row("few descriptors", [:], "ulimit -n 40; seq 100 | pmap -j 4 -e item | tail -1", out: "100\n"),
 ])
 func `standard descriptors may be anything`(row: Row) throws { try row.check() }
+
+/// Programs whose other processes print.
+private let printing = [
+    "a process": "local p = mp.Process(function() print 'c' end) p:start() p:join()",
+    "a process that nobody joins": "for i = 1, 3 do mp.Process(function() io.write 'c' end):start() end",
+    "a process of a process":
+        "local p = mp.Process(function() local q = mp.Process(print, 'c') q:start() q:join() end) p:start() p:join()",
+    "a process that chooses its buffer":
+        "local p = mp.Process(function() io.stdout:setvbuf 'full' io.stdout:write 'c' end) p:start() p:join()",
+    "a process that ends the program": "local p = mp.Process(function() print 'c' end) p:start() p:join() os.exit(0)",
+    "workers of a pool": "local p <close> = mp.Pool(2) p:map(print, { 1, 2, 3, 4 })",
+    "workers of an executor":
+        "local e = require 'concurrent.futures'.ProcessPoolExecutor(2) for i = 1, 4 do e:submit(print, i) end e:shutdown()",
+    "a fork": "local p = mp.fork() if p == 0 then print 'c' os.exit(0) end mp.waitpid(p)",
+    "a fork that comes back": "local p = mp.fork() if p == 0 then print 'c' else mp.waitpid(p) end",
+]
+
+@Test(arguments: printing.keys.sorted())
+func `a program whose processes cannot print says so once`(name: String) throws {
+    let script = "local mp = require 'multiprocessing' \(printing[name] ?? "")"
+    try Row(name, script, "pmap run t.lua > /dev/full", err: full, status: 3).check()
+    try Row(name, script, "pmap run t.lua >&-", err: "pmap: write standard output: Bad file descriptor\n", status: 3)
+        .check()
+    let task = "\(script) function task(x) return x end"
+    if name == "a process that ends the program" || name == "a fork that comes back" { return }
+    for workers in 0...1 {
+        try Row(name, task, "pmap -j \(workers) t.lua ::: a > /dev/full", err: full, status: 3).check()
+    }
+}
+
+/// Programs that end only when the reader of another process's output has gone.
+@Test(arguments: [
+    Row(
+        "a process", "mp.Process(function() while true do print 'c' end end):start() mp.Event():wait()",
+        "pmap run t.lua | true; echo ${PIPESTATUS[0]}", out: "141\n"),
+    Row(
+        "a process of a process",
+        "mp.Process(function() mp.Process(function() while true do print 'c' end end):start() end):start()",
+        "pmap run t.lua | true; echo ${PIPESTATUS[0]}", out: "141\n"),
+    Row(
+        "workers of a pool, whose error is caught",
+        "pcall(mp.Pool(2).map, mp.Pool(2), function() while true do print 'c' end end, { 1, 2, 3 })",
+        "pmap run t.lua | head -n 1; echo ${PIPESTATUS[0]}", out: "c\n141\n"),
+    Row(
+        "a fork", "local p = mp.fork() while p == 0 do print 'c' end mp.waitpid(p)",
+        "pmap run t.lua | true; echo ${PIPESTATUS[0]}", out: "141\n"),
+    Row(
+        "a process of a script's top level",
+        """
+        local p = mp.Process(function() while true do print 'c' end end)
+        p:start()
+        function task() while p:is_alive() do end end
+        """, "pmap -j 1 t.lua ::: a | true; echo ${PIPESTATUS[0]}", out: "141\n"),
+])
+func `a program ends quietly when nobody reads what its processes print`(row: Row) throws {
+    var row = row
+    row.files["t.lua"] = "local mp = require 'multiprocessing' " + (row.files["t.lua"] ?? "")
+    try row.check()
+}

@@ -63,8 +63,11 @@ bool pmap_runs_items(void);
 /* Redirects the output of Lua and C to another stream. The file object keeps its identity. May raise. */
 void pmap_redirect_output(lua_State *L, FILE *stream);
 
+/* From now on standard output is written by pmap_write_script_output. Returns a Lua status, as above. */
+int pmap_begin_output(lua_State *L);
+
 /* From now on each line of up to 64 KB that is printed arrives whole, whatever other processes print to the same file or
- * pipe. Returns a Lua status. */
-int pmap_write_whole_lines(lua_State *L);
+ * pipe. */
+void pmap_write_whole_lines(void);
 
 #endif

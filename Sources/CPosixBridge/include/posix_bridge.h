@@ -147,9 +147,6 @@ size_t pmap_take_input(void *buffer, size_t size);
 /* Drops what C's standard input has read ahead. */
 void pmap_purge_input(void);
 
-/* Writes what C's standard output holds: 0, or the error's number, or -1 when something before did not arrive. */
-int pmap_flush_output(void);
-
 /* Makes the kernel kill this process when `parent` ends; false when it has ended already. Its group stays the same. */
 bool pmap_tie_to_parent(pid_t parent);
 

@@ -50,8 +50,4 @@ void pmap_end_shells(int milliseconds);
  * use up the user's share of pipe memory with a few dozen programs. */
 int pmap_small_pipe(int *reading, int *writing);
 
-/* From now on a SIGPIPE ends this process only when its own standard output or standard error is broken; a write to a
- * program that has gone fails with EPIPE. Where the signal is ignored or caught already nothing changes. */
-void pmap_survive_broken_pipes(void);
-
 #endif
