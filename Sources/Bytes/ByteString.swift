@@ -35,7 +35,13 @@ package struct ByteString: Hashable, Sendable {
     // MARK: As text
 
     /// The text, with a byte that is not UTF-8 as `\255`.
-    package var text: String { escaped { _ in false } }
+    package var text: String { String(validating: bytes, as: UTF8.self) ?? escaped { _ in false } }
+
+    /// On one line, from which the bytes can be told: with the escapes of a string of Lua, also for a backslash. JSON keeps
+    /// those, which are escapes already, and so do names.
+    package func escapedLine(keepingBackslashes: Bool) -> String {
+        escaped { $0.isControl || $0 == "\\" && !keepingBackslashes }
+    }
 
     private func escaped(escaping isEscaped: (Unicode.Scalar) -> Bool) -> String {
         var (text, parser, rest, offset) = ("", UTF8.ForwardParser(), bytes.makeIterator(), 0)
@@ -59,8 +65,13 @@ package struct ByteString: Hashable, Sendable {
 
     /// As Lua writes it: three digits where another digit follows.
     private func escape(_ scalar: Unicode.Scalar, before offset: Int) -> String {
-        if scalar == "\n" { return "\\n" }
-        if scalar == "\r" { return "\\r" }
+        switch scalar {
+        case "\n": return "\\n"
+        case "\r": return "\\r"
+        case "\t": return "\\t"
+        case "\\": return "\\\\"
+        default: break
+        }
         if !scalar.isASCII { return UTF8.encode(scalar)?.map { "\\\($0)" }.joined() ?? "" }
         let digits = "\(scalar.value)"
         let isFollowed = offset < bytes.count && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset])

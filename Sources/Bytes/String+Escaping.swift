@@ -2,10 +2,7 @@
 
 extension String {
     /// On one line: control characters as Lua writes them in a string.
-    package var escapedName: String { escaped(keepingLines: false) }
-
-    /// On as many lines as it has; all but the first begin with a tab.
-    package var escapedMessage: String { escaped(keepingLines: true) }
+    package var escapedName: String { isPlain ? self : ByteString(self).escapedLine(keepingBackslashes: true) }
 
     /// The first `bytes` bytes of it, without a partial character, and `…` if that is not all.
     package func truncated(toBytes bytes: Int) -> String {
@@ -15,19 +12,19 @@ extension String {
         return String(unicodeScalars[..<end]) + "…"
     }
 
-    private func escaped(keepingLines: Bool) -> String {
-        let isPlain = utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+    private var isPlain: Bool { utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+
+    /// On as many lines as it has; all but the first begin with a tab.
+    package var escapedMessage: String {
         if isPlain { return self }
         var text = String.UnicodeScalarView()
         var begunLine = false
         for scalar in unicodeScalars {
             if begunLine, scalar != "\t" { text.append("\t") }
-            begunLine = keepingLines && scalar == "\n"
+            begunLine = scalar == "\n"
             switch scalar {
-            case "\n" where keepingLines, "\t" where keepingLines: text.append(scalar)
-            case "\n": text.append(contentsOf: "\\n".unicodeScalars)
+            case "\n", "\t": text.append(scalar)
             case "\r": text.append(contentsOf: "\\r".unicodeScalars)
-            case "\t": text.append(contentsOf: "\\t".unicodeScalars)
             case let scalar where scalar.isControl:
                 for byte in String(scalar).utf8 { text.append(contentsOf: "\\\(byte)".unicodeScalars) }
             default: text.append(scalar)
@@ -39,7 +36,7 @@ extension String {
 
 extension Unicode.Scalar {
     /// C0 and C1 controls, separators of lines, and what changes the direction of a text.
-    fileprivate var isControl: Bool {
+    var isControl: Bool {
         switch value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x2029, 0x202A...0x202E, 0x2066...0x2069: true
         default: false

@@ -1,5 +1,6 @@
 // The outcome of an item, and the columns of its row.
 
+import Bytes
 package import Wire
 
 /// The outcome of an item.
@@ -21,6 +22,21 @@ package struct JournalEntry: Equatable {
 
 // MARK: Columns
 
+extension Value {
+    /// Bytes that are not UTF-8 are a blob in the column of text.
+    fileprivate init(input: ByteString?) {
+        self = input.map { String(validating: $0.bytes, as: UTF8.self).map(Value.text) ?? .blob($0.bytes) } ?? .null
+    }
+
+    fileprivate var input: ByteString? {
+        switch self {
+        case .text(let text): ByteString(text)
+        case .blob(let bytes): ByteString(bytes)
+        case .null, .integer: nil
+        }
+    }
+}
+
 extension JournalEntry {
     /// outcome, traits, output, message, traceback, input, attempts, worker
     var columns: [Value] {
@@ -30,7 +46,7 @@ extension JournalEntry {
         case .failed(let failure, let attempts, let worker):
             return [
                 .text(failure.kind.rawValue), traits, .null, .text(failure.message), Value(failure.traceback),
-                Value(failure.input), .integer(Int64(attempts)), .integer(Int64(worker)),
+                Value(input: failure.input), .integer(Int64(attempts)), .integer(Int64(worker)),
             ]
         }
     }
@@ -47,7 +63,7 @@ extension JournalEntry {
         } else if let kind = Failure.Kind(rawValue: outcome), case .text(let message) = row[4],
             case .integer(let attempts) = row[7], case .integer(let worker) = row[8]
         {
-            let failure = Failure(kind, message, traceback: row[5].text, input: row[6].text)
+            let failure = Failure(kind, message, traceback: row[5].text, input: row[6].input)
             result = .failed(failure, attempts: Int(attempts), worker: Int(worker))
         } else {
             return nil

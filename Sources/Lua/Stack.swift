@@ -246,12 +246,12 @@ package enum ValueType: Int32, Sendable {
 
     /// Stack: message →
     func popError(status: Int32) -> LuaError {
-        let message = string(-1) ?? "(no message)"
+        let message = byteString(-1)?.text ?? "(no message)"
         pop()
         var traceback: String?
         if status == LUA_ERRRUN {
             unsafe pmap_push_traceback(thread)
-            traceback = string(-1)
+            traceback = byteString(-1)?.text
             pop()
         }
         return LuaError(message: message, traceback: traceback)

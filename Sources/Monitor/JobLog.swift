@@ -108,7 +108,8 @@ package final class JobLog: RunListener {
         init(_ chunk: Chunk, _ result: Result, _ worker: Int, _ pid: Int32, _ names: ItemNames) {
             let (before, after) = names.around(chunk)
             status = "\(result.status)\t"
-            between = "\t\(result.outcome)\t\(result.attempts ?? chunk.attempt)\t\(worker)\t\(pid)\t\(before)"
+            between =
+                "\t\(result.outcome)\t\(result.attempts ?? chunk.attempt)\t\(worker)\t\(pid)\t\(before.escapedName)"
             end = "\(after)\n"
         }
     }

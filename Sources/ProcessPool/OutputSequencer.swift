@@ -1,6 +1,7 @@
 // In which order things are written, and what waits for it. No bytes, no descriptors: whoever has the bytes is told what to
 // do with them.
 
+import Bytes
 import Wire
 
 /// Puts what items give in the order of the items.
@@ -136,8 +137,8 @@ struct OutputSequencer {
 
     private func cost(of item: FailedItem) -> Int {
         let failure = item.failure
-        let texts = [failure.message, failure.traceback ?? "", failure.input ?? ""]
-        let own = OutputSequencer.pieceCost + failure.printed.count
-        return texts.reduce(own) { $0 + $1.utf8.count }
+        let texts = failure.message.utf8.count + (failure.traceback?.utf8.count ?? 0)
+        let bytes = failure.printed.count + (failure.input?.bytes.count ?? 0)
+        return OutputSequencer.pieceCost + texts + bytes
     }
 }

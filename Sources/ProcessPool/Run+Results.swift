@@ -92,7 +92,7 @@ extension Run {
         }
         var failure = failure
         // Who has died could not tell it.
-        if failure.input == nil { failure.input = inputText?(chunk.next, chunk) }
+        if failure.input == nil { failure.input = input?(chunk.next, chunk) }
         let item = FailedItem(failure, of: chunk, worker: slot, time: time, status: status)
         if !failure.isFinal, let delay = retryPolicy.delay(item: chunk.next, attempt: chunk.attempt),
             let again = slots[slot].chunks.takeOutNext()

@@ -43,7 +43,7 @@ struct Run {
     let timeLimit: TimeLimit?
     let setupLimit: TimeLimit?
     let retryPolicy: RetryPolicy
-    let inputText: RunPlan.InputText?
+    let input: RunPlan.ItemInput?
     /// Outcomes are kept for a later run.
     let isRecorded: Bool
     /// Somebody listens.
@@ -107,7 +107,7 @@ struct Run {
         timeLimit = plan.timeLimit
         setupLimit = plan.setupLimit
         retryPolicy = plan.retries
-        inputText = plan.inputText
+        input = plan.input
         totalItems = plan.totalItems
         (self.isRecorded, self.isHeard) = (isRecorded, isHeard)
         deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)

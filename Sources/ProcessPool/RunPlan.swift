@@ -1,5 +1,6 @@
 // What a run is asked for.
 
+package import Bytes
 package import Wire
 
 package struct RunPlan {
@@ -22,9 +23,9 @@ package struct RunPlan {
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
 
-    /// An item as text, by its number and its chunk, for failures that come without it; where somebody wants to know.
-    package var inputText: InputText?
-    package typealias InputText = (Int, Chunk) -> String?
+    /// An item, by its number and its chunk, for failures that come without it; where somebody wants to know.
+    package var input: ItemInput?
+    package typealias ItemInput = (Int, Chunk) -> ByteString?
 
     package init() {}
 }

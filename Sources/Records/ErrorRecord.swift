@@ -35,13 +35,19 @@ package struct ErrorRecord {
         return record.array
     }
 
-    /// One JSON object on a line: index, source, line, input, kind, message, traceback, attempts, worker.
+    /// One JSON object on a line: index, source, line, input, kind, message, traceback, attempts, worker. An input that is not
+    /// UTF-8 is also there as it is, in base64.
     package func line(source: String, place: Int, worker: Int) -> [UInt8] {
         var line = ByteBuffer()
         line.append("{\"index\":\(index),\"source\":")
         line.append(jsonString: source)
         line.append(",\"line\":\(place),\"input\":")
-        line.append(jsonStringOrNull: failure.input)
+        line.append(jsonStringOrNull: failure.input.map { String(decoding: $0.bytes, as: UTF8.self) })
+        if let input = failure.input, String(validating: input.bytes, as: UTF8.self) == nil {
+            line.append(",\"input_base64\":\"")
+            line.append(base64: input.bytes)
+            line.append("\"")
+        }
         line.append(",\"kind\":\"\(failure.kind)\",\"message\":")
         line.append(jsonString: failure.message)
         line.append(",\"traceback\":")
@@ -52,6 +58,18 @@ package struct ErrorRecord {
 }
 
 extension ByteBuffer {
+    /// RFC 4648, section 4.
+    fileprivate mutating func append(base64 bytes: [UInt8]) {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let word = (0..<3).reduce(0) { $0 << 8 | ($1 < group.count ? Int(group[start + $1]) : 0) }
+            for place in 0..<4 {
+                append(place > group.count ? UInt8(ascii: "=") : digits[word >> (18 - 6 * place) & 63])
+            }
+        }
+    }
+
     fileprivate mutating func append(jsonStringOrNull text: String?) {
         if let text { append(jsonString: text) } else { append("null") }
     }

@@ -75,11 +75,23 @@ package import Lua
         return total
     }
 
-    /// There is nothing but printable ASCII.
-    package var isPrintable: Bool {
+    /// There is nothing but printable ASCII, and no backslash: nothing that has an escape.
+    private var isPlain: Bool {
         var others: UInt8 = 0
-        for index in 0..<count { others |= unsafe memory[index] &- 0x20 < 0x5F ? 0 : 1 }
+        for index in 0..<count {
+            let byte = unsafe memory[index]
+            others |= byte &- 0x20 < 0x5F && byte != 0x5C ? 0 : 1
+        }
         return others == 0
+    }
+
+    /// Appends the text on one line, from which the bytes can be told; at most `most` of them, and `…` if that is not all.
+    package func appendLine(to buffer: inout ByteBuffer, isJSON: Bool, most: Int = .max) {
+        if count <= most && isPlain { return buffer.append(self) }
+        var end = min(count, most)
+        while end > 0, end < count, unsafe memory[end] & 0xC0 == 0x80 { end -= 1 }
+        buffer.append(ByteString(self[0..<end].array).escapedLine(keepingBackslashes: isJSON))
+        if end < count { buffer.append("…") }
     }
 
     /// The index of the first control character, quote or backslash from `start` on, or `count`; with `orHigh` also of

@@ -58,7 +58,9 @@ struct FailureGroups {
             Group(
                 kind: failure.kind, message: message,
                 traceback: failure.traceback?.truncated(toBytes: FailureGroups.tracebackLimit), item: item,
-                chunk: chunk, text: (failure.input ?? text)?.truncated(toBytes: FailureGroups.messageLimit),
+                chunk: chunk,
+                text: (text ?? failure.input?.escapedLine(keepingBackslashes: false))?.truncated(
+                    toBytes: FailureGroups.messageLimit),
                 first: time, last: time))
         return groups.count - 1
     }

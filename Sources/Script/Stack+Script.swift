@@ -15,7 +15,7 @@ extension Stack {
     /// nil and a string are a failure, as under `assert`; of `nil, "exit", 3` the number is part of the message.
     func returnedFailure(above base: Int32) -> Failure? {
         guard top > base + 1, type(base + 1) == .nil, type(base + 2) == .string else { return nil }
-        let message = string(base + 2) ?? ""
+        let message = byteString(base + 2)?.text ?? ""
         if ["exit", "signal"].contains(message), type(base + 3) == .number, let code = integer(base + 3) {
             return Failure(.error, "\(message) \(code)")
         }

@@ -237,7 +237,7 @@ package final class TaskRunner {
             if try reader.read(record, onto: stack) == .blank { return outbox.commitBlank() }
         } catch {
             let message = item == 1 ? error.description(ofFirst: record) : error.description
-            return outbox.fail(Failure(.error, message, input: options.keepsInput ? record.text : nil))
+            return outbox.fail(Failure(.error, message, input: options.keepsInput ? ByteString(record.array) : nil))
         }
         runPushed(item, record, &outbox)
     }
@@ -337,12 +337,16 @@ package final class TaskRunner {
 
     /// The item and a tab, on one line; a string of the script's own without quotes.
     private func tag(_ record: RecordBytes?) -> [UInt8] {
-        var text = record?.array ?? Array((originalText ?? "").utf8)
-        if record == nil, text.first == UInt8(ascii: "\""), !text.contains(UInt8(ascii: "\\")) {
-            text = Array(text.dropFirst().dropLast())
+        var tag = ByteBuffer()
+        if let record {
+            record.appendLine(to: &tag, isJSON: options.input == .jsonl)
+        } else {
+            let text = (originalText ?? "").escapedName
+            let isPlain = text.first == "\"" && !text.contains("\\")
+            tag.append(isPlain ? String(text.dropFirst().dropLast()) : text)
         }
-        if text.contains(UInt8(ascii: "\n")) { text = Array(String(decoding: text, as: UTF8.self).escapedName.utf8) }
-        return text + [UInt8(ascii: "\t")]
+        tag.append("\t")
+        return tag.array
     }
 
     private func reportModules(_ outbox: inout Outbox, inItem: Bool) {
@@ -355,7 +359,9 @@ package final class TaskRunner {
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
-        if options.keepsInput { failure.input = record?.text ?? originalText }
+        if options.keepsInput {
+            failure.input = record.map { ByteString($0.array) } ?? originalText.map { ByteString($0) }
+        }
         failure.printed = options.isTagged ? printed.tagged(tag(record)) : printed
         failure.drewRandomNumbers = stack.usesSeed
         decideRetry(of: &failure)

@@ -16,8 +16,8 @@ package struct Failure: Error, Equatable {
     package var kind: Kind
     package var message: String
     package var traceback: String?
-    /// The item as text, when it is wanted.
-    package var input: String?
+    /// The item, or what a value is in JSON, when it is wanted.
+    package var input: ByteString?
     /// What the task printed before it failed.
     package var printed: [UInt8] = []
     /// It is not retried.
@@ -29,7 +29,7 @@ package struct Failure: Error, Equatable {
     /// It is about this run more than about the item, and no journal keeps it.
     package var isTransient = false
 
-    package init(_ kind: Kind, _ message: String, traceback: String? = nil, input: String? = nil) {
+    package init(_ kind: Kind, _ message: String, traceback: String? = nil, input: ByteString? = nil) {
         self.kind = kind
         self.message = message
         self.traceback = traceback
@@ -55,9 +55,10 @@ extension ByteBuffer {
     }
 
     mutating func append(_ failure: Failure) {
-        for text in [failure.kind.rawValue, failure.message, failure.traceback, failure.input] {
+        for text in [failure.kind.rawValue, failure.message, failure.traceback] {
             append(field: text.map { Array($0.utf8) })
         }
+        append(field: failure.input?.bytes)
         append(field: failure.printed)
         for flag in [failure.isFinal, failure.drewRandomNumbers, failure.isTransient, failure.isReturned] {
             append(field: flag ? [] : nil)
@@ -66,12 +67,12 @@ extension ByteBuffer {
 
     func failure(in range: Range<Int>) -> Failure {
         var offset = range.lowerBound
-        let texts = (0..<4).map { _ in
+        let texts = (0..<3).map { _ in
             field(at: &offset, end: range.upperBound).map { String(decoding: $0, as: UTF8.self) }
         }
         var failure = Failure(
             texts[0].flatMap(Failure.Kind.init) ?? .error, texts[1] ?? "(no message)", traceback: texts[2],
-            input: texts[3])
+            input: field(at: &offset, end: range.upperBound).map(ByteString.init))
         failure.printed = field(at: &offset, end: range.upperBound) ?? []
         failure.isFinal = field(at: &offset, end: range.upperBound) != nil
         failure.drewRandomNumbers = field(at: &offset, end: range.upperBound) != nil

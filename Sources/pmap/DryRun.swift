@@ -11,12 +11,14 @@ struct DryRun {
     private let source: any ChunkSource
     private let texts: ItemTexts
     private let reporter: Reporter
+    /// There is code of `-e`, and no script.
+    private let isInline: Bool
 
     /// Items that are asked for at once where chunks adapt.
     private static let many = 1000
 
-    init(_ job: Job, _ source: any ChunkSource, _ texts: ItemTexts, _ reporter: Reporter) {
-        (self.job, self.source, self.texts, self.reporter) = (job, source, texts, reporter)
+    init(_ job: Job, _ source: any ChunkSource, _ texts: ItemTexts, _ reporter: Reporter, isInline: Bool) {
+        (self.job, self.source, self.texts, self.reporter, self.isInline) = (job, source, texts, reporter, isInline)
     }
 
     /// A line an item: its number, that of its chunk, its source, and the item.
@@ -32,9 +34,10 @@ struct DryRun {
             reporter.print(error.message, error.traceback)
             return .hostFailed
         }
+        let loaded = isInline ? "" : "the script was loaded, and "
         let parts = job.plan.chunkItems == nil ? "chunks that adapt" : "\(chunks) chunk\(chunks == 1 ? "" : "s")"
         reporter.print(
-            "--dry-run: the script was loaded, and none of \(items) item\(items == 1 ? "" : "s") in \(parts) was run")
+            "--dry-run: \(loaded)none of \(items) item\(items == 1 ? "" : "s") in \(parts) was run")
         return .success
     }
 
@@ -58,7 +61,8 @@ struct DryRun {
         var lines = ByteBuffer()
         for item in chunk.items {
             lines.append(
-                "\(item)\t\(job.plan.chunkItems == nil ? "-" : "\(number)")\t\(job.name(of: item, in: chunk))\t")
+                "\(item)\t\(job.plan.chunkItems == nil ? "-" : "\(number)")\t\(job.name(of: item, in: chunk).escapedName)\t"
+            )
             _ = texts.append(item, in: chunk, to: &lines)
             lines.append("\n")
         }

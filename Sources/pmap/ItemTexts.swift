@@ -13,6 +13,8 @@ final class ItemTexts {
     private let inputs: [Input]
     private let chunks: ChunkReader
     private let terminator: UInt8
+    /// Of records.
+    private let isJSON: Bool
     /// The size of the digest before each value of the script's own process.
     private let digestSize: Int
     private var open: OpenChunk?
@@ -30,15 +32,22 @@ final class ItemTexts {
         inputs = job.inputs
         chunks = ChunkReader(job.inputs, directory: directory)
         terminator = job.terminator
+        isJSON = job.form.input == .jsonl
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
     }
 
-    /// Nil where the item cannot be read, or is not text.
-    func text(of item: Int, in chunk: Chunk) -> String? {
+    /// The bytes of the item, or its value in JSON; nil where it cannot be read, or JSON has no words for it.
+    func input(of item: Int, in chunk: Chunk) -> ByteString? {
+        switch inputs[chunk.payload.input] {
+        case .list, .iterator: value(of: item, in: chunk).map { ByteString($0) }
+        case .file, .standardInput, .arguments: record(of: item, in: chunk).map { ByteString($0.array) }
+        }
+    }
+
+    private func value(of item: Int, in chunk: Chunk) -> String? {
         switch inputs[chunk.payload.input] {
         case .list: script.inputText(listed: chunk.position(of: item))
-        case .iterator: valueText(chunk.payload, at: item - chunk.first)
-        case .file, .standardInput, .arguments: record(of: item, in: chunk)?.text
+        default: valueText(chunk.payload, at: item - chunk.first)
         }
     }
 
@@ -46,17 +55,12 @@ final class ItemTexts {
     func append(_ item: Int, in chunk: Chunk, to buffer: inout ByteBuffer) -> Int {
         switch inputs[chunk.payload.input] {
         case .list, .iterator:
-            guard let text = text(of: item, in: chunk) else { return 0 }
+            guard let text = value(of: item, in: chunk) else { return 0 }
             buffer.append(text.truncated(toBytes: ItemTexts.longest).escapedName)
             return text.utf8.count
         case .file, .standardInput, .arguments:
             guard let record = record(of: item, in: chunk) else { return 0 }
-            let shown = record[0..<min(record.count, ItemTexts.longest)]
-            if record.count <= ItemTexts.longest && shown.isPrintable {
-                buffer.append(shown)
-            } else {
-                buffer.append(record.text.truncated(toBytes: ItemTexts.longest).escapedName)
-            }
+            record.appendLine(to: &buffer, isJSON: isJSON, most: ItemTexts.longest)
             return record.count
         }
     }

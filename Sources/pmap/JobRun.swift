@@ -45,7 +45,8 @@ struct JobRun: ~Copyable {
         let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
         let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
         if job.isDryRun {
-            return DryRun(job, source, ItemTexts(script, job, directory: start.directory.number), reporter).run()
+            let texts = ItemTexts(script, job, directory: start.directory.number)
+            return DryRun(job, source, texts, reporter, isInline: script.isInline).run()
         }
         let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
         let output = OutputQueue(standardOutput, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)
@@ -103,7 +104,7 @@ struct JobRun: ~Copyable {
         if case .terminal? = job.progressMedium { plan.gathersErrors = true }
         if job.form.keepsInput {
             let texts = ItemTexts(script, job, directory: start.directory.number)
-            plan.inputText = { texts.text(of: $0, in: $1) }
+            plan.input = { texts.input(of: $0, in: $1) }
         }
         return plan
     }

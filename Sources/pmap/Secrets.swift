@@ -7,9 +7,12 @@ struct Secrets {
     private let definitions: [(whole: ByteString, shown: ByteString)]
 
     init(_ definitions: [ByteString]) {
-        self.definitions = definitions.compactMap { definition in
+        self.definitions = definitions.flatMap { definition -> [(whole: ByteString, shown: ByteString)] in
             let sides = definition.split(separator: "=", limit: 2)
-            return sides.count < 2 || sides[1].isEmpty ? nil : (definition, sides[0] + "=…")
+            if sides.count < 2 || sides[1].isEmpty { return [] }
+            // Also as the line that an item is shown as.
+            let spellings: Set = [definition, ByteString(definition.escapedLine(keepingBackslashes: false))]
+            return spellings.map { ($0, sides[0] + "=…") }
         }
     }
 

@@ -22,6 +22,18 @@ func `bytes are shown as text, and to a terminal without control characters`(
 
 @Test(
     arguments: [
+        (Array("täglich".utf8), "täglich", "täglich"), ([0x61, 0xff], "a\\255", "a\\255"),
+        (Array("\\255".utf8), "\\\\255", "\\255"), (Array("a\nb\rc\td".utf8), "a\\nb\\rc\\td", "a\\nb\\rc\\td"),
+        (Array("a\\nb".utf8), "a\\\\nb", "a\\nb"), ([27, 0x35], "\\0275", "\\0275"),
+        (Array("\u{2028}".utf8), "\\226\\128\\168", "\\226\\128\\168"),
+    ] as [([UInt8], String, String)])
+func `a line has escapes for what it cannot hold, and for backslashes`(bytes: [UInt8], line: String, name: String) {
+    #expect(ByteString(bytes).escapedLine(keepingBackslashes: false) == line)
+    #expect(ByteString(bytes).text.escapedName == name)
+}
+
+@Test(
+    arguments: [
         ("a/b.lua", "a", "b.lua"), ("b.lua", ".", "b.lua"), ("/b", "/", "b"), ("a//b", "a/", "b"), ("", ".", ""),
         ("./b", ".", "b"), ("/", "/", ""),
     ] as [(ByteString, ByteString, ByteString)])

@@ -191,8 +191,19 @@ func `--on-error decides what becomes of a failed item`(row: Row) throws { try r
         "a worker's death", [:],
         "pmap --errors log -e 'os.exit(3)' ::: a 2>/dev/null; grep -c '\"kind\":\"crash\"' log", out: "1\n"),
     Row(
-        "an input that is not UTF-8 makes no broken JSON", [:],
-        "pmap --errors log -e 'error()' ::: $'\\xff' 2>/dev/null; pmap -f jsonl -e 'item.kind' log", out: "error\n"),
+        "an input that is not UTF-8 is repaired, and there as it is, also from a journal and of a dead worker", [:],
+        """
+        line="pmap -j 1 --errors log --journal j -e 'if index > 3 then os.exit(1) end error(item)'"
+        for n in 1 2; do
+          printf 'a\\n\\377\\nab\\344\\n\\377\\344ab\\n' | eval "$line" 2>/dev/null
+          pmap -f jsonl -e 'item.input, item.input_base64 or "none"' log
+        done
+        """,
+        out: String(repeating: "a\tnone\n\u{FFFD}\t/w==\nab\u{FFFD}\tYWLk\n\u{FFFD}\u{FFFD}ab\t/+RhYg==\n", count: 2)),
+    Row(
+        "a message that is not UTF-8 is escaped", [:],
+        #"pmap --errors log -e 'if index > 1 then return nil, item end error(item, 0)' ::: $'\344' $'\xff' 2>/dev/null; pmap -f jsonl -e 'item.message' log"#,
+        out: "\\228\n\\255\n"),
     Row(
         "the input as it was before the task changed it",
         "inputs = { { n = 1 }, { f = print } } function task(t) t.n, t.f = 7 error() end",

@@ -54,16 +54,21 @@ private let header =
             """),
     Row(
         "an item is escaped, and cut where it is long",
-        ["in": "a\tb\nc\u{1B}[31md\nnäht\n\n" + String(repeating: "x", count: 1200) + "\n"],
+        ["in": "a\tb\na\\tb\nc\u{1B}[31md\nnäht\n\n" + String(repeating: "x", count: 1200) + "\n"],
         "pmap -t none --joblog log -e item in; " + columns + " | cut -c 1-60",
         out: header.prefix(60) + "\n" + """
             1	:	3	0	0	0	a\\tb	ok	1	in:1
-            2	:	7	0	0	0	c\\27[31md	ok	1	in:2
-            3	:	5	0	0	0	näht	ok	1	in:3
-            4	:	0	0	0	0		ok	1	in:4
-            5	:	1200	0	0	0	xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+            2	:	4	0	0	0	a\\\\tb	ok	1	in:2
+            3	:	7	0	0	0	c\\27[31md	ok	1	in:3
+            4	:	5	0	0	0	näht	ok	1	in:4
+            5	:	0	0	0	0		ok	1	in:5
+            6	:	1200	0	0	0	xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 
             """),
+    Row(
+        "an item, or a name, that is not UTF-8, or has a tab", [:],
+        #"printf '\344\t\n' > $'a\tb'; pmap -t none --joblog log -e item a*; "# + columns,
+        out: header + "1\t:\t2\t0\t0\t0\t\\228\\t\tok\t1\ta\\tb:1\n"),
     Row(
         "of a list, of a function, of JSON", [:],
         """

@@ -16,7 +16,15 @@ import Testing
         "pmap -j 1 --tag -e 'pmap.emit(1) if item == \"a\" then return 2 end' ::: a b",
         out: "a\t1\na\t2\nb\t1\n"),
     Row("with a filter", [:], "pmap --tag --filter -e 'item > \"a\"' ::: a b", out: "b\tb\n"),
-    Row("an item of several lines is one tag", [:], "printf 'a\nb\\0' | pmap --tag -0 -e '#item'", out: "a\\nb\t3\n"),
+    Row(
+        "an item of any bytes is one tag, which no other has", [:],
+        #"printf 'a\nb\0a\\nb\0a\tb\0\344\0\0331\0\\228\0' | pmap --tag -0 -e '#item'"#,
+        out: #"a\nb‹tab›3‹line›a\\nb‹tab›4‹line›a\tb‹tab›3‹line›\228‹tab›1‹line›\0271‹tab›2‹line›\\228‹tab›4‹line›"#
+            .replacing("‹tab›", with: "\t").replacing("‹line›", with: "\n")),
+    Row(
+        "JSON has its own escapes", #"inputs = {'a\nb'} function task(x) return #x end"#,
+        #"pmap --tag t.lua; echo '{"k": "a\nb"}' | pmap -f jsonl --tag -e '#item.k'"#,
+        out: "\"a\\nb\"\t3\n{\"k\": \"a\\nb\"}\t3\n"),
     Row("a blank item", ["in": "\nx\n"], "pmap --tag -e 1 in", out: "\t1\nx\t1\n"),
     Row(
         "an item of a list, and of JSON", "inputs = {'a', 3, {k = 1}} function task(x) return 1 end",
@@ -32,15 +40,18 @@ import Testing
 ])
 func `--tag writes the item in front of every line of its output`(row: Row) throws { try row.check() }
 
-private func none(_ items: String, _ chunks: String) -> String {
-    "pmap: --dry-run: the script was loaded, and none of \(items) in \(chunks) was run\n"
+private func none(_ items: String, _ chunks: String, after: String = "") -> String {
+    "pmap: --dry-run: \(after)none of \(items) in \(chunks) was run\n"
 }
+
+private let loaded = "the script was loaded, and "
 
 @Test(arguments: [
     Row(
         "of fixed chunks", "print 'loaded' function setup() print 'no' end function task(x) print 'no' end",
         "pmap --dry-run --chunk 2 t.lua ::: a 'b\tc' d",
-        out: "loaded\n1\t1\t:::1\ta\n2\t1\t:::2\tb\\tc\n3\t2\t:::3\td\n", err: none("3 items", "2 chunks")),
+        out: "loaded\n1\t1\t:::1\ta\n2\t1\t:::2\tb\\tc\n3\t2\t:::3\td\n",
+        err: none("3 items", "2 chunks", after: loaded)),
     Row(
         "of a pipe, a file, a list, a function", [:],
         """
@@ -49,7 +60,12 @@ private func none(_ items: String, _ chunks: String) -> String {
         echo "local n = 0 function inputs() n = n + 1 if n < 2 then return n end end task = print" > f.lua; pmap --dry-run f.lua
         """,
         out: "1\t-\t-:1\ta\n1\t-\tin:1\ta\n1\t-\tinputs[1]\t\"a\"\n1\t-\tinputs[1]\t1\n",
-        err: String(repeating: none("1 item", "chunks that adapt"), count: 4)),
+        err: String(repeating: none("1 item", "chunks that adapt"), count: 2)
+            + String(repeating: none("1 item", "chunks that adapt", after: loaded), count: 2)),
+    Row(
+        "names and items of any bytes", ["a\tb": "c\\nd\n"], "pmap --dry-run -e item a*",
+        out: "1\t-\ta\\tb:1\tc\\\\nd\n",
+        err: none("1 item", "chunks that adapt")),
     Row(
         "of an input that fails", "function inputs() error 'no' end task = print", "pmap --dry-run t.lua",
         err: "pmap: inputs: t.lua:1: no\n\(traceback)", status: 3),

@@ -10,7 +10,7 @@ import Wire
 final class Listener: RunObserver {
     private(set) var heard: [String] = []
     /// Of failed items.
-    private(set) var inputs: [String?] = []
+    private(set) var inputs: [ByteString?] = []
     func failed(_ item: FailedItem) -> [UInt8] {
         inputs.append(item.failure.input)
         heard.append("item \(item.item) failed: \(item.failure.message)")

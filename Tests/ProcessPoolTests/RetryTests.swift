@@ -1,5 +1,6 @@
 // Items that are tried again: when, by whom, and where what they give at last has its place.
 
+import Bytes
 import Chance
 import Posix
 import Testing
@@ -116,7 +117,7 @@ func `when nothing more is run, an item that was to be tried again has failed as
     let paper = try Paper()
     let listener = Listener()
     var plan = RunPlan()
-    plan.inputText = { item, chunk in "item \(item) of \(chunk.count)" }
+    plan.input = { item, chunk in ByteString("item \(item) of \(chunk.count)") }
     let executor = try paper.executor(of: [chunk(1, 2)], slots: 1, plan, listener: listener)
     executor.tell(.told(slot: 0, [.failure(Failure(.error, "no", input: "its own"))], isReady: true))
     executor.tell(.died(slot: 0, Run.Death(.killed(signal: 9), current: 2)))

@@ -101,7 +101,8 @@ import Wire
 
     private static func entry(_ item: Int) -> JournalEntry {
         if item % 5 == 0 {
-            let failure = Failure(.error, "no \(item)", traceback: item % 2 == 0 ? "stack" : nil, input: "\(item)")
+            let failure = Failure(
+                .error, "no \(item)", traceback: item % 2 == 0 ? "stack" : nil, input: ByteString("\(item)"))
             return JournalEntry(.failed(failure, attempts: item, worker: 1), ItemTraits())
         }
         let output = Array(repeating: UInt8(item), count: item * 20)
