@@ -31,6 +31,7 @@ static struct {
     size_t length, capacity;
     int programs; /* the pipe */
     bool programs_ran;
+    bool is_all_of_items; /* an item that ends takes what programs of earlier ones have written */
 } captured;
 
 static bool is_capturing(void) { return captured.stream && mode != PMAP_FORKED; }
@@ -65,16 +66,23 @@ static void flush_captured(void) {
     if (captured.stream && __fpending(captured.stream)) fflush(captured.stream);
 }
 
+static bool programs_may_have_written(void) {
+    return captured.programs_ran || (captured.is_all_of_items && pmap_collecting_threads() > 0);
+}
+
 bool pmap_has_captured(void) {
-    return captured.length > 0 || captured.programs_ran || (captured.stream && __fpending(captured.stream));
+    return captured.length > 0 || programs_may_have_written() ||
+           (captured.stream && __fpending(captured.stream));
 }
 
 bool pmap_has_printed(void) { return __fbufsize(stdout) > 0; }
 
+void pmap_flush_errors(void) { fflush(stderr); }
+
 const char *pmap_read_captured(size_t *length, bool all) {
     flush_captured();
-    if (all) fflush(stderr);
-    if (all || captured.programs_ran) read_programs_output();
+    if (all) pmap_flush_errors();
+    if (all || programs_may_have_written()) read_programs_output();
     *length = captured.length;
     captured.length = 0;
     return captured.bytes;
@@ -140,13 +148,14 @@ int pmap_begin_producing(lua_State *L) {
     return lua_pcall(L, 0, 0, 0);
 }
 
-int pmap_begin_capture(lua_State *L, int reading, int writing, pmap_library_mode new_mode) {
+int pmap_begin_capture(lua_State *L, int reading, int writing, bool is_all_of_items, pmap_library_mode new_mode) {
     pmap_collect_program_output(reading);
     lua_pushcfunction(L, begin_capture);
     int status = lua_pcall(L, 0, 0, 0);
     if (status != LUA_OK) return status;
     dup2(writing, STDOUT_FILENO);
     captured.programs = writing;
+    captured.is_all_of_items = is_all_of_items;
     pmap_random_end_script();
     mode = new_mode;
     return LUA_OK;

@@ -18,10 +18,11 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Captures standard output from now on; programs write to the pipe from `writing` to `reading`.
-    package func beginCapture(reading: Int32, writing: Int32, mode: LibraryMode) throws(LuaError) {
+    /// Captures standard output from now on; programs write to the pipe from `writing` to `reading`. With `allOfItems` an item
+    /// that ends looks for what programs of earlier ones have written.
+    package func beginCapture(reading: Int32, writing: Int32, allOfItems: Bool, mode: LibraryMode) throws(LuaError) {
         let status = unsafe pmap_begin_capture(
-            thread, reading, writing, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
+            thread, reading, writing, allOfItems, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
         if status != LUA_OK { throw popError(status: status) }
     }
 
@@ -36,6 +37,9 @@ extension Stack {
 
     /// Whether anything was ever written to standard output.
     package var hasPrinted: Bool { pmap_has_printed() }
+
+    /// Writes what C's buffer of standard error still has.
+    package func flushErrors() { pmap_flush_errors() }
 
     /// The output since the last call; `all` reads also that of programs which were not known to run.
     package func readCaptured(all: Bool = false) -> [UInt8] {

@@ -18,6 +18,8 @@ package final class TaskRunner {
         package var bigIntegers = BigIntegers.error
         /// The item stands in front of every line of its output.
         package var isTagged = false
+        /// Outcomes are kept for a later run.
+        package var isJournaled = false
         /// A failure carries the item as text.
         package var keepsInput = false
         /// Tries of an item after the first, for `retry_if`.
@@ -42,6 +44,9 @@ package final class TaskRunner {
 
         /// The output of tasks precedes their records; with other formats it goes to standard error.
         var printsToOutput: Bool { output == .lines || output == .none }
+
+        /// All output is an item's, which a later run has again, or whose tag it gets.
+        var ownsOutput: Bool { isTagged || isJournaled }
     }
 
     private let script: LoadedScript
@@ -105,7 +110,9 @@ package final class TaskRunner {
         worker: Int, reading: Int32, writing: Int32, mode: LibraryMode, outbox: inout Outbox
     ) -> Failure? {
         isAlone = mode == .withoutWorker
-        do throws(LuaError) { try stack.beginCapture(reading: reading, writing: writing, mode: mode) } catch {
+        do throws(LuaError) {
+            try stack.beginCapture(reading: reading, writing: writing, allOfItems: options.ownsOutput, mode: mode)
+        } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         if isAlone {
@@ -144,9 +151,9 @@ package final class TaskRunner {
         script.state.limitMemory(to: nil)
         if !script.has(.teardown) {
             endWhatItemsStarted()
-            return writeUnattributed(&outbox)
+            return writeRest(&outbox)
         }
-        writeUnattributed(&outbox)
+        writeRest(&outbox)
         outbox.leaving()
         isInTeardown = true
         let failure = failure(of: .teardown, worker: worker)
@@ -221,11 +228,16 @@ package final class TaskRunner {
         return true
     }
 
-    /// Writes the output of no item: printed between items, or by a program that was not waited for.
-    package func writeUnattributed(_ outbox: inout Outbox) {
+    /// Ends a chunk: writes what programs that were not waited for have written, unless it is to be the next item's.
+    package func endChunk(_ outbox: inout Outbox) {
+        if options.ownsOutput { stack.flushErrors() } else { writeRest(&outbox) }
+    }
+
+    /// Writes the output behind the last item.
+    private func writeRest(_ outbox: inout Outbox) {
+        if !options.printsToOutput || options.ownsOutput { return writeUnattributedError(&outbox) }
         let text = stack.readCaptured(all: true)
-        if text.isEmpty { return }
-        if options.printsToOutput { outbox.unattributedOutput(text) } else { outbox.unattributedError(text) }
+        if !text.isEmpty { outbox.unattributedOutput(text) }
     }
 
     // MARK: Items
@@ -364,12 +376,13 @@ package final class TaskRunner {
         }
         failure.printed = options.isTagged ? printed.tagged(tag(record)) : printed
         failure.drewRandomNumbers = stack.usesSeed
-        decideRetry(of: &failure)
+        decideRetry(of: &failure, &outbox)
         outbox.fail(failure)
     }
 
-    /// The script's `retry_if(message, attempt)` decides, if there is one.
-    private func decideRetry(of failure: inout Failure) {
+    /// The script's `retry_if(message, attempt)` decides, if there is one. Its output goes to standard error, also where there
+    /// is another attempt.
+    private func decideRetry(of failure: inout Failure, _ outbox: inout Outbox) {
         guard options.retries >= attempt, failure.kind != .crash, script.has(.retryIf) else { return }
         script.push(.retryIf)
         stack.push(failure.message)
@@ -382,6 +395,8 @@ package final class TaskRunner {
             failure.isFinal = true
             failure.message += " (and retry_if failed: \(error.message))"
         }
+        let text = stack.readCaptured()
+        if !text.isEmpty { outbox.standardError(text) }
     }
 
     /// Whether there was anything to append.

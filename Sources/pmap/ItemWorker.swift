@@ -83,7 +83,7 @@ final class ItemWorker: WorkerBody {
         } catch {
             outbox.inputFailed(error)
         }
-        runner.writeUnattributed(&outbox)
+        runner.endChunk(&outbox)
         return !isSpent
     }
 

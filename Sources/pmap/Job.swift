@@ -68,6 +68,7 @@ struct Job {
             throw UsageError("--tag with --to \(form.output.rawValue): only lines have something in front of them")
         }
         form.keepsInput = flags.errors != nil || flags.journal != nil
+        form.isJournaled = flags.journal != nil
         let (retries, backoff) = try flags.retryCounts()
         form.retries = retries
         plan.retries = RetryPolicy(retries: retries, backoffSeconds: backoff, seed: seed)

@@ -144,9 +144,10 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         end
         """, "pmap t.lua ::: a", out: "1\n2\n3\n4\n5\n"),
     Row(
-        "what is printed behind the last item of a chunk",
-        "function task(x) error(x, 0) end function retry_if() print 'asked' return false end",
-        "pmap -j 1 --chunk 1 --retries 1 t.lua ::: a b c 2> /dev/null", out: "asked\nasked\nasked\n", status: 1),
+        "retry_if's goes to standard error, also of an attempt that is not the last",
+        "function task(x) print(x) error('no', 0) end function retry_if(_, attempt) print('asked', attempt) return attempt < 2 end",
+        "pmap -j 1 --retries 2 t.lua ::: a",
+        err: "asked\t1\nasked\t2\na\npmap: :::1: no\n" + traceback + lastLine(1, of: 1, "1 error"), status: 1),
     Row(
         "a program that is left open, when its worker leaves",
         "function task(x) io.popen('cat', 'w'):write(x, '\\n') p = io.popen('sleep 0.1; cat', 'w') p:write(x, '\\n') end",
@@ -196,6 +197,37 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
         "pmap t.lua", input: "a\nb\n", out: "a\nb\n"),
 ])
 func `what a task prints is captured whole`(row: Row) throws { try row.check() }
+
+/// The program of `start` writes while `meanwhile` runs, which starts none.
+private let lateProgram = """
+    local function is_there(name) local file = io.open(name) return file and file:close() end
+    function task(x)
+      if x == "start" then os.execute "(await test -e go; echo late; touch done) &" end
+      if x == "meanwhile" then
+        io.open("go", "w"):close()
+        repeat until is_there "done"
+      end
+      return x
+    end
+    """
+
+@Test(arguments: [
+    Row(
+        "with --tag", lateProgram, "pmap -j 1 --tag t.lua ::: start meanwhile after",
+        out: "start\tstart\nmeanwhile\tlate\nmeanwhile\tmeanwhile\nafter\tafter\n"),
+    Row(
+        "with --tag and without a worker", lateProgram, "pmap -j 0 --tag t.lua ::: start meanwhile after",
+        out: "start\tstart\nmeanwhile\tlate\nmeanwhile\tmeanwhile\nafter\tafter\n"),
+    Row(
+        "in a journal", lateProgram,
+        "run() { pmap -j 1 --chunk 1 --journal j t.lua ::: start meanwhile after; }; run; run 2> /dev/null",
+        out: "start\nlate\nmeanwhile\nafter\nstart\nlate\nmeanwhile\nafter\n"),
+    Row(
+        "behind the last item it is no item's, and goes to standard error",
+        "function task(x) io.popen('cat', 'w'):write('late\\n') return x end",
+        "pmap -j 1 --tag t.lua ::: a; pmap -j 1 --journal j t.lua ::: a", out: "a\ta\na\n", err: "late\nlate\n"),
+])
+func `what a program writes late is the item's that runs then`(row: Row) throws { try row.check() }
 
 private let emitInFork = "pmap.emit in a process of the task's own: return the value to the task, which can emit it"
 

@@ -22,8 +22,9 @@ typedef enum {
 int pmap_change_library(lua_State *L, const char *script);
 
 /* From now on everything written to standard output is captured: by Lua, by C code, and by programs. `writing` is the end of
- * a pipe that becomes standard output for programs, `reading` its other end. Returns a Lua status, as above. */
-int pmap_begin_capture(lua_State *L, int reading, int writing, pmap_library_mode mode);
+ * a pipe that becomes standard output for programs, `reading` its other end. With `is_all_of_items` an item that ends looks for
+ * what programs of earlier ones have written. Returns a Lua status, as above. */
+int pmap_begin_capture(lua_State *L, int reading, int writing, bool is_all_of_items, pmap_library_mode mode);
 
 /* Clears the status of os.exit without a worker; false when it was not called. */
 bool pmap_clear_exit_status(int *status);
@@ -43,6 +44,9 @@ bool pmap_has_printed(void);
 /* The output captured since the last call; valid until the next. `all` also reads what programs wrote that were not
  * known to run. */
 const char *pmap_read_captured(size_t *length, bool all);
+
+/* Writes what the buffer of standard error still has. */
+void pmap_flush_errors(void);
 
 /* Before a program or a fork of this process writes to the same standard output: earlier output goes first. Answers why
  * the later output cannot be captured, or NULL. */
