@@ -111,15 +111,28 @@ package final class CoreModule {
     }
 
     /// Joins or ends what the script has started, when it has ended; processes have so many seconds, if there is a `limit`.
-    package func finish(limit: Double? = nil) {
+    /// Returns a message for each that has failed, and that the script has not looked at.
+    @discardableResult
+    package func finish(limit: Double? = nil) -> [String] {
         isFinishing = true
+        var failures: [String] = []
         while let ending = exitHandlers.popLast() {
             main.rawGet(Stack.registry, at: ending)
             if let limit { main.push(limit) } else { main.pushNil() }
-            do throws(LuaError) { try main.call(arguments: 1, results: 0) } catch {
+            do throws(LuaError) {
+                try main.call(arguments: 1, results: 1)
+                let count = main.type(-1) == .table ? main.rawCount(-1) : 0
+                for place in 0..<count {
+                    main.rawGet(-1, at: place + 1)
+                    failures.append(main.string(-1) ?? "")
+                    main.pop()
+                }
+                main.pop()
+            } catch {
                 StandardDescriptor.writeError(Array("pmap: \(error.message)\n".utf8))
             }
         }
+        return failures
     }
 
     // MARK: Loading

@@ -51,6 +51,7 @@ extension Run {
         case .module: if isRecorded { actions.append(.recordModule(entry: place)) }
         case .setupFailed(let failure): slots[slot].setupFailure = failure
         case .teardownFailed(let failure): actions.append(.notice(.teardownFailed(failure)))
+        case .processFailed(let failure): actions.append(.notice(.processFailed(failure)))
         case .inputFailed(let failure):
             if ending == nil { ending = .inputFailed(failure) }
             stop(&actions)

@@ -67,6 +67,8 @@ package enum Notice: Equatable {
     case takesLong(WorkerFunction, pid: Int32)
     /// `teardown` failed in one worker.
     case teardownFailed(Failure)
+    /// A process that was left to a worker failed.
+    case processFailed(Failure)
     /// There is no process to be had for a further worker.
     case fewerWorkers(PosixError)
     /// Somebody has asked what goes on.

@@ -16,8 +16,8 @@ package struct ModuleHooks {
     /// An item has ended, which has returned or raised.
     package let endItem: (_ hasReturned: Bool) -> Void
     /// This process is about to end: waits for what it has started, or says what is not waited for.
-    /// Processes have so many seconds for that, if a number is given.
-    package let finish: (_ limit: Double?) -> Void
+    /// Processes have so many seconds for that, if a number is given. Returns a message for each that has failed.
+    package let finish: (_ limit: Double?) -> [String]
     /// Prints where processes wait, in the host.
     package let answer: () -> Void
     /// From now on this process, without a host, prints that on a signal.
@@ -25,7 +25,7 @@ package struct ModuleHooks {
 
     package init(
         begin: @escaping () -> Void, endItem: @escaping (_ hasReturned: Bool) -> Void,
-        finish: @escaping (_ limit: Double?) -> Void,
+        finish: @escaping (_ limit: Double?) -> [String],
         answer: @escaping () -> Void, catchQuestions: @escaping () -> Void
     ) {
         (self.begin, self.endItem, self.finish) = (begin, endItem, finish)

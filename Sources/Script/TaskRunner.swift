@@ -150,7 +150,7 @@ package final class TaskRunner {
     package func tearDown(outbox: inout Outbox) {
         script.state.limitMemory(to: nil)
         if !script.has(.teardown) {
-            endWhatItemsStarted()
+            endWhatItemsStarted(&outbox)
             return writeRest(&outbox)
         }
         writeRest(&outbox)
@@ -158,13 +158,14 @@ package final class TaskRunner {
         isInTeardown = true
         let failure = failure(of: .teardown, worker: worker)
         isInTeardown = false
-        endWhatItemsStarted()
+        endWhatItemsStarted(&outbox)
         writeUnattributedError(&outbox)
         if let failure { outbox.teardownFailed(failure) }
     }
 
-    private func endWhatItemsStarted() {
-        script.hooks?.finish(options.timeLimit.map { Double($0.nanoseconds) / 1e9 })
+    private func endWhatItemsStarted(_ outbox: inout Outbox) {
+        let failures = script.hooks?.finish(options.timeLimit.map { Double($0.nanoseconds) / 1e9 }) ?? []
+        for message in failures { outbox.processFailed(Failure(.error, message)) }
         stack.endOpenPrograms()
     }
 

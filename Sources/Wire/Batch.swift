@@ -34,6 +34,8 @@ package enum EntryTag: UInt32, Sendable {
     case module
     /// `teardown` failed: fields of a `Failure`.
     case teardownFailed
+    /// A process that the script has left to the worker failed: fields of a `Failure`.
+    case processFailed
     /// When the items of the batch ran, each with start, nanoseconds and bytes, u64; the last entry.
     case times
 }
@@ -68,6 +70,7 @@ package enum Entry: Equatable, Sendable {
     case failure(Failure)
     case setupFailed(Failure)
     case teardownFailed(Failure)
+    case processFailed(Failure)
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
     case module(String, digest: [UInt8]?)

@@ -200,6 +200,7 @@ private struct Cursor {
         case .failure: .failure(bytes.failure(in: range))
         case .setupFailed: .setupFailed(bytes.failure(in: range))
         case .teardownFailed: .teardownFailed(bytes.failure(in: range))
+        case .processFailed: .processFailed(bytes.failure(in: range))
         case .inputFailed: .inputFailed(bytes.failure(in: range))
         case .chunkEnd where range.count == 8:
             .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))

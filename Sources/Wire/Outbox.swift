@@ -166,6 +166,11 @@ package struct Outbox: ~Copyable {
         appendEntry(.teardownFailed, items: 0) { $0.append(failure) }
     }
 
+    package mutating func processFailed(_ failure: Failure) {
+        closeEntry()
+        appendEntry(.processFailed, items: 0) { $0.append(failure) }
+    }
+
     package mutating func setupFailed(_ failure: Failure) {
         appendEntry(.setupFailed, items: 0) { $0.append(failure) }
         flush()

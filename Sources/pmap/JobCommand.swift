@@ -43,14 +43,19 @@ struct JobCommand {
         script.seedRandom(seed)
         // The state is never closed: finalizers of the script's top level are not run.
         let status = try JobRun(job, script, from: start, to: itsOwn).run()
-        if job.workers > 0 { waitForProcesses(of: script) }
-        withExtendedLifetime(script) { Main.exit(status.rawValue) }
+        let failures = job.workers > 0 ? waitForProcesses(of: script) : []
+        let code = Main.status(status.rawValue)  // unless the reader of their output has gone
+        for message in failures { Reporter.print(message) }
+        withExtendedLifetime(script) {
+            Process.exit(code == 0 && !failures.isEmpty ? ExitCode.itemsFailed.rawValue : code)
+        }
     }
 
     /// Processes that the script's top level has started end as at the end of `pmap run`; meanwhile a signal ends all at once.
-    private func waitForProcesses(of script: LoadedScript) {
+    /// Returns a message for each that has failed.
+    private func waitForProcesses(of script: LoadedScript) -> [String] {
         Signal.release()
-        script.hooks?.finish(nil)
+        return script.hooks?.finish(nil) ?? []
     }
 
     private func checkFiles(_ flags: Flags) throws(UsageError) {

@@ -34,6 +34,7 @@ final class Reporter: RunObserver {
     private var said: Set<String> = []
     private var hasExplainedReturned = false
     private var teardownHasFailed = false
+    private var failedProcesses = 0
     /// It is printed behind all others.
     private var lastMessage: String?
 
@@ -147,6 +148,9 @@ final class Reporter: RunObserver {
         case .teardownFailed(let failure):
             if !teardownHasFailed { print("\(scriptName): teardown failed: \(failure.message)", failure.traceback) }
             teardownHasFailed = true
+        case .processFailed(let failure):
+            failedProcesses += 1
+            if failedProcesses <= Reporter.asLines { print(failure.message) }
         case .takesLong(let function, let pid):
             print("\(scriptName): \(function) of a worker (pid \(pid)) has run for 10 s, and goes on")
         case .fewerWorkers(let error):
@@ -232,7 +236,7 @@ final class Reporter: RunObserver {
         case .completed where isIncomplete || tally.skipped > 0: return .hostFailed
         case .halted where isIncomplete: return .hostFailed
         case .completed, .halted:
-            if teardownHasFailed { return .itemsFailed }
+            if teardownHasFailed || failedProcesses > 0 { return .itemsFailed }
             if case .halted(let policy) = ending, policy.isGoal { return .success }
             return tally.failures > 0 ? .itemsFailed : .success
         case .noWorkers(_, inSetup: true) where tally.items == tally.skipped: return .usage

@@ -185,11 +185,14 @@ func `a program whose processes cannot print says so once`(name: String) throws 
         "a fork", "local p = mp.fork() while p == 0 do print 'c' end mp.waitpid(p)",
         "pmap run t.lua | true; echo ${PIPESTATUS[0]}", out: "141\n"),
     Row(
+        "a process that a script's top level waits for",
+        "local p = mp.Process(function() while true do print 'c' end end) p:start() p:join() task = print",
+        "pmap -j 1 t.lua ::: a | true; echo ${PIPESTATUS[0]}", out: "141\n"),
+    Row(
         "a process of a script's top level",
         """
-        local p = mp.Process(function() while true do print 'c' end end)
-        p:start()
-        function task() while p:is_alive() do end end
+        mp.Process(function() while true do print 'c' end end):start()
+        function task() end
         """, "pmap -j 1 t.lua ::: a | true; echo ${PIPESTATUS[0]}", out: "141\n"),
 ])
 func `a program ends quietly when nobody reads what its processes print`(row: Row) throws {

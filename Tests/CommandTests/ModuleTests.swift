@@ -35,7 +35,7 @@ private let greeting = "return { greet = function(name) return 'hello ' .. name 
           logging.error(x)
           return process.pid == mp.getpid(), process.daemon, mp.parent_process().name
         end
-        """, "pmap -j 1 t.lua ::: a", out: "PoolWorker-1 a\ntrue\ttrue\tMainProcess\n"),
+        """, "pmap -j 1 t.lua ::: a", out: "Worker-1 a\ntrue\ttrue\tMainProcess\n"),
     Row(
         "lpeg, loaded before the fork",
         "local lpeg = require 'lpeg' local word = lpeg.C(lpeg.R 'az' ^ 1) return function(x) return word:match(x) end",

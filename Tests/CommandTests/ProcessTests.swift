@@ -197,6 +197,63 @@ private let notFinished =
         "pmap -j 1 --setup-timeout 0.2 t.lua ::: a", out: "a\n",
         err: "pmap: t.lua: teardown failed: timed out after 0.2 s\n", status: 1),
     Row(
+        "one that fails is named as it was, and is a failure of the run",
+        modules + "function task(x) mp.Process{ target = os.exit, args = { 4 }, name = x }:start() return x end",
+        "pmap -j 1 t.lua ::: a", out: "a\n", err: "pmap: a (pid N) ended with status 4, and nobody has joined it\n",
+        status: 1),
+    Row(
+        "one that fails, with -j 0", modules + "function task(x) mp.Process(os.exit, 4):start() return x end",
+        "pmap -j 0 t.lua ::: a", out: "a\n",
+        err: "pmap: Process-1 (pid N) ended with status 4, and nobody has joined it\n", status: 1),
+    Row(
+        "one that was killed long before",
+        modules + """
+            function task(x)
+              local p = mp.Process(function() require "subprocess".run { "kill", "-9", mp.getpid() } end)
+              p:start()
+              while #mp.active_children() > 0 do end
+            end
+            """,
+        "pmap -j 1 t.lua ::: a",
+        err: "pmap: Worker-1:Process-1 (pid N) was killed by SIGKILL, and nobody has joined it\n",
+        status: 1),
+    Row(
+        "a fork that fails", modules + "function task(x) if mp.fork() == 0 then os.exit(4) end return x end",
+        "pmap -j 1 t.lua ::: a", out: "a\n",
+        err: "pmap: Process-1 (pid N) ended with status 4, and nobody has joined it\n",
+        status: 1),
+    Row(
+        "one of the script's own", modules + "mp.Process(os.exit, 4):start() function task(x) return x end",
+        "pmap -j 1 t.lua ::: a", out: "a\n",
+        err: "pmap: Process-1 (pid N) ended with status 4, and nobody has joined it\n",
+        status: 1),
+    Row(
+        "those that were joined, looked at or ended are the script's own affair",
+        modules + """
+            local function start(f, ...)
+              local p = mp.Process(f, ...)
+              p:start()
+              return p
+            end
+            function task()
+              start(os.exit, 4):join()
+              local failing = start(os.exit, 4)
+              pcall(failing.result, failing)
+              local p = start(os.exit, 4)
+              while p.exitcode == nil do end
+              p = start(os.exit, 4)
+              while p:is_alive() do end
+              start(pmap.sleep, 100):terminate()
+              start(pmap.sleep, 100):kill()
+              do local q <close> = start(pmap.sleep, 100) end
+              local pid = mp.fork()
+              if pid == 0 then os.exit(4) end
+              mp.waitpid(pid)
+            end
+            """, "pmap -j 1 t.lua ::: a"),
+    Row(
+        "in pmap run, as in Python", modules + "mp.Process(os.exit, 4):start()", "pmap run t.lua"),
+    Row(
         "a signal ends what is waited for", modules + "mp.Process(pmap.sleep, 100):start() task = print",
         """
         pmap -j 1 t.lua ::: a > out 2> /dev/null &

@@ -14,6 +14,7 @@ process.Process = Process
 local current = setmetatable({ _name = "MainProcess", _pid = core.getpid(), _daemon = false }, Process)
 local parent
 local children = {}
+local failures = {} -- some ends of children that nobody was waiting for: a message each; they keep no process
 local forked = {} -- children that `fork` has made and that were not waited for, by their numbers
 local supervisors = function() return {} end
 local serial = 0
@@ -22,10 +23,10 @@ local serial = 0
 local function this()
   if current._pid ~= core.getpid() then
     local worker = (package.loaded.pmap or {}).worker
-    local name = worker and "PoolWorker-" .. worker.id or "Process-" .. core.getpid()
+    local name = worker and "Worker-" .. worker.id or "Process-" .. core.getpid()
     local self = { _name = name, _pid = core.getpid(), _daemon = true, _joins = true } -- what it starts is waited for
     parent, current = current, setmetatable(self, Process)
-    children, forked, serial = {}, {}, 0
+    children, forked, failures, serial = {}, {}, {}, 0
   end
   return current
 end
@@ -68,10 +69,45 @@ function process.new(target, ...)
   return setmetatable(self, Process)
 end
 
+--- The exit code, if the process has ended within `timeout`, or nil.
+local function poll(self, timeout)
+  if self._is_worker then return #core.wait({ self._pid }, timeout) > 0 or nil end
+  if self._exitcode or not self._pid or children[self._pid] ~= self then return self._exitcode end
+  local code = core.join(self._pid, timeout)
+  if code then
+    self._exitcode = code
+    children[self._pid] = nil
+    core.forget(self._pid)
+  end
+  return code
+end
+
+--- The same for the script, which need not be told of this end any more.
+local function attend(self, timeout)
+  local code = poll(self, timeout)
+  if code and self._failure then self._failure.message = nil end
+  return code
+end
+
+--- How a process that has failed has ended.
+local function describe_end(code) return code < 0 and "was killed by " .. core.signal_name(-code) or "ended with status " .. code end
+
+local max_failures = 100
+
+--- Whether it runs; how it has failed is kept.
+local function is_running(child, timeout)
+  local code = poll(child, timeout)
+  if code and code ~= 0 and not child._is_stopped and #failures < max_failures then
+    child._failure = { message = ("%s (pid %d) %s, and nobody has joined it"):format(child._name, child._pid, describe_end(code)) }
+    failures[#failures + 1] = child._failure
+  end
+  return not code
+end
+
 local function own_children()
   local running = {}
   for _, child in pairs(children) do
-    if child:is_alive() then running[#running + 1] = child end
+    if is_running(child, false) then running[#running + 1] = child end
   end
   return running
 end
@@ -82,21 +118,26 @@ local endings = {}
 function process.at_end(f) endings[#endings + 1] = f end
 
 --- Ends the children of a process that is about to exit: daemons are killed, the others joined, for `limit` seconds if there is
---- one, which is what an item may take where items have started them.
+--- one, which is what an item may take where items have started them. Returns a message for each that has failed and that nobody
+--- has waited for.
 function process.finish(limit)
   this()
   for place = #endings, 1, -1 do endings[place]() end
   for _, child in ipairs(own_children()) do
     if child._daemon then child:kill() end
   end
+  local messages = {}
   local end_time = limit and core.clock() + limit
   for _, child in ipairs(own_children()) do
-    if not child:join(end_time and math.max(0, end_time - core.clock())) then
-      io.stderr:write(("pmap: %s (pid %d) has run on for longer than --timeout, and was killed\n"):format(child._name, child._pid))
+    if is_running(child, end_time and math.max(0, end_time - core.clock())) then
+      messages[#messages + 1] = ("%s (pid %d) has run on for longer than --timeout, and was killed"):format(child._name, child._pid)
       child:kill()
-      child:join()
+      poll(child)
     end
   end
+  for _, failure in ipairs(failures) do messages[#messages + 1] = failure.message end
+  failures = {}
+  return messages
 end
 
 core.at_exit(process.finish)
@@ -106,7 +147,7 @@ local function enter_child(self)
   parent, current = current, self
   core.set_position(nil)
   self._pid = core.getpid()
-  children, forked, serial = {}, {}, 0
+  children, forked, failures, serial = {}, {}, {}, 0
 end
 
 --- In a process that a pool has made: it is named `name`, and its parent is the script.
@@ -154,55 +195,39 @@ local function check_child(self)
   if not self._exitcode and not self._is_worker and children[self._pid] ~= self then core.fail(self._name .. " is not a child of this process") end
 end
 
---- The exit code, if the process has ended within `timeout`, or nil.
-local function poll(self, timeout)
-  if self._is_worker then return #core.wait({ self._pid }, timeout) > 0 or nil end
-  if self._exitcode or not self._pid or children[self._pid] ~= self then return self._exitcode end
-  local code = core.join(self._pid, timeout)
-  if code then
-    self._exitcode = code
-    children[self._pid] = nil
-    core.forget(self._pid)
-  end
-  return code
-end
-
 --- Waits until it ends; true, or `nil, "timeout"`.
 function Process:join(timeout)
   check_child(self)
   arguments.check_timeout(timeout)
-  if poll(self, timeout) then return true end
+  if attend(self, timeout) then return true end
   return nil, "timeout"
 end
 
 function Process:is_alive()
   if self._closed then core.fail(self._name .. " is closed") end
   if self == current then return true end
-  return self._pid ~= nil and poll(self, false) == nil
+  return self._pid ~= nil and attend(self, false) == nil
+end
+
+local function send(self, signal)
+  check_child(self)
+  self._is_stopped = true
+  if not poll(self, false) then core.kill(self._pid, signal) end
 end
 
 --- Sends SIGTERM.
-function Process:terminate()
-  check_child(self)
-  if not poll(self, false) then core.kill(self._pid, 15) end
-end
+function Process:terminate() send(self, 15) end
 
 --- Sends SIGKILL.
-function Process:kill()
-  check_child(self)
-  if not poll(self, false) then core.kill(self._pid, 9) end
-end
+function Process:kill() send(self, 9) end
 
 --- Sends SIGINT.
-function Process:interrupt()
-  check_child(self)
-  if not poll(self, false) then core.kill(self._pid, 2) end
-end
+function Process:interrupt() send(self, 2) end
 
 --- Releases what is kept of a process that has ended; an error while it runs.
 function Process:close()
   if self._closed then return end
-  if self._pid and poll(self, false) == nil then
+  if self._pid and attend(self, false) == nil then
     core.fail("cannot close " .. self._name .. " while it runs; join it first, or terminate it")
   end
   self._closed, self._results = true, nil
@@ -211,14 +236,13 @@ end
 --- Waits for the end, and returns the function's results, or raises its error.
 function Process:result()
   check_child(self)
-  poll(self)
+  attend(self)
   if not self._outcome then
     local code = self._exitcode
-    local ending = code < 0 and "was killed by " .. core.signal_name(-code) or "ended with status " .. code
     self._outcome = core.get(self._results, false) or {
       failure = errors.new {
         kind = "crash",
-        message = ("%s (pid %d) %s before it returned"):format(self._name, self._pid, ending),
+        message = ("%s (pid %d) %s before it returned"):format(self._name, self._pid, describe_end(code)),
         exitcode = code,
       },
     }
@@ -230,7 +254,7 @@ end
 function Process:__close()
   if self._pid and self ~= current and children[self._pid] == self and not poll(self, false) then
     core.kill(self._pid, 15)
-    poll(self)
+    attend(self)
   end
 end
 
@@ -246,7 +270,7 @@ class.seal(Process, "process", {
   daemon = function(self) return self._daemon end,
   exitcode = function(self)
     class.run_callbacks()
-    return not self._is_worker and poll(self, false) or nil
+    return not self._is_worker and attend(self, false) or nil
   end,
   --- A number that `mp.wait` takes, too.
   sentinel = function(self) return self._pid end,
@@ -310,7 +334,7 @@ function process.waitpid(pid, nohang)
   if not child then core.fail("process " .. pid .. " is not a child of this process, or was waited for already") end
   local timeout
   if nohang then timeout = false end
-  local code = poll(child, timeout)
+  local code = attend(child, timeout)
   if not code then return nil, "running" end
   forked[pid] = nil
   return pid, code
