@@ -29,18 +29,39 @@ static struct {
     FILE *stream;
     char *bytes;
     size_t length, capacity;
+    pmap_printed *printed; /* where the bytes are, as long as they fit */
     int programs; /* the pipe */
     bool programs_ran;
+    bool has_programs, last_had_programs; /* they have written some of the bytes, and of those before */
     bool is_all_of_items; /* an item that ends takes what programs of earlier ones have written */
 } captured;
 
 static bool is_capturing(void) { return captured.stream && mode != PMAP_FORKED; }
 
+static bool is_shared(void) { return captured.printed && captured.bytes == captured.printed->text; }
+
+static void share_captured(void) {
+    if (!captured.printed || is_shared()) return;
+    free(captured.bytes);
+    captured.bytes = captured.printed->text;
+    captured.capacity = pmap_printed_size;
+}
+
+static void set_captured(size_t length, bool has_programs) {
+    captured.length = length;
+    captured.has_programs = has_programs;
+    if (!captured.printed) return;
+    captured.printed->has_programs = has_programs;
+    __atomic_store_n(&captured.printed->length, length, __ATOMIC_RELEASE);
+}
+
 static char *reserve_captured(size_t size) {
+    if (captured.length == 0) share_captured();
     if (captured.length + size > captured.capacity) {
         size_t capacity = (captured.length + size) * 2;
-        char *bytes = realloc(captured.bytes, capacity);
+        char *bytes = realloc(is_shared() ? NULL : captured.bytes, capacity);
         if (!bytes) return NULL;
+        if (is_shared()) memcpy(bytes, captured.bytes, captured.length);
         captured.bytes = bytes;
         captured.capacity = capacity;
     }
@@ -50,16 +71,18 @@ static char *reserve_captured(size_t size) {
 static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
     (void)cookie;
     if (mode == PMAP_FORKED) return pmap_write_atomically(captured.programs, bytes, size) ? (ssize_t)size : 0;
+    if (!pmap_is_original()) return (ssize_t)size; /* the bytes are its original's */
     char *space = reserve_captured(size);
     if (!space) return 0;
     memcpy(space, bytes, size);
-    captured.length += size;
+    set_captured(captured.length + size, captured.has_programs);
     return (ssize_t)size;
 }
 
 static void read_programs_output(void) {
     captured.programs_ran = false;
-    captured.length += pmap_take_program_output(reserve_captured);
+    size_t length = pmap_take_program_output(reserve_captured);
+    if (length > 0) set_captured(captured.length + length, true);
 }
 
 static void flush_captured(void) {
@@ -84,9 +107,12 @@ const char *pmap_read_captured(size_t *length, bool all) {
     if (all) pmap_flush_errors();
     if (all || programs_may_have_written()) read_programs_output();
     *length = captured.length;
-    captured.length = 0;
+    captured.last_had_programs = captured.has_programs;
+    if (captured.length > 0) set_captured(0, false);
     return captured.bytes;
 }
+
+bool pmap_captured_programs(void) { return captured.last_had_programs; }
 
 /* Stack: library, name → function of that library */
 static void push_member(lua_State *L, const char *library, const char *name) {
@@ -148,8 +174,10 @@ int pmap_begin_producing(lua_State *L) {
     return lua_pcall(L, 0, 0, 0);
 }
 
-int pmap_begin_capture(lua_State *L, int reading, int writing, bool is_all_of_items, pmap_library_mode new_mode) {
-    pmap_collect_program_output(reading);
+int pmap_begin_capture(lua_State *L, int reading, int writing, pmap_printed *printed, bool is_all_of_items,
+                       pmap_library_mode new_mode) {
+    pmap_collect_program_output(reading, printed);
+    captured.printed = printed;
     lua_pushcfunction(L, begin_capture);
     int status = lua_pcall(L, 0, 0, 0);
     if (status != LUA_OK) return status;
@@ -216,6 +244,7 @@ void pmap_end_capture(void) {
     setvbuf(captured.stream, NULL, _IOLBF, 0);
     captured.length = 0;
     captured.programs_ran = false;
+    captured.printed = NULL;
     mode = PMAP_FORKED;
 }
 
@@ -278,10 +307,14 @@ static int exit_process(lua_State *L) {
         return pmap_exit_script(L);
     }
     pmap_end_shells(500); /* and what they write is captured */
-    size_t length;
-    const char *text = pmap_read_captured(&length, true);
-    ssize_t ignored = write(STDERR_FILENO, text, length);
-    (void)ignored;
+    flush_captured();
+    read_programs_output();
+    if (captured.length > pmap_printed_size) { /* the host would not have all of it */
+        size_t length;
+        const char *text = pmap_read_captured(&length, true);
+        ssize_t ignored = write(STDERR_FILENO, text, length);
+        (void)ignored;
+    }
     fflush(NULL);
     _exit(status);
 }

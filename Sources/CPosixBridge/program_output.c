@@ -20,23 +20,43 @@ static struct {
     int reading;
     char *bytes;
     size_t length, capacity;
+    pmap_printed *printed; /* where the bytes are, as long as they fit */
 } output = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 enum { kept_capacity = 1 << 20, stack_size = 64 << 10 };
+
+static bool is_shared(void) { return output.printed && output.bytes == output.printed->collected; }
 
 /* What cannot be kept ends the process, and so the item: the output would have a hole. */
 static void reserve_output(size_t size) {
     if (output.length + size <= output.capacity) return;
     size_t capacity = output.capacity ? output.capacity : stack_size;
     while (capacity < output.length + size) capacity *= 2;
-    void *bytes = output.bytes ? mremap(output.bytes, output.capacity, capacity, MREMAP_MAYMOVE)
-                               : mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool is_mapped = output.bytes && !is_shared();
+    void *bytes = is_mapped ? mremap(output.bytes, output.capacity, capacity, MREMAP_MAYMOVE)
+                            : mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == MAP_FAILED) {
         dprintf(STDERR_FILENO, "pmap: there is no memory for the output of a program\n");
         _exit(3);
     }
+    if (is_shared()) memcpy(bytes, output.bytes, output.length);
     output.bytes = bytes;
     output.capacity = capacity;
+}
+
+static void forget_output(void) {
+    if (output.bytes && !is_shared() && (output.printed || output.capacity > kept_capacity)) {
+        munmap(output.bytes, output.capacity);
+        output.bytes = NULL;
+        output.capacity = 0;
+    }
+    if (output.printed) {
+        memset(output.printed->collected, 0, output.length < pmap_printed_size ? output.length : pmap_printed_size);
+        __atomic_store_n(&output.printed->collected_length, 0, __ATOMIC_RELEASE);
+        output.bytes = output.printed->collected;
+        output.capacity = pmap_printed_size;
+    }
+    output.length = 0;
 }
 
 /* With the lock nobody else reads, so that a read does not wait. */
@@ -47,6 +67,7 @@ static void empty_pipe(void) {
         ssize_t count = read(output.reading, output.bytes + output.length, (size_t)waiting);
         if (count <= 0) return;
         output.length += (size_t)count;
+        if (output.printed) __atomic_store_n(&output.printed->collected_length, output.length, __ATOMIC_RELEASE);
     }
 }
 
@@ -61,9 +82,11 @@ static void *collect(void *unused) {
     return NULL;
 }
 
-void pmap_collect_program_output(int reading) {
+void pmap_collect_program_output(int reading, pmap_printed *printed) {
     output.process = getpid();
     output.reading = reading;
+    output.printed = printed;
+    forget_output();
 }
 
 bool pmap_start_collecting(void) {
@@ -80,6 +103,7 @@ bool pmap_start_collecting(void) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     output.is_collecting = code == 0;
+    if (output.printed) output.printed->is_collecting = output.is_collecting;
     errno = code;
     return output.is_collecting;
 }
@@ -92,12 +116,7 @@ size_t pmap_take_program_output(char *(*reserve)(size_t size)) {
     char *space = length > 0 ? reserve(length) : NULL;
     if (space) {
         memcpy(space, output.bytes, length);
-        output.length = 0;
-        if (output.capacity > kept_capacity) {
-            munmap(output.bytes, output.capacity);
-            output.bytes = NULL;
-            output.capacity = 0;
-        }
+        forget_output();
     }
     pthread_mutex_unlock(&output.lock);
     return space ? length : 0;

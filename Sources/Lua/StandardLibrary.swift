@@ -11,6 +11,24 @@ package enum LibraryMode: Sendable {
     case withoutWorker
 }
 
+/// What captures standard output: a pipe from `writing` to `reading` for programs, and the memory that is shared with whoever
+/// has it when this process dies.
+@safe package struct CapturedOutput {
+    fileprivate let reading, writing: Int32
+    fileprivate let printed: UnsafeMutablePointer<pmap_printed>?
+
+    package init(_ reading: Int32, _ writing: Int32) {
+        (self.reading, self.writing) = (reading, writing)
+        unsafe printed = nil
+    }
+
+    /// `memory` has room for `pmap_printed`, and outlives the process.
+    package init(_ reading: Int32, _ writing: Int32, in memory: borrowing ByteBuffer) {
+        (self.reading, self.writing) = (reading, writing)
+        unsafe printed = memory.base.bindMemory(to: pmap_printed.self, capacity: 1)
+    }
+}
+
 extension Stack {
     /// Makes the changes, before a script is loaded.
     package func changeLibrary(script: ByteString) throws(LuaError) {
@@ -18,11 +36,12 @@ extension Stack {
         if status != LUA_OK { throw popError(status: status) }
     }
 
-    /// Captures standard output from now on; programs write to the pipe from `writing` to `reading`. With `allOfItems` an item
-    /// that ends looks for what programs of earlier ones have written.
-    package func beginCapture(reading: Int32, writing: Int32, allOfItems: Bool, mode: LibraryMode) throws(LuaError) {
+    /// Captures standard output from now on. With `allOfItems` an item that ends looks for what programs of earlier ones have
+    /// written.
+    package func beginCapture(in output: CapturedOutput, allOfItems: Bool, mode: LibraryMode) throws(LuaError) {
         let status = unsafe pmap_begin_capture(
-            thread, reading, writing, allOfItems, mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
+            thread, output.reading, output.writing, output.printed, allOfItems,
+            mode == .inWorker ? PMAP_IN_WORKER : PMAP_WITHOUT_WORKER)
         if status != LUA_OK { throw popError(status: status) }
     }
 
@@ -47,4 +66,7 @@ extension Stack {
         let start = unsafe pmap_read_captured(&count, all)
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
     }
+
+    /// Whether programs have written some of what was read last.
+    package var capturedPrograms: Bool { pmap_captured_programs() }
 }

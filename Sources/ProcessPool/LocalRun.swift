@@ -65,7 +65,7 @@ package final class LocalRun: RunExecutor {
     }
 
     private func setUp(_ outbox: inout Outbox) {
-        let failure = Signal.arriving(in: .setup) { body.setUp(worker: 1, outbox: &outbox) }
+        let failure = Signal.arriving(in: .setup) { body.setUp(worker: 1, capture: nil, outbox: &outbox) }
         hearSignals()
         if let failure {
             outbox.setupFailed(failure)

@@ -80,7 +80,8 @@ extension Run {
     private mutating func blame(_ slot: Int, _ death: Death, _ now: Int, _ actions: inout [Action]) {
         guard slots[slot].chunks.lost(current: death.current) == 1 || hasDiedTooOftenBefore(slot, death) else { return }
         let timeout = timeoutFailure(slot, death)
-        let failure = timeout ?? Failure(.crash, crashMessage(slot, death))
+        var failure = timeout ?? Failure(.crash, crashMessage(slot, death))
+        failure.printed = death.printed
         fail(failure, in: slot, ran: death.time, ended: death.status, now, &actions)
         checkHalt(&actions)
         if timeout == nil { crashes += 1 }

@@ -173,5 +173,7 @@ extension Run {
         let isGarbled: Bool
         /// The kernel has killed somebody for want of memory during this run.
         let memoryWasShort: Bool
+        /// What it had printed in the item that it was on.
+        var printed: [UInt8] = []
     }
 }

@@ -12,6 +12,8 @@ final class WorkerHandle {
     private var child: Child
     private let commands: Descriptor
     private let results: Descriptor
+    /// What its programs write.
+    private let programs: Descriptor
     private let pages: SharedPages
     private let status: StatusWords
     private var reader: BatchReader
@@ -27,7 +29,9 @@ final class WorkerHandle {
     private var isDistrusted = false
 
     /// What a worker's outbox takes in shared memory; larger items are sent from its own.
-    static let pageBytes = (1 << 20) + StatusWords.size
+    static let pageBytes = (1 << 20) + outboxStart
+    /// Before it are the status words, and what the worker has printed.
+    private static let (printedStart, outboxStart) = (StatusWords.size, StatusWords.size + PrintedText.size)
     private static let readSize = 256 << 10
     /// Then the others have their turn.
     private static let readsAtOnce = 16
@@ -42,23 +46,29 @@ final class WorkerHandle {
         reader = BatchReader(isTimed: isTimed)
         var down = try Descriptor.pipe()
         var up = try Descriptor.pipe()
+        var printed = try Descriptor.smallPipe()
         let pages = try SharedPages(bytes: WorkerHandle.pageBytes)
         status = StatusWords(in: pages.buffer())
         let (own, others) = (
             (down.readingNumber, up.writingNumber), [down.writingNumber, up.readingNumber] + inherited
         )
+        let programs = (printed.readingNumber, printed.writingNumber)
         child = try Child.fork {
             if let errors { StandardDescriptor.replaceError(by: errors) }
             Descriptor.closeInherited(others)
             var loop = WorkerLoop(
                 number: number, commands: Descriptor(owning: own.0), results: Descriptor(owning: own.1),
-                outbox: pages.buffer(from: StatusWords.size), StatusWords(in: pages.buffer()))
+                outbox: pages.buffer(from: WorkerHandle.outboxStart), StatusWords(in: pages.buffer()),
+                capture: Capture(
+                    reading: programs.0, writing: programs.1,
+                    memory: pages.buffer(from: WorkerHandle.printedStart)))
             body(&loop)
             return 0
         }
         pages.excludeFromForks()
         commands = down.takeWriting()
         results = up.takeReading()
+        self.programs = printed.takeReading()
         self.pages = pages
         commands.setNonBlocking()
         results.setNonBlocking()
@@ -72,8 +82,8 @@ final class WorkerHandle {
     /// Writable when its pipe takes more, if it has to.
     var commandsNumber: Int32? { unsent.isEmpty ? nil : commands.number }
     /// What a forked sibling closes.
-    var descriptors: [Int32] { [commands.number, results.number, child.pidfd.number] }
-    static let descriptorCount = 3
+    var descriptors: [Int32] { [commands.number, results.number, programs.number, child.pidfd.number] }
+    static let descriptorCount = 4
 
     // MARK: What it is told
 
@@ -197,7 +207,7 @@ final class WorkerHandle {
     func takeTimes() -> [ItemTime] { reader.takeTimes() }
 
     private func takeUnsent() -> [Entry] {
-        isDistrusted ? [] : reader.readOpenBatch(status) { pages.copy(from: StatusWords.size, bytes: $0) }
+        isDistrusted ? [] : reader.readOpenBatch(status) { pages.copy(from: WorkerHandle.outboxStart, bytes: $0) }
     }
 
     /// How long the running item has run.
@@ -224,12 +234,16 @@ final class WorkerHandle {
         if isGarbled && !isDistrusted { entries += takeRest() }
         entries += takeUnsent()
         let status = child.wait()
+        let printed = PrintedText(in: pages, at: WorkerHandle.printedStart, programs)
+        // What programs have written may be of an item that is done, and is not dropped with an attempt.
+        let isOfItem = !printed.hasPrograms && self.status.phase == .ready
+        if !isOfItem && !printed.bytes.isEmpty { entries.append(.standardError(printed.bytes)) }
         let isKill = status == .killed(signal: Signal.kill)
         let death = Run.Death(
             status: status, name: "the worker (pid \(pid))", current: currentItem, time: timeOfRunning,
             wasReady: isReady,
             wasInTeardown: self.status.phase == .leaving, hadLeft: self.status.phase == .gone, isGarbled: isGarbled,
-            memoryWasShort: isKill && OutOfMemory.kills() > killsBefore)
+            memoryWasShort: isKill && OutOfMemory.kills() > killsBefore, printed: isOfItem ? printed.bytes : [])
         return (entries, death)
     }
 }

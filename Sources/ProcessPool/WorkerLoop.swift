@@ -6,8 +6,9 @@ package import Wire
 
 /// What runs in a worker; it knows nothing of pipes.
 package protocol WorkerBody: AnyObject {
-    /// Runs once after the fork, or says why it cannot work. `worker` counts from 1.
-    func setUp(worker: Int, outbox: inout Outbox) -> Failure?
+    /// Runs once after the fork, or says why it cannot work. `worker` counts from 1; without a `capture` nobody has what it
+    /// prints when it dies.
+    func setUp(worker: Int, capture: consuming Capture?, outbox: inout Outbox) -> Failure?
     /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each. False when it is to be the
     /// worker's last: another one does what is left of it, if it is to be done.
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool
@@ -21,6 +22,7 @@ package struct WorkerLoop: ~Copyable {
     private let commands: Descriptor
     private var received = ByteBuffer(capacity: 4096)
     private var outbox: Outbox
+    private var capture: Capture?
     private let host = Machine.parentNumber()
     /// When it was last seen to that this process ends with the host, whatever `setup` or a task has done about that.
     private var lastCare = 0
@@ -30,9 +32,10 @@ package struct WorkerLoop: ~Copyable {
 
     init(
         number: Int, commands: consuming Descriptor, results: consuming Descriptor, outbox buffer: consuming ByteBuffer,
-        _ status: StatusWords
+        _ status: StatusWords, capture: consuming Capture
     ) {
         self.number = number
+        self.capture = consume capture
         self.commands = commands
         let pipe = ResultPipe(results)
         outbox = Outbox(buffer, status) { pipe.send($0) }
@@ -40,7 +43,7 @@ package struct WorkerLoop: ~Copyable {
 
     /// Works until the host says to leave, or is gone.
     package mutating func run(_ body: some WorkerBody) {
-        if let failure = body.setUp(worker: number + 1, outbox: &outbox) {
+        if let failure = body.setUp(worker: number + 1, capture: capture.take(), outbox: &outbox) {
             outbox.setupFailed(failure)
             return
         }

@@ -104,14 +104,12 @@ package final class TaskRunner {
 
     // MARK: The worker
 
-    /// Runs the script's `setup`, with standard output captured; programs write to the pipe from `writing` to `reading`. Its
-    /// output goes to standard error: it belongs to no item, and how many workers print it depends on the run.
-    package func setUp(
-        worker: Int, reading: Int32, writing: Int32, mode: LibraryMode, outbox: inout Outbox
-    ) -> Failure? {
+    /// Runs the script's `setup`, with standard output captured in `output`. Its own goes to standard error: it belongs to no
+    /// item, and how many workers print it depends on the run.
+    package func setUp(worker: Int, _ output: CapturedOutput, mode: LibraryMode, outbox: inout Outbox) -> Failure? {
         isAlone = mode == .withoutWorker
         do throws(LuaError) {
-            try stack.beginCapture(reading: reading, writing: writing, allOfItems: options.ownsOutput, mode: mode)
+            try stack.beginCapture(in: output, allOfItems: options.ownsOutput, mode: mode)
         } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }
@@ -372,12 +370,18 @@ package final class TaskRunner {
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
+        let hasPrograms = !printed.isEmpty && stack.capturedPrograms
         if options.keepsInput {
             failure.input = record.map { ByteString($0.array) } ?? originalText.map { ByteString($0) }
         }
         failure.printed = options.isTagged ? printed.tagged(tag(record)) : printed
         failure.drewRandomNumbers = stack.usesSeed
         decideRetry(of: &failure, &outbox)
+        // What programs have written may be of an item that is done, and is not dropped with an attempt.
+        if hasPrograms && outbox.isRetried && !failure.isFinal {
+            outbox.standardError(failure.printed)
+            failure.printed = []
+        }
         outbox.fail(failure)
     }
 

@@ -29,7 +29,7 @@ final class ItemWorker: WorkerBody {
     private let longestRecord: String
     /// Tries of an item after the first.
     private let retries: Int
-    /// The standard output of programs; open for as long as the process.
+    /// The standard output of programs, where the host has none of it; open for as long as the process.
     private var programs: PipeEnds?
 
     init(_ script: LoadedScript, _ job: Job, directory: Int32, mode: LibraryMode) {
@@ -62,13 +62,18 @@ final class ItemWorker: WorkerBody {
         }
     }
 
-    func setUp(worker: Int, outbox: inout Outbox) -> Failure? {
+    func setUp(worker: Int, capture: consuming Capture?, outbox: inout Outbox) -> Failure? {
         if mode == .inWorker { StandardDescriptor.leaveInput() }
         do throws(PosixError) {
-            let ends = try Descriptor.smallPipe()
-            let (reading, writing) = (ends.readingNumber, ends.writingNumber)
-            programs = consume ends
-            return runner.setUp(worker: worker, reading: reading, writing: writing, mode: mode, outbox: &outbox)
+            let output: CapturedOutput
+            if let capture {
+                output = CapturedOutput(capture.reading, capture.writing, in: capture.memory)
+            } else {
+                let ends = try Descriptor.smallPipe()
+                output = CapturedOutput(ends.readingNumber, ends.writingNumber)
+                programs = consume ends
+            }
+            return runner.setUp(worker: worker, output, mode: mode, outbox: &outbox)
         } catch {
             return Failure(.error, error.description)
         }

@@ -184,3 +184,42 @@ func `a death while a result is sent costs that item or nothing`(bytes: Int) thr
     // One may just have died.
     #expect(["0\n", "1\n", "2\n"].contains(outcome.output))
 }
+
+/// What a task that ends its worker has printed stands before its message.
+private func lastWords(
+    _ claim: String, _ code: String, options: String = "", printed: String, _ what: String = killed("SIGKILL")
+) -> Row {
+    Row(
+        claim, "function task(x) \(code) end", "pmap \(options) t.lua ::: a",
+        err: "\(printed)pmap: :::1: the worker (pid N) \(what); the others went on\n" + lastLine(1, of: 1, "1 crash"),
+        status: 1)
+}
+
+private let killing = "os.execute 'kill -9 $PPID'"
+
+@Test(arguments: [
+    lastWords("a kill", "print 'said' io.write 'half ' io.flush() \(killing)", printed: "said\nhalf "),
+    lastWords(
+        "a kill by a program that writes", "print 'said' os.execute 'echo ran; kill -9 $PPID'", printed: "said\nran\n"),
+    lastWords("the last try of some", "print 'said' \(killing)", options: "--retries 2", printed: "said\n"),
+    lastWords(
+        "os.exit, at the last try of some", "print 'said' os.exit(3)", options: "--retries 2", printed: "said\n",
+        exited(3)),
+    lastWords(
+        "more than the host can have", "io.write(('x'):rep(262144), 'lost') \(killing)",
+        printed: String(repeating: "x", count: 262144) + "\npmap: 4 more bytes of this were lost with the worker\n"),
+    lastWords(
+        "more than a pipe holds", "os.execute 'head -c 200000 /dev/zero | tr \"\\\\0\" x; echo; kill -9 $PPID'",
+        printed: String(repeating: "x", count: 200000) + "\n"),
+    Row(
+        "a kill after --timeout",
+        "function task(x) print 'said' string.find(('a'):rep(3000), ('a*'):rep(40) .. 'b') end",
+        "pmap --timeout 0.1 t.lua ::: a",
+        err: "said\npmap: :::1: timed out after 0.1 s; the worker (pid N) did not stop and was killed\n"
+            + lastLine(1, of: 1, "1 timeout"), status: 1),
+    Row(
+        "setup", "function setup() print 'said' \(killing) end function task() end",
+        "pmap -j 1 t.lua ::: a 2>&1 | sed -n 1p",
+        out: "said\n"),
+])
+func `what a task has printed before it ends its worker is not lost`(row: Row) throws { try row.check() }

@@ -7,10 +7,10 @@ import Testing
 private let fewer = "pmap: cannot start a further worker (‹…›); going on with fewer\n"
 
 @Test(arguments: [
-    Row("40 descriptors", [:], "ulimit -n 40; seq 100 | pmap -j 4 -e item | tail -1", out: "100\n"),
+    Row("44 descriptors", [:], "ulimit -n 44; seq 100 | pmap -j 4 -e item | tail -1", out: "100\n"),
     Row(
         "enough descriptors for some workers", [:],
-        "ulimit -n 28; seq 100 | pmap -j 4 --chunk 1 -e item | cmp - <(seq 100)",
+        "ulimit -n 32; seq 100 | pmap -j 4 --chunk 1 -e item | cmp - <(seq 100)",
         err: "‹…›" + fewer),
     Row(
         "too few descriptors for any worker", [:], "ulimit -n 8; pmap -j 1 -e item ::: a b",

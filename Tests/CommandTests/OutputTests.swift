@@ -198,28 +198,33 @@ private let say = "function task(item) print('said ' .. item) io.write('half ') 
 ])
 func `what a task prints is captured whole`(row: Row) throws { try row.check() }
 
-/// The program of `start` writes while `meanwhile` runs, which starts none.
-private let lateProgram = """
+/// The program of `start` writes while `meanwhile` runs, which starts none and then does `code`.
+private func lateProgram(then code: String = "") -> String {
+    """
     local function is_there(name) local file = io.open(name) return file and file:close() end
     function task(x)
       if x == "start" then os.execute "(await test -e go; echo late; touch done) &" end
       if x == "meanwhile" then
         io.open("go", "w"):close()
         repeat until is_there "done"
+        \(code)
       end
       return x
     end
     """
+}
+
+private let unlessFirst = "if is_there 'tried' then return x end io.open('tried', 'w'):close()"
 
 @Test(arguments: [
     Row(
-        "with --tag", lateProgram, "pmap -j 1 --tag t.lua ::: start meanwhile after",
+        "with --tag", lateProgram(), "pmap -j 1 --tag t.lua ::: start meanwhile after",
         out: "start\tstart\nmeanwhile\tlate\nmeanwhile\tmeanwhile\nafter\tafter\n"),
     Row(
-        "with --tag and without a worker", lateProgram, "pmap -j 0 --tag t.lua ::: start meanwhile after",
+        "with --tag and without a worker", lateProgram(), "pmap -j 0 --tag t.lua ::: start meanwhile after",
         out: "start\tstart\nmeanwhile\tlate\nmeanwhile\tmeanwhile\nafter\tafter\n"),
     Row(
-        "in a journal", lateProgram,
+        "in a journal", lateProgram(),
         "run() { pmap -j 1 --chunk 1 --journal j t.lua ::: start meanwhile after; }; run; run 2> /dev/null",
         out: "start\nlate\nmeanwhile\nafter\nstart\nlate\nmeanwhile\nafter\n"),
     Row(
@@ -228,6 +233,24 @@ private let lateProgram = """
         "pmap -j 1 --tag t.lua ::: a; pmap -j 1 --journal j t.lua ::: a", out: "a\ta\na\n", err: "late\nlate\n"),
 ])
 func `what a program writes late is the item's that runs then`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a death", lateProgram(then: "os.execute 'kill -9 $PPID'"), "pmap -j 1 t.lua ::: start meanwhile",
+        out: "start\n",
+        err: "late\npmap: :::2: the worker (pid N) was killed by SIGKILL while it ran this item; the others went on\n"
+            + lastLine(1, of: 2, "1 crash"), status: 1),
+    Row(
+        "a death that is not the end", lateProgram(then: "\(unlessFirst) os.execute 'kill -9 $PPID'"),
+        "pmap -j 1 --retries 1 t.lua ::: start meanwhile", out: "start\nmeanwhile\n", err: "late\n"),
+    Row(
+        "an error that is not the end", lateProgram(then: "\(unlessFirst) print 'own' os.execute 'true' error 'no'"),
+        "pmap -j 1 --retries 1 t.lua ::: start meanwhile", out: "start\nmeanwhile\n", err: "‹…›late\n‹…›"),
+    Row(
+        "an error that is not the end, in a journal", lateProgram(then: "\(unlessFirst) error 'no'"),
+        "pmap -j 1 --retries 1 --journal j t.lua ::: start meanwhile", out: "start\nmeanwhile\n", err: "late\n"),
+])
+func `what a program writes late outlives the item that runs then`(row: Row) throws { try row.check() }
 
 private let emitInFork = "pmap.emit in a process of the task's own: return the value to the task, which can emit it"
 

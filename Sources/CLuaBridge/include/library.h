@@ -6,6 +6,7 @@
 #define PMAP_LIBRARY_H
 
 #include "bridge.h"
+#include "printed.h"
 
 #include <stdio.h>
 
@@ -23,8 +24,10 @@ int pmap_change_library(lua_State *L, const char *script);
 
 /* From now on everything written to standard output is captured: by Lua, by C code, and by programs. `writing` is the end of
  * a pipe that becomes standard output for programs, `reading` its other end. With `is_all_of_items` an item that ends looks for
- * what programs of earlier ones have written. Returns a Lua status, as above. */
-int pmap_begin_capture(lua_State *L, int reading, int writing, bool is_all_of_items, pmap_library_mode mode);
+ * what programs of earlier ones have written. It is kept in `printed` as far as it goes, unless that is NULL. Returns a Lua
+ * status, as above. */
+int pmap_begin_capture(lua_State *L, int reading, int writing, pmap_printed *printed, bool is_all_of_items,
+                       pmap_library_mode mode);
 
 /* Clears the status of os.exit without a worker; false when it was not called. */
 bool pmap_clear_exit_status(int *status);
@@ -44,6 +47,9 @@ bool pmap_has_printed(void);
 /* The output captured since the last call; valid until the next. `all` also reads what programs wrote that were not
  * known to run. */
 const char *pmap_read_captured(size_t *length, bool all);
+
+/* Whether programs have written some of what was read last. */
+bool pmap_captured_programs(void);
 
 /* Writes what the buffer of standard error still has. */
 void pmap_flush_errors(void);

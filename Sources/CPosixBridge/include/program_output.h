@@ -4,11 +4,14 @@
 #ifndef PMAP_PROGRAM_OUTPUT_H
 #define PMAP_PROGRAM_OUTPUT_H
 
+#include "printed.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Programs write to the pipe that `reading` is the end of, for as long as the process. */
-void pmap_collect_program_output(int reading);
+/* Programs write to the pipe that `reading` is the end of, for as long as the process. What they write is kept in `printed`
+ * as far as it goes, unless that is NULL. */
+void pmap_collect_program_output(int reading, pmap_printed *printed);
 
 /* Starts the thread, if it does not run yet; called before a program is started. False, with errno, when this process may have
  * no thread: what does not fit into the pipe would wait for ever. */
