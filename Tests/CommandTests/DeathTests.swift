@@ -220,6 +220,6 @@ private let killing = "os.execute 'kill -9 $PPID'"
     Row(
         "setup", "function setup() print 'said' \(killing) end function task() end",
         "pmap -j 1 t.lua ::: a 2>&1 | sed -n 1p",
-        out: "said\n"),
+        out: "said\n", status: 2),
 ])
 func `what a task has printed before it ends its worker is not lost`(row: Row) throws { try row.check() }
