@@ -17,31 +17,28 @@ package enum Advice {
     private static let (much, some) = (0.2, 0.05)
     /// Nanoseconds: of an item that is short, and of a start that forks explain.
     private static let (short, fork) = (5_000, 200_000_000)
+    /// Nanoseconds of a run that nobody waits for.
+    private static let instant = 50_000_000
     /// Items from which short ones are worth a sentence.
     private static let many = 10_000
 
     /// One to three sentences, the one about the largest part of the run first.
     package static func sentences(of run: RunStatistics) -> [String] {
         if run.items == 0 { return ["no item was run"] }
-        let findings = [
-            start(run), end(run), host(run), input(run), reader(run), order(run), deaths(run), replacements(run),
-            retries(run),
-        ]
-        let sorted = findings.compactMap { $0 }.sorted { $0.share > $1.share }
+        let own = [deaths(run), replacements(run), retries(run)]
+        // Of a run that is over at once the rest of its time says nothing.
+        let others = run.wall < instant ? [] : [start(run), end(run), host(run), input(run), reader(run), order(run)]
+        let sorted = (own + others).compactMap { $0 }.sorted { $0.share > $1.share }
         return sorted.isEmpty ? [summary(run)] : sorted.prefix(most).map(\.sentence)
     }
 
     // MARK: What takes time
 
     private static func start(_ run: RunStatistics) -> Finding? {
-        let time = run.startTime - (run.waits[.input] ?? 0)
+        let time = workerStart(run)
         let share = RunStatistics.ratio(time, run.wall)
         if run.workerCount > 0, time < fork, run.busy < time, share >= much {
-            return Finding(
-                share: 1,
-                sentence:
-                    "the tasks took \(duration(run.busy)) together, and the start of the workers \(duration(time)): -j0 does without them"
-            )
+            return Finding(share: 1, sentence: needless(run))
         }
         if share < much { return nil }
         return Finding(
@@ -120,9 +117,9 @@ package enum Advice {
     }
 
     private static func deaths(_ run: RunStatistics) -> Finding? {
-        let share = RunStatistics.ratio(run.deaths.time, run.wall * run.workers.count)
+        let share = RunStatistics.ratio(run.afterDeaths.time, run.wall * run.workers.count)
         if share < some || run.deathCount < 2 { return nil }
-        let each = duration(run.deaths.time / max(1, run.deaths.count))
+        let each = duration(run.afterDeaths.time / max(1, run.afterDeaths.count))
         return Finding(
             share: share,
             sentence:
@@ -131,13 +128,13 @@ package enum Advice {
     }
 
     private static func replacements(_ run: RunStatistics) -> Finding? {
-        let share = RunStatistics.ratio(run.replacements.time, run.wall * run.workers.count)
-        if share < some || run.replacements.count < 2 { return nil }
-        let each = duration(run.replacements.time / run.replacements.count)
+        let share = RunStatistics.ratio(run.afterLeaving.time, run.wall * run.workers.count)
+        if share < some || run.afterLeaving.count < 2 { return nil }
+        let each = duration(run.afterLeaving.time / run.afterLeaving.count)
         return Finding(
             share: share,
             sentence:
-                "a worker is replaced every \(every(run.replacements.count, run)), and each time costs \(each): let --max-tasks be more"
+                "a worker is replaced every \(every(run.afterLeaving.count, run)), and each time costs \(each): let --max-tasks be more"
         )
     }
 
@@ -154,6 +151,7 @@ package enum Advice {
     // MARK: When nothing stands out
 
     private static func summary(_ run: RunStatistics) -> String {
+        if run.wall < instant { return run.workerCount > 0 && run.busy < run.wall ? needless(run) : overAtOnce(run) }
         let busy = "\(percent(run.efficiency)) of the time"
         let mean = run.busy / run.items
         if run.workerCount < 2 && mean < short {
@@ -179,7 +177,18 @@ package enum Advice {
         return "the workers were in tasks \(busy): only a faster task or more processors make this shorter"
     }
 
+    private static func needless(_ run: RunStatistics) -> String {
+        "the tasks took \(duration(run.busy)) together, and the start of the workers \(duration(workerStart(run))): -j0 does without them"
+    }
+
+    private static func overAtOnce(_ run: RunStatistics) -> String {
+        "the run took \(duration(run.wall)), and its tasks \(duration(run.busy)) together: there is nothing to gain"
+    }
+
     // MARK: Numbers
+
+    /// What went by before the first item, and not for want of it.
+    private static func workerStart(_ run: RunStatistics) -> Int { max(0, run.startTime - (run.waits[.input] ?? 0)) }
 
     /// `12 items`
     private static func every(_ count: Int, _ run: RunStatistics) -> String {

@@ -30,6 +30,7 @@ package struct ItemNames {
 
 package final class JobLog: RunListener {
     private let names: ItemNames
+    private let errorBytes: (FailedItem) -> Int
     private var pids: [Int32] = []
     private var buffer: LogBuffer
     private var command = ByteBuffer()
@@ -42,9 +43,11 @@ package final class JobLog: RunListener {
     private static let header =
         "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\tOutcome\tAttempts\tWorker\tPid\tSource\n"
 
-    /// `write` takes whole lines.
-    package init(_ names: ItemNames, write: @escaping ([UInt8]) -> Void) {
-        self.names = names
+    /// `errorBytes` is what a failure gives in place of a record. `write` takes whole lines.
+    package init(
+        _ names: ItemNames, errorBytes: @escaping (FailedItem) -> Int, write: @escaping ([UInt8]) -> Void
+    ) {
+        (self.names, self.errorBytes) = (names, errorBytes)
         buffer = LogBuffer(write: write)
         epoch = Int(Clock.date() * 1e9) - Clock.now()
         buffer.lines.append(JobLog.header)
@@ -61,7 +64,8 @@ package final class JobLog: RunListener {
             for (place, time) in times.enumerated() { append(chunk.next + place, chunk, time, same) }
             buffer.rest(now: now)
         case .failed(let item, let chunk, retryDelay: nil):
-            let time = item.time ?? ItemTime(start: now, nanoseconds: 0)
+            let time = ItemTime(
+                start: item.time?.start ?? now, nanoseconds: item.time?.nanoseconds ?? 0, bytes: errorBytes(item))
             append(item.item, chunk, time, Same(chunk, .failure(item), item.worker, pids[item.worker - 1], names))
             buffer.rest(now: now)
         case .ended: buffer.flush()

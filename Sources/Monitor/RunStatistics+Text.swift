@@ -24,7 +24,7 @@ extension RunStatistics {
         let words = RunWait.allCases.compactMap { wait in waits[wait].map { "\(duration($0)) for \(wait.words)" } }
         if !words.isEmpty { rows.append(("waited", words.joined(separator: ", "))) }
         rows += slowest.enumerated().map { place, item in
-            let end = item.failure.map { " (\($0))" } ?? ""
+            let end = item.end == .succeeded ? "" : " (\(item.end.name))"
             return (
                 place == 0 ? "slowest" : "",
                 "\(padded(duration(item.time.nanoseconds), 9))  \(name(of: item).escapedName)\(end)"
@@ -55,14 +55,20 @@ extension RunStatistics {
 
     /// `990 succeeded, 7 failed (5 error, 2 crash), 3 skipped`
     private var outcomes: String {
-        let kinds = Failure.Kind.allCases.compactMap { kind in failed[kind].map { "\($0) \(kind)" } }
-        var parts = ["\(succeeded) succeeded", "\(failures) failed"]
-        if !kinds.isEmpty { parts[1] += " (\(kinds.joined(separator: ", ")))" }
+        var parts = ["\(succeeded) succeeded", "\(failures) failed\(kinds(of: failed))"]
         if restored > 0 { parts.append("\(restored) restored") }
+        let old = restoredFailures.values.reduce(0, +)
+        if old > 0 { parts[2] += ", \(old) of which had failed\(kinds(of: restoredFailures))" }
         if blank > 0 { parts.append("\(blank) blank") }
         if skipped > 0 { parts.append("\(skipped) skipped") }
         if isRestUnknown { parts.append("the rest of the input not read") }
         return parts.joined(separator: ", ")
+    }
+
+    /// ` (5 error, 2 crash)`
+    private func kinds(of failures: [Failure.Kind: Int]) -> String {
+        let kinds = Failure.Kind.allCases.compactMap { kind in failures[kind].map { "\($0) \(kind)" } }
+        return kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))"
     }
 
     private var bytesInAndOut: String { "\(bytes(bytesIn)) in, \(bytes(bytesOut)) out" }
@@ -74,7 +80,8 @@ extension RunStatistics {
         ]
         if let time = hostWork[.spill] { parts.append("\(duration(time)) in spilling") }
         if retries > 0 { parts.append("\(duration(retryTime)) in \(counted(retries, "retry", "retries"))") }
-        if deaths.count > 0 { parts.append("\(duration(deaths.time)) by deaths") }
+        if killed > 0 { parts.append("\(duration(killedTime)) in \(counted(killed, "item")) killed at the end") }
+        if afterDeaths.count > 0 { parts.append("\(duration(afterDeaths.time)) by deaths") }
         return parts.joined(separator: ", ")
     }
 

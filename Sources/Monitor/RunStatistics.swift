@@ -29,8 +29,24 @@ package struct RunStatistics {
         /// Without its records.
         package var chunk: Chunk
         package var time: ItemTime
-        /// Nil where it succeeded.
-        package var failure: Failure.Kind?
+        package var end = End.succeeded
+    }
+
+    /// What an attempt came to.
+    package enum End: Equatable {
+        case succeeded
+        case failed(Failure.Kind)
+        /// The run ended before.
+        case killed
+
+        /// As in the job log.
+        var name: String {
+            switch self {
+            case .succeeded: "ok"
+            case .failed(let kind): kind.rawValue
+            case .killed: "killed"
+            }
+        }
     }
 
     /// How often a worker has come in another's place, and what went by from one's end to the other's first item.
@@ -55,12 +71,16 @@ package struct RunStatistics {
     package var seed: UInt64
     /// The name of an item in its input.
     package let name: (Int, Chunk) -> String
+    /// What a failure gives in place of a record.
+    private let errorBytes: (FailedItem) -> Int
 
     package var succeeded = 0
     package var failed: [Failure.Kind: Int] = [:]
     package var restored = 0
+    /// Of the restored ones.
+    package var restoredFailures: [Failure.Kind: Int] = [:]
     package var blank = 0
-    /// Items that succeeded, and gave bytes.
+    /// Items that gave bytes.
     package var records = 0
     /// Items that were known and have no outcome.
     package var skipped = 0
@@ -79,17 +99,22 @@ package struct RunStatistics {
     package private(set) var slowest: [Item] = []
     /// Attempts that failed and were tried again, and their time.
     package var (retries, retryTime) = (0, 0)
-    package var (deaths, replacements) = (Successions(), Successions())
+    /// Items without an outcome, as the run ended while they ran, and their time.
+    package var (killed, killedTime) = (0, 0)
+    /// After a death, and after a worker that had left in good order.
+    package var (afterDeaths, afterLeaving) = (Successions(), Successions())
     package var hostWork: [HostWork: Int] = [:]
     package var waits: [RunWait: Int] = [:]
     private var waitStarts: [RunWait: Int] = [:]
     private var isKilling = false
 
     package init(
-        start: Int, workers count: Int, processors: Int, seed: UInt64, name: @escaping (Int, Chunk) -> String
+        start: Int, workers count: Int, processors: Int, seed: UInt64, name: @escaping (Int, Chunk) -> String,
+        errorBytes: @escaping (FailedItem) -> Int = { _ in 0 }
     ) {
         (self.start, end, lastCut) = (start, start, start)
-        (workerCount, self.processors, self.seed, self.name) = (count, processors, seed, name)
+        (workerCount, self.processors, self.seed) = (count, processors, seed)
+        (self.name, self.errorBytes) = (name, errorBytes)
         workers = Array(repeating: Worker(), count: max(count, 1))
     }
 
@@ -98,9 +123,10 @@ package struct RunStatistics {
         case .cut(let chunk):
             bytesIn += chunk.payload.bytes
             lastCut = now
-        case .restored(_, let outcomes): restored += outcomes.count
+        case .restored(_, let outcomes): restore(outcomes)
         case .succeeded(let chunk, let items, let worker, let times): succeed(items, of: chunk, worker, times)
         case .failed(let item, let chunk, let retryDelay): fail(item, of: chunk, isRetried: retryDelay != nil, now)
+        case .killed(let item, let chunk, let worker, let time): cutOff(item, of: chunk, worker, time)
         case .died(let worker, let status): lose(worker, status, now)
         case .killing: isKilling = true
         case .worked(let work, _, let nanoseconds): hostWork[work, default: 0] += nanoseconds
@@ -155,6 +181,9 @@ package struct RunStatistics {
         } else {
             self.failed[failed.failure.kind, default: 0] += 1
             workers[failed.worker - 1].items += 1
+            let bytes = errorBytes(failed)
+            bytesOut += bytes
+            records += bytes > 0 ? 1 : 0
         }
         if failed.isToldAgain(of: chunk) {
             retries -= 1
@@ -162,17 +191,33 @@ package struct RunStatistics {
             return
         }
         if let time = failed.time {
-            let item = Item(item: failed.item, chunk: failed.chunk, time: time, failure: failed.failure.kind)
-            bytesOut += time.bytes
-            if spent > leastSlow { keep(item) }
-            work(failed.worker, from: time.start, spent)
-            workers[failed.worker - 1].lastEnd = time.end
-            workers[failed.worker - 1].last = item
+            end(
+                Item(item: failed.item, chunk: failed.chunk, time: time, end: .failed(failed.failure.kind)),
+                on: failed.worker)
         }
         if let status = failed.status {
             if status == .exited(0) { workers[failed.worker - 1].deaths += 1 }
             workers[failed.worker - 1].vacancy = .died(now)
         }
+    }
+
+    private mutating func restore(_ outcomes: [Outcome]) {
+        restored += outcomes.count
+        for case .failure(let failure, _, _) in outcomes { restoredFailures[failure.kind, default: 0] += 1 }
+    }
+
+    private mutating func cutOff(_ item: Int, of chunk: Chunk, _ worker: Int, _ time: ItemTime) {
+        killed += 1
+        killedTime += time.nanoseconds
+        end(Item(item: item, chunk: chunk.withoutRecords, time: time, end: .killed), on: worker)
+    }
+
+    /// An attempt of a worker has ended, whose time counts.
+    private mutating func end(_ item: Item, on worker: Int) {
+        if item.time.nanoseconds > leastSlow { keep(item) }
+        work(worker, from: item.time.start, item.time.nanoseconds)
+        workers[worker - 1].lastEnd = item.time.end
+        workers[worker - 1].last = item
     }
 
     private mutating func work(_ worker: Int, from start: Int, _ busy: Int) {
@@ -182,8 +227,8 @@ package struct RunStatistics {
         case nil: return
         // It is what the worker before has died of.
         case .died(let end) where start < end: return
-        case .died(let end): deaths.add(start - end)
-        case .left(let end): replacements.add(start - end)
+        case .died(let end): afterDeaths.add(start - end)
+        case .left(let end): afterLeaving.add(start - end)
         }
         workers[worker - 1].vacancy = nil
     }
@@ -210,6 +255,10 @@ package struct RunStatistics {
 }
 
 extension RunStatistics.Successions {
+    static func + (left: Self, right: Self) -> Self {
+        Self(count: left.count + right.count, time: left.time + right.time)
+    }
+
     fileprivate mutating func add(_ nanoseconds: Int) {
         count += 1
         time += max(0, nanoseconds)
@@ -224,6 +273,8 @@ extension RunStatistics {
     package var wall: Int { end - start }
     package var busy: Int { workers.reduce(0) { $0 + $1.busy } }
     package var deathCount: Int { workers.reduce(0) { $0 + $1.deaths } }
+    /// Whatever has ended the worker before.
+    package var replacements: Successions { afterDeaths + afterLeaving }
     package var processorTime: Int { hostProcessor + childProcessor }
     /// How many times as long the tasks alone would have taken, one after the other.
     package var speedUp: Double { RunStatistics.ratio(busy, wall) }

@@ -12,13 +12,15 @@ package final class StatisticsListener: RunListener {
     /// Writes what the run has come to when it ends without an end.
     private let write: (RunStatistics) -> Void
 
-    /// `write` is called by `finish`, or when this process ends at once.
+    /// `errorBytes` is what a failure gives in place of a record. `write` is called by `finish`, or when this process ends at once.
     package init(
-        workers: Int, seed: UInt64, _ names: ItemNames, write: @escaping (RunStatistics) -> Void
+        workers: Int, seed: UInt64, _ names: ItemNames, errorBytes: @escaping (FailedItem) -> Int,
+        write: @escaping (RunStatistics) -> Void
     ) {
         let now = Clock.now()
         statistics = RunStatistics(
-            start: now, workers: workers, processors: Processors.usable(), seed: seed, name: names.source)
+            start: now, workers: workers, processors: Processors.usable(), seed: seed, name: names.source,
+            errorBytes: errorBytes)
         pids = Array(repeating: 0, count: statistics.workers.count)
         nextLook = ProcessMemory.nextLook(after: now, now)
         self.write = write

@@ -63,6 +63,12 @@ package final class TraceLog: RunListener {
         case .failed(let item, let chunk, let retryDelay):
             if retryDelay == nil { itemsDone += 1 }
             draw(item, of: chunk, isRetried: retryDelay != nil, now)
+        case .killed(let item, let chunk, let worker, let time):
+            slice(names.source(item, chunk), on: worker, time.start, time.nanoseconds) { lines in
+                lines.append(
+                    ",\"cname\":\"grey\",\"args\":{\"item\":\(item),\"attempt\":\(chunk.attempt),\"outcome\":\"killed\"}"
+                )
+            }
         case .died(let worker, let status):
             pids[worker - 1] = 0
             if status == .exited(0) { return }

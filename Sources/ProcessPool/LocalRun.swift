@@ -9,6 +9,7 @@ package final class LocalRun: RunExecutor {
     private let body: any WorkerBody
     private let pages: SharedPages
     private let status: StatusWords
+    private let isTimed: Bool
     private var reader: BatchReader
     /// What is to be run, oldest first.
     private var chunks: [Chunk] = []
@@ -22,7 +23,8 @@ package final class LocalRun: RunExecutor {
         log: (any OutcomeLog)? = nil, listeners: [any RunListener] = [], body: any WorkerBody
     ) throws(PosixError) {
         self.body = body
-        reader = BatchReader(isTimed: plan.keepsTimes)
+        isTimed = plan.keepsTimes
+        reader = BatchReader(isTimed: isTimed)
         pages = try SharedPages(bytes: WorkerHandle.pageBytes)
         status = StatusWords(in: pages.buffer())
         super.init(
@@ -121,7 +123,17 @@ package final class LocalRun: RunExecutor {
     override func hearSignals() {
         Signal.deliver()
         hearEndings()
-        if Signal.hasGivenUp, case .signal(let signal) = run.ending, !run.isKilling { tellOf(signal) }
+        guard Signal.hasGivenUp, case .signal(let signal) = run.ending, !run.isKilling else { return }
+        tellOfRunning()
+        tellOf(signal)
+    }
+
+    /// The item that was given up, while its time is known.
+    private func tellOfRunning() {
+        guard isTimed, let chunk = run.rest(of: 0), status.isRunning(in: chunk.next..<chunk.items.upperBound) else {
+            return
+        }
+        spread(.killed(item: status.current, of: chunk, worker: 1, status.timeOfRunning(at: Clock.now())))
     }
 
     // MARK: What is done

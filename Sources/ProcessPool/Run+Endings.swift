@@ -1,6 +1,7 @@
 // How a run ends before its time, and what is said of it while it goes on.
 
 import Posix
+import Wire
 
 extension Run {
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
@@ -35,6 +36,10 @@ extension Run {
     ) {
         if quits > 1 || quits > 0 && lastQuit.map({ now - $0 < Run.quitInterval }) == true {
             for slot in presentNumbers { actions.append(.kill(slot)) }
+            for sight in sights where !sight.isSending {
+                let time = sight.start.map { ItemTime(start: $0, nanoseconds: max(0, now - $0)) }
+                tellKilled(sight.slot, on: sight.current, time, &actions)
+            }
             perform(terminal.handle(.ended), &actions)
             return actions.append(.quit)
         }
@@ -67,6 +72,14 @@ extension Run {
         isKilling = true
         tell(.killing, &actions)
         for slot in presentNumbers { actions.append(.kill(slot)) }
+    }
+
+    /// Tells of the item that a worker was on which is killed as the run ends.
+    func tellKilled(_ slot: Int, on item: Int, _ time: ItemTime?, _ actions: inout [Action]) {
+        guard let time, let chunk = slots[slot].chunks.chunks.first, slots[slot].chunks.lost(current: item) > 0 else {
+            return
+        }
+        tell(.killed(item: item, of: chunk, worker: slot + 1, time), &actions)
     }
 
     /// Ends the run now.

@@ -45,6 +45,7 @@ extension Run {
         if let failure, !isKilling, !starts.mayRefill(slot, after: startFailure(slot, death)) {
             return giveUp(slot, why: .setup(failure), &actions)
         }
+        if isKilling { tellKilled(slot, on: death.current, death.time, &actions) }
         if !isKilling && failure == nil {
             blame(slot, death, now, &actions)
             if death.wasInTeardown { actions.append(.notice(.teardownFailed(failureOutsideItems(death)))) }

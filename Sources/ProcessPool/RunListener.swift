@@ -25,6 +25,8 @@ package enum RunNews: Equatable {
     case succeeded(Chunk, items: Int, worker: Int, times: [ItemTime])
     /// The next item of a chunk has failed; for good, or to be run again after so many nanoseconds.
     case failed(FailedItem, of: Chunk, retryDelay: Int?)
+    /// An item of a chunk has no outcome, as the run ended while it ran.
+    case killed(item: Int, of: Chunk, worker: Int, ItemTime)
     /// A worker has come to the end of a chunk, of which it has run so many items.
     case chunkEnded(worker: Int, items: Int, nanoseconds: Int)
     case died(worker: Int, ExitStatus)

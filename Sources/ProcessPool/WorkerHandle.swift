@@ -212,9 +212,7 @@ final class WorkerHandle {
 
     /// How long the running item has run.
     private var timeOfRunning: ItemTime? {
-        if !isTimed { return nil }
-        let start = status.startOfRunning
-        return ItemTime(start: start, nanoseconds: max(0, Clock.now() - start))
+        isTimed ? status.timeOfRunning(at: Clock.now()) : nil
     }
 
     // MARK: Its end

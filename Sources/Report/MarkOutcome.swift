@@ -7,6 +7,8 @@ package enum MarkOutcome: Int, CaseIterable {
     /// It has failed, and the item was to be run again.
     case retried
     case error, timeout, crash
+    /// The run has ended before the item did.
+    case killed
 
     package init(_ kind: Failure.Kind) {
         switch kind {

@@ -32,19 +32,13 @@ extension ReportData {
     package func json(_ facts: RunFacts, _ texts: ReportTexts) -> [UInt8] {
         var json = JSONText()
         json.object { json in
-            json.name("run")
-            json.object { describe(facts, &$0) }
-            json.name("counts")
-            json.object { count(&$0) }
-            json.name("bins")
-            json.object { bins(&$0) }
-            json.name("workers")
-            json.array { for lane in workers.indices { worker(lane, &$0) } }
-            json.name("durations")
-            json.object { durations(&$0) }
-            json.name("marks")
+            json.object("run") { describe(facts, &$0) }
+            json.object("counts") { count(&$0) }
+            json.object("bins") { bins(&$0) }
+            json.array("workers") { for lane in workers.indices { worker(lane, &$0) } }
+            json.object("durations") { durations(&$0) }
             let read = worthReading
-            json.array { json in
+            json.array("marks") { json in
                 var bytesLeft = ReportData.mostRead
                 for mark in marks {
                     let isRead = mark.text == nil && bytesLeft > 0 && read.contains([mark.item, mark.attempt])
@@ -52,12 +46,9 @@ extension ReportData {
                     self.mark(mark, text: isRead ? texts.text(mark.item, mark.chunk) : mark.text, texts, &json)
                 }
             }
-            json.name("groups")
-            json.array { for group in groups.groups { self.group(group, texts, &$0) } }
-            json.name("otherFailures")
-            json.add(groups.others)
-            json.name("advice")
-            json.array { for line in advice { $0.add(line) } }
+            json.array("groups") { for group in groups.groups { self.group(group, texts, &$0) } }
+            json.add("otherFailures", groups.others)
+            json.array("advice") { for line in advice { $0.add(line) } }
         }
         return json.bytes
     }
@@ -67,15 +58,12 @@ extension ReportData {
             ("command", facts.command), ("script", facts.script), ("version", facts.version), ("seed", "\(facts.seed)"),
             ("ending", ending.map(ReportData.text)?.escapedMessage ?? ""), ("endingKind", ending?.kind ?? ""),
         ] {
-            json.name(name)
-            json.add(text, most: ReportData.commandLimit)
+            json.add(name, text, most: ReportData.commandLimit)
         }
         for (name, number) in [("jobs", facts.workers), ("processors", facts.processors), ("nanoseconds", end)] {
-            json.name(name)
-            json.add(number)
+            json.add(name, number)
         }
-        json.name("date")
-        json.add(facts.date)
+        json.add("date", facts.date)
     }
 
     private func count(_ json: inout JSONText) {
@@ -83,27 +71,24 @@ extension ReportData {
         var numbers = [("ok", ok)]
         for kind in Failure.Kind.allCases { numbers.append((kind.rawValue, failed[kind] ?? 0)) }
         numbers += [
-            ("retried", retried), ("restored", restored), ("skipped", tally.skipped + (itemsLeft ?? 0)),
+            ("retried", retried), ("restored", restored), ("restoredFailures", restoredFailures),
+            ("killed", bins.ended(.killed).reduce(0, +)), ("skipped", tally.skipped + (itemsLeft ?? 0)),
             ("blank", tally.blank),
         ]
         numbers.append(("isReadWhole", itemsLeft == nil ? 0 : 1))
         for (name, number) in numbers {
-            json.name(name)
-            json.add(number)
+            json.add(name, number)
         }
     }
 
     private func bins(_ json: inout JSONText) {
         let used = min(end >> bins.shift, TimeBins.count - 1) + 1
         for (name, number) in [("width", bins.width), ("laneWidth", bins.laneWidth)] {
-            json.name(name)
-            json.add(number)
+            json.add(name, number)
         }
-        json.name("busy")
-        json.add(bins.busy.prefix(used))
+        json.add("busy", bins.busy.prefix(used))
         for outcome in MarkOutcome.allCases {
-            json.name(outcome.name)
-            json.add(bins.ended(outcome).prefix(used))
+            json.add(outcome.name, bins.ended(outcome).prefix(used))
         }
     }
 
@@ -115,20 +100,17 @@ extension ReportData {
         ]
         json.object { json in
             for (name, number) in numbers {
-                json.name(name)
-                json.add(number)
+                json.add(name, number)
             }
             let used = min(end / bins.laneWidth + 1, bins.ended(inLane: lane).count)
-            json.name("ended")
-            json.add(bins.ended(inLane: lane).prefix(used))
-            json.name("cells")
-            json.object { json in
+            json.add("ended", bins.ended(inLane: lane).prefix(used))
+            json.object("cells") { json in
                 for outcome in MarkOutcome.allCases {
                     let busy = bins.busy(inLane: lane, outcome)
                     if busy.allSatisfy({ $0 == 0 }) { continue }
-                    json.name(outcome.name)
                     // In thousandths of the bin; what is there is seen.
                     json.add(
+                        outcome.name,
                         busy.prefix(used).map { $0 == 0 ? 0 : max(1, Int(Double($0) / Double(bins.laneWidth) * 1000)) })
                 }
             }
@@ -142,11 +124,9 @@ extension ReportData {
             ("p99", durations.quantile(0.99)),
         ]
         for (name, number) in numbers {
-            json.name(name)
-            json.add(number)
+            json.add(name, number)
         }
-        json.name("bars")
-        json.array { json in
+        json.array("bars") { json in
             for bar in durations.bars { json.add([bar.range.lowerBound, bar.range.upperBound, bar.ok, bar.failed]) }
         }
     }
@@ -173,15 +153,13 @@ extension ReportData {
                 ("text", text.map { texts.hidden($0).escapedName }, ReportData.nameLimit),
                 ("source", texts.source(group.item, group.chunk), ReportData.nameLimit),
             ] as [(String, String?, Int)] {
-                json.name(name)
-                json.add(text, most: most)
+                json.add(name, text, most: most)
             }
             for (name, number) in [
                 ("item", group.item), ("count", group.count), ("first", group.first), ("last", group.last),
                 ("isVaried", group.isVaried ? 1 : 0),
             ] {
-                json.name(name)
-                json.add(number)
+                json.add(name, number)
             }
         }
     }

@@ -27,8 +27,9 @@ package struct ReportData {
     private(set) var groups = FailureGroups(capacity: 200)
     private(set) var retried = 0
     /// Items whose outcome is an earlier run's.
-    private(set) var restored = 0
+    private(set) var (restored, restoredFailures) = (0, 0)
     private(set) var ending: Ending?
+    private var isKilling = false
     private(set) var tally = Tally()
     /// Items that were not read; nil where their number is unknown.
     package var itemsLeft: Int? = 0
@@ -52,7 +53,9 @@ package struct ReportData {
     package mutating func hear(_ news: RunNews, now: Int) {
         end = max(end, now - start)
         switch news {
-        case .restored(_, let outcomes): restored += outcomes.count
+        case .restored(_, let outcomes):
+            restored += outcomes.count
+            for case .failure in outcomes { restoredFailures += 1 }
         case .started(let worker, let pid):
             makeRoom(for: worker)
             workers[worker - 1].pid = pid
@@ -61,7 +64,9 @@ package struct ReportData {
             succeed(chunk, worker, times)
         case .failed(let item, let chunk, let retryDelay):
             fail(item, of: chunk, isRetried: retryDelay != nil, now: now)
-        case .died(let worker, let status) where status != .exited(0):
+        case .killing: isKilling = true
+        case .killed(let item, let chunk, let worker, let time): cutOff(item, of: chunk, worker, time)
+        case .died(let worker, let status) where status != .exited(0) && !isKilling:
             makeRoom(for: worker)
             workers[worker - 1].deaths += 1
         case .ended(let ending, let tally): (self.ending, self.tally) = (ending, tally)
@@ -116,6 +121,16 @@ package struct ReportData {
         bins.add(outcome, lane: item.worker - 1, from: time.start - start, to: time.end - start)
         workers[item.worker - 1].busy += time.nanoseconds
         if slowest.wants(time.nanoseconds) { slowest.insert(mark) }
+    }
+
+    private mutating func cutOff(_ item: Int, of chunk: Chunk, _ worker: Int, _ time: ItemTime) {
+        makeRoom(for: worker)
+        bins.add(.killed, lane: worker - 1, from: time.start - start, to: time.end - start)
+        workers[worker - 1].busy += time.nanoseconds
+        if slowest.wants(time.nanoseconds) {
+            slowest.insert(
+                mark(item, of: chunk, worker, chunk.attempt, time, .killed, nil, text(of: item, in: chunk)))
+        }
     }
 
     /// Of a stream, which cannot be read again.

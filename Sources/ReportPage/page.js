@@ -2,9 +2,10 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const outcomes = ["ok", "retried", "error", "timeout", "crash"];
+  const outcomes = ["ok", "retried", "error", "timeout", "crash", "killed"];
+  const words = { retried: "failed, and tried again", killed: "killed as the run ended" };
   // What is drawn first lies at the bottom of a bin.
-  const stacking = ["crash", "timeout", "error", "retried", "ok"];
+  const stacking = ["killed", "crash", "timeout", "error", "retried", "ok"];
   const marks = data.marks.map(([item, worker, attempt, start, nanoseconds, outcome, group, source, text]) =>
     ({ text, item, worker, attempt, start, nanoseconds, outcome: outcomes[outcome], group, source }));
   const length = Math.max(data.run.nanoseconds, 1000);
@@ -79,7 +80,10 @@
     if (counts.ok + failed + counts.restored + counts.skipped === 0 && run.endingKind === "completed")
       byId("ending").textContent = "there were no items";
     else byId("ending").textContent = failed === 0 ? run.ending : `${run.ending}; ${grouped(failed)} failed`;
-    byId("ending").classList.add(run.endingKind === "completed" && failed === 0 ? "good" : "bad");
+    if (counts.restoredFailures > 0)
+      byId("ending").textContent += `; ${grouped(counts.restoredFailures)} had failed in an earlier run`;
+    const isGood = run.endingKind === "completed" && failed + counts.restoredFailures === 0;
+    byId("ending").classList.add(isGood ? "good" : "bad");
     const began = new Date(run.date * 1000);
     byId("facts").textContent = [
       began.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }),
@@ -192,7 +196,7 @@
     byId("all").addEventListener("click", showAll);
     for (const outcome of outcomes) {
       if (outcome !== "ok" && !data.counts[outcome]) continue;
-      const entry = element("li", outcome === "retried" ? "failed, and tried again" : outcome);
+      const entry = element("li", words[outcome] ?? outcome);
       entry.style.setProperty("--key", `var(--${outcome})`);
       byId("legend").append(entry);
     }
@@ -352,7 +356,7 @@
   function markText(mark) {
     const message = data.groups[mark.group]?.message;
     return [
-      mark.source, ...(mark.text ? [mark.text] : []), `${mark.outcome === "retried" ? "failed, and tried again" : mark.outcome} in ${duration(mark.nanoseconds)}`,
+      mark.source, ...(mark.text ? [mark.text] : []), `${words[mark.outcome] ?? mark.outcome} in ${duration(mark.nanoseconds)}`,
       `attempt ${mark.attempt}, worker ${mark.worker}`, `began at ${moment(mark.start, length)}`,
       ...(message ? [message.length > 300 ? `${message.slice(0, 300)}…` : message] : []),
     ];
@@ -426,7 +430,7 @@
     const y = d3.scaleLinear().domain([0, Math.max(1, total) * 1.05]).range([height, 0]);
     const inside = frame("#done", height, y, y.ticks(4).filter(Number.isInteger));
     let bottom = bins.ok.map(() => 0);
-    for (const outcome of stacking.filter((outcome) => outcome !== "retried")) {
+    for (const outcome of stacking.filter((outcome) => !words[outcome])) {
       let sum = 0;
       const top = bins[outcome].map((count, bin) => (sum += count) + bottom[bin]);
       if (sum > 0) {

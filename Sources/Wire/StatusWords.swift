@@ -84,6 +84,16 @@ import Synchronization
         unsafe Int(truncatingIfNeeded: times[min(committed.items, StatusWords.mostTimes)].start)
     }
 
+    /// The worker is at one of the items of which it has told nothing.
+    package func isRunning(in items: Range<Int>) -> Bool {
+        items.contains(current) && current - items.lowerBound >= committed.items
+    }
+
+    /// How long the running item has run, where times are kept.
+    package func timeOfRunning(at now: Int) -> ItemTime {
+        ItemTime(start: startOfRunning, nanoseconds: max(0, now - startOfRunning))
+    }
+
     private var times: UnsafeMutablePointer<pmap_item_time> { unsafe pmap_item_times(words) }
 
     // MARK: Of the host

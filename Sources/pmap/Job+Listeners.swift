@@ -5,8 +5,10 @@ import Inputs
 import Monitor
 import Posix
 import ProcessPool
+import Records
 import Report
 import Script
+import Wire
 
 extension Job {
     func listeners(_ script: LoadedScript, _ reporter: Reporter, directory: Int32) throws(UsageError)
@@ -19,14 +21,21 @@ extension Job {
             texts.append($0, in: $1, to: &$2)
         }
         var listeners: [any RunListener] = []
-        if let path = logs.joblog { listeners.append(JobLog(names, write: try reporter.writer("--joblog", path))) }
+        if let path = logs.joblog {
+            let write = try reporter.writer("--joblog", path)
+            listeners.append(JobLog(names, errorBytes: { errorRecord($0).count }, write: write))
+        }
         if let path = logs.trace {
             let title = "pmap \(script.name)"
             listeners.append(TraceLog(names, title: title, write: try reporter.writer("--trace", path)))
         }
         if logs.stats != nil || logs.report != nil {
             let write = try logs.stats.map { path throws(UsageError) in try reporter.statisticsWriter(path) }
-            let listener = StatisticsListener(workers: workers, seed: seed, names) { write?($0) }
+            let listener = StatisticsListener(workers: workers, seed: seed, names) {
+                errorRecord($0).count
+            } write: {
+                write?($0)
+            }
             listeners.append(listener)  // before the report, which asks it
             if let path = logs.report {
                 listeners.append(
@@ -38,6 +47,19 @@ extension Job {
             listeners.append(ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { name(of: $0, in: $1) })
         }
         return listeners
+    }
+
+    /// What a failed item gives in place of its record.
+    func errorRecord(_ item: FailedItem) -> [UInt8] {
+        onError == .keep ? described(item).bytes(as: form.output) : []
+    }
+
+    /// Without secrets.
+    func described(_ item: FailedItem) -> ErrorRecord {
+        var failure = item.failure
+        failure.message = secrets.hidden(in: failure.message)
+        failure.traceback = failure.traceback.map(secrets.hidden)
+        return ErrorRecord(index: item.item, failure: failure, attempts: item.attempts)
     }
 
     /// As for a dry run: no file is emptied.

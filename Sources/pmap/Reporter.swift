@@ -116,13 +116,9 @@ final class Reporter: RunObserver {
                 "\(input.name(ofPosition: position)): \(shortened(item.failure.message))\(explanation(item.failure))",
                 isInFull ? item.failure.traceback : nil)
         }
-        var failure = item.failure
-        failure.message = job.secrets.hidden(in: failure.message)
-        failure.traceback = failure.traceback.map(job.secrets.hidden)
-        let record = ErrorRecord(index: item.item, failure: failure, attempts: item.attempts)
-        errors?.queue.append(record.line(source: input.name.text, place: position, worker: item.worker))
+        errors?.queue.append(job.described(item).line(source: input.name.text, place: position, worker: item.worker))
         if waitsAtOnce { drain(leavesSignals: true) }
-        return job.onError == .keep ? record.bytes(as: job.form.output) : []
+        return job.errorRecord(item)
     }
 
     func text(_ bytes: [UInt8]) { put(bytes) }

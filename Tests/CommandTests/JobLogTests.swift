@@ -203,6 +203,10 @@ private let checker = """
         "for each in -j0 -u '-j 100 --chunk 3'; do seq 2000 | pmap $each --trace trace --joblog log -t none -e item; python3 check.py -; done",
         out: "2000 done whole\n2000 done whole\n2000 done whole\n"),
     Row(
+        "with an item that was killed as the run ended", ["check.py": checker],
+        "pmap -j 2 --chunk 1 --halt now,success=1 --trace trace --joblog log -e 'pmap.sleep(index == 1 and 0.2 or 100) return 1' ::: a b > /dev/null; python3 check.py",
+        out: "2 | host pmap -e worker 1 worker 2 | died: was killed by SIGKILL end\n1 done whole\n", err: "‹…›"),
+    Row(
         "of a run that is killed", ["check.py": checker],
         """
         pmap -j 2 --chunk 1 --joblog log --trace trace -e 'if index == 3 then pmap.sleep(1000) end return item' ::: {1..9} > /dev/null &

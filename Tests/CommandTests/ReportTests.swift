@@ -90,10 +90,11 @@ func `the numbers of a page are those of the job log`(line: String) throws {
 
 @Test func `what a journal has is counted, and not drawn`() throws {
     let folder = try Scratch()
-    _ = try Run("pmap --journal j -e item ::: 1 2 3", in: folder).finish()
-    _ = try Run("pmap --journal j --report r.html -e item ::: 1 2 3 4 5", in: folder).finish()
+    _ = try Run("pmap --journal j -e 'item + 0' ::: 1 x 3", in: folder).finish()
+    _ = try Run("pmap --journal j --report r.html -e 'item + 0' ::: 1 x 3 4 5", in: folder).finish()
     let report = try Report(folder)
     #expect((report.counts("restored"), report.counts("ok"), report.marks.count) == (3, 2, 2))
+    #expect((report.counts("restoredFailures"), report.counts("error")) == (1, 0))
 }
 
 @Test func `a page has the advice of --stats`() throws {
@@ -135,8 +136,19 @@ func `a page says how the run ended`(line: String, ending: String) throws {
         run.signal(signal)
         run.signal(signal)
         #expect(try run.finish().ending == .signal(signal))
-        #expect(try Report(folder).text("ending").hasPrefix("ended by SIG"))
+        let report = try Report(folder)
+        #expect(report.text("ending").hasPrefix("ended by SIG"))
+        #expect(report.workers.allSatisfy { $0["deaths"] as? Int == 0 })
     }
+}
+
+@Test func `an item that is killed as the run ends is on the page, and no death`() throws {
+    let folder = try Scratch()
+    let line = "--halt now,success=1 -e 'pmap.sleep(index == 1 and 0.2 or 100) return 1' ::: a b"
+    _ = try Run("pmap --report r.html -j 2 --chunk 1 \(line)", in: folder).finish()
+    let report = try Report(folder)
+    #expect((report.counts("ok"), report.counts("killed"), report.counts("skipped")) == (1, 1, 1))
+    #expect(report.marks.count == 2 && report.workers.allSatisfy { $0["deaths"] as? Int == 0 })
 }
 
 @Test(arguments: [

@@ -25,7 +25,7 @@ private let checker = """
     items = stats["items"]
     assert items["succeeded"] == count("ok"), (items, count("ok"))
     assert items["failed"] == {kind: count(kind) for kind in ("error", "crash", "timeout")}, items
-    assert items["records"] == sum(row["Outcome"] == "ok" and row["Receive"] != "0" for row in rows), items
+    assert items["records"] == sum(row["Receive"] != "0" for row in rows), items
     assert stats["output_bytes"] == sum(int(row["Receive"]) for row in rows), stats["output_bytes"]
     for worker in stats["workers"]:
         own = [row for row in rows if int(row["Worker"]) == worker["worker"]]
@@ -34,21 +34,27 @@ private let checker = """
     busy = sum(worker["busy_seconds"] for worker in stats["workers"])
     assert abs(stats["task_seconds"] - busy) < 1e-6
     lost = stats["lost"]
-    assert abs(busy - lost["retry_seconds"] - sum(float(row["JobRuntime"]) for row in rows)) < 1e-6 * (len(rows) + 1)
+    assert abs(busy - lost["retry_seconds"] - lost["killed_seconds"] - sum(float(row["JobRuntime"]) for row in rows)) < 1e-6 * (len(rows) + 1)
     assert abs(stats["speed_up"] - busy / stats["wall_seconds"]) < 1e-6
     assert abs(stats["efficiency"] - stats["speed_up"] / len(stats["workers"])) < 1e-6
     assert lost["deaths"] == sum(worker["deaths"] for worker in stats["workers"])
     longest = sorted((float(row["JobRuntime"]) for row in rows), reverse=True)[:10]
     slowest = [item["task_seconds"] for item in stats["slowest"]]
     assert slowest == sorted(slowest, reverse=True) and len(slowest) == min(10, len(slowest))
+    ended = [item for item in stats["slowest"] if item["outcome"] != "killed"]
+    assert len(stats["slowest"]) - len(ended) == min(10, lost["killed"]) and lost["killed"] <= items["skipped"]
     if not lost["retries"]:
-        assert all(abs(a - b) < 1e-6 for a, b in zip(longest, slowest)), (longest, slowest)
+        times = [item["task_seconds"] for item in ended]
+        assert all(abs(a - b) < 1e-6 for a, b in zip(longest, times)), (longest, times)
         sources = {row["Source"]: row["Outcome"] for row in rows}
-        assert all(sources[item["source"]] == item["outcome"] for item in stats["slowest"])
+        assert all(sources[item["source"]] == item["outcome"] for item in ended)
     assert 1 <= len(stats["advice"]) <= 3 and int(stats["seed"]) >= 0
     failed = items["failed"]
     print(stats["ending"], items["succeeded"], failed["error"], failed["crash"], failed["timeout"],
         items["skipped"], items["restored"], items["blank"], lost["retries"], lost["deaths"])
+    if lost["killed"] or lost["replacements"] > lost["deaths"]: print(lost["killed"], "killed", lost["replacements"], "replaced")
+    old = {kind: count for kind, count in items["restored_failed"].items() if count}
+    if old: print("had failed:", old)
     """
 
 /// The counts that the checker prints: ending, succeeded, error, crash, timeout, skipped, restored, blank, retries, deaths.
@@ -64,13 +70,23 @@ private let checker = """
     Row(
         "unordered, of many items, and with a hundred workers", ["check.py": checker],
         "for each in -u -j1 '-j 100 --chunk 3' '--max-tasks 100'; do seq 3000 | pmap $each --stats=stats --joblog log -e item > /dev/null; python3 check.py; done",
-        out: String(repeating: "completed 3000 0 0 0 0 0 0 0 0\n", count: 4)),
+        out: String(repeating: "completed 3000 0 0 0 0 0 0 0 0\n", count: 4) + "0 killed ‹…› replaced\n"),
     Row(
         "of a run that goes on from a journal", ["t.lua": kinds, "check.py": checker],
         """
         pmap --journal j t.lua ::: a error b > /dev/null 2>&1
         pmap --journal j --stats=stats --joblog log t.lua ::: a error b c error2 > /dev/null 2>&1; python3 check.py
-        """, out: "completed 1 1 0 0 0 3 0 0 0\n"),
+        """, out: "completed 1 1 0 0 0 3 0 0 0\nhad failed: {'error': 1}\n"),
+    Row(
+        "with error records, in every format", ["t.lua": kinds, "check.py": checker],
+        """
+        for each in lines jsonl nul lua none; do
+          pmap -t $each --on-error keep -D k=v --timeout 0.2 --stats=stats --joblog log t.lua ::: a error killed nothing late error-k=v > out 2> /dev/null
+          python3 check.py; [ $(grep -o '"output_bytes": [0-9]*' stats | cut -c 17-) = $(wc -c < out) ] && grep '"records"' stats
+        done
+        """,
+        out: String(repeating: "completed 2 2 1 1 0 0 0 0 1\n    \"records\": 5,\n", count: 4)
+            + "completed 2 2 1 1 0 0 0 0 1\n    \"records\": 0,\n"),
     Row(
         "blank lines, and bytes of the input", ["in": "1\n\n22\n", "check.py": checker],
         "pmap -f jsonl --stats=stats --joblog log -e item in > /dev/null; python3 check.py; grep input_bytes stats",
@@ -79,13 +95,15 @@ private let checker = """
         "of a run that ends before its time", ["t.lua": kinds, "check.py": checker],
         """
         pmap -j 1 --halt now,fail=1 --stats=stats --joblog log t.lua ::: a error b c > /dev/null 2>&1; python3 check.py
-        pmap -j 2 --chunk 1 --halt now,done=1 --stats=stats --joblog log -e 'pmap.sleep(index == 1 and 0 or 100)' ::: a b c > /dev/null 2>&1
+        pmap -j 2 --chunk 1 --halt now,done=1 --stats=stats --joblog log -e 'pmap.sleep(index == 1 and 0.2 or 100)' ::: a b c > /dev/null 2>&1
         python3 check.py
         pmap -j 2 --chunk 1 --retries 3 --backoff 100 --halt now,success=1 --stats=stats --joblog log \
-          -e 'if index == 1 then error "no" end pmap.sleep(0.1) return item' ::: a b c > /dev/null 2>&1
+          -e 'if index == 1 then error "no" end pmap.sleep(index == 2 and 0.2 or 100) return item' ::: a b c > /dev/null 2>&1
         python3 check.py
         """,
-        out: "halted 1 1 0 0 2 0 0 0 0\nhalted 1 0 0 0 2 0 0 0 0\nhalted 1 1 0 0 1 0 0 0 0\n"),
+        out:
+            "halted 1 1 0 0 2 0 0 0 0\nhalted 1 0 0 0 2 0 0 0 0\n1 killed 0 replaced\nhalted 1 1 0 0 1 0 0 0 0\n1 killed 0 replaced\n"
+    ),
     Row(
         "of a run that dies of all its items", ["check.py": checker],
         "seq 1000 | pmap -j 2 --stats=stats --joblog log -e 'os.execute \"kill -9 $PPID\"' > /dev/null 2>&1; python3 check.py | cut -d ' ' -f 1,2,3,5",
@@ -95,7 +113,13 @@ private let checker = """
         """
         pmap -j 2 --chunk 1 --stats=stats --joblog log -e 'if index == 3 then pmap.sleep(1000) end return item' ::: {1..9} > /dev/null 2> err &
         await grep -q "^9.*:::9$" log; kill $!; await grep -q finishing err; kill $!; wait; python3 check.py
-        """, out: "signal 8 0 0 0 1 0 0 0 0\n", err: "‹…›"),
+        """, out: "signal 8 0 0 0 1 0 0 0 0\n1 killed 0 replaced\n", err: "‹…›"),
+    Row(
+        "of a run without workers that a signal ends", ["check.py": checker],
+        """
+        pmap -j 0 --stats=stats --joblog log -e 'if index == 3 then io.stderr:write "here\\n" while true do end end return item' ::: {1..9} > /dev/null 2> err &
+        await grep -q here err; kill $!; await grep -q finishing err; kill $!; wait; python3 check.py; grep -c killed.: stats
+        """, out: "signal 2 0 0 0 7 0 0 0 0\n1 killed 0 replaced\n1\n", err: "‹…›"),
     Row(
         "of a run whose reader is gone", [:],
         "seq 1000000 | pmap --stats=stats -e item | head -n 1; await grep ending stats",
@@ -122,7 +146,7 @@ func `the statistics and the job log of a run agree`(row: Row) throws { try row.
             	              1‹…›
             	              2‹…›
             	  seed     7
-            	  advice   the tasks took‹…›
+            	  advice   ‹…›
             """, status: 1),
     Row(
         "of a script's own options", "options = {stats = 'own', jobs = 1} function task(x) return x end",
@@ -149,7 +173,20 @@ func `statistics are written where they are wanted`(row: Row) throws { try row.c
 
 /// A run, and a part of the sentence that it gets.
 @Test(arguments: [
-    ("pmap -j 2 -e item ::: a b", "the start of the workers"),
+    ("pmap -j 2 -e item ::: a b", "the start of the workers ‹…›: -j0 does without them"),
+    ("pmap -j 0 -e item ::: a b", "the run took ‹…›, and its tasks ‹…› together: there is nothing to gain"),
+    (
+        "echo 'function setup() pmap.sleep(0.5) end task = print' > t.lua; pmap -j 2 t.lua ::: a b > /dev/null",
+        "of the run went by before the first item began: setup, and the start of the workers"
+    ),
+    (
+        "pmap -j 4 --chunk 1 -t none -e 'pmap.sleep(index > 4 and 0.6 or 0.1)' ::: {1..6}",
+        "workers had nothing left to do for ‹…› of the run: put long items first"
+    ),
+    (
+        "seq 8 | pmap -j 2 --chunk 1 --spill 1M -e 'pmap.sleep(index == 1 and 0.5 or 0) return (\"x\"):rep(8000000)' > /dev/null",
+        "results waited for one early item"
+    ),
     ("pmap -j 4 -e 'pmap.sleep(0.3)' -t none ::: a b", "there were 2 items for 4 of them: -j2 is as fast"),
     (
         "pmap -j 2 --chunk 1 -e 'pmap.sleep(index == 4 and 0.6 or 0.15)' -t none ::: a b c d",
@@ -179,6 +216,17 @@ func `statistics are written where they are wanted`(row: Row) throws { try row.c
     (
         "pmap -j 1 --retries 2 -e 'pmap.sleep(0.05) error \"x\"' ::: a b",
         "of the time in tasks went into attempts that failed"
+    ),
+    (
+        """
+        echo 'function setup() if io.open "dead" then pmap.sleep(0.5) end end
+        function task(x)
+          if x == "dies" or x == "ends" then io.open(x == "dies" and "dead" or "over", "w"):close() end
+          if x == "dies" then os.exit(1) end
+          while not io.open "over" do pmap.sleep(0.01) end
+        end' > t.lua; pmap -j 2 --chunk 1 t.lua ::: waits dies ends > /dev/null
+        """,
+        "nothing stands out; the workers were in tasks"
     ),
     ("seq 3 | pmap -j 2 --halt now,fail=1 --journal j -e item < /dev/null", "no item was run"),
 ])

@@ -47,7 +47,7 @@ private func time(_ start: Int, _ nanoseconds: Int, bytes: Int = 2) -> ItemTime 
     run.hear(.failed(failure(.timeout, of: again, worker: 2, time(40, 7)), of: again, retryDelay: nil), now: 50)
     #expect((run.succeeded, run.failed, run.items, run.records) == (2, [.timeout: 1], 3, 1))
     #expect((run.retries, run.retryTime, run.busy) == (1, 5, 42))
-    #expect((run.bytesIn, run.bytesOut, run.firstItem) == (6, 6, 2))
+    #expect((run.bytesIn, run.bytesOut, run.firstItem) == (6, 2, 2))
     #expect(run.workers.map(\.items) == [2, 1])
 }
 
@@ -82,8 +82,8 @@ private func time(_ start: Int, _ nanoseconds: Int, bytes: Int = 2) -> ItemTime 
     run.hear(.killing, now: 30)
     run.hear(.died(worker: 1, .killed(signal: 9)), now: 31)
     #expect(run.workers.map(\.deaths) == [1, 0])
-    #expect((run.deaths.count, run.deaths.time) == (1, 4))
-    #expect((run.replacements.count, run.replacements.time) == (1, 2))
+    #expect((run.afterDeaths.count, run.afterDeaths.time) == (1, 4))
+    #expect((run.replacements.count, run.replacements.time) == (2, 6))
 }
 
 @Test func `deaths one after the other cost what goes by from each to the next item`() {
@@ -93,7 +93,43 @@ private func time(_ start: Int, _ nanoseconds: Int, bytes: Int = 2) -> ItemTime 
         run.hear(.died(worker: 1, .killed(signal: 9)), now: end)
         run.hear(.failed(item, of: chunk(1, 1), retryDelay: 0), now: end)
     }
-    #expect((run.deathCount, run.deaths.count, run.deaths.time) == (3, 2, 11))
+    #expect((run.deathCount, run.afterDeaths.count, run.afterDeaths.time) == (3, 2, 11))
+}
+
+@Test func `an item that is killed as the run ends counts with its time, and nowhere else`() {
+    var run = statistics()
+    run.hear(.succeeded(chunk(1, 1), items: 1, worker: 1, times: [time(0, 10)]), now: 10)
+    run.hear(.killing, now: 50)
+    run.hear(.died(worker: 2, .killed(signal: 9)), now: 50)
+    run.hear(.killed(item: 2, of: chunk(2, 1), worker: 2, time(0, 50)), now: 50)
+    #expect((run.items, run.killed, run.killedTime, run.busy, run.deathCount) == (1, 1, 50, 60, 0))
+    #expect(run.slowest.map(\.end) == [.killed, .succeeded])
+    #expect(run.lonely?.item.item == 2)
+    #expect(run.workers.map(\.items) == [1, 0])
+}
+
+@Test func `what an error record has is output`() {
+    var run = RunStatistics(start: 0, workers: 1, processors: 4, seed: 7) { _, _ in
+        ""
+    } errorBytes: {
+        $0.item == 1 ? 7 : 0
+    }
+    for item in 1...2 {
+        let chunk = chunk(item, 1)
+        run.hear(.failed(failure(of: chunk, time(1, 1, bytes: 0)), of: chunk, retryDelay: nil), now: 2)
+        run.hear(.failed(failure(of: chunk, time(1, 1, bytes: 0)), of: chunk, retryDelay: 1), now: 2)
+    }
+    #expect((run.bytesOut, run.records) == (7, 1))
+}
+
+@Test func `what had failed in an earlier run is told of what is restored`() {
+    var run = statistics()
+    let outcomes: [Outcome] = [
+        .success([], ItemTraits()), .failure(Failure(.timeout, "no"), attempts: 1, worker: 1),
+    ]
+    run.hear(.restored(chunk(1, 2), outcomes), now: 1)
+    #expect((run.restored, run.restoredFailures, run.failures) == (2, [.timeout: 1], 0))
+    #expect(run.text.contains("0 succeeded, 0 failed, 2 restored, 1 of which had failed (1 timeout)"))
 }
 
 @Test func `a wait lasts until it ends, or the run does`() {
@@ -219,14 +255,14 @@ private func advice() -> [(RunStatistics, [String])] {
         (
             run { run in
                 run.workers[0].deaths = 20
-                run.deaths = RunStatistics.Successions(count: 20, time: 5 * second)
+                run.afterDeaths = RunStatistics.Successions(count: 20, time: 5 * second)
             },
             [
                 "a worker dies every 5 items, and each death costs 250.0 ms: the messages say of what, and --errors FILE has them all"
             ]
         ),
         (
-            run { $0.replacements = RunStatistics.Successions(count: 100, time: 2 * second) },
+            run { $0.afterLeaving = RunStatistics.Successions(count: 100, time: 2 * second) },
             ["a worker is replaced every item, and each time costs 20.0 ms: let --max-tasks be more"]
         ),
         (
@@ -242,6 +278,20 @@ private func advice() -> [(RunStatistics, [String])] {
                 for worker in 0..<2 { (run.workers[worker].lastEnd, run.workers[worker].last) = (7 * millisecond, nil) }
             },
             ["the tasks took 2.0 ms together, and the start of the workers 4.0 ms: -j0 does without them"]
+        ),
+        (
+            run { run in
+                (run.firstItem, run.end) = (millisecond, 30 * millisecond)
+                for worker in 0..<2 { run.workers[worker].busy = 10 * millisecond }
+            },
+            ["the tasks took 20.0 ms together, and the start of the workers 1.0 ms: -j0 does without them"]
+        ),
+        (
+            run { run in
+                run.end = 30 * millisecond
+                for worker in 0..<2 { run.workers[worker].busy = 20 * millisecond }
+            },
+            ["the run took 30.0 ms, and its tasks 40.0 ms together: there is nothing to gain"]
         ),
         (
             run { $0.firstItem = 3 * second },

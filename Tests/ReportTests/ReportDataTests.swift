@@ -148,20 +148,3 @@ func `a pattern has marks for numbers`(message: String, pattern: String) {
     let hostile = ReportTexts(source: { item, _ in "\(evil):\(item)" }, text: { _, _ in evil }, hidden: { $0 })
     #expect(data.json(facts, hostile).count < 2_700_000)
 }
-
-@Test func `nothing in the data ends its element`() {
-    var json = JSONText()
-    json.object { json in
-        json.name("a")
-        json.add("</script><!--\u{2028}\"\\\n\u{7}é&")
-        json.name("b")
-        json.add("ééééé", most: 4)
-        json.name("c")
-        json.add([1, -2])
-        json.name("d")
-        json.add(nil as String?)
-    }
-    let expected =
-        #"{"a":"\u003c/script\u003e\u003c!--\u2028\"\\\n\u0007é\u0026","b":"éé…","c":[1,-2],"d":null}"#
-    #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
-}

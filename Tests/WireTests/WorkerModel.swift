@@ -173,7 +173,9 @@ extension Failure {
         return Failure(
             Kind.allCases.randomElement(using: &random) ?? .error,
             texts.compactMap(\.self).randomElement(using: &random) ?? "",
-            traceback: texts.randomElement(using: &random) ?? nil, input: texts.randomElement(using: &random) ?? nil)
+            traceback: texts.randomElement(using: &random) ?? nil,
+            input: (texts.map { $0.map { ByteString($0) } } + [ByteString([0xff, 0x61])]).randomElement(using: &random)
+                ?? nil)
     }
 }
 
