@@ -26,6 +26,8 @@ let package = Package(
             name: "CJSONBridge", dependencies: ["CLua", "CLuaBridge"], cxxSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
 
+        .target(
+            name: "CRecordBridge", dependencies: ["CLua", "CLuaBridge"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CHashBridge", cSettings: [.unsafeFlags(["-O2"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
 
@@ -36,7 +38,8 @@ let package = Package(
         .target(name: "Posix", dependencies: ["Bytes", "CPosixBridge"], swiftSettings: strict),
         .target(name: "ProcessPool", dependencies: ["Bytes", "Posix", "Wire"], swiftSettings: strict),
         .target(
-            name: "Records", dependencies: ["Bytes", "Lua", "Wire", "CJSONBridge", "CHashBridge"], swiftSettings: strict
+            name: "Records", dependencies: ["Bytes", "Lua", "Wire", "CJSONBridge", "CRecordBridge", "CHashBridge"],
+            swiftSettings: strict
         ),
         .target(
             name: "Inputs", dependencies: ["Bytes", "Posix", "ProcessPool", "Records", "Wire"], swiftSettings: strict),

@@ -35,6 +35,10 @@ pmap_result pmap_run_item(lua_State *L, int handler, long long index) {
 
 static bool next_record(pmap_item_loop *loop) {
     if (loop->next == loop->end) return false;
+    if (loop->find_item) {
+        loop->next = loop->find_item(loop);
+        return true;
+    }
     const char *end = memchr(loop->next, loop->terminator, (size_t)(loop->end - loop->next));
     loop->record = loop->next;
     loop->length = (size_t)((end ? end : loop->end) - loop->next);
@@ -45,19 +49,28 @@ static bool next_record(pmap_item_loop *loop) {
 /* nil alone is no record; with a second result it is a failure, which is left to Swift. */
 static bool is_nothing(lua_State *L, int first) { return lua_isnoneornil(L, first); }
 
-static bool append_record(lua_State *L, int first, int last, pmap_item_loop *loop) {
+/* The item, read again: the task may have changed the value. */
+static bool append_item(lua_State *L, pmap_item_loop *loop) {
+    if (!lua_checkstack(L, LUA_MINSTACK) || !loop->push(L, loop)) return false;
+    int item = lua_gettop(L);
+    return loop->append(L, item, item, loop);
+}
+
+static bool append_kept(lua_State *L, int first, int last, pmap_item_loop *loop) {
     pmap_cursor *cursor = &loop->cursor;
     if (is_nothing(L, first)) return last <= first;
     if (!lua_toboolean(L, first)) return true;
+    if (!loop->passes_records) return append_item(L, loop);
     if (!pmap_has_space(cursor, loop->length + 1)) return false;
     pmap_put(cursor, loop->record, loop->length);
-    *cursor->next++ = loop->output_terminator;
+    bool has_end = loop->keeps_end && loop->length && loop->record[loop->length - 1] == loop->output_terminator;
+    if (!has_end) *cursor->next++ = loop->output_terminator;
     return true;
 }
 
 /* Appends the results, if they are of the common kind and there is space for them, and commits the item. */
 static bool finish_item(lua_State *L, pmap_item_loop *loop) {
-    pmap_append_result append = loop->is_filter ? append_record : loop->append;
+    pmap_append_result append = loop->is_filter ? append_kept : loop->append;
     int last = lua_gettop(L);
     char *start = loop->cursor.next;
     if (pmap_clear_emitted() || pmap_has_captured() || pmap_locks_held) return false;

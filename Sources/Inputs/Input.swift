@@ -43,10 +43,10 @@ package enum Input: Equatable, Sendable {
         }
     }
 
-    /// `words.txt:17`, `-:17`, `:::3`, `inputs[3]`
-    package func name(ofPosition position: Int) -> String {
+    /// `words.txt:17`, `words.txt:17-19`, `-:17`, `:::3`, `inputs[3]`
+    package func name(of positions: ClosedRange<Int>) -> String {
         let (before, after) = nameAround
-        return "\(before)\(position)\(after)"
+        return "\(before)\(positions.shown)\(after)"
     }
 
     /// What stands before and after the position in the name of an item.

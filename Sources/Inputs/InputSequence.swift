@@ -1,14 +1,18 @@
 // The host's side of the input: one input after the other, split into chunks of numbered items.
 
-import Bytes
+package import Bytes
 import Posix
 package import ProcessPool
-import Records
+package import Records
 package import Wire
 
 /// Splits one input. `items` and a number of bytes are upper bounds, one complete record is the lower bound.
 protocol RecordSource: AnyObject {
     func nextRecords(items: Int) throws(Failure) -> NextRecords
+    /// What some of them are; nil for those that are no bytes.
+    func bytes(of records: Payload.Records) throws(Failure) -> [UInt8]?
+    /// How the records are split that follow.
+    var framing: RecordFraming { get set }
     /// Readable when there are more records after `.dry`.
     var waitsOn: Int32? { get }
     /// Descriptors that a forked worker closes.
@@ -17,17 +21,32 @@ protocol RecordSource: AnyObject {
     var rest: SourceRest? { get }
 }
 
+extension RecordSource {
+    func bytes(of records: Payload.Records) throws(Failure) -> [UInt8]? { nil }
+    /// Without bytes there is nothing to split.
+    var framing: RecordFraming {
+        get { .lines }
+        set {}
+    }
+}
+
 enum NextRecords: Equatable {
-    case records(Payload.Records, count: Int)
+    /// So many items, which have so many positions.
+    case records(Payload.Records, count: Int, positions: Int)
     case dry
     case end
+
+    /// Each has one position.
+    static func records(_ records: Payload.Records, count: Int) -> NextRecords {
+        .records(records, count: count, positions: count)
+    }
 }
 
 /// All inputs of a run as one numbered sequence of items.
 package final class InputSequence: ChunkSource {
     /// Parameters of reading.
     package struct Reading {
-        package let terminator: UInt8
+        package let layout: InputLayout
         /// Chunks at the end of a file are made small enough for so many workers.
         package let workers: Int
         /// The directory of relative paths.
@@ -36,19 +55,23 @@ package final class InputSequence: ChunkSource {
         package let readAhead: [UInt8]
         /// The size limit of a record: of a stream, and of a file.
         package let longestRecord: (inStream: Int, inFile: Int)
+        /// Says what is wrong with a header, if something is.
+        package let checkHeader: ([UInt8]) -> String?
         /// Starts the producer of the items of `Input.iterator`.
         package let iterate: (() throws(Failure) -> Producer)?
 
         package init(
-            terminator: UInt8, workers: Int, directory: Int32, readAhead: [UInt8] = [],
+            layout: InputLayout = InputLayout(), workers: Int, directory: Int32, readAhead: [UInt8] = [],
             longestRecord: (inStream: Int, inFile: Int) = (.max, .max),
+            checkHeader: @escaping ([UInt8]) -> String? = { _ in nil },
             iterate: (() throws(Failure) -> Producer)? = nil
         ) {
-            self.terminator = terminator
+            self.layout = layout
             self.workers = workers
             self.directory = directory
             self.readAhead = readAhead
             self.longestRecord = longestRecord
+            self.checkHeader = checkHeader
             self.iterate = iterate
         }
     }
@@ -60,6 +83,8 @@ package final class InputSequence: ChunkSource {
     private var next = 0
     private var nextItem = 1
     private var nextPosition = 1
+    /// What is in front of the current input's records.
+    private var head: InputHead?
 
     package init(_ inputs: [Input], _ reading: Reading) {
         self.inputs = inputs
@@ -83,17 +108,49 @@ package final class InputSequence: ChunkSource {
     package func nextChunk(items: Int) throws(Failure) -> NextChunk {
         while true {
             guard let source = try openSource() else { return .end }
+            if try !passHead(of: source) { return .dry }
             switch try source.nextRecords(items: items) {
             case .dry: return .dry
             case .end: current = nil
-            case .records(let records, let count):
-                let payload = Payload(input: next - 1, firstPosition: nextPosition, records: records)
+            case .records(let records, let count, let positions):
+                let payload = Payload(
+                    input: next - 1, firstPosition: nextPosition, records: records, positions: positions,
+                    perItem: positionsPerItem, header: head?.header)
                 defer {
                     nextItem += count
-                    nextPosition += count
+                    nextPosition += positions
                 }
                 return .chunk(Chunk(first: nextItem, count: count, payload: payload))
             }
+        }
+    }
+
+    /// Positions of an item of the current input, where they are not known only by reading it.
+    private var positionsPerItem: Int? {
+        switch inputs[next - 1] {
+        case .file, .standardInput: reading.layout.framing.hasUnevenLines ? nil : reading.layout.batch ?? 1
+        case .arguments, .list, .iterator: reading.layout.batch ?? 1
+        }
+    }
+
+    /// Takes what is in front of the records; false when it is not there yet.
+    private func passHead(of source: any RecordSource) throws(Failure) -> Bool {
+        guard let head, !head.isPassed else { return true }
+        let isPassed = try head.pass(source, reading.checkHeader)
+        if isPassed { nextPosition = head.positions + 1 }
+        if firstHeader == nil { firstHeader = head.header }
+        return isPassed
+    }
+
+    /// The first header that was read.
+    package private(set) var firstHeader: FrozenBytes?
+
+    /// Reads the heads of all inputs that can be read without waiting.
+    package func checkHeads() throws(Failure) {
+        guard reading.layout.hasHeader else { return }
+        for input in inputs where input.isCountable {
+            guard let head = InputHead(of: input, reading.layout) else { continue }
+            _ = try head.pass(try open(input), reading.checkHeader)
         }
     }
 
@@ -109,8 +166,9 @@ package final class InputSequence: ChunkSource {
         var rest = 0
         while let source = try? openSource() {
             guard Clock.now() < deadline else { return nil }
+            if (try? passHead(of: source)) != true { return nil }
             switch try? source.nextRecords(items: 1 << 16) {
-            case .records(_, let count) where inputs[next - 1].isCountable: rest += count
+            case .records(_, let count, _) where inputs[next - 1].isCountable: rest += count
             case .records, .dry: return nil
             case .end, nil: current = nil
             }
@@ -127,6 +185,7 @@ package final class InputSequence: ChunkSource {
         nextPosition = 1
         let source = try open(input)
         current = source
+        head = InputHead(of: input, reading.layout)
         return source
     }
 
@@ -138,68 +197,30 @@ package final class InputSequence: ChunkSource {
             case .standardInput:
                 return reader(try Descriptor(copying: StandardDescriptor.input), input)
             case .arguments(let words):
-                return ArgumentSource(words, longestRecord: reading.longestRecord.inFile)
+                return ArgumentSource(
+                    words, batch: reading.layout.batch ?? 1, longestRecord: reading.longestRecord.inFile)
             case .list(let count):
-                return ListSource(count: count)
+                return ListSource(count: count, batch: reading.layout.batch ?? 1)
             case .iterator: break
             }
         } catch {
             throw Failure(.error, error.description)
         }
-        guard let iterate = reading.iterate else { return ListSource(count: 0) }
-        return ValueSource(try iterate())
+        guard let iterate = reading.iterate else { return ListSource(count: 0, batch: 1) }
+        return ValueSource(try iterate(), batch: reading.layout.batch ?? 1)
     }
 
     private func reader(_ file: consuming Descriptor, _ input: Input) -> any RecordSource {
-        let splitter = RecordSplitter(terminator: reading.terminator)
+        let framing = reading.layout.framing
         let longest = reading.longestRecord
         if let size = input.rangedSize {
             return RangeSource(
-                file, size: size, splitter, workers: reading.workers, longestRecord: longest.inFile, name: input.name)
+                file, size: size, framing, workers: reading.workers, longestRecord: longest.inFile, name: input.name)
         }
         var readAhead: [UInt8] = []
         if case .standardInput = input { readAhead = reading.readAhead }
         return StreamSource(
-            file, splitter, readAhead: readAhead, longestRecord: longest.inStream, name: input.name,
+            file, framing, readAhead: readAhead, longestRecord: longest.inStream, name: input.name,
             size: input.fileSize)
-    }
-}
-
-/// The words of the command line, which are few: they are sent in the chunk, each ended by NUL, which is in no word.
-final class ArgumentSource: RecordSource {
-    private let words: [ByteString]
-    private let longestRecord: Int
-    private var next = 0
-
-    init(_ words: [ByteString], longestRecord: Int) { (self.words, self.longestRecord) = (words, longestRecord) }
-
-    var waitsOn: Int32? { nil }
-    var descriptors: [Int32] { [] }
-    var rest: SourceRest? { SourceRest(items: words.count - next) }
-
-    func nextRecords(items: Int) -> NextRecords {
-        if next == words.count { return .end }
-        let most = min(next + items, words.count)
-        let end = words[next..<most].firstIndex { $0.bytes.count > longestRecord } ?? most
-        defer { next = max(end, next + 1) }
-        if next == end { return .records(.tooLong, count: 1) }
-        return .records(.bytes(FrozenBytes(words[next..<end].flatMap { $0.bytes + [0] })), count: end - next)
-    }
-}
-
-/// The script's list, which is in every worker: the items' numbers are enough.
-final class ListSource: RecordSource {
-    private var left: Int
-
-    init(count: Int) { left = count }
-
-    var waitsOn: Int32? { nil }
-    var descriptors: [Int32] { [] }
-    var rest: SourceRest? { SourceRest(items: left) }
-
-    func nextRecords(items: Int) -> NextRecords {
-        let count = min(items, left)
-        left -= count
-        return count == 0 ? .end : .records(.listed, count: count)
     }
 }

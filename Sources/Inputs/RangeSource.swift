@@ -10,7 +10,8 @@ import Wire
 final class RangeSource: RecordSource {
     private let file: Descriptor
     private var size: Int
-    private let splitter: RecordSplitter
+    var framing: RecordFraming
+    private var splitter: RecordSplitter { RecordSplitter(framing) }
     private let workers: Int
     private let name: ByteString
     private let longestRecord: Int
@@ -27,13 +28,13 @@ final class RangeSource: RecordSource {
 
     /// Begins at the file's offset: a standard input may have been read before.
     init(
-        _ file: consuming Descriptor, size: Int, _ splitter: RecordSplitter, workers: Int, longestRecord: Int = .max,
+        _ file: consuming Descriptor, size: Int, _ framing: RecordFraming, workers: Int, longestRecord: Int = .max,
         name: ByteString
     ) {
         let start = file.position
         self.file = file
         self.size = size
-        self.splitter = splitter
+        self.framing = framing
         self.workers = max(workers, 1)
         self.name = name
         self.longestRecord = longestRecord
@@ -47,14 +48,12 @@ final class RangeSource: RecordSource {
     func nextRecords(items: Int) throws(Failure) -> NextRecords {
         if position >= size && !hasGrown() { return .end }
         let share = min(max((size - position) / (2 * workers), RangeSource.smallestShare), longestRecord)
-        if let cut = splitWindow(items, share) {
-            return advance(by: cut.bytes, records: cut.records, checksum(of: cut))
-        }
-        try moveWindow()
+        if let cut = splitWindow(items, share) { return advance(by: cut) }
+        try moveWindow(to: position)
         guard let cut = splitter.split(RecordBytes(window), records: items, limit: share) else {
-            return try findLongRecordEnd()
+            return try takeLongItem()
         }
-        return advance(by: cut.bytes, records: cut.records, checksum(of: cut))
+        return advance(by: cut)
     }
 
     /// Updates the size of a file that is being written to: it is read up to its end at the moment, as a stream is.
@@ -62,11 +61,6 @@ final class RangeSource: RecordSource {
         guard let now = try? FileKind(descriptor: file.number).size, now > size else { return false }
         size = now
         return true
-    }
-
-    private func checksum(of cut: RecordSplitter.Block, after before: UInt64 = 0) -> UInt64 {
-        let start = position - windowStart
-        return RecordBytes(window)[start..<start + cut.bytes].checksum(after: before)
     }
 
     /// The next records in the rest of the window; nil when there are more of them behind it.
@@ -77,39 +71,82 @@ final class RangeSource: RecordSource {
         return mayGrow && cut?.records != items ? nil : cut
     }
 
-    /// One record that continues after the window, or the last one, without its terminator.
-    private func findLongRecordEnd() throws(Failure) -> NextRecords {
-        let start = position
-        var before: UInt64 = 0
+    private func advance(by cut: RecordSplitter.Block) -> NextRecords {
+        let start = position - windowStart
+        let bytes = RecordBytes(window)[start..<start + cut.bytes]
+        return advance(by: cut.bytes, cut.records, framing.lines(of: bytes, items: cut.records), bytes.checksum())
+    }
+
+    private func advance(by bytes: Int, _ records: Int, _ lines: Int, _ checksum: UInt64) -> NextRecords {
+        defer { position += bytes }
+        if records == 1 && bytes > longestRecord { return .records(.tooLong, count: 1, positions: lines) }
+        return .records(
+            .range(offset: position, length: bytes, checksum: checksum), count: records, positions: lines)
+    }
+
+    // MARK: Items over several windows
+
+    /// One item that continues after the window, or the last one, without its end.
+    private func takeLongItem() throws(Failure) -> NextRecords {
+        let end = try longItemEnd()
+        // The windows in which the end was searched are gone.
+        var (lines, checksum, isEnded) = (0, 0 as UInt64, true)
+        for start in stride(from: position, to: end, by: RangeSource.windowSize) {
+            try moveWindow(to: start)
+            let bytes = RecordBytes(window)[0..<min(window.count, end - start)]
+            checksum = bytes.checksum(after: checksum)
+            lines += bytes.occurrences(of: framing.terminator)
+            isEnded = bytes[bytes.count - 1] == framing.terminator
+        }
+        return advance(by: end - position, 1, framing.isPlain ? 1 : lines + (isEnded ? 0 : 1), checksum)
+    }
+
+    /// The end of the item at `position`. A row that is too long, or not closed at the file's end, is its first line alone.
+    private func longItemEnd() throws(Failure) -> Int {
+        var search = ItemSearch(framing)
+        var next = position
         while true {
-            if windowStart + window.count < size {
-                before = RecordBytes(window).checksum(after: before)
-                position = windowStart + window.count
-            } else if !hasGrown() {
-                before = RecordBytes(window).checksum(after: before)
-                position = start
-                return advance(by: size - start, records: 1, before)
+            try moveWindow(to: next)
+            if let end = search.end(in: RecordBytes(window)) { return next + end }
+            next += window.count
+            let isTooLong = framing.isRow && next - position > longestRecord
+            if !isTooLong && (next < size || hasGrown()) { continue }
+            guard let row = search.openRow() else {
+                if next < size { continue }
+                return size
             }
-            try moveWindow()  // or to the same offset again, in a file that has grown
-            if let cut = splitter.split(RecordBytes(window), records: 1) {
-                let (length, checksum) = (position + cut.bytes - start, checksum(of: cut, after: before))
-                position = start
-                return advance(by: length, records: 1, checksum)
-            }
+            next = try lineEnd(from: position + row)
+            if search.closeRow(at: next - position) || next == size { return next }
         }
     }
 
-    private func advance(by bytes: Int, records: Int, _ checksum: UInt64) -> NextRecords {
-        defer { position += bytes }
-        if records == 1 && bytes > longestRecord { return .records(.tooLong, count: 1) }
-        return .records(.range(offset: position, length: bytes, checksum: checksum), count: records)
+    private func lineEnd(from start: Int) throws(Failure) -> Int {
+        var next = start
+        while next < size {
+            try moveWindow(to: next)
+            if let end = RecordBytes(window).firstIndex(of: framing.terminator) { return next + end + 1 }
+            next += window.count
+        }
+        return size
     }
 
-    /// Makes the window begin at `position`.
-    private func moveWindow() throws(Failure) {
+    func bytes(of records: Payload.Records) throws(Failure) -> [UInt8]? {
+        guard case .range(let offset, let length, _) = records else { return nil }
+        var bytes = ByteBuffer(capacity: length)
+        do throws(PosixError) {
+            while bytes.count < length,
+                try file.read(appendingTo: &bytes, at: offset + bytes.count, limit: length - bytes.count) > 0
+            {}
+        } catch {
+            throw Failure(.error, "\(name): \(error.description)")
+        }
+        return bytes.array
+    }
+
+    private func moveWindow(to start: Int) throws(Failure) {
         window.reset()
-        windowStart = position
-        let wanted = min(RangeSource.windowSize, size - position)
+        windowStart = start
+        let wanted = min(RangeSource.windowSize, size - start)
         do throws(PosixError) {
             while window.count < wanted {
                 let count = try file.read(

@@ -9,36 +9,39 @@ import Wire
 
 final class StreamSource: RecordSource {
     private let file: Descriptor
-    private let splitter: RecordSplitter
+    var framing: RecordFraming { didSet { forgetSearch() } }
     private let name: ByteString
     private var poller = Poller<Void>()
 
     /// Bytes read; those before `start` are in earlier chunks.
     private var buffer = ByteBuffer(capacity: 4096)
     private var start = 0
-    /// Bytes from `start` that are known to have no terminator: a long record is not searched again and again.
+    /// Bytes from `start` in which no item ends: a long one is not searched again and again.
     private var searched = 0
+    private var search: ItemSearch
     private var isAtEnd = false
     /// Of a file, as far as one is known; nil of what has none.
     private let size: Int?
     private var bytesRead = 0
     private let longestRecord: Int
-    /// The next bytes belong to a record that is too long.
+    /// The next bytes belong to an item that is too long, of which so many lines were skipped.
     private var isSkipping = false
+    private var linesSkipped = 0
 
     private static let window = 1 << 20
     private static let readSize = 256 << 10
 
     /// `readAhead` are bytes that the script has read from the stream.
     init(
-        _ file: consuming Descriptor, _ splitter: RecordSplitter, readAhead: [UInt8] = [], longestRecord: Int = .max,
+        _ file: consuming Descriptor, _ framing: RecordFraming, readAhead: [UInt8] = [], longestRecord: Int = .max,
         name: ByteString, size: Int? = nil
     ) {
         self.file = file
         self.size = size
         self.longestRecord = longestRecord
         buffer.append(readAhead)
-        self.splitter = splitter
+        self.framing = framing
+        search = ItemSearch(framing)
         self.name = name
     }
 
@@ -85,41 +88,56 @@ final class StreamSource: RecordSource {
     }
 
     private func splitBuffer(_ items: Int) -> NextRecords? {
-        let rest = RecordBytes(buffer).from(start + searched)
+        let rest = RecordBytes(buffer).from(start)
         let limit = min(StreamSource.window, longestRecord)
-        if let cut = splitter.split(rest, records: searched > 0 ? 1 : items, limit: limit) {
-            return records(bytes: searched + cut.bytes, records: cut.records)
+        if searched == 0, let cut = RecordSplitter(framing).split(rest, records: items, limit: limit) {
+            return records(bytes: cut.bytes, records: cut.records)
         }
-        searched = buffer.count - start
+        if let end = search.end(in: rest.from(searched)) { return records(bytes: searched + end, records: 1) }
+        searched = rest.count
         if searched > longestRecord {
             isSkipping = true
+            if framing.isRow { searched = 0 }  // it is its first line alone
             return skipLongRecord()
         }
-        return isAtEnd && searched > 0 ? records(bytes: searched, records: 1) : nil
+        return isAtEnd && searched > 0 ? records(bytes: framing.lastItem(of: rest), records: 1) : nil
     }
 
-    /// Discards the buffered bytes of a record that is too long.
+    private func forgetSearch() {
+        searched = 0
+        search = ItemSearch(framing)
+    }
+
+    /// Discards the buffered bytes of an item that is too long.
     private func skipLongRecord() -> NextRecords? {
         let rest = RecordBytes(buffer).from(start + searched)
-        let end = rest.firstIndex(of: splitter.terminator).map { start + searched + $0 + 1 }
-        (start, searched) = (end ?? buffer.count, 0)
+        let end = framing.isRow ? rest.firstIndex(of: framing.terminator).map { $0 + 1 } : search.end(in: rest)
+        let next = end.map { start + searched + $0 } ?? buffer.count
+        linesSkipped += RecordBytes(buffer)[start..<next].occurrences(of: framing.terminator)
+        (start, searched) = (next, 0)
         if end == nil && !isAtEnd { return nil }
-        isSkipping = false
-        return .records(.tooLong, count: 1)
+        defer { (isSkipping, linesSkipped) = (false, 0) }
+        forgetSearch()
+        return .records(.tooLong, count: 1, positions: framing.isPlain ? 1 : max(linesSkipped, 1))
+    }
+
+    func bytes(of records: Payload.Records) -> [UInt8]? {
+        if case .bytes(let bytes) = records { bytes.array } else { nil }
     }
 
     private func records(bytes: Int, records: Int) -> NextRecords {
         let end = start + bytes
-        defer { searched = 0 }
+        let lines = framing.lines(of: RecordBytes(buffer)[start..<end], items: records)
+        defer { forgetSearch() }
         if records == 1 && bytes > longestRecord {
             start = end
-            return .records(.tooLong, count: 1)
+            return .records(.tooLong, count: 1, positions: lines)
         }
         if bytes > StreamSource.window {
             defer { start = 0 }
-            return .records(.bytes(FrozenBytes(taking: start..<end, from: &buffer)), count: records)
+            return .records(.bytes(FrozenBytes(taking: start..<end, from: &buffer)), count: records, positions: lines)
         }
         defer { start = end }
-        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: records)
+        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: records, positions: lines)
     }
 }

@@ -11,7 +11,10 @@ final class ValueSource: RecordSource {
     private var buffer = ByteBuffer(capacity: 4096)
     private var start = 0
 
-    init(_ producer: Producer) { self.producer = producer }
+    /// Values of an item.
+    private let batch: Int
+
+    init(_ producer: Producer, batch: Int) { (self.producer, self.batch) = (producer, batch) }
 
     var waitsOn: Int32? { producer.waitsOn }
     var descriptors: [Int32] { producer.descriptors }
@@ -33,6 +36,6 @@ final class ValueSource: RecordSource {
         }
         if count == 0 { return .dry }
         defer { start = end }
-        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: count)
+        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: count, positions: count * batch)
     }
 }

@@ -6,13 +6,23 @@ package import CLuaBridge
 package struct FastPath {
     /// Record → item.
     @safe package struct Reader {
-        let push: pmap_push_item
-        let context: UnsafeMutableRawPointer?
+        package let push: pmap_push_item
+        package let context: UnsafeMutableRawPointer?
+        /// Nil where a byte ends each record.
+        private(set) var find: pmap_find_item?
+        private(set) var framing: UnsafeRawPointer?
+        private(set) var keepsEnd = false
 
         /// `context` must live as long as items are run.
         package init(_ push: pmap_push_item, context: UnsafeMutableRawPointer?) {
             unsafe self.push = push
             unsafe self.context = context
+        }
+
+        /// Items are found by `find` in this `framing`, which must live as long as items are run. With `keepsEnd` a record
+        /// has the end of its last line.
+        package mutating func finds(_ find: @escaping pmap_find_item, _ framing: UnsafeRawPointer, keepsEnd: Bool) {
+            unsafe (self.find, self.framing, self.keepsEnd) = (find, framing, keepsEnd)
         }
 
         /// The bytes of the record as a string.
@@ -41,12 +51,12 @@ package struct FastPath {
 
     let reader: Reader
     let writer: Writer
-    /// The record itself is the output, unless the result is nil or false.
-    let isFilter: Bool
+    /// The item is the output, unless the result is nil or false; as its record is, or as the writer writes its value.
+    let isFilter, passesRecords: Bool
 
-    package init(_ reader: Reader, _ writer: Writer, isFilter: Bool) {
+    package init(_ reader: Reader, _ writer: Writer, isFilter: Bool, passesRecords: Bool) {
         self.reader = reader
         self.writer = writer
-        self.isFilter = isFilter
+        (self.isFilter, self.passesRecords) = (isFilter, passesRecords)
     }
 }

@@ -72,8 +72,9 @@ extension pmap_item_loop {
             (CChar(bitPattern: loop.terminator), CChar(bitPattern: loop.outputTerminator))
         unsafe (items, item) = (Int64(loop.end - loop.next), UInt64(loop.next))
         unsafe (push, reader) = (path.reader.push, path.reader.context)
+        unsafe (find_item, framing, keeps_end) = (path.reader.find, path.reader.framing, path.reader.keepsEnd)
         unsafe (append, append_table, writer) = (path.writer.append, path.writer.table, path.writer.context)
-        unsafe is_filter = path.isFilter
+        unsafe (is_filter, passes_records) = (path.isFilter, path.passesRecords)
         let start = unsafe position.output.assumingMemoryBound(to: CChar.self)
         unsafe (output, flush_size) = (start, position.flushSize)
         unsafe cursor = pmap_cursor(next: start + position.used, end: start + position.capacity)

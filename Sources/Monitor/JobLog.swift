@@ -14,17 +14,22 @@ package struct ItemNames {
     /// Of an item.
     func source(_ item: Int, _ chunk: Chunk) -> String {
         let (before, after) = around(chunk)
-        return "\(before)\(chunk.position(of: item))\(after)"
+        let known = chunk.positions(of: item) ?? positions(item, chunk)
+        return "\(before)\(known.shown)\(after)"
     }
+
+    /// Where an item is in its input, for chunks that cannot tell it themselves.
+    package let positions: (Int, Chunk) -> ClosedRange<Int>
 
     /// Appends the item as text, on one line; answers how many bytes it has itself.
     package let append: (Int, Chunk, inout ByteBuffer) -> Int
 
     package init(
         around: @escaping (Chunk) -> (before: String, after: String),
+        positions: @escaping (Int, Chunk) -> ClosedRange<Int>,
         append: @escaping (Int, Chunk, inout ByteBuffer) -> Int
     ) {
-        (self.around, self.append) = (around, append)
+        (self.around, self.positions, self.append) = (around, positions, append)
     }
 }
 
@@ -68,6 +73,11 @@ package final class JobLog: RunListener {
                 start: item.time?.start ?? now, nanoseconds: item.time?.nanoseconds ?? 0, bytes: errorBytes(item))
             append(item.item, chunk, time, Same(chunk, .failure(item), item.worker, pids[item.worker - 1], names))
             buffer.rest(now: now)
+        // Its row says that it has succeeded; this one follows.
+        case .refused(let item) where item.worker > 0:
+            let time = item.time ?? ItemTime(start: now, nanoseconds: 0)
+            let same = Same(item.chunk, .failure(item), item.worker, pids[item.worker - 1], names)
+            append(item.item, item.chunk, time, same)
         case .ended: buffer.flush()
         default: break
         }
@@ -130,7 +140,9 @@ package final class JobLog: RunListener {
         buffer.lines.append(same.status)
         buffer.lines.append(command)
         buffer.lines.append(same.between)
-        buffer.lines.append(decimal: Int64(chunk.position(of: item)))
+        let positions = chunk.positions(of: item) ?? names.positions(item, chunk)
+        buffer.lines.append(decimal: Int64(positions.lowerBound))
+        if positions.count > 1 { buffer.lines.append("-\(positions.upperBound)") }
         buffer.lines.append(same.end)
     }
 

@@ -31,8 +31,21 @@ package struct Chunk: Equatable, Sendable {
     package var next: Int { items.lowerBound }
     package var remaining: Int { items.count }
 
-    /// The position of an item in the input that it is from: a line number, from 1.
-    package func position(of item: Int) -> Int { payload.firstPosition + item - first }
+    /// The positions of an item in the input that it is from: line numbers, from 1. Nil where only its bytes tell.
+    package func positions(of item: Int) -> ClosedRange<Int>? {
+        guard let perItem = payload.positionsPerItem else { return nil }
+        let start = payload.firstPosition + (item - first) * perItem
+        if perItem == 1 { return start...start }
+        let end = payload.firstPosition + payload.positions
+        return start...max(start, min(start + perItem, end) - 1)
+    }
+
+    /// The chunk, from which the positions of one item can be told without its bytes.
+    func locating(_ item: Int, at positions: ClosedRange<Int>) -> Chunk {
+        var head = self
+        head.payload = payload.locating(item - first, at: positions)
+        return head
+    }
 
     /// What is enough to say where the items came from.
     package var withoutRecords: Chunk {

@@ -41,7 +41,8 @@ package final class HostLoop: RunExecutor {
         Descriptor.raiseLimit(to: HostLoop.ownDescriptors + plan.workers * WorkerHandle.descriptorCount)
         super.init(
             Run(plan, slots: plan.workers, .process, isRecorded: log != nil, isHeard: !listeners.isEmpty),
-            source: source, output: output, observer: observer, log: log, listeners: listeners)
+            source: source, output: output, observer: observer, log: log, listeners: listeners,
+            table: plan.table)
     }
 
     package func execute() -> (Ending, Tally) {
@@ -129,7 +130,8 @@ package final class HostLoop: RunExecutor {
         switch action {
         case .start(let slot): start(slot)
         case .send(let chunk, let slot):
-            transfer(to: slot) { worker throws(PosixError) in try worker.send(chunk) }
+            let columns = output.table?.columns
+            transfer(to: slot) { worker throws(PosixError) in try worker.send(chunk, columns) }
         case .dismiss(let slot): transfer(to: slot) { worker throws(PosixError) in try worker.dismiss() }
         case .limit(let slot, let items): workers[slot]?.limit(items)
         case .revoke(let revocation):

@@ -29,7 +29,7 @@ package final class LocalRun: RunExecutor {
         status = StatusWords(in: pages.buffer())
         super.init(
             Run(plan, slots: 1, .here, isRecorded: log != nil, isHeard: !listeners.isEmpty), source: source,
-            output: output, observer: observer, log: log, listeners: listeners)
+            output: output, observer: observer, log: log, listeners: listeners, table: plan.table)
     }
 
     /// `giveUp` makes the script that `body` runs come back from wherever it is; a signal's handler calls it.
@@ -78,6 +78,7 @@ package final class LocalRun: RunExecutor {
     }
 
     private func runItems(of chunk: Chunk, _ outbox: inout Outbox) {
+        if let columns = output.table?.columns { body.use(columns: columns) }
         let start = Clock.now()
         outbox.beginChunk(items: chunk.remaining)
         // A body that stops early leaves the rest to another worker; here there is no other.

@@ -9,6 +9,7 @@ struct OutputSequencer {
     /// What waits for an earlier item.
     private enum Piece {
         case records(id: Int)
+        case described(id: Int, FailedItem)
         case standardError(id: Int)
         case failed(FailedItem)
     }
@@ -16,6 +17,8 @@ struct OutputSequencer {
     /// What an item, or some of a chunk, has to show: entries of an event, and their bytes.
     enum Result {
         case records(Range<Int>, bytes: Int)
+        /// Rows of an item, which has failed if they have no place in the run's columns.
+        case described(Int, bytes: Int, FailedItem)
         case standardError(Int, bytes: Int)
         case failed(FailedItem)
     }
@@ -88,6 +91,8 @@ struct OutputSequencer {
         switch result {
         case .records(_, bytes: 0): break
         case .records(let entries, _): actions.append(.emit(.records(.entries(entries))))
+        case .described(let entry, _, let item):
+            actions.append(.emit(.described(.entries(entry..<entry + 1), item)))
         case .standardError(let entry, _): actions.append(.emit(.standardError(.entries(entry..<entry + 1))))
         case .failed(let item): actions.append(.emit(.failed(item)))
         }
@@ -99,6 +104,9 @@ struct OutputSequencer {
         case .records(let entries, let bytes):
             let spills = bytesKept + bytes > OutputSequencer.keptInMemory
             return .records(id: keep(entries, spills ? 0 : bytes, spills: spills, &actions))
+        case .described(let entry, let bytes, let item):
+            reserve(item)
+            return .described(id: keep(entry..<entry + 1, bytes, spills: false, &actions), item)
         case .standardError(let entry, let bytes):
             return .standardError(id: keep(entry..<entry + 1, bytes, spills: false, &actions))
         case .failed(let item):
@@ -122,6 +130,10 @@ struct OutputSequencer {
         case .records(let id):
             release(id)
             actions.append(.emit(.records(.kept(id: id))))
+        case .described(let id, let item):
+            release(id)
+            release(item)
+            actions.append(.emit(.described(.kept(id: id), item)))
         case .standardError(let id):
             release(id)
             actions.append(.emit(.standardError(.kept(id: id))))

@@ -21,11 +21,19 @@ package struct Payload: Equatable, Sendable {
     /// The position of the first record in that input: a line number, from 1.
     package let firstPosition: Int
     package fileprivate(set) var records: Records
+    /// Positions of an item; nil where only its bytes tell.
+    package let positionsPerItem: Int?
+    /// Of all items together, where an item has several.
+    package let positions: Int
+    /// The row that names the columns of all rows.
+    package let header: FrozenBytes?
 
-    package init(input: Int, firstPosition: Int, records: Records) {
-        self.input = input
-        self.firstPosition = firstPosition
-        self.records = records
+    package init(
+        input: Int, firstPosition: Int, records: Records, positions: Int = 0, perItem: Int? = 1,
+        header: FrozenBytes? = nil
+    ) {
+        (self.input, self.firstPosition, self.records) = (input, firstPosition, records)
+        (self.positions, positionsPerItem, self.header) = (positions, perItem, header)
     }
 
     /// How much of the input the records are; 0 where they are no bytes.
@@ -37,6 +45,20 @@ package struct Payload: Equatable, Sendable {
         }
     }
 
+    /// With the positions of the record at `index`, from 0, as if all records had as many.
+    func locating(_ index: Int, at known: ClosedRange<Int>) -> Payload {
+        Payload(
+            input: input, firstPosition: known.lowerBound - index * known.count, records: records,
+            positions: (index + 1) * known.count, perItem: known.count, header: header)
+    }
+
+    /// Some of the records, which have these of its positions, counted from 0.
+    package func part(_ records: Records, _ part: Range<Int>) -> Payload {
+        Payload(
+            input: input, firstPosition: firstPosition + part.lowerBound, records: records, positions: part.count,
+            perItem: positionsPerItem, header: header)
+    }
+
     /// What is enough to say where the records came from.
     var withoutBytes: Payload {
         guard case .bytes = records else { return self }
@@ -46,4 +68,9 @@ package struct Payload: Equatable, Sendable {
     }
 
     private static let noBytes = FrozenBytes([])
+}
+
+extension ClosedRange<Int> {
+    /// Positions of an input: `17`, `17-19`
+    package var shown: String { count == 1 ? "\(lowerBound)" : "\(lowerBound)-\(upperBound)" }
 }

@@ -42,7 +42,11 @@ extension Run {
             if !traits.isBlank { tell(.succeeded(chunk, items: 1, worker: slot + 1, times: Array(times)), &actions) }
             if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
             tally.records += traits.hasRecord ? 1 : 0
-            succeed(place..<place + 1, bytes: bytes.count, items: 1, blank: traits.isBlank ? 1 : 0, of: chunk, &actions)
+            let described = traits.isDescribed ? described(chunk, slot, times.first) : nil
+            succeed(
+                place..<place + 1, bytes: bytes.count, items: 1, blank: traits.isBlank ? 1 : 0, of: chunk,
+                described: described,
+                &actions)
         case .standardError(let bytes):
             tally.bytes += bytes.count
             let chunk = slots[slot].chunks.chunks.first
@@ -94,7 +98,7 @@ extension Run {
         var failure = failure
         // Who has died could not tell it.
         if failure.input == nil { failure.input = input?(chunk.next, chunk) }
-        let item = FailedItem(failure, of: chunk, worker: slot, time: time, status: status)
+        let item = FailedItem(failure, of: located(chunk), worker: slot, time: time, status: status)
         if !failure.isFinal, let delay = retryPolicy.delay(item: chunk.next, attempt: chunk.attempt),
             let again = slots[slot].chunks.takeOutNext()
         {
@@ -114,6 +118,14 @@ extension Run {
         }
         tell(.failed(item, of: chunk, retryDelay: nil), &actions)
         failForGood(item, of: chunk, &actions)
+    }
+
+    /// The chunk, from which the position of its next item can be told when its bytes are gone.
+    private func located(_ chunk: Chunk) -> Chunk {
+        guard chunk.positions(of: chunk.next) == nil, let positions = positions?(chunk.next, chunk) else {
+            return chunk
+        }
+        return chunk.locating(chunk.next, at: positions)
     }
 
     /// The next item of `chunk` has another outcome.
@@ -138,13 +150,23 @@ extension Run {
         for (place, outcome) in outcomes.enumerated() {
             switch outcome {
             case .success(let output, let traits):
-                bytes += output.count
                 tally.records += traits.hasRecord ? 1 : 0
+                if traits.isDescribed {
+                    succeed(start..<place, bytes: bytes, items: place - start, of: chunk.advanced(by: start), &actions)
+                    let item = chunk.advanced(by: place)
+                    succeed(
+                        place..<place + 1, bytes: output.count, items: 1, of: item, described: described(item, -1, nil),
+                        &actions)
+                    (start, bytes) = (place + 1, 0)
+                } else {
+                    bytes += output.count
+                }
             case .failure(let failure, let attempts, let worker):
                 succeed(start..<place, bytes: bytes, items: place - start, of: chunk.advanced(by: start), &actions)
                 let failed = chunk.advanced(by: place)
                 failForGood(
-                    FailedItem(failure, of: failed, attempts: attempts, worker: worker - 1), of: failed, &actions)
+                    FailedItem(failure, of: located(failed), attempts: attempts, worker: worker - 1), of: failed,
+                    &actions)
                 (start, bytes) = (place + 1, 0)
             }
         }
@@ -152,8 +174,24 @@ extension Run {
         succeed(start..<outcomes.count, bytes: bytes, items: items, of: chunk.advanced(by: start), &actions)
     }
 
+    /// What the next item of the chunk is called if its rows have no place in the run's columns.
+    private func described(_ chunk: Chunk, _ slot: Int, _ time: ItemTime?) -> FailedItem {
+        FailedItem(Failure(.error, ""), of: located(chunk), worker: slot, time: time)
+    }
+
+    /// An item that was accounted for as succeeded has failed. Its record was written by whoever says so.
+    mutating func refuse(_ item: FailedItem, _ actions: inout [Action]) {
+        tally.succeeded -= 1
+        tally.records -= 1
+        tally.failed[item.failure.kind, default: 0] += 1
+        tell(.refused(item), &actions)
+        checkHalt(&actions)
+    }
+
     private mutating func succeed(
-        _ entries: Range<Int>, bytes: Int, items: Int, blank: Int = 0, of chunk: Chunk, _ actions: inout [Action]
+        _ entries: Range<Int>, bytes: Int, items: Int, blank: Int = 0, of chunk: Chunk,
+        described: FailedItem? = nil,
+        _ actions: inout [Action]
     ) {
         if entries.isEmpty { return }
         if chunk.attempt > 1 { forgetFailure(of: chunk) }
@@ -161,7 +199,13 @@ extension Run {
         tally.blank += blank
         tally.bytes += bytes
         tally.skipped -= items
-        sequencer.accept(.records(entries, bytes: bytes), items: items, of: chunk, &actions)
+        let result: OutputSequencer.Result =
+            if let described, bytes > 0 {
+                .described(entries.lowerBound, bytes: bytes, described)
+            } else {
+                .records(entries, bytes: bytes)
+            }
+        sequencer.accept(result, items: items, of: chunk, &actions)
     }
 
     /// The next item of `chunk` has failed for good.

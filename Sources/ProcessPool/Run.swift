@@ -44,6 +44,7 @@ struct Run {
     let setupLimit: TimeLimit?
     let retryPolicy: RetryPolicy
     let input: RunPlan.ItemInput?
+    let positions: RunPlan.ItemPositions?
     /// Outcomes are kept for a later run.
     let isRecorded: Bool
     /// Somebody listens.
@@ -107,7 +108,7 @@ struct Run {
         timeLimit = plan.timeLimit
         setupLimit = plan.setupLimit
         retryPolicy = plan.retries
-        input = plan.input
+        (input, positions) = (plan.input, plan.positions)
         totalItems = plan.totalItems
         (self.isRecorded, self.isHeard) = (isRecorded, isHeard)
         deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)
@@ -175,6 +176,7 @@ struct Run {
             perform(terminal.handle(.ended), &actions)
         case .outputFailed(let error): end(error.isBrokenPipe ? .outputClosed : .outputFailed(error), &actions)
         case .outputClosed: end(.outputClosed, &actions)
+        case .refused(let item): refuse(item, &actions)
         case .recordFailed(let failure): if ending == nil { end(.logFailed(failure), &actions) }
         }
     }

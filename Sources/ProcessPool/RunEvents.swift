@@ -59,6 +59,8 @@ extension Run {
         case outputClosed
         /// What items came to cannot be kept for a later run any more.
         case recordFailed(Failure)
+        /// Answers `emit(.described)`: the rows have no place in the run's columns.
+        case refused(FailedItem)
 
         // Time
         /// When `isLookDue` says so: all that are present, also whether they are stopped.
@@ -116,6 +118,8 @@ extension Run {
     /// What leaves the run, in its order.
     enum Output: Equatable {
         case records(Bytes)
+        /// Rows of the item, which fails if they have no place in the run's columns.
+        case described(Bytes, FailedItem)
         case standardError(Bytes)
         case failed(FailedItem)
     }

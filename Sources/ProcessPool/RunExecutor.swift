@@ -27,14 +27,14 @@ package class RunExecutor {
 
     init(
         _ run: Run, source: any ChunkSource, output: consuming OutputQueue, observer: any RunObserver,
-        log: (any OutcomeLog)?, listeners: [any RunListener] = []
+        log: (any OutcomeLog)?, listeners: [any RunListener] = [], table: (any ResultTable)? = nil
     ) {
         self.run = run
         self.source = source
         self.observer = observer
         self.log = log
         self.listeners = listeners
-        self.output = RunOutput(output, observer, log)
+        self.output = RunOutput(output, observer, log, table)
     }
 
     // MARK: What differs with workers and without
@@ -58,7 +58,9 @@ package class RunExecutor {
         while true {
             tick()
             if !listeners.isEmpty { spreadWaits() }
-            if run.isOver(outputIsEmpty: output.queue.isEmpty) { break }
+            if run.isOver(outputIsEmpty: output.queue.isEmpty) {
+                if run.ending != nil || !output.endTable() { break }
+            }
             if !work() { wait() }
             hearSignals()
             if run.isLookDue(Clock.now()) { tell(.look(sights(withStops: true))) }
@@ -210,7 +212,8 @@ package class RunExecutor {
             let work = { [self] in output.keep(entries, of: event, id, spills) }
             let kept = spills ? measure(.spill, work) : work()
             if let bytes = kept { tell(.notSpilled(id: id, bytes: bytes)) }
-        case .emit(let what): output.emit(what, of: event)
+        case .emit(let what):
+            if let refused = output.emit(what, of: event) { tell(.refused(refused)) }
         case .record(let entry, let item, let chunk): output.record(entry, of: event, item, chunk)
         case .recordFailure(let failure, let attempts, let slot, let item, let chunk):
             log?.record(.failure(failure, attempts: attempts, worker: slot + 1), item: item, of: chunk)
@@ -242,8 +245,13 @@ struct RunOutput: ~Copyable {
     private var kept: [Int: OutputBytes] = [:]
     private let observer: any RunObserver
     private let log: (any OutcomeLog)?
+    let table: (any ResultTable)?
 
-    init(_ queue: consuming OutputQueue, _ observer: any RunObserver, _ log: (any OutcomeLog)?) {
+    init(
+        _ queue: consuming OutputQueue, _ observer: any RunObserver, _ log: (any OutcomeLog)?,
+        _ table: (any ResultTable)?
+    ) {
+        self.table = table
         self.queue = queue
         self.observer = observer
         self.log = log
@@ -258,17 +266,47 @@ struct RunOutput: ~Copyable {
         return nil
     }
 
-    mutating func emit(_ what: Run.Output, of event: Run.Event) {
+    /// Answers an item that has failed by what it has to show.
+    mutating func emit(_ what: Run.Output, of event: Run.Event) -> FailedItem? {
         switch what {
-        case .records(.entries(let entries)): queue.append(.memory(event.bytes(of: entries)))
-        case .records(.kept(let id)): kept.removeValue(forKey: id).map { queue.append($0) }
+        case .records(.entries(let entries)):
+            appendHeader()
+            queue.append(.memory(event.bytes(of: entries)))
+        case .records(.kept(let id)):
+            appendHeader()
+            kept.removeValue(forKey: id).map { queue.append($0) }
+        case .described(let bytes, let item):
+            do throws(Failure) {
+                let rows = try table?.rows(of: text(bytes, of: event)) ?? []
+                appendHeader()
+                queue.append(.memory(rows))
+            } catch {
+                let failed = item.failing(error)
+                emitFailure(failed)
+                return failed
+            }
         case .standardError(let bytes):
             try? queue.write()  // on a terminal, what came before should stand before
             observer.text(text(bytes, of: event))
-        case .failed(let item):
-            try? queue.write()
-            queue.append(.memory(observer.failed(item)))
+        case .failed(let item): emitFailure(item)
         }
+        return nil
+    }
+
+    private mutating func emitFailure(_ item: FailedItem) {
+        try? queue.write()
+        queue.append(.memory(observer.failed(item)))
+    }
+
+    private mutating func appendHeader() {
+        if let header = table?.takeHeader(), !header.isEmpty { queue.append(.memory(header)) }
+    }
+
+    /// Every row has left; whether there is something more to be written.
+    mutating func endTable() -> Bool {
+        table?.end()
+        appendHeader()
+        return !queue.isEmpty
     }
 
     private mutating func text(_ bytes: Run.Bytes, of event: Run.Event) -> [UInt8] {

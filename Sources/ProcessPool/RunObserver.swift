@@ -20,6 +20,14 @@ package struct FailedItem: Equatable {
     /// There was to be another attempt, of `chunk`, and will be none: the failure was told before.
     package func isToldAgain(of chunk: Chunk) -> Bool { chunk.attempt > attempts }
 
+    /// The same item with another failure.
+    func failing(_ failure: Failure) -> FailedItem { FailedItem(self, failure) }
+
+    private init(_ item: FailedItem, _ failure: Failure) {
+        (self.item, chunk, self.failure) = (item.item, item.chunk, failure)
+        (attempts, worker, time, status) = (item.attempts, item.worker, item.time, item.status)
+    }
+
     /// The next item of `chunk`; `worker` counts from 0.
     init(
         _ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int, time: ItemTime? = nil,

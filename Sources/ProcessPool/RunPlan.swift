@@ -27,5 +27,12 @@ package struct RunPlan {
     package var input: ItemInput?
     package typealias ItemInput = (Int, Chunk) -> ByteString?
 
+    /// Where an item is in its input, by its number and its chunk, for chunks that cannot tell it themselves.
+    package var positions: ItemPositions?
+    package typealias ItemPositions = (Int, Chunk) -> ClosedRange<Int>
+
+    /// What results have in common, where they are rows.
+    package var table: (any ResultTable)?
+
     package init() {}
 }

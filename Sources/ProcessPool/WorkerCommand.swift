@@ -5,20 +5,27 @@ import Posix
 
 enum Command: Equatable {
     case run(Chunk)
+    /// Results are rows under these columns from now on.
+    case use(columns: FrozenBytes)
     case leave
 
-    private static let fields = 13
+    private static let fields = 17
     private static let headerSize = 8 * fields
-    private static let (runTag, leaveTag): (UInt64, UInt64) = (1, 2)
+    private static let (runTag, leaveTag, columnsTag): (UInt64, UInt64, UInt64) = (1, 2, 3)
     private static let mostBytes = Int.max / 4
 
     /// What follows the head.
     var body: FrozenBytes? {
-        if case .run(let chunk) = self, case .bytes(let bytes) = chunk.payload.records { bytes } else { nil }
+        switch self {
+        case .run(let chunk): if case .bytes(let bytes) = chunk.payload.records { bytes } else { nil }
+        case .use(let columns): columns
+        case .leave: nil
+        }
     }
 
     /// tag · first · count · next item · end of the items · segment · attempt · input · first position · kind of records ·
-    /// offset · length · checksum, each u64.
+    /// offset · length · checksum · positions · positions an item and 1, or 0 · whether there is a header · its length, each
+    /// u64; then the header.
     func appendHead(to buffer: inout ByteBuffer) {
         switch self {
         case .run(let chunk):
@@ -28,9 +35,19 @@ enum Command: Equatable {
                 chunk.first, chunk.count, items.lowerBound, items.upperBound, chunk.segment, chunk.attempt,
                 payload.input, payload.firstPosition, kind, offset, length,
             ]
+            let others = [
+                payload.positions, payload.positionsPerItem.map { $0 + 1 } ?? 0, payload.header == nil ? 0 : 1,
+                payload.header?.count ?? 0,
+            ]
             buffer.append(native: Command.runTag)
             for field in fields { buffer.append(native: UInt64(bitPattern: Int64(field))) }
             buffer.append(native: checksum)
+            for field in others { buffer.append(native: UInt64(bitPattern: Int64(field))) }
+            if let header = payload.header { buffer.append(header.buffer, header.range) }
+        case .use(let columns):
+            buffer.append(native: Command.columnsTag)
+            buffer.append(native: UInt64(columns.count))
+            buffer.append(zeros: Command.headerSize - 16)
         case .leave:
             buffer.append(native: Command.leaveTag)
             buffer.append(zeros: Command.headerSize - 8)
@@ -42,33 +59,45 @@ enum Command: Equatable {
     static func take(from buffer: inout ByteBuffer) -> Command? {
         guard buffer.count >= headerSize else { return nil }
         let header = (0..<fields).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
+        if header[0] == columnsTag, (0...mostBytes).contains(header[1]) {
+            let end = headerSize + header[1]
+            guard buffer.count >= end else { return nil }
+            return .use(columns: FrozenBytes(taking: headerSize..<end, from: &buffer))
+        }
         guard header[0] == runTag, isChunk(header), let records = Payload.Records(header) else {
             buffer.removeFirst(headerSize)
             return .leave
         }
+        let start = headerSize + header[16]
+        guard buffer.count >= start else { return nil }
+        let columns = header[15] == 0 ? nil : FrozenBytes(copying: headerSize..<start, of: buffer)
         guard case .bytes = records else {
-            buffer.removeFirst(headerSize)
-            return .run(Chunk(header, records))
+            buffer.removeFirst(start)
+            return .run(Chunk(header, records, columns))
         }
-        let end = headerSize + header[11]
+        let end = start + header[11]
         guard buffer.count >= end else { return nil }
-        return .run(Chunk(header, .bytes(FrozenBytes(taking: headerSize..<end, from: &buffer))))
+        return .run(Chunk(header, .bytes(FrozenBytes(taking: start..<end, from: &buffer)), columns))
     }
 
     /// Whether the numbers are those of a chunk, and so small that the sums of them are numbers.
     private static func isChunk(_ header: [Int]) -> Bool {
         let (end, isTooLarge) = header[1].addingReportingOverflow(header[2])
-        guard header[1...11].allSatisfy({ $0 >= 0 }), header[11] <= mostBytes, !isTooLarge else { return false }
+        guard header[1...11].allSatisfy({ $0 >= 0 }), header[13...].allSatisfy({ (0...mostBytes).contains($0) }),
+            header[11] <= mostBytes, !isTooLarge
+        else { return false }
         return header[1] <= header[3] && header[3] <= header[4] && header[4] <= end
     }
 }
 
 extension Chunk {
     /// As it was sent: the fields of the frame's header, the tag among them.
-    fileprivate init(_ header: [Int], _ records: Payload.Records) {
+    fileprivate init(_ header: [Int], _ records: Payload.Records, _ columns: FrozenBytes?) {
         self.init(
             first: header[1], count: header[2],
-            payload: Payload(input: header[7], firstPosition: header[8], records: records),
+            payload: Payload(
+                input: header[7], firstPosition: header[8], records: records, positions: header[13],
+                perItem: header[14] == 0 ? nil : header[14] - 1, header: columns),
             items: header[3]..<header[4], segment: header[5], attempt: header[6])
     }
 }

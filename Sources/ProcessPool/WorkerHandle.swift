@@ -74,6 +74,8 @@ final class WorkerHandle {
         results.setNonBlocking()
     }
 
+    private var knowsColumns = false
+
     var pid: Int32 { child.pid }
     /// Readable when it has told something.
     var resultsNumber: Int32 { results.number }
@@ -87,7 +89,12 @@ final class WorkerHandle {
 
     // MARK: What it is told
 
-    func send(_ chunk: Chunk) throws(PosixError) {
+    /// The columns, if there are some that it was not told of, come before the chunk.
+    func send(_ chunk: Chunk, _ columns: FrozenBytes?) throws(PosixError) {
+        if let columns, !knowsColumns {
+            knowsColumns = true
+            try send(.use(columns: columns))
+        }
         // An item that is tried again has its whole time.
         if chunk.items.contains(status.overdue) {
             status.overdue = 0

@@ -1,6 +1,6 @@
 // A worker's main loop: a chunk comes down the pipe, the body runs it, what it gave goes up, until it is told to leave.
 
-import Bytes
+package import Bytes
 import Posix
 package import Wire
 
@@ -9,6 +9,8 @@ package protocol WorkerBody: AnyObject {
     /// Runs once after the fork, or says why it cannot work. `worker` counts from 1; without a `capture` nobody has what it
     /// prints when it dies.
     func setUp(worker: Int, capture: consuming Capture?, outbox: inout Outbox) -> Failure?
+    /// Results are rows under these columns from now on.
+    func use(columns: FrozenBytes)
     /// Runs the items of `chunk` in order, from `next` on, and tells the outbox of each. False when it is to be the
     /// worker's last: another one does what is left of it, if it is to be done.
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool
@@ -48,7 +50,7 @@ package struct WorkerLoop: ~Copyable {
             return
         }
         outbox.ready()
-        while case .run(let chunk)? = nextCommand() {
+        while let chunk = nextChunk(body) {
             let start = Clock.now()
             if start - lastCare >= WorkerLoop.careInterval {
                 Child.renewParentDeathSignal(of: host)
@@ -69,6 +71,16 @@ package struct WorkerLoop: ~Copyable {
         if let failure = produce(&outbox) { outbox.inputFailed(failure) }
         outbox.flush()
         outbox.left()
+    }
+
+    private mutating func nextChunk(_ body: some WorkerBody) -> Chunk? {
+        while true {
+            switch nextCommand() {
+            case .run(let chunk): return chunk
+            case .use(let columns): body.use(columns: columns)
+            case .leave, nil: return nil
+            }
+        }
     }
 
     private mutating func nextCommand() -> Command? {

@@ -29,7 +29,7 @@ package struct ErrorRecord {
             record.append("{error={index=\(index),kind=\"\(failure.kind)\",message=")
             record.append(luaString: failure.message)
             record.append("}}")
-        case .none: return []
+        case .csv, .tsv, .none: return []
         }
         record.append(format.terminator)
         return record.array

@@ -1,14 +1,66 @@
 // The formats of input.
 
-/// The terminator of a record, and how it is read.
-package enum InputFormat: String, CaseIterable, Sendable {
-    case lines, nul, jsonl
+import Bytes
 
-    /// The format `--from` names.
+/// What a record of an input is, and how it is read.
+package enum InputFormat: String, CaseIterable, Sendable {
+    case lines, nul, jsonl, fields, csv, tsv, blocks
+
+    /// The format that `--from` names; what stands after a colon is not read here.
     package init(named name: String) throws(RecordError) {
         self = try format(named: name)
     }
 
-    /// The byte after each record but perhaps the last.
-    package var terminator: UInt8 { self == .nul ? 0 : UInt8(ascii: "\n") }
+    /// It may have a header, which names the fields of its rows.
+    package var hasHeader: Bool { self == .csv || self == .tsv }
+}
+
+/// How the records of an input lie in it.
+package struct InputLayout: Equatable, Sendable {
+    package var format = InputFormat.lines
+    /// What separates the fields of a row; empty for spaces and tabs.
+    package var separator: [UInt8] = []
+    /// Bytes that a block has at least.
+    package var blockSize = 0
+    /// Records of an item; nil for one, which is no list.
+    package var batch: Int?
+    /// The first row of an input names the columns.
+    package var hasHeader = false
+    /// Lines at the beginning of each input that are none of its records.
+    package var skippedLines = 0
+    /// Records are words of the command line, each ended by NUL.
+    package var isOfWords = false
+
+    package init(_ format: InputFormat = .lines) {
+        self.format = format
+        hasHeader = format.hasHeader
+        separator = format == .csv ? [UInt8(ascii: ",")] : format == .tsv ? [UInt8(ascii: "\t")] : []
+    }
+
+    /// What an item's value depends on, besides its bytes.
+    package var fingerprint: String {
+        var words = [format.rawValue]
+        if separator != InputLayout(format).separator { words.append("\(separator)") }
+        if format.hasHeader && !hasHeader { words.append("no header") }
+        if let batch { words.append("batch \(batch)") }
+        return words.joined(separator: ", ")
+    }
+
+    /// How items are told apart.
+    package var framing: RecordFraming {
+        var framing = recordFraming
+        framing.batch = batch ?? 1
+        return framing
+    }
+
+    /// How the records of a batch are.
+    var recordFraming: RecordFraming {
+        if isOfWords { return RecordFraming(.ended(by: 0)) }
+        return switch format {
+        case .csv: RecordFraming(.rows(separator: separator.first ?? 0))
+        case .blocks: RecordFraming(.blocks(bytes: blockSize))
+        case .nul: RecordFraming(.ended(by: 0))
+        case .lines, .jsonl, .fields, .tsv: .lines
+        }
+    }
 }

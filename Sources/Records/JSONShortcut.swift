@@ -39,13 +39,3 @@ import Lua
             pmap_append_text, table: pmap_json_append_table, context: UnsafeMutableRawPointer(writer))
     }
 }
-
-/// At most 24 bytes.
-private func writeFloat(_ value: Double, to out: UnsafeMutablePointer<CChar>?) -> Int32 {
-    guard let out = unsafe out else { return 0 }
-    var text = value.description
-    return text.withUTF8 { utf8 in
-        unsafe UnsafeMutableRawBufferPointer(start: out, count: utf8.count).copyBytes(from: utf8)
-        return Int32(utf8.count)
-    }
-}

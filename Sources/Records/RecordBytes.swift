@@ -22,6 +22,7 @@ package import Lua
 
     package var count: Int { unsafe memory.count }
     package var isEmpty: Bool { count == 0 }
+    package var last: UInt8? { isEmpty ? nil : self[count - 1] }
     package var array: [UInt8] { unsafe Array(memory) }
 
     package subscript(_ index: Int) -> UInt8 {
@@ -159,7 +160,7 @@ extension RecordCursor {
     /// A loop over the records that are left, for `items`.
     package func loop(over items: Range<Int>, outputTerminator: UInt8) -> ItemLoop {
         unsafe ItemLoop(
-            chunk.from(offset).memory, terminator: terminator, outputTerminator: outputTerminator, items: items)
+            chunk.from(offset).memory, terminator: framing.terminator, outputTerminator: outputTerminator, items: items)
     }
 
     /// Advances past the records of the loop.
@@ -205,4 +206,14 @@ private func toEscape(in word: UInt64, orHigh: Bool) -> UInt64 {
     let below = (word &- ones &* 0x20) & ~word
     let hits = below | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
     return (hits | (orHigh ? word : 0)) & tops
+}
+
+/// Any float, for C that writes; at most 24 bytes.
+func writeFloat(_ value: Double, to out: UnsafeMutablePointer<CChar>?) -> Int32 {
+    guard let out = unsafe out else { return 0 }
+    var text = value.description
+    return text.withUTF8 { utf8 in
+        unsafe UnsafeMutableRawBufferPointer(start: out, count: utf8.count).copyBytes(from: utf8)
+        return Int32(utf8.count)
+    }
 }

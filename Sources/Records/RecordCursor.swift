@@ -1,22 +1,29 @@
-// A worker's position in its chunk: one record after the other, without copies.
+// A worker's position in its chunk: one item after the other, without copies.
 
-/// The records of a chunk, in order, each without its terminator. The last one may lack it.
+/// The items of a chunk, in order, each without its end, unless it may be several lines. The last one may lack it.
 package struct RecordCursor {
     let chunk: RecordBytes
-    let terminator: UInt8
+    let framing: RecordFraming
+    private let terminator: UInt8
 
     /// The offset of the next record.
     package internal(set) var offset = 0
 
-    package init(_ chunk: RecordBytes, terminator: UInt8) {
+    package init(_ chunk: RecordBytes, _ framing: RecordFraming) {
         self.chunk = chunk
-        self.terminator = terminator
+        self.framing = framing
+        terminator = framing.terminator
     }
 
     /// The next record, valid as long as the chunk's memory; nil at the end.
     package mutating func next() -> RecordBytes? {
         guard offset < chunk.count else { return nil }
         let start = offset
+        if !framing.isPlain {
+            offset += framing.lastItem(of: chunk.from(start))
+            let item = chunk[start..<offset]
+            return item[0..<framing.recordLength(of: item)]
+        }
         let end = chunk.firstIndex(of: terminator, from: start) ?? chunk.count
         offset = min(end + 1, chunk.count)
         return chunk[start..<end]

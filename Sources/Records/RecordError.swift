@@ -5,8 +5,12 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
     case unknownFormat(String, known: [String], meant: String?)
     case notJSON(JSONFault)
     case badNumber(String)
+    case badRow(RowFault)
+    /// The number of the record, from 1, and what is wrong with it.
+    case inBatch(record: Int, String)
     /// The path is written as in Lua and begins with the item: `item.rows[3].id`.
     case bigInteger(String, path: String)
+    case noRow(RowRefusal)
     /// The path is written as in Lua and begins with the result: `result.rows[3]`.
     case unwritable(Unwritable, format: OutputFormat, path: String)
 
@@ -19,13 +23,28 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
                 "unknown format \"\(name)\": write \(known.dropLast().joined(separator: ", ")) or \(known.last ?? "")"
         case .notJSON(let fault):
             return "not JSON: \(fault.description)"
+        case .badRow(let fault): return fault.description
+        case .inBatch(let record, let fault): return "record \(record) of the batch: \(fault)"
         case .badNumber(let token):
             return "not JSON: \(token) is not a number, or too large for a float"
         case .bigInteger(let token, let path):
             return
                 "\(token) at \(shortened(path)) is an integer outside 64 bits; --big-integers float or string takes it as that"
+        case .noRow(let refusal): return refusal.description
         case .unwritable(let value, let format, let path):
             return "cannot write \(value.description) as \(format.rawValue) at \(shortened(path))"
+        }
+    }
+}
+
+extension RowFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .fields(let fields, let columns):
+            "\(fields) field\(fields == 1 ? "" : "s"), and the header has \(columns)"
+        case .quoteInside(let field): "field \(field) has a quote in it, and does not begin with one"
+        case .afterQuote(let field): "field \(field) goes on after its closing quote; a quote in it is written \"\""
+        case .openQuote(let field): "the quote that field \(field) begins with is not closed"
         }
     }
 }

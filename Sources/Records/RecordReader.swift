@@ -1,32 +1,98 @@
-// Bytes of one record → one Lua value.
+// Bytes of one item → one Lua value.
 
 package import Lua
 
-/// Reads the records of one format.
+/// Reads the items of one layout.
 package struct RecordReader: ~Copyable {
     package enum Outcome: Sendable { case value, blank }
 
-    private let format: InputFormat
+    private let layout: InputLayout
     private var json: JSONReader
+    private let rows: RowReader
+    private let loop: LoopReader
 
-    package init(_ format: InputFormat, tags: TableTags, bigIntegers: BigIntegers = .error) {
-        self.format = format
+    package init(_ layout: InputLayout, tags: TableTags, bigIntegers: BigIntegers = .error) {
+        self.layout = layout
         json = JSONReader(tags: tags, bigIntegers: bigIntegers)
+        rows = RowReader(layout)
+        loop = LoopReader(layout, RecordReader.path(layout.format, json, rows))
     }
 
-    /// The function of the item loop. Valid as long as the reader.
-    package var fastPath: FastPath.Reader { format == .jsonl ? json.fastPath : .line }
+    /// The functions of the item loop. Valid as long as the reader.
+    package var fastPath: FastPath.Reader {
+        let path = RecordReader.path(layout.format, json, rows)
+        return layout.framing.isPlain && layout.batch == nil ? path : loop.path(path)
+    }
+
+    private static func path(_ format: InputFormat, _ json: borrowing JSONReader, _ rows: borrowing RowReader)
+        -> FastPath.Reader
+    {
+        switch format {
+        case .jsonl: json.fastPath
+        case .fields, .csv, .tsv: rows.fastPath
+        case .lines, .nul, .blocks: .line
+        }
+    }
+
+    /// The items that follow are those of `records`, under `header`; `isFirst` says that an input begins with them.
+    package func begin(_ records: RecordBytes, under header: RecordBytes?, isFirst: Bool) {
+        if layout.format.hasHeader { rows.begin(header: header, mayHaveMark: isFirst ? records : nil) }
+    }
+
+    /// The names of a header's columns.
+    package static func columns(of header: RecordBytes, _ layout: InputLayout, _ stack: Stack) throws(RecordError)
+        -> [[UInt8]]
+    {
+        var layout = layout
+        layout.hasHeader = false
+        let rows = RowReader(layout)
+        rows.begin(header: nil, mayHaveMark: header)
+        let height = stack.top
+        defer { stack.top = height }
+        guard try rows.read(header, onto: stack) == .value else { return [[]] }
+        var names: [[UInt8]] = []
+        while stack.rawGet(height + 1, at: names.count + 1) == .string, let name = stack.recordBytes(-1) {
+            names.append(name.array)
+            stack.pop()
+        }
+        return names
+    }
 
     /// Stack: → value, or nothing when the line is blank and is no item.
     ///
     /// At least 64 bytes after `record` must be readable: the rest of its chunk, or padding after the last one.
     package mutating func read(_ record: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
-        switch format {
-        case .lines, .nul:
+        layout.batch == nil ? try readOne(record, onto: stack) : try readBatch(record, onto: stack)
+    }
+
+    private mutating func readOne(_ record: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
+        switch layout.format {
+        case .lines, .nul, .blocks:
             stack.push(record)
             return .value
-        case .jsonl:
-            return try json.read(record, onto: stack)
+        case .jsonl: return try json.read(record, onto: stack)
+        case .fields, .csv, .tsv: return try rows.read(record, onto: stack)
         }
+    }
+
+    /// A list of the values; a blank line is none of them.
+    private mutating func readBatch(_ batch: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
+        var records = RecordCursor(batch, layout.recordFraming)
+        let height = stack.top
+        var (read, values) = (0, 0)
+        stack.newTable(keys: 0)
+        let list = stack.top
+        do throws(RecordError) {
+            while let record = records.next() {
+                read += 1
+                guard try readOne(record, onto: stack) == .value else { continue }
+                values += 1
+                stack.rawSet(list, at: values)
+            }
+        } catch {
+            stack.top = height
+            throw .inBatch(record: read, error.description)
+        }
+        return .value
     }
 }

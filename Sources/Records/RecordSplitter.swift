@@ -2,12 +2,12 @@
 
 /// Splits a window after a whole record.
 ///
-/// It keeps no state between windows. A record that spans many is split by calling it again with the next window alone;
-/// the block's bytes then end the record that the earlier windows began.
+/// It keeps no state between windows; an item that spans many is found by an `ItemSearch`.
 package struct RecordSplitter {
-    package let terminator: UInt8
+    package let framing: RecordFraming
+    private var terminator: UInt8 { framing.terminator }
 
-    /// The first bytes of a window: `records` terminators are in them and the last byte is one.
+    /// The first bytes of a window: so many items, of which the last ends there.
     package struct Block: Equatable {
         package var bytes: Int
         package var records: Int
@@ -18,14 +18,29 @@ package struct RecordSplitter {
         }
     }
 
-    package init(terminator: UInt8) {
-        self.terminator = terminator
-    }
+    package init(_ framing: RecordFraming) { self.framing = framing }
 
-    /// The most records, at most `records`, that end within the first `limit` bytes; if none does, the first one
-    /// that ends at all. Nil when there is no terminator.
+    /// The most items, at most `records`, that end within the first `limit` bytes; if none does, the first one
+    /// that ends at all. Nil when none ends.
     package func split(_ bytes: RecordBytes, records: Int, limit: Int = .max) -> Block? {
         precondition(records > 0, "a block has at least one record")
+        return framing.isPlain
+            ? splitPlain(bytes, records: records, limit: limit) : splitOther(bytes, records: records, limit: limit)
+    }
+
+    /// Item by item.
+    private func splitOther(_ bytes: RecordBytes, records: Int, limit: Int) -> Block? {
+        var found = Block(bytes: 0, records: 0)
+        while found.records < records {
+            var search = ItemSearch(framing)
+            guard let end = search.end(in: bytes.from(found.bytes)) else { break }
+            if found.bytes + end > limit && found.records > 0 { break }
+            found = Block(bytes: found.bytes + end, records: found.records + 1)
+        }
+        return found.records > 0 ? found : nil
+    }
+
+    private func splitPlain(_ bytes: RecordBytes, records: Int, limit: Int) -> Block? {
         let window = bytes[0..<max(0, min(limit, bytes.count))]
         var found = Block(bytes: 0, records: 0)
         var start = 0

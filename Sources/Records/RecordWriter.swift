@@ -10,14 +10,26 @@ package struct RecordWriter: ~Copyable {
     private let shortcut: JSONShortcut
     private let takesShortcut: Bool
     private var lua = LuaWriter()
+    private var rows: RowWriter
 
     /// With or without the shortcut it writes the same.
-    package init(_ format: OutputFormat, tags: TableTags, takesShortcut: Bool = true) {
+    package init(
+        _ format: OutputFormat, tags: TableTags, table: TableLayout? = nil, takesShortcut: Bool = true
+    ) {
         self.takesShortcut = takesShortcut
         shortcut = JSONShortcut(tags: tags)
         self.format = format
         json = JSONWriter(tags: tags, format: format)
+        rows = RowWriter(table ?? TableLayout(format), format, tags: tags)
     }
+
+    /// The run's columns are not known: rows are described.
+    package var describesRows: Bool { format.isTable && rows.columns == nil }
+
+    package mutating func use(_ columns: TableColumns) { rows.use(columns) }
+
+    /// The columns of the input, which come first among those of the output.
+    package mutating func use(inputNames: [[UInt8]]) { rows.use(inputNames: inputNames) }
 
     /// Appends the `count` results from `first` on as one record, with its terminator.
     ///
@@ -37,6 +49,7 @@ package struct RecordWriter: ~Copyable {
         } catch {
             json.reset()
             lua.reset()
+            rows.reset()
             stack.top = top
             buffer.truncate(to: start)
             throw error
@@ -49,6 +62,7 @@ package struct RecordWriter: ~Copyable {
         case .lines, .nul: shortcut.textFastPath
         case .jsonl: shortcut.fastPath
         case .none: .nothing
+        case .csv, .tsv: rows.fastPath
         case .lua: nil
         }
     }
@@ -59,6 +73,10 @@ package struct RecordWriter: ~Copyable {
         throws(RecordError)
     {
         if format == .none { return }
+        if format.isTable {
+            try rows.append(fields, of: stack, to: &buffer)
+            return
+        }
         let isJSONList = format == .jsonl && fields.count > 1
         guard stack.reserve(8) else { throw .unwritable(.unreadable("stack overflow"), format: format, path: "result") }
         if isJSONList { buffer.append(UInt8(ascii: "[")) }
@@ -79,7 +97,7 @@ package struct RecordWriter: ~Copyable {
         case .lines, .nul: buffer.append(UInt8(ascii: "\t"))
         case .jsonl: buffer.append(UInt8(ascii: ","))
         case .lua: buffer.append(", ")
-        case .none: break
+        case .csv, .tsv, .none: break
         }
     }
 
@@ -88,7 +106,7 @@ package struct RecordWriter: ~Copyable {
         case .lines, .nul: try appendText(field, of: stack, to: &buffer)
         case .jsonl: try appendJSON(field, of: stack, to: &buffer)
         case .lua: try lua.write(field, of: stack, to: &buffer)
-        case .none: break
+        case .csv, .tsv, .none: break
         }
     }
 

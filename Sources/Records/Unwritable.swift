@@ -4,7 +4,7 @@ import Lua
 
 /// A value without a form in any format, or in this one.
 package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
-    case function, coroutine
+    case function, coroutine, table
     case userdata(name: String?)
     case number(String)
     case stringNotUTF8
@@ -22,6 +22,7 @@ package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .function: "a function"
         case .coroutine: "a coroutine"
+        case .table: "a table in a field"
         case .userdata(let name): name.map { "userdata (\($0))" } ?? "userdata"
         case .number(let text): text
         case .stringNotUTF8: "a string that is not UTF-8"

@@ -5,8 +5,9 @@ import Lua
 package import Wire
 
 extension LoadedScript {
-    package func makeIteration(writesText: Bool) throws(Failure) -> Iteration {
-        try Iteration(self, writesText: writesText)
+    /// With a `batch`, an item is a list of so many values.
+    package func makeIteration(batch: Int?, writesText: Bool) throws(Failure) -> Iteration {
+        try Iteration(self, batch: batch, writesText: writesText)
     }
 }
 
@@ -15,10 +16,14 @@ package struct Iteration: ~Copyable {
     private let stack: Stack
     private var encoder: Encoder
     private var itemText: ItemText?
+    private let batch: Int?
+    /// Why there are no more values, which is told behind those of the last batch.
+    private var end: Result<Void, Failure>?
     /// The last item as text by `ItemText`, if that is wanted; empty when it has none.
     package private(set) var text = ByteBuffer()
 
-    init(_ script: LoadedScript, writesText: Bool) throws(Failure) {
+    init(_ script: LoadedScript, batch: Int?, writesText: Bool) throws(Failure) {
+        self.batch = batch
         if writesText { itemText = ItemText(script) }
         stack = script.stack
         encoder = Encoder(stack)
@@ -39,8 +44,45 @@ package struct Iteration: ~Copyable {
 
     /// Appends the next item as an encoded value.
     package mutating func appendNext(to buffer: inout ByteBuffer) throws(Failure) -> Item {
-        // Stack: inputs, the value before
+        defer { stack.top = 2 }
+        let hasNext = if let batch { try pushBatch(batch) } else { try pushNext() }
+        if !hasNext { return .end }
+        do throws(EncodeError) {
+            try encoder.encode(-1, of: stack, into: &buffer, root: "item")
+        } catch {
+            return .unsendable(error.description)
+        }
+        text.reset()
+        _ = itemText?.append(stack.top, of: stack, to: &text)
+        return .value
+    }
+
+    /// Stack: inputs, the value before → inputs, the value before, list of the next values; false when there are none.
+    private mutating func pushBatch(_ most: Int) throws(Failure) -> Bool {
+        stack.newTable()
+        stack.insert(at: 3)
+        var count = 0
+        while count < most, end == nil {
+            do throws(Failure) {
+                if try pushNext() {
+                    count += 1
+                    stack.rawSet(3, at: count)
+                } else {
+                    end = .success(())
+                }
+            } catch {
+                end = .failure(error)
+            }
+        }
+        stack.top = 3
+        if count == 0 { try end?.get() }
+        return count > 0
+    }
+
+    /// Stack: inputs, the value before, … → the same, the next value; false when there are no more.
+    private mutating func pushNext() throws(Failure) -> Bool {
         let isObject = stack.type(1) != .function
+        let height = stack.top
         stack.copy(1)
         if isObject {
             stack.pushNil()
@@ -51,8 +93,7 @@ package struct Iteration: ~Copyable {
         } catch {
             throw Failure(.error, "inputs: \(error.message)", traceback: error.traceback)
         }
-        defer { stack.top = 2 }
-        if let failure = stack.returnedFailure(above: 2) {
+        if let failure = stack.returnedFailure(above: height) {
             throw Failure(.error, "inputs: \(failure.message)\(failure.isReturned ? Iteration.returnedAdvice : "")")
         }
         stack.pop(2)
@@ -60,14 +101,6 @@ package struct Iteration: ~Copyable {
             stack.copy(-1)
             stack.replace(2)
         }
-        if stack.type(-1) == .nil { return .end }
-        do throws(EncodeError) {
-            try encoder.encode(-1, of: stack, into: &buffer, root: "item")
-        } catch {
-            return .unsendable(error.description)
-        }
-        text.reset()
-        _ = itemText?.append(stack.top, of: stack, to: &text)
-        return .value
+        return stack.type(-1) != .nil
     }
 }

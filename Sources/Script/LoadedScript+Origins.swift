@@ -42,14 +42,18 @@ extension LoadedScript {
         return !isOurs && stack.isLoaded(name) && !stack.isPreloaded(name) && moduleFile(name) == nil
     }
 
-    /// The text of the item at `index` of the `inputs` list, by `ItemText`.
-    package func listedText(at index: Int) -> [UInt8]? {
+    /// The text of the values at these places of the `inputs` list, by `ItemText`.
+    package func listedText(at places: ClosedRange<Int>) -> [UInt8]? {
+        let height = stack.top
+        defer { stack.top = height }
         push(.inputs)
-        stack.rawGet(-1, at: index)
-        defer { stack.pop(2) }
         var writer = ItemText(self)
         var text = ByteBuffer()
-        return writer.append(stack.top, of: stack, to: &text) ? text.array : nil
+        let isWritten = places.allSatisfy { place in
+            stack.rawGet(height + 1, at: place)
+            return writer.append(stack.top, of: stack, to: &text)
+        }
+        return isWritten ? text.array : nil
     }
 }
 

@@ -6,10 +6,8 @@ package import Records
 package import Wire
 
 extension TaskRunner.Options {
-    /// Only an item's record is wanted: no limits, and no conversion between formats of a filter.
-    fileprivate var isOnlyRecords: Bool {
-        timeLimit == nil && memoryLimit == nil && !isTagged && (!isFilter || passesRecords)
-    }
+    /// Only an item's record is wanted, and there are no limits.
+    fileprivate var isOnlyRecords: Bool { timeLimit == nil && memoryLimit == nil && !isTagged }
 }
 
 extension TaskRunner {
@@ -18,7 +16,7 @@ extension TaskRunner {
         -> FastPath?
     {
         guard options.isOnlyRecords, let writerPath = writer.fastPath else { return nil }
-        return FastPath(reader.fastPath, writerPath, isFilter: options.isFilter)
+        return FastPath(reader.fastPath, writerPath, isFilter: options.isFilter, passesRecords: options.passesRecords)
     }
 
     /// Items may be run in the loop.

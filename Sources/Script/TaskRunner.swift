@@ -10,8 +10,12 @@ package import Wire
 package final class TaskRunner {
     /// How items are read, run and written.
     package struct Options {
-        package var input = InputFormat.lines
+        package var input = InputLayout()
         package var output = OutputFormat.lines
+        /// How rows are written.
+        package var table: TableLayout?
+        /// Rows are described, also when the columns of the run are known.
+        package var describesRows = false
         /// The item is written instead of the result, unless that is nil or false.
         package var isFilter = false
         /// What JSON integers outside 64 bits become.
@@ -34,9 +38,14 @@ package final class TaskRunner {
         package init() {}
 
         /// A filter writes the unchanged bytes of a record: the formats are the same, or the output is text, which any
-        /// record is.
+        /// record is; the end of a record is in those of many lines.
         var passesRecords: Bool {
-            isFilter && (input.rawValue == output.rawValue || output == .lines || output == .nul)
+            guard isFilter,
+                input.format.rawValue == output.rawValue && !output.isTable || output == .lines || output == .nul
+            else {
+                return false
+            }
+            return !input.framing.keepsEnd || input.framing.terminator == output.terminator
         }
 
         /// A string is a record unchanged.
@@ -56,13 +65,14 @@ package final class TaskRunner {
     private var writer: RecordWriter
     /// Writes the item's text for a failure.
     private var textWriter: RecordWriter?
-    let fastPath: FastPath?
+    private(set) var fastPath: FastPath?
     private lazy var decoder = Decoder(stack)
     /// An item of the script's own before its task, which may change the value.
     private var original = Original()
     /// Called when `require` was called for another module, before the item's outcome is written, if there is one.
     package var modulesRequested: ((inout Outbox, _ inItem: Bool) -> Void)?
     private var requestedModules = 0
+    private var lastHeader: [UInt8] = []
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = ByteBuffer()
 
@@ -85,7 +95,7 @@ package final class TaskRunner {
         self.options = options
         stack = script.stack
         reader = RecordReader(options.input, tags: script.module.tags, bigIntegers: options.bigIntegers)
-        writer = RecordWriter(options.output, tags: script.module.tags)
+        writer = RecordWriter(options.output, tags: script.module.tags, table: options.table)
         if options.keepsInput || options.isTagged { textWriter = RecordWriter(.jsonl, tags: script.module.tags) }
         fastPath = TaskRunner.fastPath(options, reader, writer)
         if options.timeLimit != nil { script.watchCoroutines() }
@@ -253,10 +263,28 @@ package final class TaskRunner {
         runPushed(item, record, &outbox)
     }
 
-    /// Runs the item at `index` of the script's `inputs` list.
-    package func run(listed index: Int, item: Int, outbox: inout Outbox) {
+    /// The items that follow are those of `records`, under `header`; `isFirst` says that an input begins with them.
+    package func begin(_ records: RecordBytes, under header: RecordBytes?, isFirst: Bool) {
+        reader.begin(records, under: header, isFirst: isFirst)
+        guard options.output.isTable, let header, header.array != lastHeader else { return }
+        lastHeader = header.array
+        if let names = try? RecordReader.columns(of: header, options.input, stack) { writer.use(inputNames: names) }
+    }
+
+    /// Results are rows under these columns from now on.
+    package func use(_ columns: TableColumns) {
+        if options.describesRows { return }
+        writer.use(columns)
+        fastPath = TaskRunner.fastPath(options, reader, writer)
+    }
+
+    /// Rows are described, and each item is to be told of by itself.
+    package var describesRows: Bool { writer.describesRows }
+
+    /// Runs the item of these places of the script's `inputs` list.
+    package func run(listed places: ClosedRange<Int>, item: Int, outbox: inout Outbox) {
         begin(item, &outbox)
-        stack.rawGet(TaskRunner.inputs, at: index)
+        stack.pushListed(places, of: TaskRunner.inputs, isBatch: options.input.batch != nil)
         runPushed(item, nil, &outbox)
     }
 
@@ -343,6 +371,7 @@ package final class TaskRunner {
         }
         if !printed.isEmpty && !options.printsToOutput { outbox.standardError(printed) }
         if options.isTagged { outbox.tag(lines: tag(record)) }
+        traits.isDescribed = writer.describesRows && traits.hasRecord
         outbox.commit(traits)
     }
 
@@ -350,7 +379,7 @@ package final class TaskRunner {
     private func tag(_ record: RecordBytes?) -> [UInt8] {
         var tag = ByteBuffer()
         if let record {
-            record.appendLine(to: &tag, isJSON: options.input == .jsonl)
+            record.appendLine(to: &tag, isJSON: options.input.format == .jsonl)
         } else {
             let text = (originalText ?? "").escapedName
             let isPlain = text.first == "\"" && !text.contains("\\")
@@ -426,7 +455,8 @@ package final class TaskRunner {
     private func appendItem(_ record: RecordBytes?, _ outbox: inout Outbox) throws(RecordError) {
         if let record, options.passesRecords {
             outbox.output.append(record)
-            outbox.output.append(options.output.terminator)
+            let isEnded = options.input.framing.keepsEnd && record.last == options.output.terminator
+            if !isEnded { outbox.output.append(options.output.terminator) }
         } else if let record {
             // Read again from its bytes: the task may have changed the value.
             _ = try reader.read(record, onto: stack)

@@ -48,18 +48,26 @@ package struct ItemTraits: Equatable, Sendable {
     package var drewRandomNumbers: Bool
     /// It was a blank line, which is no item.
     package var isBlank: Bool
+    /// The bytes describe rows, whose columns are not known yet.
+    package var isDescribed: Bool
 
-    package init(hasRecord: Bool = false, drewRandomNumbers: Bool = false, isBlank: Bool = false) {
+    package init(
+        hasRecord: Bool = false, drewRandomNumbers: Bool = false, isBlank: Bool = false, isDescribed: Bool = false
+    ) {
         self.hasRecord = hasRecord
         self.drewRandomNumbers = drewRandomNumbers
-        self.isBlank = isBlank
+        (self.isBlank, self.isDescribed) = (isBlank, isDescribed)
     }
 
     package init(rawValue: UInt32) {
-        self.init(hasRecord: rawValue & 1 != 0, drewRandomNumbers: rawValue & 2 != 0, isBlank: rawValue & 4 != 0)
+        self.init(
+            hasRecord: rawValue & 1 != 0, drewRandomNumbers: rawValue & 2 != 0, isBlank: rawValue & 4 != 0,
+            isDescribed: rawValue & 8 != 0)
     }
 
-    package var rawValue: UInt32 { (hasRecord ? 1 : 0) | (drewRandomNumbers ? 2 : 0) | (isBlank ? 4 : 0) }
+    package var rawValue: UInt32 {
+        (hasRecord ? 1 : 0) | (drewRandomNumbers ? 2 : 0) | (isBlank ? 4 : 0) | (isDescribed ? 8 : 0)
+    }
 }
 
 /// An entry as the host reads it; `items` is the number of items that it finishes.

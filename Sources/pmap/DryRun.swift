@@ -61,7 +61,7 @@ struct DryRun {
         var lines = ByteBuffer()
         for item in chunk.items {
             lines.append(
-                "\(item)\t\(job.plan.chunkItems == nil ? "-" : "\(number)")\t\(job.name(of: item, in: chunk).escapedName)\t"
+                "\(item)\t\(job.plan.chunkItems == nil ? "-" : "\(number)")\t\(texts.name(of: item, in: chunk).escapedName)\t"
             )
             _ = texts.append(item, in: chunk, to: &lines)
             lines.append("\n")

@@ -10,11 +10,8 @@ extension Flags {
     func readValues() throws(UsageError) {
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
         _ = try (timeLimit(), setupLimit(), memoryLimit(), retryCounts(), haltPolicy(), chaosValue(seed: 0))
-        _ = try (inputFormat(), outputFormat(), maxRecordSize(), bigIntegersChoice())
+        _ = try (inputLayout(), outputFormat(), tableLayout(), maxRecordSize(), bigIntegersChoice())
         _ = try ScriptSource.arguments(definitions)
-        if let itemsPerCall, itemsPerCall.text != "1" {
-            throw itemsPerCall.wrong("the task is called for one item at a time; there is nothing else yet")
-        }
     }
 
     /// `N`, `N%`, `+N` or `-N` of `processors`; 0 means no worker at all.
@@ -130,14 +127,6 @@ extension Flags {
     /// The time limit of `setup` and of `teardown`, in seconds.
     func setupLimit() throws(UsageError) -> Double? { try setupTimeout?.seconds() }
 
-    func inputFormat() throws(UsageError) -> InputFormat {
-        guard let from else { return null ? .nul : .lines }
-        let format: InputFormat
-        do throws(RecordError) { format = try InputFormat(named: from.text) } catch { throw from.wrong(error) }
-        if null, format != .nul { throw UsageError("-0 is --from nul; it cannot go with --from \(from.text)") }
-        return format
-    }
-
     func outputFormat() throws(UsageError) -> OutputFormat {
         guard let to else { return .lines }
         do throws(RecordError) { return try OutputFormat(named: to.text) } catch { throw to.wrong(error) }
@@ -149,13 +138,13 @@ extension Typed {
     fileprivate static let most = 1 << 62
 
     /// A number of items.
-    fileprivate func items() throws(UsageError) -> Int {
+    func items() throws(UsageError) -> Int {
         guard let number = Int(text), number >= 1 else { throw wrong("write a number of items, 1 or more") }
         return min(number, Typed.most)
     }
 
     /// A number of bytes, or of units of them: k, M and G are powers of 1024.
-    fileprivate func bytes(least: Int = 0) throws(UsageError) -> Int {
+    func bytes(least: Int = 0) throws(UsageError) -> Int {
         let units: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? text[...] : text.dropLast()

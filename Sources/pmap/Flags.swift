@@ -7,6 +7,11 @@ struct Flags {
     var from: Typed?
     var to: Typed?
     var null = false
+    var separator: Typed?
+    var noHeader = false
+    var fields: Typed?
+    var skip: Typed?
+    var batch: Typed?
     var unordered = false
     var code: ByteString?
     var filter = false
@@ -31,8 +36,6 @@ struct Flags {
     var memory: Typed?
     var maxRecord: Typed?
     var bigIntegers: Typed?
-    /// Accepted from other programs' users: one item a call, which is always so.
-    var itemsPerCall: Typed?
     /// Nil shows it where somebody looks.
     var progress: Bool?
     var joblog: ByteString?
@@ -68,9 +71,30 @@ extension Option {
             "-j, -P, --jobs", also: ["--max-procs", "--workers", "--max-workers", "--processes"], value: "N",
             "Workers: N, N% of the processors, +N or -N relative to them; 0 runs everything in this process."
         ) { $0.jobs = $1 },
-        Option("-f, --from", value: "FORMAT", "How the input is read: lines, nul, jsonl.") { $0.from = $1 },
-        Option("-t, --to", value: "FORMAT", "How results are written: lines, nul, jsonl, lua, none.") { $0.to = $1 },
+        Option(
+            "-f, --from", value: "FORMAT",
+            "How the input is read: lines, nul, jsonl, csv, tsv, fields[:C], blocks:SIZE."
+        ) { $0.from = $1 },
+        Option("-t, --to", value: "FORMAT", "How results are written: lines, nul, jsonl, csv, tsv, lua, none.") {
+            $0.to = $1
+        },
         Option("-0, --null", "The same as --from nul.") { flags, _ in flags.null = true },
+        Option("--separator", value: "C", "The byte between the fields of csv, instead of a comma.") {
+            $0.separator = $1
+        },
+        Option("--no-header", "The first row of csv or tsv is data like the others; an item is a list.") { flags, _ in
+            flags.noHeader = true
+        },
+        Option(
+            "--fields", value: "A,B", "The columns of csv or tsv as output; by default those of the first record."
+        ) { $0.fields = $1 },
+        Option("--skip", value: "N", "Leave out the first N lines of each input, in front of a header.") {
+            $0.skip = $1
+        },
+        Option(
+            "--batch", also: ["-n", "-N", "-L", "--max-args", "--max-lines"], value: "N",
+            "An item is a list of N inputs; the last of each file may be shorter."
+        ) { $0.batch = $1 },
         Option("-u, --unordered", "Write results as they finish.") { flags, _ in flags.unordered = true },
         Option("-k, --keep-order", also: ["--group"], "Write results in input order (the default).") { flags, _ in
             flags.unordered = false
@@ -182,7 +206,6 @@ extension Option {
             flags.help = true
         },
         Option("-V, --version", "Show the version.") { flags, _ in flags.version = true },
-        Option("", also: ["-n", "-N", "-L", "--max-args", "--max-lines"], value: "N", "") { $0.itemsPerCall = $1 },
         Option("", also: ["-r", "--no-run-if-empty"], "") { _, _ in },
     ]
 }

@@ -8,7 +8,6 @@ let foreignOptions: [String: String] = {
     return table
 }()
 
-private let noFields = "a line is one string here; take it apart in the task, as in item:match \"([^,]*),([^,]*)\""
 private let noShell = "nothing is passed through a shell here; leave it out"
 private let noRemote = "workers run on this machine only"
 
@@ -28,15 +27,17 @@ private let advice = [
     "--json --ndjson --jsonl --ijson --ojson": "write --from jsonl to read it, --to jsonl to write it",
 
     // Input
-    "-d --delimiter --separator --sep --ifs -F --field-separator": "items are lines, or end with NUL under -0; "
-        + noFields,
-    "--csv --tsv --icsv --itsv --ocsv --otsv --colsep -C --fields":
-        "there are no fields of csv yet; " + noFields + ", or turn it into JSON and read that with -f jsonl",
-    "--header -H --no-header --no-header-row --skip --skip-lines":
-        "every line is an item; cut lines off with tail -n +2 FILE | pmap …",
-    "--pipe --pipepart --pipe-part": "each line is an item, and files are read in parallel anyway",
-    "--block --block-size": "chunks adapt by themselves; --chunk N fixes them",
-    "--batch -X -m --xargs": "the task is called for one item at a time, which costs no process; leave it out",
+    "-d --delimiter --sep --ifs -F --field-separator --colsep -C":
+        "write --from fields:C for lines that C splits, --from csv --separator C for csv",
+    "--csv --icsv": "write --from csv",
+    "--tsv --itsv": "write --from tsv",
+    "--ocsv --otsv --fields": "there is no csv as output yet; write --to jsonl, or return \"a,b\"",
+    "--header -H": "the first row of csv and tsv is a header; --no-header takes it as data",
+    "--no-header-row": "write --no-header",
+    "--skip-lines": "write --skip N",
+    "--pipe --pipepart --pipe-part": "write --from blocks:1M; files are read in parallel anyway",
+    "--block --block-size": "write --from blocks:SIZE; --chunk N fixes how many items a worker gets at once",
+    "-X -m --xargs": "the task is called for one item at a time, which costs no process; leave it out",
     "-s --max-chars -x --exit": "no program is started for an item, so nothing gets too long; leave it out",
     "-I -i --replace --max-replace-args --rpl --plus": "the item is the variable item in the task",
     "-E --eof --eof-str": "end the run in the script: inputs may be a function that returns nil",

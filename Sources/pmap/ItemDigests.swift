@@ -13,14 +13,14 @@ final class ItemDigests {
     private let script: LoadedScript
     private let inputs: [Input]
     private let chunks: ChunkReader
-    private let terminator: UInt8
+    private let layout: InputLayout
 
     /// Relative paths begin in `directory`.
     init(_ script: LoadedScript, _ job: Job, directory: Int32) {
         self.script = script
         inputs = job.inputs
         chunks = ChunkReader(job.inputs, directory: directory)
-        terminator = job.terminator
+        layout = job.layout
     }
 
     /// Nil when the items cannot be read; the worker will fail them.
@@ -28,8 +28,9 @@ final class ItemDigests {
         let payload = chunk.payload
         switch inputs[payload.input] {
         case .list:
-            let positions = payload.firstPosition..<payload.firstPosition + chunk.count
-            let digests = positions.map { script.listedText(at: $0).map { Digest(of: $0) } }
+            let digests = (chunk.first..<chunk.first + chunk.count).map { item in
+                chunk.positions(of: item).flatMap { script.listedText(at: $0) }.map { Digest(of: $0) }
+            }
             return DigestedItems(digests: digests, starts: [])
         case .iterator: return digestValues(payload, chunk)
         case .file, .standardInput, .arguments:
@@ -42,13 +43,18 @@ final class ItemDigests {
     }
 
     private func digest(_ records: RecordBytes, _ payload: Payload, _ chunk: Chunk) throws(Failure) -> DigestedItems {
-        var cursor = RecordCursor(records, terminator: terminator)
+        var cursor = RecordCursor(records, layout.framing)
         var items = DigestedItems(digests: [], starts: [0])
+        if layout.framing.hasUnevenLines { items.lines = [0] }
         items.digests.reserveCapacity(chunk.count)
         items.starts.reserveCapacity(chunk.count + 1)
         while let record = cursor.next() {
-            items.digests.append(Digest(of: record.array))
+            // A row is another item under another header.
+            let header = payload.header.map { $0.array + [UInt8(ascii: "\n")] } ?? []
+            items.digests.append(Digest(of: header + record.array))
+            let item = records[(items.starts.last ?? 0)..<cursor.offset]
             items.starts.append(cursor.offset)
+            if let before = items.lines.last { items.lines.append(before + layout.framing.lines(of: item, items: 1)) }
         }
         if items.digests.count != chunk.count { throw chunks.changed(inputs[payload.input]) }
         items.records = records
@@ -77,6 +83,8 @@ struct DigestedItems {
     var digests: [Digest?]
     /// The offset of each item in the chunk's bytes, and the end of the last one; empty when there are no bytes.
     var starts: [Int]
+    /// The lines in front of each item, and all of them, where items have different numbers of lines.
+    var lines: [Int] = []
     /// The chunk's bytes where it is a range of a file; valid until the next chunk is digested.
     var records: RecordBytes?
 
@@ -97,7 +105,15 @@ struct DigestedItems {
             records = .bytes(FrozenBytes(copying: part, of: bytes.buffer))
         }
         let first = chunk.first + indices.lowerBound
-        let part = Payload(input: chunk.payload.input, firstPosition: chunk.position(of: first), records: records)
-        return Chunk(first: first, count: indices.count, payload: part)
+        return Chunk(
+            first: first, count: indices.count, payload: chunk.payload.part(records, positions(of: indices, in: chunk)))
+    }
+
+    /// Where items are among the positions of the chunk.
+    private func positions(of indices: Range<Int>, in chunk: Chunk) -> Range<Int> {
+        if !lines.isEmpty { return lines[indices.lowerBound]..<lines[indices.upperBound] }
+        let perItem = chunk.payload.positionsPerItem ?? 1
+        return indices.lowerBound
+            * perItem..<min(indices.upperBound * perItem, max(chunk.payload.positions, chunk.count))
     }
 }

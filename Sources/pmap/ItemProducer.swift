@@ -8,10 +8,11 @@ import Wire
 struct ItemProducer {
     private let script: LoadedScript
     private let digests: Bool
+    private let batch: Int?
 
     /// With `digests`, 16 bytes before each value are its digest; they are zeros for a value that cannot be compared.
-    init(_ script: LoadedScript, digests: Bool) {
-        self.script = script
+    init(_ script: LoadedScript, batch: Int?, digests: Bool) {
+        (self.script, self.batch) = (script, batch)
         self.digests = digests
     }
 
@@ -23,7 +24,9 @@ struct ItemProducer {
     /// Writes each value as an item of the outbox: the length of the rest u64, the digest, the encoded value.
     func run(_ outbox: inout Outbox) -> Failure? {
         var iteration: Iteration
-        do throws(Failure) { iteration = try script.makeIteration(writesText: digests) } catch { return error }
+        do throws(Failure) { iteration = try script.makeIteration(batch: batch, writesText: digests) } catch {
+            return error
+        }
         var item = 1
         do throws(Failure) {
             while true {

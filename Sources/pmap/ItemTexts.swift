@@ -1,5 +1,5 @@
-// Items as text, for failures that arrive without it: a dead worker cannot send its item. The host reads the chunk once
-// more.
+// Items as text, and where they are, for failures that arrive without it: a dead worker cannot send its item. The host reads
+// the chunk once more.
 
 import Bytes
 import Inputs
@@ -12,18 +12,28 @@ final class ItemTexts {
     private let script: LoadedScript
     private let inputs: [Input]
     private let chunks: ChunkReader
-    private let terminator: UInt8
-    /// Of records.
-    private let isJSON: Bool
+    private let layout: InputLayout
     /// The size of the digest before each value of the script's own process.
     private let digestSize: Int
     private var open: OpenChunk?
 
-    /// A chunk whose records were read, and the next item of it.
+    /// A chunk whose records were read, and the item of it that was asked for last.
     private struct OpenChunk {
         let first: Int
-        var next: Int
+        let records: RecordBytes
         var cursor: RecordCursor
+        var item: Int
+        var record: RecordBytes?
+        /// The position of its first line, and of the first behind it.
+        var (line, nextLine): (Int, Int)
+
+        mutating func advance(_ framing: RecordFraming) {
+            let start = cursor.offset
+            item += 1
+            record = cursor.next()
+            line = nextLine
+            nextLine += framing.lines(of: records[start..<cursor.offset], items: 1)
+        }
     }
 
     /// Relative paths begin in `directory`.
@@ -31,8 +41,7 @@ final class ItemTexts {
         self.script = script
         inputs = job.inputs
         chunks = ChunkReader(job.inputs, directory: directory)
-        terminator = job.terminator
-        isJSON = job.form.input == .jsonl
+        layout = job.layout
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
     }
 
@@ -46,7 +55,7 @@ final class ItemTexts {
 
     private func value(of item: Int, in chunk: Chunk) -> String? {
         switch inputs[chunk.payload.input] {
-        case .list: script.inputText(listed: chunk.position(of: item))
+        case .list: chunk.positions(of: item).flatMap { script.inputText(listed: $0, isBatch: layout.batch != nil) }
         default: valueText(chunk.payload, at: item - chunk.first)
         }
     }
@@ -60,7 +69,7 @@ final class ItemTexts {
             return text.utf8.count
         case .file, .standardInput, .arguments:
             guard let record = record(of: item, in: chunk) else { return 0 }
-            record.appendLine(to: &buffer, isJSON: isJSON, most: ItemTexts.longest)
+            record.appendLine(to: &buffer, isJSON: layout.format == .jsonl, most: ItemTexts.longest)
             return record.count
         }
     }
@@ -68,22 +77,36 @@ final class ItemTexts {
     /// Bytes of an item in a log.
     private static let longest = 1000
 
-    /// Mostly it is the one after the last that was asked for.
-    private func record(of item: Int, in chunk: Chunk) -> RecordBytes? {
+    /// `words.txt:88`, `words.txt:88-90`
+    func name(of item: Int, in chunk: Chunk) -> String {
+        inputs[chunk.payload.input].name(of: positions(of: item, in: chunk))
+    }
+
+    /// The lines of the item, or its places in what has no lines; those of the whole chunk where it cannot be read again.
+    func positions(of item: Int, in chunk: Chunk) -> ClosedRange<Int> {
+        if let known = chunk.positions(of: item) { return known }
+        let first = chunk.payload.firstPosition
+        guard let open = opened(at: item, in: chunk) else { return first...first + max(chunk.payload.positions, 1) - 1 }
+        return layout.framing.isRow ? open.line...open.line : open.line...max(open.line, open.nextLine - 1)
+    }
+
+    private func record(of item: Int, in chunk: Chunk) -> RecordBytes? { opened(at: item, in: chunk)?.record }
+
+    /// Mostly it is the item that was asked for last, or the one behind it.
+    private func opened(at item: Int, in chunk: Chunk) -> OpenChunk? {
         var position: OpenChunk
-        if let open, open.first == chunk.first, open.next <= item {
+        if let open, open.first == chunk.first, open.item <= item {
             position = open
         } else {
             open = nil  // its memory is the next chunk's
-            guard case .records(let records)? = try? chunks.read(chunk.payload) else { return nil }
-            let cursor = RecordCursor(records, terminator: terminator)
-            position = OpenChunk(first: chunk.first, next: chunk.first, cursor: cursor)
+            guard case .records(let records)? = try? chunks.read(chunk.payload), !records.isEmpty else { return nil }
+            position = OpenChunk(
+                first: chunk.first, records: records, cursor: RecordCursor(records, layout.framing),
+                item: chunk.first - 1, line: chunk.payload.firstPosition, nextLine: chunk.payload.firstPosition)
         }
-        position.cursor.skip(item - position.next)
-        position.next = item + 1
-        let record = position.cursor.next()
+        while position.item < item { position.advance(layout.framing) }
         open = position
-        return record
+        return position
     }
 
     private func valueText(_ payload: Payload, at place: Int) -> String? {

@@ -15,11 +15,12 @@ final class ItemWorker: WorkerBody {
     private let runner: TaskRunner
     private let chunks: ChunkReader
     private let inputs: [Input]
-    private let terminator: UInt8
+    private let layout: InputLayout
     private let mode: LibraryMode
     private let chaos: Chaos?
     /// Items are run in the loop in C.
-    private let runsMany: Bool
+    private let mayRunMany: Bool
+    private var runsMany: Bool { mayRunMany && runner.runsMany && !runner.describesRows }
     private let isItemized, isTimed: Bool
     /// The size of the digest before each value of the script's own process.
     private let digestSize: Int
@@ -36,10 +37,10 @@ final class ItemWorker: WorkerBody {
         runner = TaskRunner(script, job.form)
         chunks = ChunkReader(job.inputs, directory: directory)
         inputs = job.inputs
-        terminator = job.terminator
+        layout = job.layout
         self.mode = mode
         chaos = job.chaos
-        runsMany = runner.runsMany && !job.isItemized && chaos == nil && job.flushTriggers.isEmpty
+        mayRunMany = !job.isItemized && chaos == nil && job.flushTriggers.isEmpty
         (isItemized, isTimed) = (job.isItemized, job.plan.keepsTimes)
         digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
         flushTriggers = job.flushTriggers
@@ -81,7 +82,7 @@ final class ItemWorker: WorkerBody {
 
     func run(_ chunk: Chunk, outbox: inout Outbox) -> Bool {
         outbox.isRetried = chunk.attempt <= retries
-        (outbox.isItemized, outbox.isTimed) = (isItemized, isTimed)
+        (outbox.isItemized, outbox.isTimed) = (isItemized || runner.describesRows, isTimed)
         outbox.flushTriggers = flushTriggers
         do throws(Failure) {
             try runRecords(chunk.payload, chunk, &outbox)
@@ -100,6 +101,10 @@ final class ItemWorker: WorkerBody {
         outbox.triggeringItems >= triggeringItemsAtEnd || isSpent
     }
 
+    func use(columns: FrozenBytes) {
+        if let columns = TableColumns(bytes: columns.array) { runner.use(columns) }
+    }
+
     func tearDown(outbox: inout Outbox) { runner.tearDown(outbox: &outbox) }
 
     private func runRecords(_ payload: Payload, _ chunk: Chunk, _ outbox: inout Outbox) throws(Failure) {
@@ -110,7 +115,7 @@ final class ItemWorker: WorkerBody {
             for item in items {
                 if mustStop(outbox) || !outbox.mayBegin(item: item) { return }
                 if isReplacedByFault(item, &outbox) { continue }
-                runner.run(listed: chunk.position(of: item), item: item, outbox: &outbox)
+                if let places = chunk.positions(of: item) { runner.run(listed: places, item: item, outbox: &outbox) }
                 chaos?.injectAfter(item, attempt: chunk.attempt)
             }
         case .iterator:
@@ -126,7 +131,10 @@ final class ItemWorker: WorkerBody {
                 if items.count != 1 { throw chunks.noMemory(inputs[payload.input]) }
                 return fail(items, "the machine has no memory for it", &outbox)
             }
-            var cursor = RecordCursor(records, terminator: terminator)
+            let isFirst = payload.firstPosition == layout.skippedLines + 1 && payload.header == nil
+            let header = payload.header.map { RecordBytes($0.buffer)[$0.range] }
+            runner.begin(records, under: header, isFirst: isFirst)
+            var cursor = RecordCursor(records, layout.framing)
             cursor.skip(chunk.next - chunk.first)
             var next: Int? = items.lowerBound
             while let item = next, item < items.upperBound {

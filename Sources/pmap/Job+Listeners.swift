@@ -11,12 +11,13 @@ import Script
 import Wire
 
 extension Job {
-    func listeners(_ script: LoadedScript, _ reporter: Reporter, directory: Int32) throws(UsageError)
+    func listeners(_ reporter: Reporter, _ texts: ItemTexts, script: ByteString) throws(UsageError)
         -> [any RunListener]
     {
-        let texts = ItemTexts(script, self, directory: directory)
         let names = ItemNames {
             inputs[$0.payload.input].nameAround
+        } positions: {
+            texts.positions(of: $0, in: $1)
         } append: {
             texts.append($0, in: $1, to: &$2)
         }
@@ -26,7 +27,7 @@ extension Job {
             listeners.append(JobLog(names, errorBytes: { errorRecord($0).count }, write: write))
         }
         if let path = logs.trace {
-            let title = "pmap \(script.name)"
+            let title = "pmap \(script)"
             listeners.append(TraceLog(names, title: title, write: try reporter.writer("--trace", path)))
         }
         if logs.stats != nil || logs.report != nil {
@@ -44,7 +45,8 @@ extension Job {
         }
         if let medium = progressMedium {
             let isOpenEnded = plan.halt?.isGoal ?? false
-            listeners.append(ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { name(of: $0, in: $1) })
+            listeners.append(
+                ProgressListener(medium, reporter, isOpenEnded: isOpenEnded) { texts.name(of: $0, in: $1) })
         }
         return listeners
     }
@@ -70,15 +72,15 @@ extension Job {
     }
 
     private func report(
-        _ script: LoadedScript, _ reporter: Reporter, _ path: ByteString, _ items: ItemTexts,
+        _ script: ByteString, _ reporter: Reporter, _ path: ByteString, _ items: ItemTexts,
         advice: @escaping () -> [String]
     ) throws(UsageError) -> ReportListener {
         let facts = RunFacts(
-            command: secrets.hidden(in: "pmap \(secrets.shown(command: command))"), script: "\(script.name)",
+            command: secrets.hidden(in: "pmap \(secrets.shown(command: command))"), script: "\(script)",
             version: "pmap \(Main.version)", seed: seed, workers: workers, processors: Processors.usable(),
             date: Clock.date())
         let texts = ReportTexts(
-            source: { name(of: $0, in: $1) },
+            source: { items.name(of: $0, in: $1) },
             text: { item, chunk in
                 var text = ByteBuffer()
                 let size = items.append(item, in: chunk, to: &text)

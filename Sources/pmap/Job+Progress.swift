@@ -30,11 +30,6 @@ extension Job {
         let name = locale?.text.lowercased() ?? ""
         return name.contains("utf-8") || name.contains("utf8")
     }
-
-    /// `words.txt:88`
-    func name(of item: Int, in chunk: Chunk) -> String {
-        "\(inputs[chunk.payload.input].name(ofPosition: chunk.position(of: item)))"
-    }
 }
 
 extension Reporter: ProgressDisplay {

@@ -57,16 +57,21 @@ struct Job {
                 "--dry-run with --journal: leave one of them out; pmap journal FILE shows what runs have kept")
         }
         plan.keepsTimes = logs.keepTimes
-        form.input = try flags.inputFormat()
+        form.input = try flags.inputLayout()
+        if let words = inputs.first, case .arguments = words { try readWords(flags) }
         form.isFilter = flags.filter
         form.isTagged = flags.tag
         form.bigIntegers = try flags.bigIntegersChoice()
         // A filter writes the format that it reads, unless there is a `--to`.
         form.output = try flags.outputFormat()
-        if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.rawValue) { form.output = same }
+        if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.format.rawValue) {
+            form.output = same
+        }
         if form.isTagged && form.output != .lines && form.output != .none {
             throw UsageError("--tag with --to \(form.output.rawValue): only lines have something in front of them")
         }
+        form.table = form.output.isTable ? try flags.tableLayout() ?? TableLayout(form.output) : nil
+        form.describesRows = flags.journal != nil
         form.keepsInput = flags.errors != nil || flags.journal != nil
         form.isJournaled = flags.journal != nil
         let (retries, backoff) = try flags.retryCounts()
@@ -149,9 +154,26 @@ struct Job {
         }
     }
 
-    /// The byte after a record: words of the command line are ended by NUL.
-    var terminator: UInt8 {
-        if case .arguments = inputs.first { return 0 }
-        return form.input.terminator
+    /// Words of the command line are records, but of few formats.
+    private mutating func readWords(_ flags: Flags) throws(UsageError) {
+        switch form.input.format {
+        case .lines, .nul, .jsonl, .fields: form.input.isOfWords = true
+        case .csv, .tsv, .blocks:
+            throw UsageError("--from \(flags.from?.text ?? ""): items behind ':::' are words, and no lines of a file")
+        }
+        if let skip = flags.skip { throw skip.wrong("items behind ':::' are words, and no lines of a file") }
+    }
+
+    var layout: InputLayout { form.input }
+
+    /// What is wrong with a header.
+    func problem(withHeader header: [UInt8], _ script: LoadedScript) -> String? {
+        let names: [[UInt8]]
+        do throws(RecordError) { names = try script.columns(of: header, layout) } catch {
+            return "the header: \(error)"
+        }
+        var known: Set<[UInt8]> = []
+        guard let name = names.first(where: { !known.insert($0).inserted }) else { return nil }
+        return "two columns are named '\(ByteString(name))'; rename one, or take rows as lists with --no-header"
     }
 }

@@ -7,6 +7,7 @@ import Lua
 import Monitor
 import Posix
 import ProcessPool
+import Records
 import Report
 import Script
 import Wire
@@ -18,6 +19,7 @@ struct JobRun: ~Copyable {
     /// Where paths of the command line begin, and where tasks run.
     private let start, scripts: ProcessAttributes
     private let reporter: Reporter
+    private let texts: ItemTexts
     private let listeners: [any RunListener]
 
     /// Items that are left are counted for so many nanoseconds.
@@ -29,14 +31,17 @@ struct JobRun: ~Copyable {
     ) throws(UsageError) {
         var job = job
         if job.isDryRun { job.writeNothing() }
-        let reporter = try Reporter(job, script)
-        listeners = try job.listeners(script, reporter, directory: start.directory.number)
-        (self.job, self.script, self.reporter) = (job, script, reporter)
+        let texts = ItemTexts(script, job, directory: start.directory.number)
+        let reporter = try Reporter(job, script, texts)
+        listeners = try job.listeners(reporter, texts, script: script.name)
+        (self.job, self.script, self.reporter, self.texts) = (job, script, reporter, texts)
         self.start = start
         self.scripts = scripts
     }
 
     borrowing func run() throws(UsageError) -> ExitCode {
+        let heads = InputSequence(job.inputs, reading(closing: StandardDescriptor.output))
+        do throws(Failure) { try heads.checkHeads() } catch { throw UsageError(error.message) }
         reporter.begin()
         do throws(PosixError) { return try runJob() } catch { throw UsageError(error.description) }
     }
@@ -45,7 +50,6 @@ struct JobRun: ~Copyable {
         let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
         let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
         if job.isDryRun {
-            let texts = ItemTexts(script, job, directory: start.directory.number)
             return DryRun(job, source, texts, reporter, isInline: script.isInline).run()
         }
         let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
@@ -75,11 +79,12 @@ struct JobRun: ~Copyable {
 
     /// How the input is read. The script's own process, if it makes the items, closes what is the host's.
     private borrowing func reading(closing output: Int32) -> InputSequence.Reading {
-        let producer = ItemProducer(script, digests: job.journal != nil)
+        let producer = ItemProducer(script, batch: job.layout.batch, digests: job.journal != nil)
         let hostsOwn = [output] + (job.journal?.journal.descriptors ?? [])
         return InputSequence.Reading(
-            terminator: job.terminator, workers: max(job.workers, 1), directory: start.directory.number,
+            layout: job.layout, workers: max(job.workers, 1), directory: start.directory.number,
             readAhead: job.readAhead, longestRecord: job.longestRecord,
+            checkHeader: { [script, job] in job.problem(withHeader: $0, script) },
             iterate: { [reporter] () throws(Failure) in
                 try Producer { outbox in
                     reporter.closeInherited()
@@ -92,7 +97,7 @@ struct JobRun: ~Copyable {
     private borrowing func journaled(_ source: InputSequence, _ plan: JournalPlan) -> JournaledInput {
         plan.journal.notice = { [unowned reporter] in reporter.say($0) }
         let digests = ItemDigests(script, job, directory: start.directory.number)
-        return JournaledInput(source, plan.journal, plan.keys, digests, job.secrets) { [reporter] in
+        return JournaledInput(source, plan.journal, plan.keys, digests, texts, job.secrets) { [reporter] in
             reporter.say(plan.untraceableMessage(ByteString($0)))
         }
     }
@@ -101,10 +106,15 @@ struct JobRun: ~Copyable {
     private borrowing func plan(_ source: InputSequence) -> RunPlan {
         var plan = job.plan
         if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
+        if let layout = job.form.table {
+            plan.table = RowTable(script.table(layout, job.form.output)) { [script, job] in
+                source.firstHeader.flatMap { try? script.columns(of: $0.array, job.layout) }
+            }
+        }
         if case .terminal? = job.progressMedium { plan.gathersErrors = true }
+        if job.layout.framing.hasUnevenLines { plan.positions = { [texts] in texts.positions(of: $0, in: $1) } }
         if job.form.keepsInput {
-            let texts = ItemTexts(script, job, directory: start.directory.number)
-            plan.input = { texts.input(of: $0, in: $1) }
+            plan.input = { [texts] in texts.input(of: $0, in: $1) }
         }
         return plan
     }

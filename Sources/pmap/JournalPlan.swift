@@ -60,7 +60,7 @@ struct JournalPlan {
         }
         fingerprint.add("-l", JournalPlan.joined(flags.modules))
         var options = [
-            "--from": try flags.inputFormat().rawValue, "--to": try flags.outputFormat().rawValue,
+            "--from": try flags.inputLayout().fingerprint, "--to": try flags.outputFormat().rawValue,
             "--filter": "\(flags.filter)", "--seed": script.drewRandomNumbers ? "\(seed)" : "",
         ]
         if flags.tag { options["--tag"] = "true" }

@@ -13,6 +13,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     private let source: InputSequence
     private let journal: Journal
     private let digests: ItemDigests
+    private let texts: ItemTexts
     private let keys: KeyFields
     /// The keys of items that are being run.
     private var running: [Int: ItemKeys] = [:]
@@ -47,7 +48,8 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     }
 
     init(
-        _ source: InputSequence, _ journal: Journal, _ keys: KeyFields, _ digests: ItemDigests, _ secrets: Secrets,
+        _ source: InputSequence, _ journal: Journal, _ keys: KeyFields, _ digests: ItemDigests, _ texts: ItemTexts,
+        _ secrets: Secrets,
         reportUntraceable: @escaping (String) -> Void
     ) {
         self.secrets = secrets
@@ -55,7 +57,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         self.source = source
         self.journal = journal
         self.keys = keys
-        self.digests = digests
+        (self.digests, self.texts) = (digests, texts)
     }
 
     // MARK: Input
@@ -143,7 +145,7 @@ final class JournaledInput: ChunkSource, OutcomeLog {
             let entry = JournalEntry(
                 .failed(failure, attempts: attempts, worker: worker),
                 ItemTraits(drewRandomNumbers: failure.drewRandomNumbers))
-            let name = source.inputs[chunk.payload.input].name(ofPosition: chunk.position(of: item))
+            let name = texts.name(of: item, in: chunk)
             isKept = journal.add(entry, keys, item: item, source: name)
         }
         if isKept { tally.added += 1 } else { tally.tooLarge += 1 }

@@ -12,6 +12,7 @@ import Wire
 /// Prints failures in the order of the items: the first ones in full, then a line each, then none; all are counted.
 final class Reporter: RunObserver {
     private let job: Job
+    private let texts: ItemTexts
     private let scriptName: ByteString
     private let unused: [UnusedDefinition]
     /// The task is code of `-e`.
@@ -49,8 +50,8 @@ final class Reporter: RunObserver {
     /// Nanoseconds in which the readers of a run that a signal has ended may read its messages.
     private static let grace = 500_000_000
 
-    init(_ job: Job, _ script: LoadedScript) throws(UsageError) {
-        self.job = job
+    init(_ job: Job, _ script: LoadedScript, _ texts: ItemTexts) throws(UsageError) {
+        (self.job, self.texts) = (job, texts)
         (scriptName, unused, isInline) = (script.name, script.unused, script.isInline)
         functions = [.setup, .teardown].filter(script.has)
         answer = script.hooks?.answer ?? {}
@@ -109,14 +110,14 @@ final class Reporter: RunObserver {
         if !item.failure.printed.isEmpty { text(item.failure.printed) }
         failures += 1
         let input = job.inputs[item.chunk.payload.input]
-        let position = item.chunk.position(of: item.item)
+        let positions = texts.positions(of: item.item, in: item.chunk)
         if failures <= Reporter.asLines {
             let isInFull = failures <= Reporter.inFull
             print(
-                "\(input.name(ofPosition: position)): \(shortened(item.failure.message))\(explanation(item.failure))",
+                "\(input.name(of: positions)): \(shortened(item.failure.message))\(explanation(item.failure))",
                 isInFull ? item.failure.traceback : nil)
         }
-        errors?.queue.append(job.described(item).line(source: input.name.text, place: position, worker: item.worker))
+        errors?.queue.append(job.described(item).line(source: input.name.text, place: positions.lowerBound, worker: item.worker))
         if waitsAtOnce { drain(leavesSignals: true) }
         return job.errorRecord(item)
     }
@@ -182,10 +183,9 @@ final class Reporter: RunObserver {
         let worker = "worker \(occupation.worker) (pid \(occupation.pid))"
         guard occupation.isReady else { return "\(worker) is being set up" }
         guard let item = occupation.item, let chunk = occupation.chunk else { return "\(worker) is idle" }
-        let input = job.inputs[chunk.payload.input]
         let seconds = (occupation.nanoseconds ?? 0) / 1_000_000_000
         let time = seconds < 2 ? "" : ", for \(job.plan.keepsTimes ? "" : "at most ")\(seconds) s"
-        return "\(worker) runs \(input.name(ofPosition: chunk.position(of: item)))\(time)"
+        return "\(worker) runs \(texts.name(of: item, in: chunk))\(time)"
     }
 
     /// What else there is to wait for.

@@ -35,6 +35,9 @@ typedef enum {
 
 typedef struct pmap_item_loop pmap_item_loop;
 
+/* Finds the next record, of which there is one; where the item ends. */
+typedef const char *(*pmap_find_item)(pmap_item_loop *loop);
+
 /* Converts a record to an item. Stack: … → …, item; or anything and false, when that is left to Swift. */
 typedef bool (*pmap_push_item)(lua_State *L, pmap_item_loop *loop);
 
@@ -46,7 +49,10 @@ typedef bool (*pmap_append_result)(lua_State *L, int first, int last, pmap_item_
 /* A loop that calls the task with one item after the other, and writes to a worker's outbox, see Wire/Outbox.swift. */
 struct pmap_item_loop {
     const char *next, *end; /* of the records that are left */
-    char terminator;
+    char terminator;        /* of a record, unless `find_item` finds it */
+    pmap_find_item find_item;
+    const void *framing; /* what `find_item` needs */
+    bool keeps_end;      /* the record has the end of its last line in it */
     long long items;         /* to be run */
     unsigned long long item; /* the number of the next one */
     pmap_push_item push;
@@ -54,7 +60,8 @@ struct pmap_item_loop {
     bool (*append_table)(lua_State *L, int index, pmap_item_loop *loop); /* in a field of text; may be NULL */
     void *reader;                    /* what `push` needs */
     void *writer;                    /* what the others need */
-    bool is_filter;                  /* the record itself is the output, unless the result is nil or false */
+    bool is_filter;                  /* the item is the output, unless the result is nil or false */
+    bool passes_records;             /* of a filter: the record is written as it is */
     char *output;
     size_t flush_size; /* bytes with which the outbox is to be sent */
     pmap_cursor cursor;

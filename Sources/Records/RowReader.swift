@@ -1,0 +1,97 @@
+// The reader of rows in C, owned: csv, tsv and lines of fields. Unsafe because it passes memory to it.
+
+import Bytes
+import CRecordBridge
+import Lua
+
+/// Why a row is none.
+package enum RowFault: Equatable, Sendable {
+    case fields(Int, columns: Int)
+    /// The field's number, from 1.
+    case quoteInside(Int)
+    case afterQuote(Int)
+    case openQuote(Int)
+}
+
+/// Reads rows, each as a table by the header's names, or as a list.
+@safe struct RowReader: ~Copyable {
+    private let reader: OpaquePointer
+
+    init(_ layout: InputLayout) {
+        let format: pmap_row_format =
+            switch layout.format {
+            case .csv: pmap_rows_csv
+            case .tsv: pmap_rows_tsv
+            default: layout.separator.isEmpty ? pmap_rows_words : pmap_rows_split
+            }
+        let separator = layout.separator.map { CChar(bitPattern: $0) }
+        guard
+            let reader = unsafe pmap_create_row_reader(format, separator, separator.count, layout.hasHeader)
+        else { ByteBuffer.exitWithoutMemory(for: "a reader of rows") }
+        unsafe self.reader = reader
+    }
+
+    deinit { unsafe pmap_destroy_row_reader(reader) }
+
+    /// The rows that follow are under `header`; a byte order mark in front of `records` is none of their bytes.
+    func begin(header: RecordBytes?, mayHaveMark records: RecordBytes?) {
+        let start = unsafe header?.memory.baseAddress?.assumingMemoryBound(to: CChar.self)
+        guard unsafe pmap_begin_rows(reader, start, header?.count ?? 0, records?.memory.baseAddress) else {
+            ByteBuffer.exitWithoutMemory(for: "a header")
+        }
+    }
+
+    /// Stack: → value, or nothing when there is none.
+    func read(_ record: RecordBytes, onto stack: Stack) throws(RecordError) -> RecordReader.Outcome {
+        let height = stack.top
+        let start = unsafe record.memory.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let status = unsafe pmap_push_row(stack.thread, reader, start, record.count)
+        if status == pmap_row_read { return .value }
+        stack.top = height
+        if status == pmap_row_blank { return .blank }
+        throw .badRow(fault(status))
+    }
+
+    private func fault(_ status: pmap_row_status) -> RowFault {
+        let fields = unsafe pmap_row_fields(reader)
+        switch status {
+        case pmap_row_count: return .fields(fields, columns: unsafe pmap_row_columns(reader))
+        case pmap_row_late_quote: return .quoteInside(fields)
+        case pmap_row_after_quote: return .afterQuote(fields)
+        default: return .openQuote(fields)
+        }
+    }
+
+    /// The function of the item loop. Valid as long as the reader.
+    var fastPath: FastPath.Reader {
+        unsafe FastPath.Reader(pmap_push_row_item, context: UnsafeMutableRawPointer(reader))
+    }
+}
+
+/// What the item loop needs to find items that are not ended by a byte, and to read batches.
+@safe struct LoopReader: ~Copyable {
+    private let framing: UnsafeMutablePointer<pmap_framing>
+    private let batch: UnsafeMutablePointer<pmap_batch_reader>
+    private let isBatch, keepsEnd: Bool
+
+    init(_ layout: InputLayout, _ record: FastPath.Reader) {
+        unsafe (framing, batch) = (.allocate(capacity: 1), .allocate(capacity: 1))
+        (isBatch, keepsEnd) = (layout.batch != nil, layout.framing.keepsEnd)
+        unsafe framing.initialize(to: layout.framing.inC)
+        unsafe batch.initialize(
+            to: pmap_batch_reader(framing: layout.recordFraming.inC, push: record.push, reader: record.context))
+    }
+
+    deinit {
+        unsafe framing.deallocate()
+        unsafe batch.deallocate()
+    }
+
+    /// The functions of the item loop, with those that read a record. Valid as long as this.
+    func path(_ record: FastPath.Reader) -> FastPath.Reader {
+        var path =
+            unsafe isBatch ? FastPath.Reader(pmap_push_batch_item, context: UnsafeMutableRawPointer(batch)) : record
+        unsafe path.finds(pmap_loop_item_end, UnsafeRawPointer(framing), keepsEnd: keepsEnd)
+        return path
+    }
+}
