@@ -73,11 +73,6 @@ package final class JobLog: RunListener {
                 start: item.time?.start ?? now, nanoseconds: item.time?.nanoseconds ?? 0, bytes: errorBytes(item))
             append(item.item, chunk, time, Same(chunk, .failure(item), item.worker, pids[item.worker - 1], names))
             buffer.rest(now: now)
-        // Its row says that it has succeeded; this one follows.
-        case .refused(let item) where item.worker > 0:
-            let time = item.time ?? ItemTime(start: now, nanoseconds: 0)
-            let same = Same(item.chunk, .failure(item), item.worker, pids[item.worker - 1], names)
-            append(item.item, item.chunk, time, same)
         case .ended: buffer.flush()
         default: break
         }

@@ -127,9 +127,6 @@ package struct RunStatistics {
         case .succeeded(let chunk, let items, let worker, let times): succeed(items, of: chunk, worker, times)
         case .failed(let item, let chunk, let retryDelay): fail(item, of: chunk, isRetried: retryDelay != nil, now)
         case .killed(let item, let chunk, let worker, let time): cutOff(item, of: chunk, worker, time)
-        case .refused(let item):
-            succeeded -= 1
-            failed[item.failure.kind, default: 0] += 1
         case .died(let worker, let status): lose(worker, status, now)
         case .killing: isKilling = true
         case .worked(let work, _, let nanoseconds): hostWork[work, default: 0] += nanoseconds

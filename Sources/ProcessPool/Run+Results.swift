@@ -39,7 +39,9 @@ extension Run {
         case .item(let bytes, let traits):
             guard let chunk = slots[slot].chunks.finish(items: 1) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: 1) { return }
-            if !traits.isBlank { tell(.succeeded(chunk, items: 1, worker: slot + 1, times: Array(times)), &actions) }
+            if !traits.isBlank && !traits.isDescribed {
+                tell(.succeeded(chunk, items: 1, worker: slot + 1, times: Array(times)), &actions)
+            }
             if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
             tally.records += traits.hasRecord ? 1 : 0
             let described = traits.isDescribed ? described(chunk, slot, times.first) : nil
@@ -176,16 +178,24 @@ extension Run {
 
     /// What the next item of the chunk is called if its rows have no place in the run's columns.
     private func described(_ chunk: Chunk, _ slot: Int, _ time: ItemTime?) -> FailedItem {
-        FailedItem(Failure(.error, ""), of: located(chunk), worker: slot, time: time)
+        FailedItem(Failure(.error, ""), of: located(chunk), worker: slot, time: time, keepsRecords: isHeard)
     }
 
-    /// An item that was accounted for as succeeded has failed. Its record was written by whoever says so.
-    mutating func refuse(_ item: FailedItem, _ actions: inout [Action]) {
-        tally.succeeded -= 1
-        tally.records -= 1
-        tally.failed[item.failure.kind, default: 0] += 1
-        tell(.refused(item), &actions)
-        checkHalt(&actions)
+    /// An item that was described has left. It was accounted for as succeeded, and told to nobody; if it is refused, the
+    /// user has been told.
+    mutating func account(forPlaced item: FailedItem, _ refusal: Failure?, _ actions: inout [Action]) {
+        if let refusal {
+            tally.succeeded -= 1
+            tally.records -= 1
+            tally.failed[refusal.kind, default: 0] += 1
+        }
+        if item.worker > 0 {  // not of an earlier run
+            tell(
+                refusal.map { .failed(item.failing($0), of: item.chunk, retryDelay: nil) }
+                    ?? .succeeded(
+                        item.chunk, items: 1, worker: item.worker, times: item.time.map { [$0] } ?? []), &actions)
+        }
+        if refusal != nil { checkHalt(&actions) }
     }
 
     private mutating func succeed(

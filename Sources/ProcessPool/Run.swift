@@ -176,7 +176,7 @@ struct Run {
             perform(terminal.handle(.ended), &actions)
         case .outputFailed(let error): end(error.isBrokenPipe ? .outputClosed : .outputFailed(error), &actions)
         case .outputClosed: end(.outputClosed, &actions)
-        case .refused(let item): refuse(item, &actions)
+        case .placed(let item, let refusal): account(forPlaced: item, refusal, &actions)
         case .recordFailed(let failure): if ending == nil { end(.logFailed(failure), &actions) }
         }
     }

@@ -59,8 +59,8 @@ extension Run {
         case outputClosed
         /// What items came to cannot be kept for a later run any more.
         case recordFailed(Failure)
-        /// Answers `emit(.described)`: the rows have no place in the run's columns.
-        case refused(FailedItem)
+        /// Answers `emit(.described)`: whether the rows have a place in the run's columns, and, if not, why.
+        case placed(FailedItem, refusal: Failure?)
 
         // Time
         /// When `isLookDue` says so: all that are present, also whether they are stopped.

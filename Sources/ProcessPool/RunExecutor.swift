@@ -213,7 +213,7 @@ package class RunExecutor {
             let kept = spills ? measure(.spill, work) : work()
             if let bytes = kept { tell(.notSpilled(id: id, bytes: bytes)) }
         case .emit(let what):
-            if let refused = output.emit(what, of: event) { tell(.refused(refused)) }
+            if let answer = output.emit(what, of: event) { tell(answer) }
         case .record(let entry, let item, let chunk): output.record(entry, of: event, item, chunk)
         case .recordFailure(let failure, let attempts, let slot, let item, let chunk):
             log?.record(.failure(failure, attempts: attempts, worker: slot + 1), item: item, of: chunk)
@@ -266,8 +266,8 @@ struct RunOutput: ~Copyable {
         return nil
     }
 
-    /// Answers an item that has failed by what it has to show.
-    mutating func emit(_ what: Run.Output, of event: Run.Event) -> FailedItem? {
+    /// Answers whether what was described has a place.
+    mutating func emit(_ what: Run.Output, of event: Run.Event) -> Run.Event? {
         switch what {
         case .records(.entries(let entries)):
             appendHeader()
@@ -280,10 +280,10 @@ struct RunOutput: ~Copyable {
                 let rows = try table?.rows(of: text(bytes, of: event)) ?? []
                 appendHeader()
                 queue.append(.memory(rows))
+                return .placed(item, refusal: nil)
             } catch {
-                let failed = item.failing(error)
-                emitFailure(failed)
-                return failed
+                emitFailure(item.failing(error))
+                return .placed(item, refusal: error)
             }
         case .standardError(let bytes):
             try? queue.write()  // on a terminal, what came before should stand before

@@ -27,8 +27,6 @@ package enum RunNews: Equatable {
     case failed(FailedItem, of: Chunk, retryDelay: Int?)
     /// An item of a chunk has no outcome, as the run ended while it ran.
     case killed(item: Int, of: Chunk, worker: Int, ItemTime)
-    /// An item that had succeeded has failed: its rows have no place in the run's columns.
-    case refused(FailedItem)
     /// A worker has come to the end of a chunk, of which it has run so many items.
     case chunkEnded(worker: Int, items: Int, nanoseconds: Int)
     case died(worker: Int, ExitStatus)

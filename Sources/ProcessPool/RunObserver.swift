@@ -6,7 +6,7 @@ package import Wire
 /// An item that gave no result.
 package struct FailedItem: Equatable {
     package let item: Int
-    /// Without the bytes of its records.
+    /// Without the bytes of its records, unless they will be asked for.
     package let chunk: Chunk
     package let failure: Failure
     package let attempts: Int
@@ -31,9 +31,9 @@ package struct FailedItem: Equatable {
     /// The next item of `chunk`; `worker` counts from 0.
     init(
         _ failure: Failure, of chunk: Chunk, attempts: Int? = nil, worker: Int, time: ItemTime? = nil,
-        status: ExitStatus? = nil
+        status: ExitStatus? = nil, keepsRecords: Bool = false
     ) {
-        (item, self.chunk, self.failure) = (chunk.next, chunk.withoutRecords, failure)
+        (item, self.chunk, self.failure) = (chunk.next, keepsRecords ? chunk : chunk.withoutRecords, failure)
         (self.attempts, self.worker) = (attempts ?? chunk.attempt, worker + 1)
         (self.time, self.status) = (time, status)
     }

@@ -66,11 +66,6 @@ package struct ReportData {
             fail(item, of: chunk, isRetried: retryDelay != nil, now: now)
         case .killing: isKilling = true
         case .killed(let item, let chunk, let worker, let time): cutOff(item, of: chunk, worker, time)
-        case .refused(let item) where item.worker > 0:
-            makeRoom(for: item.worker)
-            workers[item.worker - 1].succeeded -= 1
-            workers[item.worker - 1].busy -= item.time?.nanoseconds ?? 0
-            fail(item, of: item.chunk, isRetried: false, now: now)
         case .died(let worker, let status) where status != .exited(0) && !isKilling:
             makeRoom(for: worker)
             workers[worker - 1].deaths += 1

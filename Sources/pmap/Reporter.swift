@@ -117,7 +117,8 @@ final class Reporter: RunObserver {
                 "\(input.name(of: positions)): \(shortened(item.failure.message))\(explanation(item.failure))",
                 isInFull ? item.failure.traceback : nil)
         }
-        errors?.queue.append(job.described(item).line(source: input.name.text, place: positions.lowerBound, worker: item.worker))
+        errors?.queue.append(
+            job.described(item).line(source: input.name.text, place: positions.lowerBound, worker: item.worker))
         if waitsAtOnce { drain(leavesSignals: true) }
         return job.errorRecord(item)
     }
