@@ -1,0 +1,2 @@
+# pmap: line by line.
+exec pmap -e item "$@"
