@@ -71,6 +71,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(name: "Chance", path: "Tests/Chance", swiftSettings: strict),
+        .target(
+            name: "SlowReading", dependencies: ["Records"], path: "Tests/SlowReading", swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Bytes", "Wire", "Chance"], swiftSettings: strict),
         .testTarget(
@@ -82,10 +84,11 @@ let package = Package(
         .testTarget(
             name: "MonitorTests", dependencies: ["Monitor", "Posix", "ProcessPool", "Wire"], swiftSettings: strict),
         .testTarget(name: "ReportTests", dependencies: ["Report", "ProcessPool", "Wire"], swiftSettings: strict),
-        .testTarget(name: "RecordsTests", dependencies: ["Bytes", "Records", "Lua"], swiftSettings: strict),
+        .testTarget(
+            name: "RecordsTests", dependencies: ["Bytes", "Records", "Lua"], exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(
             name: "InputsTests",
-            dependencies: ["Bytes", "Inputs", "ProcessPool", "Posix", "Records", "Wire", "Chance"],
+            dependencies: ["Bytes", "Inputs", "ProcessPool", "Posix", "Records", "SlowReading", "Wire", "Chance"],
             swiftSettings: strict),
         .testTarget(name: "ScriptTests", dependencies: ["Bytes", "Script", "Lua"], swiftSettings: strict),
 
@@ -106,7 +109,7 @@ if Context.environment["PMAP_FUZZ"] != nil {
     package.targets += [
         fuzz("batches", "Bytes", "Wire"),
         fuzz("commands", "Bytes", "ProcessPool"),
-        fuzz("cuts", "Records"),
+        fuzz("cuts", "Records", "SlowReading"),
         fuzz("decoder", "Bytes", "Lua"),
         fuzz("journal", "Bytes", "Journal", "Wire"),
         fuzz("json", "Bytes", "Records", "Lua"),

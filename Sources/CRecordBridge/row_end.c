@@ -3,10 +3,13 @@
 
 #include <string.h>
 
-/* Goes to the end of a row's part without quotes that open a field; or to the byte after one that does. */
-static const char *pass_plain(const char *at, const char *end, char separator, pmap_row_place *place) {
-    const char *newline = memchr(at, '\n', (size_t)(end - at));
-    const char *limit = newline ? newline : end, *quote = at;
+/* Goes to the end of a row's part without quotes that open a field; or to the byte after one that does. `newline` is the next
+ * one, or `end`, unless it is before `at`: it is searched once for all fields of a line. */
+static const char *pass_plain(
+    const char *at, const char *end, char separator, pmap_row_place *place, const char **newline) {
+    if (!*newline || *newline < at) *newline = memchr(at, '\n', (size_t)(end - at));
+    if (!*newline) *newline = end;
+    const char *limit = *newline, *quote = at;
     while ((quote = memchr(quote, '"', (size_t)(limit - quote)))) {
         if (quote > at && quote[-1] == separator) {
             *place = pmap_row_quoted;
@@ -14,15 +17,16 @@ static const char *pass_plain(const char *at, const char *end, char separator, p
         }
         quote++;
     }
-    if (newline) {
+    if (limit < end) {
         *place = pmap_row_start;
-        return newline + 1;
+        return limit + 1;
     }
     if (end > at && end[-1] == separator) *place = pmap_row_field;
     return NULL;
 }
 
 const char *pmap_row_end(const char *at, const char *end, char separator, pmap_row_place *place) {
+    const char *newline = NULL;
     while (at && at < end) {
         switch (*place) {
         case pmap_row_start:
@@ -44,7 +48,7 @@ const char *pmap_row_end(const char *at, const char *end, char separator, pmap_r
             if (*at == '"') at++;
             break;
         case pmap_row_plain:
-            at = pass_plain(at, end, separator, place);
+            at = pass_plain(at, end, separator, place, &newline);
             if (at && *place == pmap_row_start) return at;
             break;
         case pmap_row_quoted:

@@ -48,12 +48,12 @@ final class RangeSource: RecordSource {
     func nextRecords(items: Int) throws(Failure) -> NextRecords {
         if position >= size && !hasGrown() { return .end }
         let share = min(max((size - position) / (2 * workers), RangeSource.smallestShare), longestRecord)
-        if let cut = splitWindow(items, share) { return advance(by: cut) }
+        if let cut = splitWindow(items, share) { return try advance(by: cut) }
         try moveWindow(to: position)
         guard let cut = splitter.split(RecordBytes(window), records: items, limit: share) else {
             return try takeLongItem()
         }
-        return advance(by: cut)
+        return try advance(by: cut)
     }
 
     /// Updates the size of a file that is being written to: it is read up to its end at the moment, as a stream is.
@@ -71,7 +71,8 @@ final class RangeSource: RecordSource {
         return mayGrow && cut?.records != items ? nil : cut
     }
 
-    private func advance(by cut: RecordSplitter.Block) -> NextRecords {
+    private func advance(by cut: RecordSplitter.Block) throws(Failure) -> NextRecords {
+        if framing.isRow && cut.records == 1 && cut.bytes > longestRecord { return try skipLine() }
         let start = position - windowStart
         let bytes = RecordBytes(window)[start..<start + cut.bytes]
         return advance(by: cut.bytes, cut.records, framing.lines(of: bytes, items: cut.records), bytes.checksum())
@@ -89,6 +90,7 @@ final class RangeSource: RecordSource {
     /// One item that continues after the window, or the last one, without its end.
     private func takeLongItem() throws(Failure) -> NextRecords {
         let end = try longItemEnd()
+        if framing.isRow && end - position > longestRecord { return try skipLine() }
         // The windows in which the end was searched are gone.
         var (lines, checksum, isEnded) = (0, 0 as UInt64, true)
         for start in stride(from: position, to: end, by: RangeSource.windowSize) {
@@ -101,7 +103,8 @@ final class RangeSource: RecordSource {
         return advance(by: end - position, 1, framing.isPlain ? 1 : lines + (isEnded ? 0 : 1), checksum)
     }
 
-    /// The end of the item at `position`. A row that is too long, or not closed at the file's end, is its first line alone.
+    /// The end of the item at `position`; of a row that is too long, a place behind that. One that is not closed at the
+    /// file's end is its first line alone.
     private func longItemEnd() throws(Failure) -> Int {
         var search = ItemSearch(framing)
         var next = position
@@ -109,15 +112,18 @@ final class RangeSource: RecordSource {
             try moveWindow(to: next)
             if let end = search.end(in: RecordBytes(window)) { return next + end }
             next += window.count
-            let isTooLong = framing.isRow && next - position > longestRecord
-            if !isTooLong && (next < size || hasGrown()) { continue }
-            guard let row = search.openRow() else {
-                if next < size { continue }
-                return size
-            }
+            if framing.isRow && next - position > longestRecord { return next }
+            if next < size || hasGrown() { continue }
+            guard let row = search.openRow() else { return size }
             next = try lineEnd(from: position + row)
             if search.closeRow(at: next - position) || next == size { return next }
         }
+    }
+
+    /// A row that is too long is its first line alone, as what follows a quote that nobody closes is no part of it.
+    private func skipLine() throws(Failure) -> NextRecords {
+        position = try lineEnd(from: position)
+        return .records(.tooLong, count: 1, positions: 1)
     }
 
     private func lineEnd(from start: Int) throws(Failure) -> Int {

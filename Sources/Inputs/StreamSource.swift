@@ -95,17 +95,20 @@ final class StreamSource: RecordSource {
         }
         if let end = search.end(in: rest.from(searched)) { return records(bytes: searched + end, records: 1) }
         searched = rest.count
-        if searched > longestRecord {
-            isSkipping = true
-            if framing.isRow { searched = 0 }  // it is its first line alone
-            return skipLongRecord()
-        }
+        if searched > longestRecord { return beginSkipping() }
         return isAtEnd && searched > 0 ? records(bytes: framing.lastItem(of: rest), records: 1) : nil
     }
 
     private func forgetSearch() {
         searched = 0
         search = ItemSearch(framing)
+    }
+
+    /// Of a row that is too long, the first line is the failure.
+    private func beginSkipping() -> NextRecords? {
+        isSkipping = true
+        if framing.isRow { searched = 0 }
+        return skipLongRecord()
     }
 
     /// Discards the buffered bytes of an item that is too long.
@@ -125,7 +128,8 @@ final class StreamSource: RecordSource {
         if case .bytes(let bytes) = records { bytes.array } else { nil }
     }
 
-    private func records(bytes: Int, records: Int) -> NextRecords {
+    private func records(bytes: Int, records: Int) -> NextRecords? {
+        if framing.isRow && records == 1 && bytes > longestRecord { return beginSkipping() }
         let end = start + bytes
         let lines = framing.lines(of: RecordBytes(buffer)[start..<end], items: records)
         defer { forgetSearch() }

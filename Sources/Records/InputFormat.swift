@@ -37,13 +37,13 @@ package struct InputLayout: Equatable, Sendable {
         separator = format == .csv ? [UInt8(ascii: ",")] : format == .tsv ? [UInt8(ascii: "\t")] : []
     }
 
-    /// What an item's value depends on, besides its bytes.
-    package var fingerprint: String {
-        var words = [format.rawValue]
-        if separator != InputLayout(format).separator { words.append("\(separator)") }
-        if format.hasHeader && !hasHeader { words.append("no header") }
-        if let batch { words.append("batch \(batch)") }
-        return words.joined(separator: ", ")
+    /// What an item's value depends on, besides its bytes, by the option that says it.
+    package var fingerprint: [String: String] {
+        var options = ["--from": format == .fields ? "\(format.rawValue) \(separator)" : format.rawValue]
+        if format == .csv && separator != InputLayout(.csv).separator { options["--separator"] = "\(separator)" }
+        if format.hasHeader && !hasHeader { options["--no-header"] = "true" }
+        options["--batch"] = batch.map { "\($0)" }
+        return options
     }
 
     /// How items are told apart.

@@ -73,7 +73,11 @@ extension Typed {
         let parameter = parts.count > 1 ? parts[1] : nil
         switch (format, parameter) {
         case (.blocks, nil): throw wrong("write how large a block is, as in blocks:1M")
-        case (.blocks, let size?): layout.blockSize = try Typed(option: option, word: size).bytes(least: 1)
+        case (.blocks, let size?):
+            guard let bytes = try? Typed(option: option, word: size).bytes(least: 1) else {
+                throw wrong("write a size, as in blocks:500k or blocks:1M")
+            }
+            layout.blockSize = bytes
         case (.fields, let separator?): layout.separator = try fieldSeparator(separator)
         case (_, nil): break
         case (.csv, _): throw wrong("write --from csv --separator \(parameter?.text ?? "")")

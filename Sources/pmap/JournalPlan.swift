@@ -59,10 +59,10 @@ struct JournalPlan {
             throw UsageError("--journal: cannot read a module again: \(error)")
         }
         fingerprint.add("-l", JournalPlan.joined(flags.modules))
-        var options = [
-            "--from": try flags.inputLayout().fingerprint, "--to": try flags.outputFormat().rawValue,
-            "--filter": "\(flags.filter)", "--seed": script.drewRandomNumbers ? "\(seed)" : "",
-        ]
+        var options = try flags.inputLayout().fingerprint
+        options["--to"] = try flags.outputFormat().rawValue
+        options["--filter"] = "\(flags.filter)"
+        options["--seed"] = script.drewRandomNumbers ? "\(seed)" : ""
         if flags.tag { options["--tag"] = "true" }
         options["--big-integers"] = flags.bigIntegers?.text
         for (name, value) in options { fingerprint.add(name, Array(value.utf8)) }

@@ -4,11 +4,13 @@ import Bytes
 import Chance
 import Posix
 import Records
+import SlowReading
 
 /// An input with a description of its shape.
 struct Shape: Sendable, CustomStringConvertible {
     let description: String
     let bytes: [UInt8]
+    let framing: RecordFraming
     /// Where records end.
     let ends: [Int]
 
@@ -21,7 +23,14 @@ struct Shape: Sendable, CustomStringConvertible {
             while let end = text.firstIndex(of: newline, from: ends.last ?? 0) { ends.append(end + 1) }
         }
         if ends.last ?? 0 < bytes.count { ends.append(bytes.count) }
-        (self.bytes, self.ends) = (bytes, ends)
+        (self.bytes, self.ends, framing) = (bytes, ends, .lines)
+    }
+
+    init(_ description: String, _ framing: RecordFraming, _ pieces: [UInt8]...) {
+        self.description = description
+        bytes = pieces.reduce([], +)
+        self.framing = framing
+        ends = slowEnds(of: bytes, framing)
     }
 
     init(_ description: String, text: String) { self.init(description, Array(text.utf8)) }
@@ -46,6 +55,12 @@ struct Shape: Sendable, CustomStringConvertible {
     func records(in range: Range<Int>) -> Int? {
         let (before, through) = (recordsEnding(by: range.lowerBound), recordsEnding(by: range.upperBound))
         return through > 0 && ends[through - 1] == range.upperBound ? through - before : nil
+    }
+
+    /// The number of lines that begin in these bytes.
+    func lines(in range: Range<Int>) -> Int {
+        let ends = bytes[range].count { $0 == newline }
+        return range.isEmpty || bytes[range.upperBound - 1] == newline ? ends : ends + 1
     }
 }
 
@@ -78,6 +93,44 @@ let shapes = [
     Shape("many short lines", random(1, lines: 5000, longest: 200)),
     Shape("some long lines among short ones", random(2, lines: 1000, longest: 100_000)),
     Shape("some very long lines", random(3, lines: 120, longest: 2 * window)),
+]
+
+/// Pieces of csv in any order.
+private func randomTable(_ seed: Int, pieces count: Int, longest: Int = 10) -> [UInt8] {
+    let pieces = ["a", "b,", ",", ",", "\n", "\n", "x\r\n", "\"", ",\"", "\"\"", "\",", "\"\n", "\"x\ny\"", "\u{FEFF}", "\n\u{FEFF}\""]
+        .map { Array($0.utf8) }
+    var random = Seeded(seed)
+    return (0..<count).flatMap { _ in
+        random.once(in: 100) ? line(1 + random.below(longest)) : pieces[random.below(pieces.count)]
+    }
+}
+
+private func text(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+private let csv = RecordFraming(.rows(separator: UInt8(ascii: ",")))
+private let quotedLines = text("1,\"") + (0..<40_000).flatMap { _ in line(37) } + text("\"\n")
+
+/// Inputs whose records are no lines.
+let tables = [
+    Shape("an empty table", csv), Shape("one row", csv, text("a,\"b\nc\"")), Shape("an empty row", csv, text("\n")),
+    Shape("quotes and newlines", csv, text("a,\"\n\n\"\n1,5\"\n\"\"\"\n\",\n2,3\r\n")),
+    Shape("an open quote", csv, text("a,b\n\"1,2\n3,4\n5,6\n")), Shape("an open quote alone", csv, text("\"")),
+    Shape("open quotes in several rows", csv, text("a\"b,\"\na\"b,\"\na\"b,\"\n1,2")),
+    Shape("hostile rows", csv, randomTable(1, pieces: 2000)),
+    Shape("hostile rows with long ones", csv, randomTable(2, pieces: 20_000, longest: 100_000)),
+    Shape("a row of many lines over two windows", csv, text("a,b\n"), quotedLines, text("3,4\n\"5\n\",6")),
+    Shape("an open quote before more than a window", csv, text("a,b\n\"open\n"), Array(quotedLines.dropFirst(3).dropLast(2))),
+    Shape("rows by a semicolon", RecordFraming(.rows(separator: UInt8(ascii: ";"))), text("a,\"\nb;\"\n\"\n")),
+    Shape("batches of rows", RecordFraming(csv.record, batch: 2), randomTable(3, pieces: 2000)),
+    Shape("batches of long rows", RecordFraming(csv.record, batch: 3), quotedLines, text("1,2\n"), quotedLines, text("3,\"4\n5")),
+    Shape("batches of lines", RecordFraming(RecordFraming.lines.record, batch: 3), random(4, lines: 500, longest: 200), text("z")),
+    Shape("batches over windows", RecordFraming(RecordFraming.lines.record, batch: 30_000), random(5, lines: 100_000, longest: 90)),
+    Shape("batches of empty lines", RecordFraming(RecordFraming.lines.record, batch: 7), Array(repeating: newline, count: 1000)),
+    Shape("blocks of a byte", RecordFraming(.blocks(bytes: 1)), text("a\n\nb\r\nc")),
+    Shape("small blocks", RecordFraming(.blocks(bytes: 100)), random(6, lines: 1000, longest: 1000)),
+    Shape("blocks over windows", RecordFraming(.blocks(bytes: 3 * window / 2)), random(7, lines: 60_000, longest: 200)),
+    Shape("a block larger than all", RecordFraming(.blocks(bytes: .max)), random(8, lines: 30_000, longest: 80)),
+    Shape("batches of blocks", RecordFraming(.blocks(bytes: 64), batch: 4), random(9, lines: 300, longest: 100)),
 ]
 
 /// A file without a name, at its start.

@@ -22,7 +22,7 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordSp
 }
 
 @Test func `a block is cut after a whole record at every boundary`() {
-    let splitter = RecordSplitter(terminator: newline)
+    let splitter = RecordSplitter(.lines)
     for text in ["", "a", "\n", "\n\n\n", "ab\ncd", "ab\ncd\n", "\nab\n\ncd\n\n", "abc\n"] {
         let block = Array(text.utf8)
         for records in 1...5 {
@@ -37,7 +37,7 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordSp
 }
 
 @Test func `records around the stretches of the search are cut like others`() {
-    let splitter = RecordSplitter(terminator: newline)
+    let splitter = RecordSplitter(.lines)
     for end in [4094, 4095, 4096, 4097, 8191, 8192] {
         var block = Array(repeating: UInt8(ascii: "x"), count: 9000)
         block[end] = newline
@@ -52,7 +52,7 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordSp
 }
 
 @Test func `a record that spans many blocks is found without looking at one twice`() {
-    let splitter = RecordSplitter(terminator: newline)
+    let splitter = RecordSplitter(.lines)
     let record = Array(repeating: UInt8(ascii: "x"), count: 1 << 20)
     #expect(withRecordBytes(record) { splitter.split($0, records: 10) } == nil)
     let rest = Array("xx\nnext\n".utf8)
@@ -66,13 +66,13 @@ private func expectedCut(_ block: [UInt8], records: Int, limit: Int) -> RecordSp
 ])
 func `a cursor gives each record once, the last with or without its end`(text: String, records: [String]) {
     withRecordBytes(Array(text.utf8)) { chunk in
-        var cursor = RecordCursor(chunk, terminator: newline)
+        var cursor = RecordCursor(chunk, .lines)
         var found: [String] = []
         while let record = cursor.next() { found.append(record.text) }
         #expect(found == records)
         #expect(cursor.offset == text.utf8.count)
         for skipped in 0...records.count + 1 {
-            var cursor = RecordCursor(chunk, terminator: newline)
+            var cursor = RecordCursor(chunk, .lines)
             #expect(cursor.skip(skipped) == min(skipped, records.count))
             #expect(cursor.next()?.text == records.dropFirst(skipped).first)
         }
@@ -80,7 +80,7 @@ func `a cursor gives each record once, the last with or without its end`(text: S
 }
 
 @Test func `what cuts lead to is what the cursor sees`() {
-    let splitter = RecordSplitter(terminator: newline)
+    let splitter = RecordSplitter(.lines)
     var text: [UInt8] = []
     var seed: UInt64 = 7
     for line in 0..<3000 {
@@ -93,7 +93,7 @@ func `a cursor gives each record once, the last with or without its end`(text: S
             let block = Array(text[at..<min(at + 10_000, text.count)])
             guard let cut = withRecordBytes(block, { splitter.split($0, records: 300, limit: limit) }) else { break }
             let seen = withRecordBytes(Array(block.prefix(cut.bytes))) { chunk in
-                var cursor = RecordCursor(chunk, terminator: newline)
+                var cursor = RecordCursor(chunk, .lines)
                 return cursor.skip(.max)
             }
             #expect(seen == cut.records)

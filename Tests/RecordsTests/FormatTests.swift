@@ -1,12 +1,14 @@
 import Records
 import Testing
 
+private let known = ["lines", "nul", "jsonl", "fields", "csv", "tsv", "blocks"]
+
 @Test(arguments: [
     ("json", "jsonl"), ("NDJSON", "jsonl"), ("line", "lines"), ("lnies", "lines"), ("null", "nul"),
     ("jsonlines", "jsonl"),
 ])
 func `an unknown format's name says what was meant`(name: String, meant: String) {
-    #expect(throws: RecordError.unknownFormat(name, known: ["lines", "nul", "jsonl"], meant: meant)) {
+    #expect(throws: RecordError.unknownFormat(name, known: known, meant: meant)) {
         try InputFormat(named: name)
     }
 }
@@ -17,13 +19,13 @@ func `an unknown format's name says what was meant`(name: String, meant: String)
 }
 
 @Test func `a name like no other gets the list alone`() {
-    let error = RecordError.unknownFormat("parquet", known: ["lines", "nul", "jsonl"], meant: nil)
+    let error = RecordError.unknownFormat("parquet", known: known, meant: nil)
     #expect(throws: error) { try InputFormat(named: "parquet") }
-    #expect(error.description == "unknown format \"parquet\": write lines, nul or jsonl")
+    #expect(error.description == "unknown format \"parquet\": write lines, nul, jsonl, fields, csv, tsv or blocks")
 }
 
 @Test func `what can only be written is not taken as an input`() {
-    #expect(throws: RecordError.unknownFormat("lua", known: ["lines", "nul", "jsonl"], meant: nil)) {
+    #expect(throws: RecordError.unknownFormat("lua", known: known, meant: nil)) {
         try InputFormat(named: "lua")
     }
 }

@@ -126,7 +126,7 @@ func `a JSON text that is read and written is the same`(text: String) throws {
 
 @Test func `a record long after a short one and short after a long one are read`() throws {
     let harness = try RecordHarness()
-    var reader = RecordReader(.jsonl, tags: harness.tags)
+    var reader = RecordReader(InputLayout(.jsonl), tags: harness.tags)
     for length in [1, 100_000, 3, 20_000_000, 5, 40_000] {
         let text = Array("[\"\(String(repeating: "x", count: length))\"]".utf8)
         let memory = text + Array(repeating: 0, count: 64)

@@ -87,9 +87,9 @@ struct RecordHarness: ~Copyable {
     func read(
         _ record: [UInt8], as format: InputFormat, bigIntegers: BigIntegers = .error
     ) throws -> RecordReader.Outcome {
-        var reader = RecordReader(format, tags: tags, bigIntegers: bigIntegers)
+        var reader = RecordReader(InputLayout(format), tags: tags, bigIntegers: bigIntegers)
         let memory =
-            record + [format.terminator] + Array("[\"next\"] 1234567890 \u{ff} \\\"".utf8)
+            record + [InputLayout(format).framing.terminator] + Array("[\"next\"] 1234567890 \u{ff} \\\"".utf8)
             + Array(repeating: 0, count: 64)
         return try unsafe memory.withUnsafeBytes {
             try unsafe reader.read(RecordBytes(UnsafeRawBufferPointer(rebasing: $0[..<record.count])), onto: stack)

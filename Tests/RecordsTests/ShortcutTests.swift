@@ -111,7 +111,7 @@ private struct Lehmer {
 @Test(arguments: [3, 200, 5000])
 func `a reader and a writer that know keys from before confuse none of them`(keys: Int) throws {
     let harness = try RecordHarness()
-    var reader = RecordReader(.jsonl, tags: harness.tags)
+    var reader = RecordReader(InputLayout(.jsonl), tags: harness.tags)
     var quick = RecordWriter(.jsonl, tags: harness.tags)
     var slow = RecordWriter(.jsonl, tags: harness.tags, takesShortcut: false)
     var random = Lehmer(state: UInt64(keys))

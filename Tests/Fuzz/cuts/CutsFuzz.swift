@@ -1,81 +1,140 @@
-// Feeds blocks to the splitter. Whatever the blocks and limits, the pieces add up to the input, each ends a record, none
-// holds more records than were asked for, and the cursor finds in them the records of the input.
+// Feeds blocks to the splitter. Whatever the blocks and limits, the pieces add up to the input, each ends an item, none holds
+// more items than were asked for, and the cursor finds in them the items that a slow and simple reader finds.
 
 import Chance
 import Fuzzing
 import Records
+import SlowReading
 
 @main final class CutsFuzz: FuzzTarget {
     init() {}
 
     func feed(_ bytes: UnsafeRawBufferPointer) {
         guard var input = unsafe SplitInput(bytes) else { return }
-        let splitter = RecordSplitter(terminator: input.random.once(in: 4) ? 0 : UInt8(ascii: "\n"))
-        let ends = input.bytes.indices.filter { input.bytes[$0] == splitter.terminator }.map { $0 + 1 }
-        cutOnce(input.bytes, splitter, ends, &input.random)
-        cutAll(input.bytes, splitter, ends, &input.random)
+        let framing = framing(&input.random)
+        let ends = slowEnds(of: input.bytes, framing)
+        cutOnce(input.bytes, framing, ends, &input.random)
+        cutAll(input.bytes, framing, ends, &input.random)
+        search(input.bytes, framing, ends, &input.random)
+    }
+
+    private func framing(_ random: inout Seeded) -> RecordFraming {
+        let record: RecordFraming.Record =
+            switch random.below(6) {
+            case 0: .ended(by: 0)
+            case 1: .ended(by: UInt8(ascii: "\n"))
+            case 2: .blocks(bytes: 1 + random.below(random.once(in: 2) ? 8 : 3000))
+            case 3: .rows(separator: UInt8(ascii: ";"))
+            default: .rows(separator: UInt8(ascii: ","))
+            }
+        return RecordFraming(record, batch: random.once(in: 2) ? 1 : 1 + random.below(5))
+    }
+
+    /// The ends that are known before the input's end; behind them there may be what is an item only there.
+    private func wholeEnds(_ ends: [Int], _ bytes: [UInt8], _ framing: RecordFraming) -> [Int] {
+        var start = 0
+        return Array(
+            ends.prefix {
+                defer { start = $0 }
+                return isWhole(bytes, start, $0, framing)
+            })
+    }
+
+    /// Whether more bytes behind `end` would leave the item that begins at `start` as it is.
+    private func isWhole(_ bytes: [UInt8], _ start: Int, _ end: Int, _ framing: RecordFraming) -> Bool {
+        var at = start
+        for _ in 0..<framing.batch {
+            guard at < bytes.count, let next = slowEnd(of: framing.record, in: bytes, from: at) else { return false }
+            if next == bytes.count && !isEnded(bytes, at, next, framing.record) { return false }
+            at = next
+        }
+        return at == end
+    }
+
+    private func isEnded(_ bytes: [UInt8], _ start: Int, _ end: Int, _ record: RecordFraming.Record) -> Bool {
+        let terminator = RecordFraming(record).terminator
+        guard bytes[end - 1] == terminator else { return false }
+        // A block is not over before it has its size.
+        if case .blocks(let size) = record { return end - start >= size }
+        return true
     }
 
     /// One cut, against what it should be.
-    private func cutOnce(_ block: [UInt8], _ splitter: RecordSplitter, _ ends: [Int], _ random: inout Seeded) {
-        let records = 1 + random.below(random.once(in: 2) ? 4 : 5000)
+    private func cutOnce(_ block: [UInt8], _ framing: RecordFraming, _ ends: [Int], _ random: inout Seeded) {
+        let whole = wholeEnds(ends, block, framing)
+        let items = 1 + random.below(random.once(in: 2) ? 4 : 5000)
         let limit = [random.below(block.count + 2), .max, -random.below(100)].randomElement(using: &random) ?? 0
-        let within = ends.prefix(records).filter { $0 <= limit }
+        let within = whole.prefix(items).prefix { $0 <= limit }
         let expected =
             within.last.map { RecordSplitter.Block(bytes: $0, records: within.count) }
-            ?? ends.first.map { RecordSplitter.Block(bytes: $0, records: 1) }
-        precondition(cut(block, splitter, records, limit) == expected, "a cut is not where it must be")
+            ?? whole.first.map { RecordSplitter.Block(bytes: $0, records: 1) }
+        precondition(cut(block, framing, items, limit) == expected, "a cut is not where it must be")
     }
 
     /// Block by block, as a stream is cut.
-    private func cutAll(_ bytes: [UInt8], _ splitter: RecordSplitter, _ ends: [Int], _ random: inout Seeded) {
-        var (open, found, recordsCut) = ([UInt8](), [[UInt8]](), 0)
-        for var block in bytes.pieces(&random) {
-            let records = 1 + random.below(5)
-            while let cut = cut(block, splitter, records, random.below(200)) {
-                precondition(cut.bytes > 0 && cut.bytes <= block.count, "a cut is outside of its block")
-                precondition((1...records).contains(cut.records), "a cut has more records than were asked for")
-                let piece = open + block.prefix(cut.bytes)
-                let inPiece = self.records(of: piece, splitter)
-                precondition(inPiece.count == cut.records, "a cut has other records than it says")
-                found += inPiece
-                recordsCut += cut.records
-                (open, block) = ([], Array(block.dropFirst(cut.bytes)))
-            }
+    private func cutAll(_ bytes: [UInt8], _ framing: RecordFraming, _ ends: [Int], _ random: inout Seeded) {
+        var (open, found, itemsCut) = ([UInt8](), [Int](), 0)
+        var start = 0
+        for block in bytes.pieces(&random) {
             open += block
+            let items = 1 + random.below(5)
+            while let cut = cut(open, framing, items, random.below(200)) {
+                precondition(cut.bytes > 0 && cut.bytes <= open.count, "a cut is outside of its block")
+                precondition((1...items).contains(cut.records), "a cut has more items than were asked for")
+                let inPiece = self.ends(of: Array(open.prefix(cut.bytes)), framing)
+                precondition(inPiece.count == cut.records, "a cut has other items than it says")
+                found += inPiece.map { start + $0 }
+                itemsCut += cut.records
+                start += cut.bytes
+                open.removeFirst(cut.bytes)
+            }
         }
-        precondition(recordsCut == ends.count, "a record was cut twice, or never")
-        precondition(
-            found + records(of: open, splitter) == expectedRecords(bytes, splitter, ends), "records were changed")
+        precondition(itemsCut == wholeEnds(ends, bytes, framing).count, "an item was cut twice, or never")
+        precondition(found + self.ends(of: open, framing).map { start + $0 } == ends, "items were changed")
     }
 
-    private func expectedRecords(_ bytes: [UInt8], _ splitter: RecordSplitter, _ ends: [Int]) -> [[UInt8]] {
-        var (records, start) = ([[UInt8]](), 0)
-        for end in ends {
-            records.append(Array(bytes[start..<end - 1]))
-            start = end
+    /// An item's end in pieces of any size.
+    private func search(_ bytes: [UInt8], _ framing: RecordFraming, _ ends: [Int], _ random: inout Seeded) {
+        var (search, start, found) = (ItemSearch(framing), 0, [Int]())
+        for var piece in bytes.pieces(&random) {
+            while let end = unsafe piece.withUnsafeBytes({ search.end(in: unsafe RecordBytes($0)) }) {
+                found.append(start + end)
+                start += end
+                piece.removeFirst(end)
+                search = ItemSearch(framing)
+            }
+            start += piece.count
         }
-        return start < bytes.count ? records + [Array(bytes[start...])] : records
+        precondition(found == wholeEnds(ends, bytes, framing), "an item's end depends on the pieces")
     }
 
-    private func cut(_ block: [UInt8], _ splitter: RecordSplitter, _ records: Int, _ limit: Int) -> RecordSplitter
-        .Block?
-    {
-        unsafe block.withUnsafeBytes { splitter.split(unsafe RecordBytes($0), records: records, limit: limit) }
+    private func cut(_ block: [UInt8], _ framing: RecordFraming, _ items: Int, _ limit: Int) -> RecordSplitter.Block? {
+        unsafe block.withUnsafeBytes {
+            RecordSplitter(framing).split(unsafe RecordBytes($0), records: items, limit: limit)
+        }
     }
 
-    private func records(of piece: [UInt8], _ splitter: RecordSplitter) -> [[UInt8]] {
+    /// The ends of the items that the cursor finds, whose bytes are those of the piece.
+    private func ends(of piece: [UInt8], _ framing: RecordFraming) -> [Int] {
         unsafe piece.withUnsafeBytes { bytes in
-            var cursor = RecordCursor(unsafe RecordBytes(bytes), terminator: splitter.terminator)
-            var records: [[UInt8]] = []
-            while let record = cursor.next() { records.append(record.array) }
+            var cursor = RecordCursor(unsafe RecordBytes(bytes), framing)
+            var (ends, start) = ([Int](), 0)
+            while let record = cursor.next() {
+                let item = piece[start..<cursor.offset]
+                let hasEnd = item.last == framing.terminator && !framing.keepsEnd
+                precondition(record.array == Array(hasEnd ? item.dropLast() : item), "a record is not its item")
+                start = cursor.offset
+                ends.append(start)
+            }
             precondition(cursor.offset == piece.count, "the cursor stops before the end")
-            return records
+            return ends
         }
     }
 
     var seeds: [[UInt8]] {
         let lines = (0..<400).map { String(repeating: "x", count: $0 * 7 % 31) }.joined(separator: "\n")
-        return (0..<4).map { SplitInput.seed(Array(lines.utf8), chance: $0) }
+        let rows = (0..<200).map { $0 % 7 == 0 ? "\u{FEFF}\"a\n\",\"\"\"b\"" : $0 % 5 == 0 ? "5\",x;\"\n\"" : "a,\"b\";c" }
+            .joined(separator: "\n")
+        return (0..<16).map { SplitInput.seed(Array(($0 < 8 ? rows : lines).utf8), chance: $0) }
     }
 }
