@@ -85,7 +85,8 @@ let package = Package(
             name: "MonitorTests", dependencies: ["Monitor", "Posix", "ProcessPool", "Wire"], swiftSettings: strict),
         .testTarget(name: "ReportTests", dependencies: ["Report", "ProcessPool", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "RecordsTests", dependencies: ["Bytes", "Records", "Lua"], exclude: ["Vectors"], swiftSettings: strict),
+            name: "RecordsTests", dependencies: ["Bytes", "Records", "Lua"], exclude: ["Vectors"], swiftSettings: strict
+        ),
         .testTarget(
             name: "InputsTests",
             dependencies: ["Bytes", "Inputs", "ProcessPool", "Posix", "Records", "SlowReading", "Wire", "Chance"],

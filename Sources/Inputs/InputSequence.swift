@@ -207,7 +207,7 @@ package final class InputSequence: ChunkSource {
             throw Failure(.error, error.description)
         }
         guard let iterate = reading.iterate else { return ListSource(count: 0, batch: 1) }
-        return ValueSource(try iterate(), batch: reading.layout.batch ?? 1)
+        return ValueSource(try iterate())
     }
 
     private func reader(_ file: consuming Descriptor, _ input: Input) -> any RecordSource {

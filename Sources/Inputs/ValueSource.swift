@@ -5,16 +5,14 @@ import ProcessPool
 import Records
 import Wire
 
-/// The values of a producer, each after its length u64, whose top bit is a flag for the worker.
+/// The values of a producer, each after the length of the rest u64, whose top bit is a flag for the worker, and the values of
+/// the item u64.
 final class ValueSource: RecordSource {
     private let producer: Producer
     private var buffer = ByteBuffer(capacity: 4096)
     private var start = 0
 
-    /// Values of an item.
-    private let batch: Int
-
-    init(_ producer: Producer, batch: Int) { (self.producer, self.batch) = (producer, batch) }
+    init(_ producer: Producer) { self.producer = producer }
 
     var waitsOn: Int32? { producer.waitsOn }
     var descriptors: [Int32] { producer.descriptors }
@@ -29,13 +27,14 @@ final class ValueSource: RecordSource {
             case .values(let bytes): buffer.append(bytes)
             }
         }
-        var (end, count) = (start, 0)
+        var (end, count, positions) = (start, 0, 0)
         while end < buffer.count, count < items {
+            positions += Int(buffer.load(UInt64.self, at: end + 8))
             end += 8 + Int(buffer.load(UInt64.self, at: end) & Int64.max.magnitude)
             count += 1
         }
         if count == 0 { return .dry }
         defer { start = end }
-        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: count, positions: count * batch)
+        return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: count, positions: positions)
     }
 }

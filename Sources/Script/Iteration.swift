@@ -21,6 +21,8 @@ package struct Iteration: ~Copyable {
     private var end: Result<Void, Failure>?
     /// The last item as text by `ItemText`, if that is wanted; empty when it has none.
     package private(set) var text = ByteBuffer()
+    /// The values of the last item.
+    package private(set) var values = 1
 
     init(_ script: LoadedScript, batch: Int?, writesText: Bool) throws(Failure) {
         self.batch = batch
@@ -75,6 +77,7 @@ package struct Iteration: ~Copyable {
             }
         }
         stack.top = 3
+        values = count
         if count == 0 { try end?.get() }
         return count > 0
     }

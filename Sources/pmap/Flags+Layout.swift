@@ -19,13 +19,18 @@ extension Flags {
             layout.hasHeader = false
         }
         // One item a call is a string, as everywhere; a list of one is a batch.
-        if let batch, !(batch.option != "--batch" && batch.text == "1") { layout.batch = try batch.items() }
+        if let batch, !(batch.option != "--batch" && batch.text == "1") {
+            layout.batch = min(try batch.items(), Flags.largestBatch)
+        }
         if let skip {
             guard let lines = Int(skip.text), lines >= 0 else { throw skip.wrong("write a number of lines, 0 or more") }
             layout.skippedLines = lines
         }
         return layout
     }
+
+    /// More than there ever are, and so few that sums of them are numbers.
+    private static let largestBatch = 1 << 40
 
     private func separatorByte(_ separator: Typed) throws(UsageError) -> UInt8 {
         if from?.text != "csv" && to?.text != "csv" {

@@ -21,7 +21,7 @@ struct ItemProducer {
     /// A flag in the length of an item that could not be produced; the reason follows.
     fileprivate static let failed: UInt64 = 1 << 63
 
-    /// Writes each value as an item of the outbox: the length of the rest u64, the digest, the encoded value.
+    /// Writes each item to the outbox: the length of the rest u64, how many values it is u64, the digest, the encoded value.
     func run(_ outbox: inout Outbox) -> Failure? {
         var iteration: Iteration
         do throws(Failure) { iteration = try script.makeIteration(batch: batch, writesText: digests) } catch {
@@ -32,7 +32,7 @@ struct ItemProducer {
             while true {
                 outbox.begin(item: item)
                 let start = outbox.output.count
-                outbox.output.append(native: UInt64(0))
+                outbox.output.append(zeros: 16)
                 if digests { outbox.output.append(zeros: ItemProducer.digestSize) }
                 var flag: UInt64 = 0
                 switch try iteration.appendNext(to: &outbox.output) {
@@ -45,8 +45,9 @@ struct ItemProducer {
                     return nil
                 }
                 if digests, iteration.text.count > 0 {
-                    store(Digest(of: iteration.text.array), in: &outbox, at: start + 8)
+                    store(Digest(of: iteration.text.array), in: &outbox, at: start + 16)
                 }
+                outbox.output.store(UInt64(iteration.values), at: start + 8)
                 outbox.output.store(UInt64(outbox.output.count - start - 8) | flag, at: start)
                 outbox.commit()
                 item += 1
@@ -72,8 +73,8 @@ struct ProducedItem {
 
     init(in bytes: FrozenBytes, at offset: Int) {
         let header = bytes.buffer.load(UInt64.self, at: offset)
-        start = offset + 8
-        end = start + Int(header & ~ItemProducer.failed)
+        start = offset + 16
+        end = offset + 8 + Int(header & ~ItemProducer.failed)
         isFailed = header & ItemProducer.failed != 0
     }
 }

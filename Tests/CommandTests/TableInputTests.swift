@@ -65,13 +65,16 @@ private struct Table: Sendable, CustomTestStringConvertible {
             err: ["3: the quote that field 2 begins with is not closed"], of: 4),
         Table(
             "a row that is too long is its first line", "a,b\n1,\"2\n3,\n4,5\n6,7\n\"\n8,9\n",
-            "--from csv --max-record 12", out: #"{"a":"3","b":""}"# + "\n" + #"{"a":"4","b":"5"}"# + "\n"
+            "--from csv --max-record 12",
+            out: #"{"a":"3","b":""}"# + "\n" + #"{"a":"4","b":"5"}"# + "\n"
                 + #"{"a":"6","b":"7"}"# + "\n" + #"{"a":"8","b":"9"}"# + "\n",
             err: ["2: the record is longer than 12 bytes; see --max-record", "6: ‹…›"], of: 6),
         Table(
             "another separator", "a;b\n1,5;\"x;y\"\n", "--from csv --separator ';'",
             out: #"{"a":"1,5","b":"x;y"}"# + "\n"),
-        Table("a tab as one", "a\tb\n\"1\t\"\t\\t\n", "--from csv --separator '\\t'", out: #"{"a":"1\t","b":"\\t"}"# + "\n"),
+        Table(
+            "a tab as one", "a\tb\n\"1\t\"\t\\t\n", "--from csv --separator '\\t'",
+            out: #"{"a":"1\t","b":"\\t"}"# + "\n"),
         Table(
             "without a header a row is a list", "\u{FEFF}\"a\"\n1,2\n\n", "--from csv --no-header",
             out: "[\"a\"]\n[\"1\",\"2\"]\n"),
@@ -82,7 +85,9 @@ private struct Table: Sendable, CustomTestStringConvertible {
         Table(
             "fields are what spaces and tabs separate", " a  b\tc \n\n\"d e\"", "--from fields",
             out: "[\"a\",\"b\",\"c\"]\n[]\n[\"\\\"d\",\"e\\\"\"]\n"),
-        Table("fields by a character", ",a,,b\n\n,\n", "--from fields:,", out: "[\"\",\"a\",\"\",\"b\"]\n[]\n[\"\",\"\"]\n"),
+        Table(
+            "fields by a character", ",a,,b\n\n,\n", "--from fields:,",
+            out: "[\"\",\"a\",\"\",\"b\"]\n[]\n[\"\",\"\"]\n"),
         Table("fields by a letter of two bytes", "aéb\n", "--from fields:é", out: "[\"a\",\"b\"]\n"),
         Table("fields by a tab", "a\tb c\n", "--from 'fields:\\t'", out: "[\"a\",\"b c\"]\n"),
         Table("fields by a colon", "a:b\n", "--from fields::", out: "[\"a\",\"b\"]\n"),
@@ -101,8 +106,10 @@ private struct Table: Sendable, CustomTestStringConvertible {
             "batches of rows", "a,b\n1,\"x\ny\"\n2,z\n\n3\n4,5", "--from csv -N 2",
             out: #"[{"a":"1","b":"x\ny"},{"a":"2","b":"z"}]"# + "\n" + #"[{"a":"4","b":"5"}]"# + "\n",
             err: ["5-6: record 2 of the batch: 1 field, and the header has 2"], of: 3),
+        Table("a batch of all", "1\n2\n", "--batch 9223372036854775807", out: "[\"1\",\"2\"]\n"),
         Table("lines that are left out", "1\n2\n3\n", "--skip 2", out: "\"3\"\n"),
-        Table("more of them than there are", "1\n2\n", "--skip 3"), Table("none of them", "1\n", "--skip 0", out: "\"1\"\n"),
+        Table("more of them than there are", "1\n2\n", "--skip 3"),
+        Table("none of them", "1\n", "--skip 0", out: "\"1\"\n"),
         Table(
             "lines that are left out in front of a header", "\"note\n\na,b\n1,2\n3\n", "--from csv --skip 2",
             out: #"{"a":"1","b":"2"}"# + "\n", err: ["5: 1 field, and the header has 2"], of: 2),
@@ -145,18 +152,23 @@ func `a large table is read whole, in blocks too, and a filter changes nothing`(
         out: #"[1,{"a":"1","b":"2"}]"# + "\n" + #"[2,{"a":"4","b":"3"}]"# + "\n" + #"{"a":"1","b":"2"}"# + "\n"
             + #"{"a":"4","b":"3"}"# + "\n" + #"{"a":"1","b":"2"}"# + "\n"),
     Row(
-        "what follows in one stream is data", ["f": "a,b\n1,2\n"], "cat f f | pmap --from csv -e item.a", out: "1\na\n1\n"),
+        "what follows in one stream is data", ["f": "a,b\n1,2\n"], "cat f f | pmap --from csv -e item.a",
+        out: "1\na\n1\n"),
     Row(
         "lines are left out of each file", ["f": "x\na\n1\n"], "pmap --skip 1 --from csv -e item.a f f", out: "1\n1\n"),
     Row(
         "a batch is of one file", ["f": "1\n2\n3\n"], "pmap --batch 2 -t jsonl -e index,item f f",
         out: "[1,[\"1\",\"2\"]]\n[2,[\"3\"]]\n[3,[\"1\",\"2\"]]\n[4,[\"3\"]]\n"),
     Row(
-        "batches of arguments", [:], "pmap -N 2 -t jsonl -e item ::: a '' c; pmap --from jsonl -L 2 -t jsonl -e item ::: 1 '[]' 3",
+        "batches of arguments", [:],
+        "pmap -N 2 -t jsonl -e item ::: a '' c; pmap --from jsonl -L 2 -t jsonl -e item ::: 1 '[]' 3",
         out: "[\"a\",\"\"]\n[\"c\"]\n[1,[]]\n[3]\n"),
-    Row("fields of arguments", [:], "pmap --from fields:- -t jsonl -e item ::: a-b '' c", out: "[\"a\",\"b\"]\n[]\n[\"c\"]\n"),
     Row(
-        "batches of a list", "inputs = {1, {2}, 'x'} function task(item) return item end", "pmap --batch 2 -t jsonl t.lua",
+        "fields of arguments", [:], "pmap --from fields:- -t jsonl -e item ::: a-b '' c",
+        out: "[\"a\",\"b\"]\n[]\n[\"c\"]\n"),
+    Row(
+        "batches of a list", "inputs = {1, {2}, 'x'} function task(item) return item end",
+        "pmap --batch 2 -t jsonl t.lua",
         out: "[1,[2]]\n[\"x\"]\n"),
     Row(
         "batches of a function, the last of which is not lost when it fails",
@@ -166,7 +178,11 @@ func `a large table is read whole, in blocks too, and a filter changes nothing`(
         "batches of an iterator", "inputs = io.lines 'f' function task(item) return item end",
         "seq 5 > f; pmap --batch 2 -t jsonl t.lua", out: "[\"1\",\"2\"]\n[\"3\",\"4\"]\n[\"5\"]\n"),
     Row(
-        "a script says how its table is read", ["t.lua": "options = { from = 'csv', separator = ';', skip = 1 } function task(row) return row.a end", "f": "x\na;b\n1;2\n"],
+        "a script says how its table is read",
+        [
+            "t.lua": "options = { from = 'csv', separator = ';', skip = 1 } function task(row) return row.a end",
+            "f": "x\na;b\n1;2\n",
+        ],
         "pmap t.lua f", out: "1\n"),
 ])
 func `inputs follow one another`(row: Row) throws { try row.check() }
@@ -184,7 +200,8 @@ private func refused(_ options: String, _ message: String, input: String = "f") 
     refused("--from blocks:0", "--from blocks:0: write a size, as in blocks:500k or blocks:1M"),
     refused("--from blocks:1X", "--from blocks:1X: write a size, as in blocks:500k or blocks:1M"),
     refused(
-        "--from fields:", "--from fields:: write one character, as in fields:; or fields:'|', or fields for spaces and tabs"),
+        "--from fields:",
+        "--from fields:: write one character, as in fields:; or fields:'|', or fields for spaces and tabs"),
     refused(
         "--from fields:ab",
         "--from fields:ab: write one character, as in fields:; or fields:'|', or fields for spaces and tabs"),
@@ -207,7 +224,8 @@ private func refused(_ options: String, _ message: String, input: String = "f") 
     refused("--skip 1k", "--skip 1k: write a number of lines, 0 or more"),
     refused("-0 --from csv", "-0 is --from nul; it cannot go with --from csv"),
     refused("--from csv", "--from csv: items behind ':::' are words, and no lines of a file", input: "::: a"),
-    refused("--from blocks:1k", "--from blocks:1k: items behind ':::' are words, and no lines of a file", input: "::: a"),
+    refused(
+        "--from blocks:1k", "--from blocks:1k: items behind ':::' are words, and no lines of a file", input: "::: a"),
     refused("--skip 1", "--skip 1: items behind ':::' are words, and no lines of a file", input: "::: a"),
 ])
 func `what cannot be read so is refused with the way out`(row: Row) throws { try row.check() }
@@ -223,7 +241,9 @@ private let twice = "two columns are named 'a'; rename one, or take rows as list
         err: "pmap: g:2: \(twice)", status: 2),
     Row("of a pipe", ["f": "a,a\n1,2\n"], "cat f | pmap --from csv -e item.a", err: "pmap: -:1: \(twice)", status: 3),
     Row("of tsv", ["f": "a\ta\n"], "pmap --from tsv -e item.a f", err: "pmap: f:1: \(twice)", status: 2),
-    Row("two columns without a name", ["f": ",\n1,2\n"], "pmap --from csv -e item f", err: "pmap: f:1: two columns are named ''; rename one, or take rows as lists with --no-header\n", status: 2),
+    Row(
+        "two columns without a name", ["f": ",\n1,2\n"], "pmap --from csv -e item f",
+        err: "pmap: f:1: two columns are named ''; rename one, or take rows as lists with --no-header\n", status: 2),
     Row(
         "it is no row", ["f": "a,\"b\n1,2\n"], "pmap --from csv -e item.a f",
         err: "pmap: f:1: the header: the quote that field 2 begins with is not closed\n", status: 2),
@@ -256,12 +276,17 @@ private let failing = "error('no ' .. item.id, 0)"
     Row(
         "batches and blocks, by all of their lines", ["f": "a\nb\nc\n"],
         "pmap --batch 2 --errors e -e 'error(#item, 0)' f; cut -d, -f 1-4 e; pmap --from blocks:3 -e 'error(#item, 0)' < f",
-        out: #"{"index":1,"source":"f","line":1,"input":"a\nb\n""# + "\n" + #"{"index":2,"source":"f","line":3,"input":"c\n""# + "\n",
+        out: #"{"index":1,"source":"f","line":1,"input":"a\nb\n""# + "\n"
+            + #"{"index":2,"source":"f","line":3,"input":"c\n""# + "\n",
         err: "pmap: f:1-2: 2\n‹…›pmap: f:3: 1\n‹…›pmap: -:1-2: 4\n‹…›pmap: -:3: 2\n‹…›", status: 1),
     Row(
-        "batches of arguments and of a list", "inputs = {1, 2, 3} function task(item) error('no', 0) end",
-        "pmap --batch 2 -e 'error(\"no\", 0)' ::: a b c 2>&1 | grep -o '^.*: no'; pmap --batch 2 t.lua 2>&1 | grep -o '^.*: no'",
-        out: "pmap: :::1-2: no\npmap: :::3: no\npmap: inputs[1-2]: no\npmap: inputs[3]: no\n", status: 1),
+        "batches of arguments, of a list and of a function",
+        [
+            "t.lua": "inputs = {1, 2, 3} function task(item) error('no', 0) end",
+            "f.lua": "local n = 0 function inputs() n = n + 1 return n < 4 and n or nil end function task(item) error('no', 0) end",
+        ],
+        "pmap --batch 2 -e 'error(\"no\", 0)' ::: a b c 2>&1 | grep -o '^.*: no'; pmap --batch 2 t.lua 2>&1 | grep -o '^.*: no'; pmap --batch 2 f.lua 2>&1 | grep -o '^.*: no'",
+        out: "pmap: :::1-2: no\npmap: :::3: no\npmap: inputs[1-2]: no\npmap: inputs[3]: no\npmap: inputs[1-2]: no\npmap: inputs[3]: no\n", status: 1),
     Row(
         "in the job log, and before anything is run", rows,
         "pmap -j 2 --from csv -t none --joblog log -e item f; sort -n log | cut -f 1,9,14; pmap --dry-run --from csv -e item f 2>&1 | cut -f 3-; pmap --batch 4 -t none --joblog log -e item f; sort -n log | cut -f 1,14",
@@ -295,14 +320,16 @@ private let failing = "error('no ' .. item.id, 0)"
 ])
 func `items are called by their lines`(row: Row) throws { try row.check() }
 
-private let journal = "pmap -j 2 --from csv --journal j -e 'print(item.id) if item.id == \"2\" then error(\"no\", 0) end return item.n' f"
+private let journal =
+    "pmap -j 2 --from csv --journal j -e 'print(item.id) if item.id == \"2\" then error(\"no\", 0) end return item.n' f"
 
 @Test(arguments: [
     Row(
         "it goes on, and a failed row has its place", rows,
         "\(journal) > first 2> messages; \(journal) | cmp - first; pmap journal j | tail -1; grep -c 'f:4' messages",
         out: "f:4: no\n1\n",
-        err: "pmap: f:4: no\n‹…›pmap: 3 of 3 items were done in an earlier run, says j, 1 of which failed then; --retry-failed runs those again\n"
+        err:
+            "pmap: f:4: no\n‹…›pmap: 3 of 3 items were done in an earlier run, says j, 1 of which failed then; --retry-failed runs those again\n"
             + lastLine(1, of: 3, "1 error"), status: 0),
     Row(
         "the same row under another header is another item", ["f": "id,n\n1,2\n", "g": "n,id\n1,2\n"],
@@ -321,7 +348,8 @@ private let journal = "pmap -j 2 --from csv --journal j -e 'print(item.id) if it
             """),
     Row(
         "batches are items", ["f": "1\n2\n3\n"],
-        "pmap --batch 2 --journal j -e '#item' f; echo 4 >> f; pmap --batch 2 --journal j -e '#item' f", out: "2\n1\n2\n2\n",
+        "pmap --batch 2 --journal j -e '#item' f; echo 4 >> f; pmap --batch 2 --journal j -e '#item' f",
+        out: "2\n1\n2\n2\n",
         err: "pmap: 1 of 2 items was done in an earlier run, says j\n"),
 ])
 func `a journal knows rows and batches`(row: Row) throws { try row.check() }

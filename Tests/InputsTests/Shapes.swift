@@ -97,8 +97,11 @@ let shapes = [
 
 /// Pieces of csv in any order.
 private func randomTable(_ seed: Int, pieces count: Int, longest: Int = 10) -> [UInt8] {
-    let pieces = ["a", "b,", ",", ",", "\n", "\n", "x\r\n", "\"", ",\"", "\"\"", "\",", "\"\n", "\"x\ny\"", "\u{FEFF}", "\n\u{FEFF}\""]
-        .map { Array($0.utf8) }
+    let pieces = [
+        "a", "b,", ",", ",", "\n", "\n", "x\r\n", "\"", ",\"", "\"\"", "\",", "\"\n", "\"x\ny\"", "\u{FEFF}",
+        "\n\u{FEFF}\"",
+    ]
+    .map { Array($0.utf8) }
     var random = Seeded(seed)
     return (0..<count).flatMap { _ in
         random.once(in: 100) ? line(1 + random.below(longest)) : pieces[random.below(pieces.count)]
@@ -119,13 +122,23 @@ let tables = [
     Shape("hostile rows", csv, randomTable(1, pieces: 2000)),
     Shape("hostile rows with long ones", csv, randomTable(2, pieces: 20_000, longest: 100_000)),
     Shape("a row of many lines over two windows", csv, text("a,b\n"), quotedLines, text("3,4\n\"5\n\",6")),
-    Shape("an open quote before more than a window", csv, text("a,b\n\"open\n"), Array(quotedLines.dropFirst(3).dropLast(2))),
+    Shape(
+        "an open quote before more than a window", csv, text("a,b\n\"open\n"),
+        Array(quotedLines.dropFirst(3).dropLast(2))),
     Shape("rows by a semicolon", RecordFraming(.rows(separator: UInt8(ascii: ";"))), text("a,\"\nb;\"\n\"\n")),
     Shape("batches of rows", RecordFraming(csv.record, batch: 2), randomTable(3, pieces: 2000)),
-    Shape("batches of long rows", RecordFraming(csv.record, batch: 3), quotedLines, text("1,2\n"), quotedLines, text("3,\"4\n5")),
-    Shape("batches of lines", RecordFraming(RecordFraming.lines.record, batch: 3), random(4, lines: 500, longest: 200), text("z")),
-    Shape("batches over windows", RecordFraming(RecordFraming.lines.record, batch: 30_000), random(5, lines: 100_000, longest: 90)),
-    Shape("batches of empty lines", RecordFraming(RecordFraming.lines.record, batch: 7), Array(repeating: newline, count: 1000)),
+    Shape(
+        "batches of long rows", RecordFraming(csv.record, batch: 3), quotedLines, text("1,2\n"), quotedLines,
+        text("3,\"4\n5")),
+    Shape(
+        "batches of lines", RecordFraming(RecordFraming.lines.record, batch: 3), random(4, lines: 500, longest: 200),
+        text("z")),
+    Shape(
+        "batches over windows", RecordFraming(RecordFraming.lines.record, batch: 30_000),
+        random(5, lines: 100_000, longest: 90)),
+    Shape(
+        "batches of empty lines", RecordFraming(RecordFraming.lines.record, batch: 7),
+        Array(repeating: newline, count: 1000)),
     Shape("blocks of a byte", RecordFraming(.blocks(bytes: 1)), text("a\n\nb\r\nc")),
     Shape("small blocks", RecordFraming(.blocks(bytes: 100)), random(6, lines: 1000, longest: 1000)),
     Shape("blocks over windows", RecordFraming(.blocks(bytes: 3 * window / 2)), random(7, lines: 60_000, longest: 200)),

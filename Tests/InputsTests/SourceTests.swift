@@ -18,7 +18,9 @@ func `ranges cover the file, end with records and say how many there are`(shape:
         let size = shape.bytes.count
         let source = RangeSource(try file(shape.bytes), size: size, shape.framing, workers: workers, name: "f")
         var (position, records) = (0, 0)
-        while case .records(.range(let offset, let length, _), let found, let lines) = try source.nextRecords(items: items) {
+        while case .records(.range(let offset, let length, _), let found, let lines) = try source.nextRecords(
+            items: items)
+        {
             try #require(offset == position && length > 0 && offset + length <= size)
             #expect(found == shape.records(in: offset..<offset + length) && found <= items)
             #expect(lines == shape.lines(in: offset..<offset + length))
@@ -77,7 +79,9 @@ func `a stream gives the same records, whatever pieces it comes in`(shape: Shape
     file.position = 4
     let source = RangeSource(file, size: 14, .lines, workers: 1, name: "-")
     let next = try source.nextRecords(items: 10)
-    guard case .records(.range(offset: 4, length: 10, _), count: 2, positions: 2) = next else { return #expect(next == .end) }
+    guard case .records(.range(offset: 4, length: 10, _), count: 2, positions: 2) = next else {
+        return #expect(next == .end)
+    }
 }
 
 @Test(arguments: [0, 5, 1 << 20, 2_500_000])

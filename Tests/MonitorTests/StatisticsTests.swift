@@ -19,7 +19,8 @@ private func chunk(_ first: Int, _ count: Int) -> Chunk {
 
 /// Of `workers`, on a machine with four processors.
 private func statistics(workers: Int = 2) -> RunStatistics {
-    RunStatistics(start: 0, workers: workers, processors: 4, seed: 7) { item, chunk in "in:\(chunk.positions(of: item)?.shown ?? "")"
+    RunStatistics(start: 0, workers: workers, processors: 4, seed: 7) { item, chunk in
+        "in:\(chunk.positions(of: item)?.shown ?? "")"
     }
 }
 

@@ -160,7 +160,8 @@ private func csv(_ separator: String = ",", header: Bool = true) -> InputLayout 
     return layout
 }
 
-private func other(_ format: InputFormat, separator: String? = nil, header: Bool? = nil, block: Int = 0) -> InputLayout {
+private func other(_ format: InputFormat, separator: String? = nil, header: Bool? = nil, block: Int = 0) -> InputLayout
+{
     var layout = InputLayout(format)
     if let separator { layout.separator = Array(separator.utf8) }
     if let header { layout.hasHeader = header }
@@ -171,7 +172,9 @@ private func other(_ format: InputFormat, separator: String? = nil, header: Bool
 @Test(arguments: [
     Table(csv(";"), "a;b\n1,2;\"x;\ny\"\n", [#"{"a":"1,2","b":"x;\ny"}"#]),
     Table(csv("\t"), "a\tb\n1\\t\t\"2\"\n", [#"{"a":"1\\t","b":"2"}"#]),
-    Table(csv(header: false), "\u{FEFF}\"1\",2\n3\n\n\u{FEFF}4,5,\"\n\"", ["[\"1\",\"2\"]", "[\"3\"]", "-", "[\"\u{FEFF}4\",\"5\",\"\\n\"]"]),
+    Table(
+        csv(header: false), "\u{FEFF}\"1\",2\n3\n\n\u{FEFF}4,5,\"\n\"",
+        ["[\"1\",\"2\"]", "[\"3\"]", "-", "[\"\u{FEFF}4\",\"5\",\"\\n\"]"]),
     Table(csv(header: false), "1,\"2\n3\"4\n5", [after(2), "[\"5\"]"]),
     Table(csv(header: false), "\r\n,\r\n", ["-", #"["",""]"#]),
     Table(
@@ -187,7 +190,8 @@ private func other(_ format: InputFormat, separator: String? = nil, header: Bool
     Table(other(.fields, separator: "ü"), "aübüüc\n\u{FC}\n", [#"["a","b","","c"]"#, #"["",""]"#]),
     Table(other(.blocks, block: 1), "a\n\nbc\nd", [#""a\n""#, #""\n""#, #""bc\n""#, #""d""#]),
     Table(other(.blocks, block: 3), "a\n\nbc\nd\ne", [#""a\n\n""#, #""bc\n""#, #""d\ne""#]),
-    Table(other(.blocks, block: 4), "abc\nd\n\n\nlonger\nx\n", [#""abc\n""#, #""d\n\n\n""#, #""longer\n""#, #""x\n""#]),
+    Table(
+        other(.blocks, block: 4), "abc\nd\n\n\nlonger\nx\n", [#""abc\n""#, #""d\n\n\n""#, #""longer\n""#, #""x\n""#]),
     Table(other(.blocks, block: 100), "a\r\nb\n", [#""a\r\nb\n""#]),
     Table(other(.blocks, block: 5), "", []),
 ])
@@ -205,7 +209,10 @@ private func batch(_ size: Int, of layout: InputLayout) -> InputLayout {
     Table(batch(9, of: other(.nul)), "a\n\0b\0c", [#"["a\n","b","c"]"#]),
     Table(
         batch(2, of: other(.jsonl)), "1\n\n[2]\n3,\n{}",
-        ["[1]", "record 2 of the batch: not JSON: a comma, colon, bracket or value is missing, or one too many", "[{}]"]),
+        [
+            "[1]", "record 2 of the batch: not JSON: a comma, colon, bracket or value is missing, or one too many",
+            "[{}]",
+        ]),
     Table(batch(2, of: other(.fields)), "a b\n\nc\n", [#"[["a","b"],[]]"#, #"[["c"]]"#]),
     Table(
         batch(2, of: csv()), "a,b\n1,\"x\n\"\n2,y\n\n3,z\n4\n5,v\n6,w",

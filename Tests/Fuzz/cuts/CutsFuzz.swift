@@ -34,9 +34,9 @@ import SlowReading
     private func wholeEnds(_ ends: [Int], _ bytes: [UInt8], _ framing: RecordFraming) -> [Int] {
         var start = 0
         return Array(
-            ends.prefix {
-                defer { start = $0 }
-                return isWhole(bytes, start, $0, framing)
+            ends.prefix { end in
+                defer { start = end }
+                return isWhole(bytes, start, end, framing)
             })
     }
 
@@ -133,8 +133,10 @@ import SlowReading
 
     var seeds: [[UInt8]] {
         let lines = (0..<400).map { String(repeating: "x", count: $0 * 7 % 31) }.joined(separator: "\n")
-        let rows = (0..<200).map { $0 % 7 == 0 ? "\u{FEFF}\"a\n\",\"\"\"b\"" : $0 % 5 == 0 ? "5\",x;\"\n\"" : "a,\"b\";c" }
-            .joined(separator: "\n")
+        let rows = (0..<200).map {
+            $0 % 7 == 0 ? "\u{FEFF}\"a\n\",\"\"\"b\"" : $0 % 5 == 0 ? "5\",x;\"\n\"" : "a,\"b\";c"
+        }
+        .joined(separator: "\n")
         return (0..<16).map { SplitInput.seed(Array(($0 < 8 ? rows : lines).utf8), chance: $0) }
     }
 }
