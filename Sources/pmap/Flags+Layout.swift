@@ -72,7 +72,7 @@ extension Typed {
         let parts = word.split(separator: ":", limit: 2)
         let format: InputFormat
         do throws(RecordError) { format = try InputFormat(named: parts[0].text) } catch {
-            throw wrong(error.description)
+            throw wrong(error)
         }
         var layout = InputLayout(format)
         let parameter = parts.count > 1 ? parts[1] : nil

@@ -173,7 +173,7 @@ extension Typed {
     }
 
     /// The message about an unknown format.
-    fileprivate func wrong(_ error: RecordError) -> UsageError {
+    func wrong(_ error: RecordError) -> UsageError {
         if text.hasSuffix(".lua") { return wrong("this is no format; the script needs no option: pmap \(word)") }
         return UsageError(option.hasPrefix("-") ? "\(error)" : "\(option) \(error)")
     }

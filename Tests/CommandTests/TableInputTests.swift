@@ -192,7 +192,7 @@ private func refused(_ options: String, _ message: String, input: String = "f") 
 }
 
 @Test(arguments: [
-    refused("--from cvs", "--from cvs: unknown format \"cvs\": write lines, nul, jsonl, fields, csv, tsv or blocks"),
+    refused("--from cvs", "unknown format \"cvs\": write lines, nul, jsonl, fields, csv, tsv or blocks"),
     refused("--from csv:,", "--from csv:,: write --from csv --separator ,"),
     refused("--from tsv:x", "--from tsv:x: write --from tsv; there is nothing to choose"),
     refused("--from lines:x", "--from lines:x: write --from lines; there is nothing to choose"),
@@ -283,10 +283,12 @@ private let failing = "error('no ' .. item.id, 0)"
         "batches of arguments, of a list and of a function",
         [
             "t.lua": "inputs = {1, 2, 3} function task(item) error('no', 0) end",
-            "f.lua": "local n = 0 function inputs() n = n + 1 return n < 4 and n or nil end function task(item) error('no', 0) end",
+            "f.lua": "inputs = ('abc'):gmatch '.' function task(item) error('no', 0) end",
         ],
         "pmap --batch 2 -e 'error(\"no\", 0)' ::: a b c 2>&1 | grep -o '^.*: no'; pmap --batch 2 t.lua 2>&1 | grep -o '^.*: no'; pmap --batch 2 f.lua 2>&1 | grep -o '^.*: no'",
-        out: "pmap: :::1-2: no\npmap: :::3: no\npmap: inputs[1-2]: no\npmap: inputs[3]: no\npmap: inputs[1-2]: no\npmap: inputs[3]: no\n", status: 1),
+        out: [":::1-2", ":::3", "inputs[1-2]", "inputs[3]", "inputs[1-2]", "inputs[3]"].map { "pmap: \($0): no\n" }
+            .joined(),
+        status: 1),
     Row(
         "in the job log, and before anything is run", rows,
         "pmap -j 2 --from csv -t none --joblog log -e item f; sort -n log | cut -f 1,9,14; pmap --dry-run --from csv -e item f 2>&1 | cut -f 3-; pmap --batch 4 -t none --joblog log -e item f; sort -n log | cut -f 1,14",

@@ -13,17 +13,14 @@ struct Shape: Sendable, CustomStringConvertible {
     let framing: RecordFraming
     /// Where records end.
     let ends: [Int]
+    /// Where lines end.
+    private let lineEnds: [Int]
 
     init(_ description: String, _ pieces: [UInt8]...) {
         self.description = description
-        let bytes = pieces.reduce([], +)
-        var ends: [Int] = []
-        unsafe bytes.withUnsafeBytes { memory in
-            let text = unsafe RecordBytes(memory)
-            while let end = text.firstIndex(of: newline, from: ends.last ?? 0) { ends.append(end + 1) }
-        }
-        if ends.last ?? 0 < bytes.count { ends.append(bytes.count) }
-        (self.bytes, self.ends, framing) = (bytes, ends, .lines)
+        (bytes, framing) = (pieces.reduce([], +), .lines)
+        lineEnds = Shape.lineEnds(of: bytes)
+        ends = lineEnds
     }
 
     init(_ description: String, _ framing: RecordFraming, _ pieces: [UInt8]...) {
@@ -31,6 +28,16 @@ struct Shape: Sendable, CustomStringConvertible {
         bytes = pieces.reduce([], +)
         self.framing = framing
         ends = slowEnds(of: bytes, framing)
+        lineEnds = Shape.lineEnds(of: bytes)
+    }
+
+    private static func lineEnds(of bytes: [UInt8]) -> [Int] {
+        var ends: [Int] = []
+        unsafe bytes.withUnsafeBytes { memory in
+            let text = unsafe RecordBytes(memory)
+            while let end = text.firstIndex(of: newline, from: ends.last ?? 0) { ends.append(end + 1) }
+        }
+        return ends.last ?? 0 < bytes.count ? ends + [bytes.count] : ends
     }
 
     init(_ description: String, text: String) { self.init(description, Array(text.utf8)) }
@@ -42,7 +49,7 @@ struct Shape: Sendable, CustomStringConvertible {
         }
     }
 
-    private func recordsEnding(by offset: Int) -> Int {
+    private func count(_ ends: [Int], by offset: Int) -> Int {
         var (low, high) = (0, ends.count)
         while low < high {
             let middle = (low + high) / 2
@@ -53,14 +60,13 @@ struct Shape: Sendable, CustomStringConvertible {
 
     /// The number of records in these bytes; nil when they do not end with one.
     func records(in range: Range<Int>) -> Int? {
-        let (before, through) = (recordsEnding(by: range.lowerBound), recordsEnding(by: range.upperBound))
+        let (before, through) = (count(ends, by: range.lowerBound), count(ends, by: range.upperBound))
         return through > 0 && ends[through - 1] == range.upperBound ? through - before : nil
     }
 
     /// The number of lines that begin in these bytes.
     func lines(in range: Range<Int>) -> Int {
-        let ends = bytes[range].count { $0 == newline }
-        return range.isEmpty || bytes[range.upperBound - 1] == newline ? ends : ends + 1
+        count(lineEnds, by: range.upperBound) - count(lineEnds, by: range.lowerBound)
     }
 }
 
