@@ -128,6 +128,8 @@ int pmap_pipe(int *reading, int *writing) {
     return 0;
 }
 
+int pmap_open_in_memory(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
 int pmap_open_temporary(const char *folder) {
     int file = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
     if (file >= 0) return file;

@@ -73,6 +73,7 @@ __attribute__((noinline)) static _Noreturn void exec_program(
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* its own children may stay */
         if (getppid() != parent) _exit(127);
     }
+    if (program->is_apart) setpgid(0, 0);
     reset_signals(program->as_system);
     reported->step = PMAP_AT_STREAM;
     if (redirect_streams(program->streams, program->as_system) != 0) goto failed;
@@ -95,7 +96,7 @@ pid_t pmap_start_program(const pmap_program *program, pmap_program_step *failed)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     pmap_keep_child_statuses();
-    volatile pid_t *entry = pmap_guard_entry();
+    volatile pid_t *entry = program->is_apart ? NULL : pmap_guard_entry();
     sigset_t pending;
     sigpending(&pending); /* a Ctrl-C from before the fork is this process's alone, and ends what a shell was to do */
     bool is_interrupted = program->as_system && sigismember(&pending, SIGINT);

@@ -113,7 +113,7 @@ private final class OpenFile {
     /// Nil when the path is another file's now.
     init?(_ number: Int, _ input: Input, in directory: Int32) throws(PosixError) {
         self.input = number
-        guard case .file(let path, let kind) = input else {
+        guard case .file(let path, let kind, _) = input else {
             descriptor = try Descriptor(copying: StandardDescriptor.input)
             return
         }

@@ -7,8 +7,8 @@ import ProcessPool
 /// One input of a run, known before anything is forked.
 package enum Input: Equatable, Sendable {
     /// A file, which a worker opens relative to the directory the run began in.
-    case file(path: ByteString, FileKind)
-    case standardInput(FileKind)
+    case file(path: ByteString, FileKind, Compression? = nil)
+    case standardInput(FileKind, Compression? = nil)
     /// The words after `:::`.
     case arguments([ByteString])
     /// The script's `inputs` list, with so many items.
@@ -33,10 +33,44 @@ package enum Input: Equatable, Sendable {
         self = .file(path: path, kind)
     }
 
+    /// The same, with the compression that a regular file's first bytes say it has. Its offset stays where it is.
+    package var recognized: Input {
+        switch self {
+        case .file(let path, let kind, _) where kind.kind == .regular:
+            .file(path: path, kind, try? Input.compression(of: Descriptor(reading: path)))
+        case .standardInput(let kind, _) where kind.kind == .regular:
+            .standardInput(kind, try? Input.compression(of: Descriptor(copying: StandardDescriptor.input)))
+        default: self
+        }
+    }
+
+    private static func compression(of file: consuming Descriptor) throws(PosixError) -> Compression? {
+        let bytes = try file.read(count: Compression.magicSize, at: file.position)
+        return if case .compressed(let compression) = Compression.recognize(bytes) { compression } else { nil }
+    }
+
+    /// Of a regular file, as far as it was recognized.
+    package var compression: Compression? {
+        switch self {
+        case .file(_, _, let compression), .standardInput(_, let compression): compression
+        default: nil
+        }
+    }
+
+    /// How it is read as a stream; a terminal's lines are plain.
+    func streamReading(recognizing: Bool) -> ByteStream.Reading {
+        switch self {
+        case .file(_, _, let compression?), .standardInput(_, let compression?): .compressed(compression)
+        case .file(_, let kind, nil), .standardInput(let kind, nil):
+            recognizing && kind.kind != .regular && kind.kind != .terminal ? .undecided : .plain
+        default: .plain
+        }
+    }
+
     /// The items can be counted without waiting.
     var isCountable: Bool {
         switch self {
-        case .file(_, let kind): kind.kind == .regular
+        case .file(_, let kind, let compression): kind.kind == .regular && compression == nil
         case .standardInput: rangedSize != nil  // else counting would consume it
         case .arguments, .list: true
         case .iterator: false
@@ -61,17 +95,18 @@ package enum Input: Equatable, Sendable {
     /// `words.txt`, `-`, `:::`, `inputs`
     package var name: ByteString {
         switch self {
-        case .file(let path, _): path
+        case .file(let path, _, _): path
         case .standardInput: "-"
         case .arguments: ":::"
         case .list, .iterator: "inputs"
         }
     }
 
-    /// Of a regular file; those in /proc do not say.
+    /// Of a regular file; those in /proc do not say, and those of compressed files say nothing about the items.
     var fileSize: Int? {
         switch self {
-        case .file(_, let kind), .standardInput(let kind): kind.kind == .regular && kind.size > 0 ? kind.size : nil
+        case .file(_, let kind, nil), .standardInput(let kind, nil):
+            kind.kind == .regular && kind.size > 0 ? kind.size : nil
         default: nil
         }
     }

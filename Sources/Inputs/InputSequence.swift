@@ -53,25 +53,33 @@ package final class InputSequence: ChunkSource {
         package let directory: Int32
         /// Bytes that the script has read ahead from standard input.
         package let readAhead: [UInt8]
+        /// Streams that begin as a compressed file does are decompressed.
+        package let recognizesCompression: Bool
         /// The size limit of a record: of a stream, and of a file.
         package let longestRecord: (inStream: Int, inFile: Int)
         /// Says what is wrong with a header, if something is.
         package let checkHeader: ([UInt8]) -> String?
+        /// Passes on what the program had to say that has decompressed an input to its end.
+        package let warn: (String) -> Void
         /// Starts the producer of the items of `Input.iterator`.
         package let iterate: (() throws(Failure) -> Producer)?
 
         package init(
             layout: InputLayout = InputLayout(), workers: Int, directory: Int32, readAhead: [UInt8] = [],
+            recognizesCompression: Bool = true,
             longestRecord: (inStream: Int, inFile: Int) = (.max, .max),
             checkHeader: @escaping ([UInt8]) -> String? = { _ in nil },
+            warn: @escaping (String) -> Void = { _ in },
             iterate: (() throws(Failure) -> Producer)? = nil
         ) {
             self.layout = layout
             self.workers = workers
             self.directory = directory
             self.readAhead = readAhead
+            self.recognizesCompression = recognizesCompression
             self.longestRecord = longestRecord
             self.checkHeader = checkHeader
+            self.warn = warn
             self.iterate = iterate
         }
     }
@@ -176,6 +184,9 @@ package final class InputSequence: ChunkSource {
         return rest
     }
 
+    /// Ends the programs that decompress an input.
+    package func close() { current = nil }
+
     /// The source of the current input, or of the next one.
     private func openSource() throws(Failure) -> (any RecordSource)? {
         if let current { return current }
@@ -192,7 +203,7 @@ package final class InputSequence: ChunkSource {
     private func open(_ input: Input) throws(Failure) -> any RecordSource {
         do throws(PosixError) {
             switch input {
-            case .file(let path, _):
+            case .file(let path, _, _):
                 return reader(try Descriptor(reading: path, in: reading.directory), input)
             case .standardInput:
                 return reader(try Descriptor(copying: StandardDescriptor.input), input)
@@ -220,7 +231,8 @@ package final class InputSequence: ChunkSource {
         var readAhead: [UInt8] = []
         if case .standardInput = input { readAhead = reading.readAhead }
         return StreamSource(
-            file, framing, readAhead: readAhead, longestRecord: longest.inStream, name: input.name,
-            size: input.fileSize)
+            file, framing, reading: input.streamReading(recognizing: reading.recognizesCompression),
+            readAhead: readAhead, longestRecord: longest.inStream, name: input.name, size: input.fileSize,
+            warn: reading.warn)
     }
 }

@@ -1,5 +1,5 @@
-// A pipe, a terminal, a file without a size: read as it arrives, at most a window ahead, and sent to the workers in the
-// chunk.
+// A pipe, a terminal, a compressed file, a file without a size: read as it arrives, at most a window ahead, and sent to
+// the workers in the chunk.
 
 import Bytes
 import Posix
@@ -8,10 +8,8 @@ import Records
 import Wire
 
 final class StreamSource: RecordSource {
-    private let file: Descriptor
+    private let stream: ByteStream
     var framing: RecordFraming { didSet { forgetSearch() } }
-    private let name: ByteString
-    private var poller = Poller<Void>()
 
     /// Bytes read; those before `start` are in earlier chunks.
     private var buffer = ByteBuffer(capacity: 4096)
@@ -33,20 +31,19 @@ final class StreamSource: RecordSource {
 
     /// `readAhead` are bytes that the script has read from the stream.
     init(
-        _ file: consuming Descriptor, _ framing: RecordFraming, readAhead: [UInt8] = [], longestRecord: Int = .max,
-        name: ByteString, size: Int? = nil
+        _ file: consuming Descriptor, _ framing: RecordFraming, reading: ByteStream.Reading = .plain,
+        readAhead: [UInt8] = [], longestRecord: Int = .max, name: ByteString, size: Int? = nil,
+        warn: @escaping (String) -> Void = { _ in }
     ) {
-        self.file = file
+        stream = ByteStream(file, reading, readAhead: readAhead, name: name, warn: warn)
         self.size = size
         self.longestRecord = longestRecord
-        buffer.append(readAhead)
         self.framing = framing
         search = ItemSearch(framing)
-        self.name = name
     }
 
-    var waitsOn: Int32? { file.number }
-    var descriptors: [Int32] { [file.number] }
+    var waitsOn: Int32? { stream.waitsOn }
+    var descriptors: [Int32] { stream.descriptors }
     var rest: SourceRest? {
         size.map { SourceRest(bytes: buffer.count - start + (isAtEnd ? 0 : max(0, $0 - bytesRead))) }
     }
@@ -66,25 +63,18 @@ final class StreamSource: RecordSource {
         var hasRead = false
         buffer.removeFirst(start)
         start = 0
-        do throws(PosixError) {
+        do throws(Failure) {
             repeat {
-                guard isReadable else { break }
-                let read = try file.read(appendingTo: &buffer, limit: StreamSource.readSize)
+                let read = try stream.read(appendingTo: &buffer, limit: StreamSource.readSize)
                 guard case .bytes(let count) = read else { break }
                 hasRead = true
                 bytesRead += count
                 isAtEnd = count == 0
             } while !isAtEnd && buffer.count < StreamSource.window
         } catch {
-            throw Failure(.error, "\(name): \(error.description)")
+            if !hasRead { throw error }  // else the items in front of it come first, and then it once more
         }
         return hasRead
-    }
-
-    private var isReadable: Bool {
-        poller.removeAll()
-        poller.watchReadable(file.number, ())
-        return !poller.wait(milliseconds: 0).isEmpty
     }
 
     private func splitBuffer(_ items: Int) -> NextRecords? {

@@ -108,6 +108,14 @@ package struct Descriptor: ~Copyable {
         self.init(owning: number)
     }
 
+    /// A file in memory that goes with its last descriptor; `name` is for /proc.
+    package init(inMemory name: ByteString) throws(PosixError) {
+        let number = unsafe pmap_open_in_memory(name.terminated)
+        if number < 0 { throw PosixError("memfd_create") }
+        defer { close(number) }
+        try self.init(copying: number)
+    }
+
     /// The directory the process is in now, to open files relative to it later.
     package static func currentDirectory() throws(PosixError) -> Descriptor {
         let number = retrying { pmap_open_current_directory() }
@@ -152,6 +160,11 @@ package struct Descriptor: ~Copyable {
         if count >= 0 { return .bytes(count) }
         if errno == EAGAIN { return .wouldBlock }
         throw PosixError("read")
+    }
+
+    /// The same, where reading would wait if there is nothing.
+    package borrowing func readAtOnce(appendingTo buffer: inout ByteBuffer, limit: Int) throws(PosixError) -> Transfer {
+        Descriptor.isReadable(number) ? try read(appendingTo: &buffer, limit: limit) : .wouldBlock
     }
 
     /// Appends up to `limit` bytes from `offset` on; answers how many, 0 at the end of the file.

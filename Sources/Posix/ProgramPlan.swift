@@ -19,6 +19,10 @@ package struct ProgramPlan {
     package var folder: [UInt8]?
     package var streams: [Stream] = [.null, .descriptor(1), .descriptor(2)]
 
+    /// It is in a process group of its own, out of reach of the terminal's Ctrl-C; when this process ends, it is killed
+    /// without its own children.
+    package var isApart = false
+
     package init(words: [[UInt8]]) { self.words = words }
 
     /// The paths where the program may be, as with execvp(3).

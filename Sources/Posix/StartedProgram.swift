@@ -1,5 +1,5 @@
 // Programs that a script starts: they stay in its process group, so that a terminal's Ctrl-C reaches them, and die with
-// it. Their own children are found by Descendants.
+// it. Those that the host starts are apart. Their own children are found by Descendants.
 
 import CPosixBridge
 import Glibc
@@ -63,7 +63,7 @@ package final class StartedProgram {
             var program = unsafe pmap_program(
                 paths: paths.pointers, words: words.pointers, environment: environment?.pointers,
                 folder: folder?.pointers[0], streams: (streams[0], streams[1], streams[2]),
-                as_system: false)
+                as_system: false, is_apart: plan.isApart)
             return unsafe pmap_start_program(&program, &failed)
         }
         if pid > 0 { return pid }

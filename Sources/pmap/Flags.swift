@@ -12,6 +12,7 @@ struct Flags {
     var fields: Typed?
     var skip: Typed?
     var batch: Typed?
+    var plain = false
     var unordered = false
     var code: ByteString?
     var filter = false
@@ -95,6 +96,9 @@ extension Option {
             "--batch", also: ["-n", "-N", "-L", "--max-args", "--max-lines"], value: "N",
             "An item is a list of N inputs; the last of each file may be shorter."
         ) { $0.batch = $1 },
+        Option("--plain", "Read compressed input (gzip, bzip2, xz, zstd, lz4) as it is.") { flags, _ in
+            flags.plain = true
+        },
         Option("-u, --unordered", "Write results as they finish.") { flags, _ in flags.unordered = true },
         Option("-k, --keep-order", also: ["--group"], "Write results in input order (the default).") { flags, _ in
             flags.unordered = false

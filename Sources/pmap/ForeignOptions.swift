@@ -32,6 +32,8 @@ private let advice = [
     "--csv --icsv": "write --from csv",
     "--tsv --itsv": "write --from tsv",
     "--ocsv --otsv --fields": "there is no csv as output yet; write --to jsonl, or return \"a,b\"",
+    "-z --search-zip --gzin --bz2in --zin --zstdin --prepipe --decompress":
+        "compressed input is recognized by its first bytes; leave it out",
     "--header -H": "the first row of csv and tsv is a header; --no-header takes it as data",
     "--no-header-row": "write --no-header",
     "--skip-lines": "write --skip N",
@@ -80,6 +82,6 @@ private let advice = [
     "-w -W --warn --strict": "there is nothing like it; luacheck SCRIPT warns",
     "--require --module --import": "write -l NAME",
     "--define --arg --argjson --var --set": "write -D NAME=VALUE, and pmap.args.NAME in the task",
-    "--citation --will-cite --no-notice --gnu --plain": "there is nothing to cite or to choose; leave it out",
+    "--citation --will-cite --no-notice --gnu": "there is nothing to cite or to choose; leave it out",
     "--usage --man -?": "write pmap --help",
 ]

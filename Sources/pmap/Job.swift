@@ -22,6 +22,8 @@ struct Job {
     var inputs: [Input]
     /// Bytes that the script has read ahead from standard input.
     var readAhead: [UInt8] = []
+    /// Compressed input is read as it is.
+    let isPlain: Bool
     /// The size limit of a record: of a stream, and of a file.
     var longestRecord: (inStream: Int, inFile: Int)
     var secrets: Secrets
@@ -45,6 +47,8 @@ struct Job {
         if inputs.contains(where: { if case .standardInput = $0 { true } else { false } }) {
             readAhead = StandardDescriptor.takeReadAhead()
         }
+        isPlain = flags.plain
+        if !isPlain { inputs = try inputs.map(Job.recognized) }
         let longest = try flags.maxRecordSize()
         longestRecord = (longest ?? Machine.memory() / 4, longest ?? .max)
         secrets = Secrets(flags.definitions)
@@ -152,6 +156,15 @@ struct Job {
             }
             throw UsageError("\(file): cannot read it: \(error.reason)")
         }
+    }
+
+    /// Refuses a compressed file for which there is no program.
+    private static func recognized(_ input: Input) throws(UsageError) -> Input {
+        let input = input.recognized
+        if let compression = input.compression, !compression.isInstalled {
+            throw UsageError(compression.missingProgram(for: input.name))
+        }
+        return input
     }
 
     /// Words of the command line are records, but of few formats.

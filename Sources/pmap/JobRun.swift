@@ -61,6 +61,7 @@ struct JobRun: ~Copyable {
         for case let report as ReportListener in listeners { report.itemsLeft = itemsLeft }
         let (ending, tally) = job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
         let left = itemsLeft(ending, tally)
+        source.close()
         let lastEnding = journaled?.end(ending) ?? ending
         for case let statistics as StatisticsListener in listeners { statistics.finish(lastEnding, itemsLeft: left) }
         return reporter.finish(lastEnding, tally, itemsLeft: left, journaled?.tally)
@@ -83,8 +84,9 @@ struct JobRun: ~Copyable {
         let hostsOwn = [output] + (job.journal?.journal.descriptors ?? [])
         return InputSequence.Reading(
             layout: job.layout, workers: max(job.workers, 1), directory: start.directory.number,
-            readAhead: job.readAhead, longestRecord: job.longestRecord,
+            readAhead: job.readAhead, recognizesCompression: !job.isPlain, longestRecord: job.longestRecord,
             checkHeader: { [script, job] in job.problem(withHeader: $0, script) },
+            warn: { [reporter] in reporter.say($0) },
             iterate: { [reporter] () throws(Failure) in
                 try Producer { outbox in
                     reporter.closeInherited()

@@ -48,6 +48,9 @@ int pmap_pipe(int *reading, int *writing);
 /* A file in `folder` without a name; close-on-exec. */
 int pmap_open_temporary(const char *folder);
 
+/* A file in memory, close-on-exec, or -1. */
+int pmap_open_in_memory(const char *name);
+
 /* The current directory, to open files relative to it later; close-on-exec. */
 int pmap_open_current_directory(void);
 

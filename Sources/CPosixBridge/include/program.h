@@ -13,6 +13,7 @@ typedef struct {
     const char *folder;             /* or NULL for this process's */
     int streams[3];                 /* what becomes 0, 1 and 2; -1 is /dev/null */
     bool as_system;                 /* other descriptors, and signals that are ignored, are its own too */
+    bool is_apart;                  /* in a process group of its own, and nothing that it starts is killed with it */
 } pmap_program;
 
 typedef enum { PMAP_AT_PROCESS, PMAP_AT_STREAM, PMAP_AT_FOLDER, PMAP_AT_PROGRAM } pmap_program_step;
