@@ -137,7 +137,7 @@ func `a large table is read whole, in blocks too, and a filter changes nothing`(
         \(pmap("--from csv -e 'assert(item.a == item.id .. \"\\ny\" and item.b .. item.d .. item.e == \"\\\"x,yz\") return item.id, item.c'")) |
           awk '$1 != NR || $2 != NR % 7 { print NR ": " $0 } END { print NR }'
         \(pmap("--from csv --batch 7 -e '#item, item[1].id'")) | awk '{ s += $1 } $2 != 7 * NR - 6 { print } END { print NR, s }'
-        tail -n +2 f > rows; \(pmap("--from csv --filter -e true")) | cmp - rows
+        \(pmap("--from csv --filter -e true")) | cmp - f
         \(pmap("--from blocks:10k --filter -e true")) | cmp - f
         \(pmap("--from blocks:1M -e 'select(2, item:gsub(\"\\n\", \"\"))'")) | awk '{ s += $1 } END { print s }'
         \(pmap("--batch 1000 --filter -e 'index % 2 == 1'")) | awk 'NR == 1001 { print } END { print NR }'
