@@ -9,8 +9,8 @@ package enum Input: Equatable, Sendable {
     /// A file, which a worker opens relative to the directory the run began in.
     case file(path: ByteString, FileKind, Compression? = nil)
     case standardInput(FileKind, Compression? = nil)
-    /// The words after `:::`.
-    case arguments([ByteString])
+    /// The words behind `:::` and its relatives.
+    case words(Combinations)
     /// The script's `inputs` list, with so many items.
     case list(count: Int)
     /// The script's `inputs` function.
@@ -72,7 +72,7 @@ package enum Input: Equatable, Sendable {
         switch self {
         case .file(_, let kind, let compression): kind.kind == .regular && compression == nil
         case .standardInput: rangedSize != nil  // else counting would consume it
-        case .arguments, .list: true
+        case .words, .list: true
         case .iterator: false
         }
     }
@@ -87,7 +87,7 @@ package enum Input: Equatable, Sendable {
     package var nameAround: (before: String, after: String) {
         switch self {
         case .file, .standardInput: ("\(name):", "")
-        case .arguments: (":::", "")
+        case .words: (":::", "")
         case .list, .iterator: ("inputs[", "]")
         }
     }
@@ -97,7 +97,7 @@ package enum Input: Equatable, Sendable {
         switch self {
         case .file(let path, _, _): path
         case .standardInput: "-"
-        case .arguments: ":::"
+        case .words: ":::"
         case .list, .iterator: "inputs"
         }
     }
@@ -114,7 +114,7 @@ package enum Input: Equatable, Sendable {
     /// What it has, as far as that is known.
     var rest: SourceRest? {
         switch self {
-        case .arguments(let words): SourceRest(items: words.count)
+        case .words(let combinations): SourceRest(items: combinations.count)
         case .list(let count): SourceRest(items: count)
         case .file, .standardInput: fileSize.map { SourceRest(bytes: $0) }
         case .iterator: nil

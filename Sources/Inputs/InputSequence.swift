@@ -137,7 +137,7 @@ package final class InputSequence: ChunkSource {
     private var positionsPerItem: Int? {
         switch inputs[next - 1] {
         case .file, .standardInput: reading.layout.framing.hasUnevenLines ? nil : reading.layout.batch ?? 1
-        case .arguments, .list, .iterator: reading.layout.batch ?? 1
+        case .words, .list, .iterator: reading.layout.batch ?? 1
         }
     }
 
@@ -175,6 +175,11 @@ package final class InputSequence: ChunkSource {
         while let source = try? openSource() {
             guard Clock.now() < deadline else { return nil }
             if (try? passHead(of: source)) != true { return nil }
+            if let known = source.rest, known.bytes == 0, known.items > 0 {
+                rest += known.items
+                current = nil
+                continue
+            }
             switch try? source.nextRecords(items: 1 << 16) {
             case .records(_, let count, _) where inputs[next - 1].isCountable: rest += count
             case .records, .dry: return nil
@@ -207,9 +212,9 @@ package final class InputSequence: ChunkSource {
                 return reader(try Descriptor(reading: path, in: reading.directory), input)
             case .standardInput:
                 return reader(try Descriptor(copying: StandardDescriptor.input), input)
-            case .arguments(let words):
-                return ArgumentSource(
-                    words, batch: reading.layout.batch ?? 1, longestRecord: reading.longestRecord.inFile)
+            case .words(let combinations):
+                return WordSource(
+                    combinations, batch: reading.layout.batch ?? 1, longestRecord: reading.longestRecord.inFile)
             case .list(let count):
                 return ListSource(count: count, batch: reading.layout.batch ?? 1)
             case .iterator: break

@@ -1,6 +1,6 @@
 // The formats of input.
 
-import Bytes
+package import Bytes
 
 /// What a record of an input is, and how it is read.
 package enum InputFormat: String, CaseIterable, Sendable {
@@ -28,8 +28,9 @@ package struct InputLayout: Equatable, Sendable {
     package var hasHeader = false
     /// Lines at the beginning of each input that are none of its records.
     package var skippedLines = 0
-    /// Records are words of the command line, each ended by NUL.
-    package var isOfWords = false
+    /// Records are words of the command line, each ended by NUL: so many of them together, of which several are a list. 0 for
+    /// other records.
+    package var words = 0
 
     package init(_ format: InputFormat = .lines) {
         self.format = format
@@ -43,24 +44,56 @@ package struct InputLayout: Equatable, Sendable {
         if format == .csv && separator != InputLayout(.csv).separator { options["--separator"] = "\(separator)" }
         if format.hasHeader && !hasHeader { options["--no-header"] = "true" }
         options["--batch"] = batch.map { "\($0)" }
+        if words > 1 { options[":::"] = "\(words)" }
         return options
     }
 
     /// How items are told apart.
     package var framing: RecordFraming {
-        var framing = recordFraming
-        framing.batch = batch ?? 1
+        var framing = partFraming
+        framing.batch *= batch ?? 1
         return framing
     }
 
-    /// How the records of a batch are.
+    /// How the parts of a batch are: records, or combinations of words.
+    var partFraming: RecordFraming {
+        var framing = recordFraming
+        framing.batch = max(words, 1)
+        return framing
+    }
+
+    var isOfCombinations: Bool { words > 1 }
+    /// An item is a list of what is read.
+    var isList: Bool { batch != nil || isOfCombinations }
+
+    /// How single records are.
     var recordFraming: RecordFraming {
-        if isOfWords { return RecordFraming(.ended(by: 0)) }
+        if words > 0 { return RecordFraming(.ended(by: 0)) }
         return switch format {
         case .csv: RecordFraming(.rows(separator: separator.first ?? 0))
         case .blocks: RecordFraming(.blocks(bytes: blockSize))
         case .nul: RecordFraming(.ended(by: 0))
         case .lines, .jsonl, .fields, .tsv: .lines
         }
+    }
+}
+
+// MARK: As text
+
+extension InputLayout {
+    /// An item as people write it: of several words these, with spaces between them.
+    package func text(of record: RecordBytes) -> [UInt8] {
+        if words == 0 || framing.batch == 1 { return record.array }
+        return record.array.dropLast().map { $0 == 0 ? UInt8(ascii: " ") : $0 }
+    }
+
+    /// Appends that on one line.
+    package func append(line record: RecordBytes, to buffer: inout ByteBuffer, most: Int = .max) {
+        if words == 0 || framing.batch == 1 {
+            return record.appendLine(to: &buffer, isJSON: format == .jsonl, most: most)
+        }
+        var words = ByteBuffer()
+        words.append(text(of: record))
+        RecordBytes(words).appendLine(to: &buffer, isJSON: format == .jsonl, most: most)
     }
 }

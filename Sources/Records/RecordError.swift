@@ -8,6 +8,7 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
     case badRow(RowFault)
     /// The number of the record, from 1, and what is wrong with it.
     case inBatch(record: Int, String)
+    case inCombination(word: Int, String)
     /// The path is written as in Lua and begins with the item: `item.rows[3].id`.
     case bigInteger(String, path: String)
     case noRow(RowRefusal)
@@ -25,6 +26,7 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
             return "not JSON: \(fault.description)"
         case .badRow(let fault): return fault.description
         case .inBatch(let record, let fault): return "record \(record) of the batch: \(fault)"
+        case .inCombination(let word, let fault): return "word \(word): \(fault)"
         case .badNumber(let token):
             return "not JSON: \(token) is not a number, or too large for a float"
         case .bigInteger(let token, let path):

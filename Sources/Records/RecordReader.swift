@@ -21,7 +21,7 @@ package struct RecordReader: ~Copyable {
     /// The functions of the item loop. Valid as long as the reader.
     package var fastPath: FastPath.Reader {
         let path = RecordReader.path(layout.format, json, rows)
-        return layout.framing.isPlain && layout.batch == nil ? path : loop.path(path)
+        return layout.framing.isPlain && !layout.isList ? path : loop.path(path)
     }
 
     private static func path(_ format: InputFormat, _ json: borrowing JSONReader, _ rows: borrowing RowReader)
@@ -62,7 +62,8 @@ package struct RecordReader: ~Copyable {
     ///
     /// At least 64 bytes after `record` must be readable: the rest of its chunk, or padding after the last one.
     package mutating func read(_ record: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
-        layout.batch == nil ? try readOne(record, onto: stack) : try readBatch(record, onto: stack)
+        if layout.batch != nil { return try readBatch(record, onto: stack) }
+        return try readPart(record, onto: stack)
     }
 
     private mutating func readOne(_ record: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
@@ -75,9 +76,32 @@ package struct RecordReader: ~Copyable {
         }
     }
 
+    private mutating func readPart(_ part: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
+        layout.isOfCombinations ? try readCombination(part, onto: stack) : try readOne(part, onto: stack)
+    }
+
+    /// A list of what the words are; none of them is left out, as each has its place.
+    private mutating func readCombination(_ combination: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
+        var words = RecordCursor(combination, layout.recordFraming)
+        let height = stack.top
+        var read = 0
+        stack.newTable(keys: 0)
+        do throws(RecordError) {
+            while let word = words.next() {
+                read += 1
+                guard try readOne(word, onto: stack) == .value else { throw .notJSON(.empty) }
+                stack.rawSet(height + 1, at: read)
+            }
+        } catch {
+            stack.top = height
+            throw .inCombination(word: read, error.description)
+        }
+        return .value
+    }
+
     /// A list of the values; a blank line is none of them.
     private mutating func readBatch(_ batch: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
-        var records = RecordCursor(batch, layout.recordFraming)
+        var records = RecordCursor(batch, layout.partFraming)
         let height = stack.top
         var (read, values) = (0, 0)
         stack.newTable(keys: 0)
@@ -85,7 +109,7 @@ package struct RecordReader: ~Copyable {
         do throws(RecordError) {
             while let record = records.next() {
                 read += 1
-                guard try readOne(record, onto: stack) == .value else { continue }
+                guard try readPart(record, onto: stack) == .value else { continue }
                 values += 1
                 stack.rawSet(list, at: values)
             }

@@ -71,26 +71,35 @@ package enum RowFault: Equatable, Sendable {
 /// What the item loop needs to find items that are not ended by a byte, and to read batches.
 @safe struct LoopReader: ~Copyable {
     private let framing: UnsafeMutablePointer<pmap_framing>
-    private let batch: UnsafeMutablePointer<pmap_batch_reader>
-    private let isBatch, keepsEnd: Bool
+    /// Of the records, and of the lists that they are in, if they are in two.
+    private let records, lists: UnsafeMutablePointer<pmap_batch_reader>
+    private let isList, isListOfLists, keepsEnd: Bool
 
     init(_ layout: InputLayout, _ record: FastPath.Reader) {
-        unsafe (framing, batch) = (.allocate(capacity: 1), .allocate(capacity: 1))
-        (isBatch, keepsEnd) = (layout.batch != nil, layout.framing.keepsEnd)
+        unsafe (framing, records, lists) = (
+            .allocate(capacity: 1), .allocate(capacity: 1), .allocate(capacity: 1)
+        )
+        (isList, keepsEnd) = (layout.isList, layout.framing.keepsEnd)
+        isListOfLists = layout.batch != nil && layout.isOfCombinations
         unsafe framing.initialize(to: layout.framing.inC)
-        unsafe batch.initialize(
+        unsafe records.initialize(
             to: pmap_batch_reader(framing: layout.recordFraming.inC, push: record.push, reader: record.context))
+        unsafe lists.initialize(
+            to: pmap_batch_reader(framing: layout.partFraming.inC, push: pmap_push_batch_item, reader: records))
     }
 
     deinit {
         unsafe framing.deallocate()
-        unsafe batch.deallocate()
+        unsafe records.deallocate()
+        unsafe lists.deallocate()
     }
 
     /// The functions of the item loop, with those that read a record. Valid as long as this.
     func path(_ record: FastPath.Reader) -> FastPath.Reader {
         var path =
-            unsafe isBatch ? FastPath.Reader(pmap_push_batch_item, context: UnsafeMutableRawPointer(batch)) : record
+            unsafe isList
+            ? FastPath.Reader(
+                pmap_push_batch_item, context: UnsafeMutableRawPointer(isListOfLists ? lists : records)) : record
         unsafe path.finds(pmap_loop_item_end, UnsafeRawPointer(framing), keepsEnd: keepsEnd)
         return path
     }

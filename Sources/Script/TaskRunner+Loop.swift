@@ -7,7 +7,7 @@ package import Wire
 
 extension TaskRunner.Options {
     /// Only an item's record is wanted, and there are no limits.
-    fileprivate var isOnlyRecords: Bool { timeLimit == nil && memoryLimit == nil && !isTagged }
+    fileprivate var isOnlyRecords: Bool { timeLimit == nil && memoryLimit == nil && !isTagged && !writesWords }
 }
 
 extension TaskRunner {

@@ -40,12 +40,17 @@ package final class TaskRunner {
         /// A filter writes the unchanged bytes of a record: the formats are the same, or the output is text, which any
         /// record is; the end of a record is in those of many lines.
         var passesRecords: Bool {
-            guard isFilter,
+            guard isFilter, !writesWords,
                 input.format.rawValue == output.rawValue && !output.isTable || output == .lines || output == .nul
             else {
                 return false
             }
             return !input.framing.keepsEnd || input.framing.terminator == output.terminator
+        }
+
+        /// A filter writes words as they were typed, with spaces between them.
+        var writesWords: Bool {
+            isFilter && input.words > 0 && input.framing.batch > 1 && (output == .lines || output == .nul)
         }
 
         /// A string is a record unchanged.
@@ -258,7 +263,7 @@ package final class TaskRunner {
             if try reader.read(record, onto: stack) == .blank { return outbox.commitBlank() }
         } catch {
             let message = item == 1 ? error.description(ofFirst: record) : error.description
-            return outbox.fail(Failure(.error, message, input: options.keepsInput ? ByteString(record.array) : nil))
+            return outbox.fail(Failure(.error, message, input: options.keepsInput ? ByteString(options.input.text(of: record)) : nil))
         }
         runPushed(item, record, &outbox)
     }
@@ -379,7 +384,7 @@ package final class TaskRunner {
     private func tag(_ record: RecordBytes?) -> [UInt8] {
         var tag = ByteBuffer()
         if let record {
-            record.appendLine(to: &tag, isJSON: options.input.format == .jsonl)
+            options.input.append(line: record, to: &tag)
         } else {
             let text = (originalText ?? "").escapedName
             let isPlain = text.first == "\"" && !text.contains("\\")
@@ -401,7 +406,7 @@ package final class TaskRunner {
         var failure = failure
         let hasPrograms = !printed.isEmpty && stack.capturedPrograms
         if options.keepsInput {
-            failure.input = record.map { ByteString($0.array) } ?? originalText.map { ByteString($0) }
+            failure.input = record.map { ByteString(options.input.text(of: $0)) } ?? originalText.map { ByteString($0) }
         }
         failure.printed = options.isTagged ? printed.tagged(tag(record)) : printed
         failure.drewRandomNumbers = stack.usesSeed
@@ -453,7 +458,10 @@ package final class TaskRunner {
 
     /// The unchanged item: its own bytes if they can be a record of the output.
     private func appendItem(_ record: RecordBytes?, _ outbox: inout Outbox) throws(RecordError) {
-        if let record, options.passesRecords {
+        if let record, options.writesWords {
+            outbox.output.append(options.input.text(of: record))
+            outbox.output.append(options.output.terminator)
+        } else if let record, options.passesRecords {
             outbox.output.append(record)
             let isEnded = options.input.framing.keepsEnd && record.last == options.output.terminator
             if !isEnded { outbox.output.append(options.output.terminator) }

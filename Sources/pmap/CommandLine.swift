@@ -1,4 +1,4 @@
-// From the words of the command line to flags: the arguments after `:::`, and the script's own options.
+// From the words of the command line to flags: the sources behind `:::` and its relatives, and the script's own options.
 
 import Bytes
 import Script
@@ -7,8 +7,8 @@ import Script
 struct CommandLine {
     let words: [ByteString]
     let flags: Flags
-    /// The words after `:::`, if it is there.
-    let arguments: [ByteString]?
+    /// What stands behind `:::` and its relatives; empty without them.
+    let sources: [TypedSource]
 
     static let otherProgram = "the pmap that shows the memory map of a process is another program, from procps"
 
@@ -16,12 +16,14 @@ struct CommandLine {
 
     init(_ words: [ByteString]) throws(UsageError) {
         self.words = words
-        let separator = words.firstIndex(of: ":::")
-        arguments = separator.map { Array(words[($0 + 1)...]) }
-        for word in words[((separator ?? -1) + 1)...] {
-            if let advice = CommandLine.otherSources[word.text] { throw UsageError("\(advice)") }
+        let end = words.firstIndex { TypedSource.Separator(rawValue: $0.text) != nil } ?? words.endIndex
+        sources = TypedSource.sources(words[end...])
+        if let first = sources.first, first.separator.isLinked {
+            throw UsageError(
+                "\(first.separator.rawValue) goes along with the words in front of it; the first ones stand behind \(first.separator.unlinked)"
+            )
         }
-        let own = words[..<(separator ?? words.endIndex)]
+        let own = words[..<end]
         if own.count == 2, own.contains(where: { Int($0.text) ?? -1 > 0 }),
             let option = own.first(where: { $0.hasPrefix("-") && Option.named($0.text) == nil })
         {
@@ -48,14 +50,6 @@ struct CommandLine {
         try merged.readValues()
         return merged
     }
-
-    /// Other ways of GNU parallel to name inputs.
-    private static let otherSources = [
-        ":::": "a second ':::'; items of one kind stand behind one ':::'",
-        ":::+": "':::+': an item is one word; put what belongs together into one line of a file, or into one word",
-        "::::": "'::::': write the file behind the script: pmap SCRIPT FILE",
-        "::::+": "'::::+': an item is one line; paste FILE FILE | pmap SCRIPT puts lines together",
-    ]
 }
 
 extension Flags {

@@ -49,7 +49,7 @@ final class ItemTexts {
     func input(of item: Int, in chunk: Chunk) -> ByteString? {
         switch inputs[chunk.payload.input] {
         case .list, .iterator: value(of: item, in: chunk).map { ByteString($0) }
-        case .file, .standardInput, .arguments: record(of: item, in: chunk).map { ByteString($0.array) }
+        case .file, .standardInput, .words: record(of: item, in: chunk).map { ByteString(layout.text(of: $0)) }
         }
     }
 
@@ -67,9 +67,9 @@ final class ItemTexts {
             guard let text = value(of: item, in: chunk) else { return 0 }
             buffer.append(text.truncated(toBytes: ItemTexts.longest).escapedName)
             return text.utf8.count
-        case .file, .standardInput, .arguments:
+        case .file, .standardInput, .words:
             guard let record = record(of: item, in: chunk) else { return 0 }
-            record.appendLine(to: &buffer, isJSON: layout.format == .jsonl, most: ItemTexts.longest)
+            layout.append(line: record, to: &buffer, most: ItemTexts.longest)
             return record.count
         }
     }

@@ -120,7 +120,7 @@ final class ItemWorker: WorkerBody {
             }
         case .iterator:
             runValues(payload, chunk, &outbox)
-        case .file, .standardInput, .arguments:
+        case .file, .standardInput, .words:
             let records: RecordBytes
             switch try chunks.read(payload) {
             case .records(let bytes): records = bytes

@@ -35,15 +35,16 @@ struct Job {
     /// Nil shows progress where somebody looks.
     var progress: Bool?
 
-    /// `files` and `arguments` are the inputs of the command line.
-    init(_ flags: Flags, files: [ByteString], arguments: [ByteString]?, script: LoadedScript, seed: UInt64)
+    /// `files` and `sources` are the inputs of the command line.
+    init(_ flags: Flags, files: [ByteString], sources: [TypedSource], script: LoadedScript, seed: UInt64)
         throws(UsageError)
     {
         workers = try flags.workers(processors: Processors.usable())
         onError = try flags.onErrorChoice()
         errorsFile = flags.errors
         spillLimit = try flags.spillLimit()
-        inputs = try Job.inputs(files, arguments, script)
+        form.input = try flags.inputLayout()
+        inputs = try Job.inputs(files, sources, script, form.input)
         if inputs.contains(where: { if case .standardInput = $0 { true } else { false } }) {
             readAhead = StandardDescriptor.takeReadAhead()
         }
@@ -61,8 +62,7 @@ struct Job {
                 "--dry-run with --journal: leave one of them out; pmap journal FILE shows what runs have kept")
         }
         plan.keepsTimes = logs.keepTimes
-        form.input = try flags.inputLayout()
-        if let words = inputs.first, case .arguments = words { try readWords(flags) }
+        if case .words(let combinations)? = inputs.first { try readWords(combinations, flags) }
         form.isFilter = flags.filter
         form.isTagged = flags.tag
         form.bigIntegers = try flags.bigIntegersChoice()
@@ -122,15 +122,21 @@ struct Job {
     }
 
     /// FILE or `:::`, else the script's `inputs`, else standard input.
-    private static func inputs(_ files: [ByteString], _ arguments: [ByteString]?, _ script: LoadedScript)
-        throws(UsageError)
-        -> [Input]
-    {
-        if let arguments {
+    private static func inputs(
+        _ files: [ByteString], _ sources: [TypedSource], _ script: LoadedScript, _ layout: InputLayout
+    ) throws(UsageError) -> [Input] {
+        var files = files
+        if let source = sources.first {
             if let file = files.first {
-                throw UsageError("\(file) and ':::'; items come from files or from arguments, not from both")
+                let separator = source.separator.rawValue
+                throw UsageError("\(file) and '\(separator)'; items come from files or from arguments, not from both")
             }
-            return [.arguments(arguments)]
+            guard let file = sources.onlyFile else {
+                let terminator: UInt8 = layout.format == .nul ? 0 : UInt8(ascii: "\n")
+                let reader = WordFiles(terminator: terminator) { StandardDescriptor.takeReadAhead() }
+                return [.words(try sources.combinations(lines: reader.words))]
+            }
+            files = [file]
         }
         if files.isEmpty {
             if let count = script.listedItems { return [.list(count: count)] }
@@ -139,13 +145,16 @@ struct Job {
                 throw UsageError("\(script.name): no input: name a FILE, write ::: ITEM …, or pipe lines into pmap")
             }
         }
-        if files.count(where: { $0 == "-" }) > 1 { throw UsageError("- twice; standard input can be read once") }
-        do throws(PosixError) {
-            var inputs: [Input] = []
-            for file in files.isEmpty ? ["-"] : files { inputs.append(try Input(path: file)) }
-            return inputs
-        } catch {
-            let file = error.subject
+        var inputs: [Input] = []
+        for file in files.isEmpty ? ["-"] : files {
+            inputs.append(try reading(file) { () throws(PosixError) in try Input(path: file) })
+        }
+        return inputs
+    }
+
+    /// What is read of `file`; else says why it cannot be.
+    static func reading<Read>(_ file: ByteString, _ read: () throws(PosixError) -> Read) throws(UsageError) -> Read {
+        do throws(PosixError) { return try read() } catch {
             if file.isEmpty { throw UsageError("\(CommandLine.emptyName) an input") }
             if error.isMissing {
                 throw UsageError("\(file): no such file; to give items as arguments write ::: \(file)")
@@ -168,9 +177,9 @@ struct Job {
     }
 
     /// Words of the command line are records, but of few formats.
-    private mutating func readWords(_ flags: Flags) throws(UsageError) {
+    private mutating func readWords(_ combinations: Combinations, _ flags: Flags) throws(UsageError) {
         switch form.input.format {
-        case .lines, .nul, .jsonl, .fields: form.input.isOfWords = true
+        case .lines, .nul, .jsonl, .fields: form.input.words = max(combinations.width, 1)
         case .csv, .tsv, .blocks:
             throw UsageError("--from \(flags.from?.text ?? ""): items behind ':::' are words, and no lines of a file")
         }

@@ -15,6 +15,11 @@ struct JobCommand {
     init(_ line: CommandLine) throws(UsageError) {
         self.line = line
         (source, files) = try JobCommand.scriptAndFiles(line.flags)
+        let itemFiles = files + line.sources.flatMap(\.files)
+        if itemFiles.count(where: { $0 == "-" }) > 1 {
+            throw UsageError("- twice; standard input can be read once")
+        }
+        if source.isStandardInput && itemFiles.contains("-") { throw ScriptSource.readsStandardInput }
     }
 
     /// Ends this process with the status of the run.
@@ -32,10 +37,10 @@ struct JobCommand {
         let existing = if let earlier { earlier } else { try JournalPlan.open(flags.journal, mustExist: true) }
         let chosenSeed = try flags.seedValue() ?? script.chosenSeed
         let seed = chosenSeed ?? existing?.seed ?? firstSeed
-        if source.isStandardInput, files.isEmpty, line.arguments == nil, !script.has(.inputs) {
+        if source.isStandardInput, files.isEmpty, line.sources.isEmpty, !script.has(.inputs) {
             throw ScriptSource.readsStandardInput
         }
-        var job = try Job(flags, files: files, arguments: line.arguments, script: script, seed: seed)
+        var job = try Job(flags, files: files, sources: line.sources, script: script, seed: seed)
         job.command = line.words
         if let journal = if let existing { existing } else { try JournalPlan.open(flags.journal) } {
             job.journal = try JournalPlan(journal, flags, script, seed: seed, command: line.words)
@@ -59,7 +64,7 @@ struct JobCommand {
     }
 
     private func checkFiles(_ flags: Flags) throws(UsageError) {
-        try FileUses(flags, script: source, inputs: files).check()
+        try FileUses(flags, script: source, inputs: files + line.sources.flatMap(\.files)).check()
     }
 
     /// Restores the directory and the umask; answers those that the script has chosen for its tasks. Paths of the command
@@ -88,9 +93,8 @@ struct JobCommand {
                 "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more"
             )
         }
-        let followers = Array(flags.words.dropFirst()), files = followers + flags.files
+        let followers = Array(flags.words.dropFirst())
         let source = script == "-" ? ScriptSource.standardInput : .file(script, followers: followers)
-        if source.isStandardInput && files.contains("-") { throw ScriptSource.readsStandardInput }
-        return (source, files)
+        return (source, followers + flags.files)
     }
 }

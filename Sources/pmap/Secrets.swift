@@ -18,7 +18,7 @@ struct Secrets {
 
     /// A command line up to `:::`, without the values.
     func hidden(inCommand words: [ByteString]) -> [ByteString] {
-        let end = words.firstIndex(of: ":::") ?? words.endIndex
+        let end = words.firstIndex { TypedSource.Separator(rawValue: $0.text) != nil } ?? words.endIndex
         return words[..<end].map(hidden(inWord:)) + words[end...]
     }
 

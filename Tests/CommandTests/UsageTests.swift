@@ -119,13 +119,6 @@ func `words of parallel, xargs and others are answered with what to write here`(
 
 @Test(arguments: [
     Row(
-        ":::+", [:], "pmap -e item ::: a :::+ b",
-        err: "pmap: ':::+': an item is one word; put what belongs together into one line of a file, or into one word\n",
-        status: 2),
-    Row(
-        "::::", [:], "pmap -e item :::: f", err: "pmap: '::::': write the file behind the script: pmap SCRIPT FILE\n",
-        status: 2),
-    Row(
         "a program for a script", [:], "pmap echo {} ::: a",
         err: "pmap: echo: no such script; a program is run by a task: pmap -e 'pmap.sh { \"echo\", item }'\n", status: 2
     ),
@@ -179,9 +172,6 @@ func `what users of parallel type is answered in words of pmap`(row: Row) throws
     Row(
         "a value that is missing", ["t.lua": ""], "pmap t.lua -j", err: "pmap: missing value for -j; write -j N\n",
         status: 2),
-    Row(
-        "a second :::", [:], "pmap -e item ::: a ::: b",
-        err: "pmap: a second ':::'; items of one kind stand behind one ':::'\n", status: 2),
     Row(
         "files and :::", ["f": ""], "pmap -e item f ::: a",
         err: "pmap: f and ':::'; items come from files or from arguments, not from both\n", status: 2),

@@ -79,10 +79,11 @@ func `items are numbered through, places begin anew in each input`(items: Int) t
 @Test(arguments: [1, 3, 100])
 func `words and lists are inputs like files`(items: Int) throws {
     var ofWords = InputLayout()
-    ofWords.isOfWords = true
+    ofWords.words = 1
     let words: [ByteString] = ["a", "", "täglich", "two\nlines", ByteString([0xff])]
     let found = try allRecords(
-        [.arguments(words), .list(count: 3), .arguments([]), .list(count: 0)], items: items, ofWords)
+        [.words(combinations(words)), .list(count: 3), .words(combinations([])), .list(count: 0)], items: items,
+        ofWords)
     #expect(found.map(\.item) == Array(1...8))
     #expect(found.map(\.input) == [0, 0, 0, 0, 0, 1, 1, 1])
     #expect(found.map(\.place) == [1, 2, 3, 4, 5, 1, 2, 3])
@@ -110,7 +111,7 @@ func `words and lists are inputs like files`(items: Int) throws {
 
 @Test(
     arguments: [
-        (.arguments(["a"]), ":::", ":::3"), (.list(count: 1), "inputs", "inputs[3]"),
+        (.words(combinations(["a"])), ":::", ":::3"), (.list(count: 1), "inputs", "inputs[3]"),
         (.iterator, "inputs", "inputs[3]"),
     ] as [(Input, ByteString, String)])
 func `an input has a name, and its records have places`(input: Input, name: ByteString, place: String) throws {
