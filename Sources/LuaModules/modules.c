@@ -66,6 +66,9 @@ static const char queues[] = {
 static const char sharedctypes[] = {
 #embed "lua/multiprocessing/sharedctypes.lua"
 };
+static const char shell[] = {
+#embed "lua/pmap/shell.lua"
+};
 static const char shown[] = {
 #embed "lua/multiprocessing/shown.lua"
 };
@@ -110,6 +113,7 @@ static const struct {
     {"pmap.definitions", definitions, sizeof definitions},
     {"pmap.functions", functions, sizeof functions},
     {"pmap.hints", hints, sizeof hints},
+    {"pmap.shell", shell, sizeof shell},
     {"popen2", popen2, sizeof popen2},
     {"subprocess", subprocess, sizeof subprocess},
     {"subprocess.command", command, sizeof command},

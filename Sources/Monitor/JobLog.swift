@@ -93,7 +93,12 @@ package final class JobLog: RunListener {
             case (.timeout, _): return "-1\t15"
             case (_, .killed(let signal)?): return "0\t\(signal)"
             case (_, .exited(let code)?): return "\(code)\t0"
-            case (_, nil): return "1\t0"
+            case (_, nil):
+                switch ExitStatus(saidIn: item.failure.message) {
+                case .killed(let signal): return "0\t\(signal)"
+                case .exited(let code): return "\(code)\t0"
+                case nil: return "1\t0"
+                }
             }
         }
 
@@ -167,4 +172,22 @@ package final class JobLog: RunListener {
     }
 
     private static let tab = UInt8(ascii: "\t")
+}
+
+extension ExitStatus {
+    /// How the program ended that an item is said to have failed by: `exit 3: …`, `signal 9`, `killed by SIGKILL`.
+    init?(saidIn message: String) {
+        let words = message.prefix { $0 != ":" && $0 != "\n" }.split(separator: " ")
+        if words.count == 2, words[0] == "exit", let code = Int32(words[1]), (1...255).contains(code) {
+            self = .exited(code)
+        } else if words.count == 2, words[0] == "signal", let signal = Int32(words[1]) {
+            self = .killed(signal: signal)
+        } else if words.count == 3, words[..<2] == ["killed", "by"],
+            let signal = (1...64).first(where: { Signal.name($0) == words[2] })
+        {
+            self = .killed(signal: Int32(signal))
+        } else {
+            return nil
+        }
+    }
 }

@@ -12,6 +12,7 @@ extension LoadedScript {
     /// The task may use the item's number.
     package var taskTakesIndex: Bool {
         if isInline { return ["index", "..."].contains(where: ByteString(source).contains) }
+        if runsCommands { return ["{#}", "{%}"].contains(where: ByteString(source).contains) }
         push(.task)
         return stack.popParameters().map { $0.count > 1 || $0.isVariable } ?? true
     }

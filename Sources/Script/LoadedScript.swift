@@ -53,6 +53,8 @@ package final class LoadedScript {
     /// The text it was loaded from.
     package private(set) var source: [UInt8] = []
     package private(set) var isInline = false
+    /// The task runs commands of `--sh`.
+    package private(set) var runsCommands = false
     /// The task is written as a list of fields: nil is an empty one.
     private(set) var listsFields = false
     /// What it defines and nothing uses.
@@ -149,6 +151,17 @@ package final class LoadedScript {
         do throws(LuaError) { try stack.refuseForeignWords(in: code.bytes) } catch { throw .lua(error) }
         listsFields = try stack.loadInline(code)
         (self.source, isInline) = (code.bytes, true)
+        references[.task] = stack.makeReference()
+    }
+
+    /// Makes commands for `shell` the task.
+    package func load(command template: ByteString, shell: ByteString, isFilter: Bool, isBatch: Bool)
+        throws(ScriptError)
+    {
+        do throws(LuaError) {
+            try stack.pushCommandTask(template, shell: shell, isFilter: isFilter, isBatch: isBatch)
+        } catch { throw .lua(error) }
+        (source, runsCommands) = (shell.bytes + [0] + template.bytes, true)
         references[.task] = stack.makeReference()
     }
 

@@ -155,6 +155,22 @@ extension Stack {
         throw .lua(asExpression - "return ".utf8.count >= asBody ? expression : body ?? expression)
     }
 
+    /// Stack: → the function of `item` and `index` that runs a command
+    func pushCommandTask(_ template: ByteString, shell: ByteString, isFilter: Bool, isBatch: Bool) throws(LuaError) {
+        pushGlobals()
+        rawGet(-1, field: "require")
+        remove(-2)
+        push("pmap.shell")
+        try call(arguments: 1, results: 1)
+        rawGet(-1, field: "task")
+        remove(-2)
+        push(template)
+        push(shell)
+        push(isFilter)
+        push(isBatch)
+        try call(arguments: 4, results: 1)
+    }
+
     /// Whether the code is several expressions, which do not compile in parentheses; a comment may end before the closing one.
     private func isList(_ code: ByteString) -> Bool {
         if !code.bytes.contains(UInt8(ascii: ",")) { return false }

@@ -364,8 +364,9 @@ package final class TaskRunner {
         let printed = readPrinted(result)
         var traits = ItemTraits(drewRandomNumbers: result.usesSeed)
         if result.isNothing && result.results > 1 && !script.listsFields,
-            let failure = stack.returnedFailure(above: base)
+            var failure = stack.returnedFailure(above: base)
         {
+            if script.runsCommands { failure.isReturned = false }
             return fail(failure, printed, record, &outbox)
         }
         if !printed.isEmpty && options.printsToOutput { outbox.output.append(printed) }
@@ -404,6 +405,7 @@ package final class TaskRunner {
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
+        if script.runsCommands { failure.traceback = nil }  // all of it is ours
         let hasPrograms = !printed.isEmpty && stack.capturedPrograms
         if options.keepsInput {
             failure.input = record.map { ByteString(options.input.text(of: $0)) } ?? originalText.map { ByteString($0) }

@@ -11,14 +11,14 @@ struct DryRun {
     private let source: any ChunkSource
     private let texts: ItemTexts
     private let reporter: Reporter
-    /// There is code of `-e`, and no script.
-    private let isInline: Bool
+    /// There is a script, which was loaded.
+    private let isLoaded: Bool
 
     /// Items that are asked for at once where chunks adapt.
     private static let many = 1000
 
-    init(_ job: Job, _ source: any ChunkSource, _ texts: ItemTexts, _ reporter: Reporter, isInline: Bool) {
-        (self.job, self.source, self.texts, self.reporter, self.isInline) = (job, source, texts, reporter, isInline)
+    init(_ job: Job, _ source: any ChunkSource, _ texts: ItemTexts, _ reporter: Reporter, isLoaded: Bool) {
+        (self.job, self.source, self.texts, self.reporter, self.isLoaded) = (job, source, texts, reporter, isLoaded)
     }
 
     /// A line an item: its number, that of its chunk, its source, and the item.
@@ -34,7 +34,7 @@ struct DryRun {
             reporter.print(error.message, error.traceback)
             return .hostFailed
         }
-        let loaded = isInline ? "" : "the script was loaded, and "
+        let loaded = isLoaded ? "the script was loaded, and " : ""
         let parts = job.plan.chunkItems == nil ? "chunks that adapt" : "\(chunks) chunk\(chunks == 1 ? "" : "s")"
         reporter.print(
             "--dry-run: \(loaded)none of \(items) item\(items == 1 ? "" : "s") in \(parts) was run")

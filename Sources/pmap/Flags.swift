@@ -15,6 +15,8 @@ struct Flags {
     var plain = false
     var unordered = false
     var code: ByteString?
+    /// The template of commands for the shell.
+    var command: ByteString?
     var filter = false
     var tag = false
     var dryRun = false
@@ -107,6 +109,10 @@ extension Option {
             "-e, --eval", value: "CODE", instead: "write all of the code behind one -e",
             "The task: an expression of item and index, or the body of a function."
         ) { $0.code = $1.word },
+        Option(
+            "--sh", also: ["--shell"], value: "COMMAND", instead: "join commands with ; or &&",
+            "The task: a command for the shell, in which {} is the item, quoted, {.} {/} {//} {/.} parts of a path, {#} its number, {%} the worker's, {1} an element of a list, {NAME} a field of a row."
+        ) { $0.command = $1.word },
         Option("--filter", "Write each input for which the task returns neither nil nor false.") { flags, _ in
             flags.filter = true
         },

@@ -8,7 +8,6 @@ let foreignOptions: [String: String] = {
     return table
 }()
 
-private let noShell = "nothing is passed through a shell here; leave it out"
 private let noRemote = "workers run on this machine only"
 
 private let advice = [
@@ -31,7 +30,7 @@ private let advice = [
         "write --from fields:C for lines that C splits, --from csv --separator C for csv",
     "--csv --icsv": "write --from csv",
     "--tsv --itsv": "write --from tsv",
-    "--ocsv --otsv --fields": "there is no csv as output yet; write --to jsonl, or return \"a,b\"",
+    "--ocsv --otsv": "write --to csv or --to tsv",
     "-z --search-zip --gzin --bz2in --zin --zstdin --prepipe --decompress":
         "compressed input is recognized by its first bytes; leave it out",
     "--header -H": "the first row of csv and tsv is a header; --no-header takes it as data",
@@ -39,13 +38,13 @@ private let advice = [
     "--skip-lines": "write --skip N",
     "--pipe --pipepart --pipe-part": "write --from blocks:1M; files are read in parallel anyway",
     "--block --block-size": "write --from blocks:SIZE; --chunk N fixes how many items a worker gets at once",
-    "-X -m --xargs": "the task is called for one item at a time, which costs no process; leave it out",
-    "-s --max-chars -x --exit": "no program is started for an item, so nothing gets too long; leave it out",
-    "-I -i --replace --max-replace-args --rpl --plus": "the item is the variable item in the task",
+    "-X -m --xargs": "write --batch N: an item is a list then, and {} of --sh all of it",
+    "-s --max-chars -x --exit": "--batch N says how many inputs an item has",
+    "-I -i --replace --max-replace-args --rpl --plus": "the item is the variable item in the task, and {} in the command of --sh",
     "-E --eof --eof-str": "end the run in the script: inputs may be a function that returns nil",
     "--shuf --shuffle": "write shuf FILE | pmap …",
     "--trim": "trim the item in the task: item:match \"^%s*(.-)%s*$\"",
-    "--link --xapply": "items of one kind stand behind one ':::'; several values can be one line of a file",
+    "--link --xapply": "write :::+ instead of the second :::",
     "--follow --tail": "write tail -f FILE | pmap …",
 
     // Where, when and how many
@@ -58,7 +57,7 @@ private let advice = [
         "there is nothing like it; -j N sets how many workers there are, --memory SIZE what each of them may take",
     "-p --procs --proc --cores --threads --nproc -T --num-workers --n-jobs --njobs --nprocs --parallel": "write -j N",
     "--sem --semaphore --fg --bg --id": "a lock is in the modules of pmap run: pmap help run",
-    "--process-slot-var": "the number of the worker is pmap.worker.id in the task",
+    "--process-slot-var": "the number of the worker is pmap.worker.id in the task, and {%} in the command of --sh",
     "--termseq": "Ctrl-C finishes the running items, a second one stops them",
     "--just-print --show-limits": "write --dry-run; or try the task on one item: pmap -j0 SCRIPT ::: ITEM",
     "--interactive --confirm": "nothing is asked; try the task on one item: pmap -j0 SCRIPT ::: ITEM",
@@ -74,11 +73,10 @@ private let advice = [
     "--pdb --debug --sandbox": "there is nothing like it yet; -j0 runs everything in one process",
 
     // The task
-    "-c --command --code --exec --expr --script": "write -e CODE; a script needs no option: pmap SCRIPT",
+    "-c --command --code --exec --expr --script": "write -e CODE, or --sh COMMAND; a script needs no option: pmap SCRIPT",
     "-b --begin --end --reduce --by-key --finish --sum":
         "there is nothing like it yet; join the results behind pmap: pmap … | awk …",
-    "--sh --shell --quote":
-        "a program is run by the task: -e 'pmap.sh { \"gzip\", item }', or with a shell -e 'os.execute(…)'",
+    "--quote": "the item is quoted for the shell anyway: --sh 'gzip {}'; what else is a command is yours to quote",
     "-w -W --warn --strict": "there is nothing like it; luacheck SCRIPT warns",
     "--require --module --import": "write -l NAME",
     "--define --arg --argjson --var --set": "write -D NAME=VALUE, and pmap.args.NAME in the task",

@@ -20,8 +20,9 @@ enum Help {
 
     private static let usage = [
         ("pmap [options] SCRIPT [FILE …]", "one item per line of the files"),
-        ("pmap [options] SCRIPT ::: ITEM …", "the items are the arguments"),
+        ("pmap [options] SCRIPT ::: ITEM …", "the items are the arguments; of several ::: every combination"),
         ("pmap [options] -e CODE [FILE …]", "CODE is an expression of item and index, or the task's body"),
+        ("pmap [options] --sh COMMAND [FILE …]", "COMMAND is a line for the shell, with {} for the item"),
         ("pmap run SCRIPT [ARG …]", "a Lua program, with the modules for processes to require"),
         ("pmap journal FILE", "what a run has kept with --journal FILE"),
         ("pmap help [NAME]", "about run, journal, an option, or a name of the modules"),

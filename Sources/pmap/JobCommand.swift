@@ -87,10 +87,14 @@ struct JobCommand {
     }
 
     private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [ByteString]) {
+        if let command = flags.command {
+            if flags.code != nil { throw UsageError("-e and --sh; a run has one task") }
+            return (.command(command), flags.words + flags.files)
+        }
         if let code = flags.code { return (.inline(code), flags.words + flags.files) }
         guard let script = flags.words.first else {
             throw UsageError(
-                "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more"
+                "no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, pmap -e CODE, or pmap --sh COMMAND; pmap --help tells more"
             )
         }
         let followers = Array(flags.words.dropFirst())

@@ -50,7 +50,7 @@ struct JobRun: ~Copyable {
         let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
         let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
         if job.isDryRun {
-            return DryRun(job, source, texts, reporter, isInline: script.isInline).run()
+            return DryRun(job, source, texts, reporter, isLoaded: !script.isInline && !script.runsCommands).run()
         }
         let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
         let output = OutputQueue(standardOutput, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)

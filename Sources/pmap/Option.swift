@@ -46,12 +46,13 @@ struct Option: Sendable {
         case "FILE": throw typed.wrong("write the name of a file")
         case "CODE": throw typed.wrong("write an expression of item and index, or the body of a function")
         case "NAME": throw typed.wrong("write the name of a module")
+        case "COMMAND": throw typed.wrong("write a command for the shell, as in --sh 'gzip {}'")
         default: break
         }
     }
 
     /// What a script that is loaded already cannot choose.
-    static let onlyTyped = ["--eval", "--arg-file", "--help", "--version"]
+    static let onlyTyped = ["--eval", "--sh", "--shell", "--arg-file", "--help", "--version"]
 
     /// The long name that was probably meant.
     static func nearest(to name: String) -> String? {

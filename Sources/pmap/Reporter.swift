@@ -17,6 +17,7 @@ final class Reporter: RunObserver {
     private let unused: [UnusedDefinition]
     /// The task is code of `-e`.
     private let isInline: Bool
+    private let runsCommands: Bool
     /// The script's definitions besides its task.
     private let functions: [ScriptName]
     private let start = Clock.now()
@@ -53,6 +54,7 @@ final class Reporter: RunObserver {
     init(_ job: Job, _ script: LoadedScript, _ texts: ItemTexts) throws(UsageError) {
         (self.job, self.texts) = (job, texts)
         (scriptName, unused, isInline) = (script.name, script.unused, script.isInline)
+        runsCommands = script.runsCommands
         functions = [.setup, .teardown].filter(script.has)
         answer = script.hooks?.answer ?? {}
         waitsAtOnce = job.workers == 0
@@ -261,7 +263,7 @@ final class Reporter: RunObserver {
             }
         case .crashLoop(let deaths):
             print(
-                "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(isInline ? "-e CODE" : scriptName) ::: ITEM"
+                "no item has succeeded and \(deaths) workers have died; try one item: pmap -j0 \(isInline ? "-e CODE" : runsCommands ? "--sh COMMAND" : "\(scriptName)") ::: ITEM"
             )
         case .outputFailed(let error):
             print("write standard output: \(error.reason)")

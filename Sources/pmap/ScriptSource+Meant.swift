@@ -20,31 +20,17 @@ extension ScriptSource {
         if LuaWords(path.text).names.contains(where: { ["item", "index"].contains($0) }) {
             return UsageError("\(path): no such script; CODE stands behind -e: pmap -e CODE")
         }
-        if followers.contains(where: { $0.contains("{}") }) || path.isProgram {
-            let takesItem = followers.contains { $0.contains("{}") }
-            let call = ScriptSource.call(of: [path] + (takesItem ? followers : []))
-            return UsageError("\(path): no such script; a program is run by a task: pmap -e '\(call)'")
-        }
-        if let advice = ScriptSource.advice(forCommand: path) {
-            return UsageError("\(path): no such script; \(advice)")
+        let takesItem = followers.contains { $0.contains("{}") }
+        if takesItem || path.isCommand {
+            let words = [path] + (takesItem ? followers : [])
+            let command = ByteString(Array(words.map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
+            return UsageError("\(path): no such script; \(ScriptSource.advice(for: command))")
         }
         return UsageError("\(path): no such script")
     }
 
-    /// A whole command in one word, as GNU parallel takes it.
-    private static func advice(forCommand text: ByteString) -> String? {
-        let words = text.split(separator: " ").filter { !$0.isEmpty }
-        guard words.count > 1, text.contains("{}") || words[0].isProgram else { return nil }
-        let isForShell = text.bytes.contains { "\\\"'`$|&;<>()*?~#\n".utf8.contains($0) }
-        if isForShell { return "a program is run by a task: pmap help pmap.sh, pmap help subprocess.run" }
-        return "a program is run by a task: pmap -e '\(call(of: words))'"
-    }
-
-    /// `pmap.sh { "gzip", item }`: the words of a command in quotes, with the item for each `{}`, or behind them.
-    private static func call(of words: [ByteString]) -> String {
-        let takesItem = words.contains { $0.contains("{}") }
-        let values = words.map { replaced($0.text) } + (takesItem ? [] : ["item"])
-        return "pmap.sh { \(values.joined(separator: ", ")) }"
+    private static func advice(for command: ByteString) -> String {
+        "a command for the shell stands behind --sh: pmap --sh \(Secrets.quoted(command))"
     }
 
     /// `"gzip " .. item` for `gzip {}`
@@ -59,8 +45,9 @@ extension ScriptSource {
         var (message, traceback) = (error.description, nil as String?)
         if case .lua(let cause) = error { (message, traceback) = (cause.message, cause.traceback) }
         switch self {
+        case .command: traceback = nil
         case .inline(let code) where ScriptSource.replacements.contains(where: code.contains):
-            message += "; the item is the variable item, as in -e 'os.execute(\"gzip \" .. item)'"
+            message += "; \(ScriptSource.advice(for: code))"
         case .file(let path, let followers) where !path.hasSuffix(".lua"):
             if let script = followers.first(where: { $0.hasSuffix(".lua") }) {
                 message += "; the script comes first: pmap \(script) \(path)"
@@ -123,5 +110,13 @@ extension String {
             rest = rest[cut.upperBound...]
         }
         return parts + [String(rest)]
+    }
+}
+
+extension ByteString {
+    /// A program, or a whole command in one word, as GNU parallel takes it.
+    fileprivate var isCommand: Bool {
+        let words = split(separator: " ").filter { !$0.isEmpty }
+        return words.count > 1 && contains("{}") || words.first?.isProgram ?? false
     }
 }

@@ -1,9 +1,10 @@
-// The source of the script: a file, standard input, or -e.
+// The source of the script: a file, standard input, -e or --sh.
 
 import Bytes
 import Lua
 import Multiprocessing
 import Posix
+import Records
 import Script
 
 /// The script of the command line.
@@ -12,6 +13,8 @@ enum ScriptSource {
     case file(ByteString, followers: [ByteString] = [])
     case standardInput
     case inline(ByteString)
+    /// The template of `--sh`.
+    case command(ByteString)
 
     /// Loads it into a fresh state.
     func load(_ flags: Flags, seed: UInt64) throws(UsageError) -> LoadedScript {
@@ -29,10 +32,17 @@ enum ScriptSource {
                 answer: core.answerAsHost, catchQuestions: core.catchQuestions)
         }
         let source = try text()
+        let isBatch = try flags.inputLayout().batch != nil
         let script: LoadedScript
         do throws(ScriptError) {
             script = try LoadedScript(name: name, settings)
-            if case .inline(let code) = self { try script.load(inline: code) } else { try script.load(source) }
+            switch self {
+            case .inline(let code): try script.load(inline: code)
+            case .command(let template):
+                let shell = Environment.value("PMAP_SHELL") ?? "/bin/sh"
+                try script.load(command: template, shell: shell, isFilter: flags.filter, isBatch: isBatch)
+            case .file, .standardInput: try script.load(source)
+            }
         } catch {
             throw explained(error)
         }
@@ -44,7 +54,7 @@ enum ScriptSource {
         switch self {
         case .standardInput: true
         case .file(let path, _): Descriptor.number(named: path) == StandardDescriptor.input
-        case .inline: false
+        case .inline, .command: false
         }
     }
 
@@ -54,6 +64,7 @@ enum ScriptSource {
         case .file(let path, _): path
         case .standardInput: "-"
         case .inline: "-e"
+        case .command: "--sh"
         }
     }
 
@@ -68,7 +79,7 @@ enum ScriptSource {
     func text() throws(UsageError) -> [UInt8] {
         do throws(PosixError) {
             switch self {
-            case .inline: return []
+            case .inline, .command: return []
             case .standardInput: return try Descriptor(copying: StandardDescriptor.input).readAll()
             case .file(let path, _):
                 if try FileKind(path: path).kind == .directory {

@@ -28,7 +28,7 @@ struct Secrets {
     }
 
     /// A word as a shell reads it back.
-    private static func quoted(_ word: ByteString) -> String {
+    static func quoted(_ word: ByteString) -> String {
         let text = word.text
         if text != "\(word)" || ByteString(text) != word {
             return "$'\(word.bytes.map(escaped).joined())'"

@@ -63,7 +63,7 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("--errors --seed=3", "missing value for --errors; write --errors FILE"),
     wrong("-j4e", "-j 4e: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("--jobs many", "--jobs many: write a number of workers: N, N%, +N, -N, or 0 for none"),
-    wrong("-I {}", "-I: the item is the variable item in the task"),
+    wrong("-I {}", "-I: the item is the variable item in the task, and {} in the command of --sh"),
     Row(
         "names that name nothing", "options = { errors = '' } task = print",
         "pmap -e '' ::: a; pmap ''; pmap -e item ''; pmap run ''; pmap journal ''; pmap help ''; pmap t.lua ::: a",
@@ -92,14 +92,14 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
 @Test(arguments: [
     wrong("--ctag", "--ctag: write --tag, or return what is to stand in front of the result"),
     wrong("-N0", "-N 0: write a number of items, 1 or more"),
-    wrong("-uI{}", "-I: the item is the variable item in the task"),
+    wrong("-uI{}", "-I: the item is the variable item in the task, and {} in the command of --sh"),
     wrong("--delay=1", "--delay: wait in the task: pmap.sleep(SECONDS)"),
     wrong("--nice 5", "--nice: write nice -n N pmap …"),
     wrong("--shuf", "--shuf: write shuf FILE | pmap …"),
     wrong("-S host", "-S: workers run on this machine only"),
     wrong("--pipe", "--pipe: write --from blocks:1M; files are read in parallel anyway"),
     wrong("--resume", "--resume: write --journal FILE; the same command goes on from there"),
-    wrong("-c item", "-c: write -e CODE; a script needs no option: pmap SCRIPT"),
+    wrong("-c item", "-c: write -e CODE, or --sh COMMAND; a script needs no option: pmap SCRIPT"),
     wrong(
         "-f task.lua", "-f task.lua: this is no format; the script needs no option: pmap task.lua"),
 ])
@@ -120,16 +120,14 @@ func `words of parallel, xargs and others are answered with what to write here`(
 @Test(arguments: [
     Row(
         "a program for a script", [:], "pmap echo {} ::: a",
-        err: "pmap: echo: no such script; a program is run by a task: pmap -e 'pmap.sh { \"echo\", item }'\n", status: 2
-    ),
+        err: "pmap: echo: no such script; a command for the shell stands behind --sh: pmap --sh 'echo {}'\n", status: 2),
     Row(
         "a program without {}", [:], "pmap echo ::: a",
-        err: "pmap: echo: no such script; a program is run by a task: pmap -e 'pmap.sh { \"echo\", item }'\n", status: 2
-    ),
+        err: "pmap: echo: no such script; a command for the shell stands behind --sh: pmap --sh echo\n", status: 2),
     Row(
         "a program with words around the item", [:], "pmap convert {} to/{}.png ::: a",
         err:
-            "pmap: convert: no such script; a program is run by a task: pmap -e 'pmap.sh { \"convert\", item, \"to/\" .. item .. \".png\" }'\n",
+            "pmap: convert: no such script; a command for the shell stands behind --sh: pmap --sh 'convert {} to/{}.png'\n",
         status: 2),
     Row(
         "CODE for a script", [:], "pmap 'item:upper()' ::: a",
@@ -140,7 +138,7 @@ func `words of parallel, xargs and others are answered with what to write here`(
     Row(
         "{} in CODE that does not compile", [:], "pmap -e 'gzip -9 {}' ::: a",
         err:
-            "pmap: -e:1: ‹…›; the item is the variable item, as in -e 'os.execute(\"gzip \" .. item)'\n", status: 2),
+            "pmap: -e:1: ‹…›; a command for the shell stands behind --sh: pmap --sh 'gzip -9 {}'\n", status: 2),
     Row(
         "{} in a line for the shell", [:], "pmap -e 'os.execute(\"gzip -9 {}\")' ::: a",
         err: "pmap: -e: {} in a string stays as it is; write \"gzip -9 \" .. item\n", status: 2),
@@ -157,12 +155,12 @@ func `what users of parallel type is answered in words of pmap`(row: Row) throws
     Row(
         "nothing at all", [:], "pmap",
         err:
-            "pmap: no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more\n",
+            "pmap: no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, pmap -e CODE, or pmap --sh COMMAND; pmap --help tells more\n",
         status: 2),
     Row(
         "only :::", [:], "pmap ::: a",
         err:
-            "pmap: no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, or pmap -e CODE; pmap --help tells more\n",
+            "pmap: no script; write pmap SCRIPT [FILE …], pmap SCRIPT ::: ITEM …, pmap -e CODE, or pmap --sh COMMAND; pmap --help tells more\n",
         status: 2),
     Row(
         "an option of the other pmap", [:], "pmap -x 1234",
@@ -187,16 +185,16 @@ func `what users of parallel type is answered in words of pmap`(row: Row) throws
     Row(
         "a command in one word", [:], "pmap 'echo {}.txt' ::: a",
         err:
-            "pmap: echo {}.txt: no such script; a program is run by a task: pmap -e 'pmap.sh { \"echo\", item .. \".txt\" }'\n",
+            "pmap: echo {}.txt: no such script; a command for the shell stands behind --sh: pmap --sh 'echo {}.txt'\n",
         status: 2),
     Row(
         "a command in one word without {}", [:], "pmap 'cat -n' ::: a",
-        err: "pmap: cat -n: no such script; a program is run by a task: pmap -e 'pmap.sh { \"cat\", \"-n\", item }'\n",
+        err: "pmap: cat -n: no such script; a command for the shell stands behind --sh: pmap --sh 'cat -n'\n",
         status: 2),
     Row(
         "a command for a shell", [:], "pmap 'cat {} | wc -l' ::: a",
         err:
-            "pmap: cat {} | wc -l: no such script; a program is run by a task: pmap help pmap.sh, pmap help subprocess.run\n",
+            "pmap: cat {} | wc -l: no such script; a command for the shell stands behind --sh: pmap --sh 'cat {} | wc -l'\n",
         status: 2),
     Row(
         "a name of two words", [:], "pmap 'my script.lua' ::: a", err: "pmap: my script.lua: no such script\n",
