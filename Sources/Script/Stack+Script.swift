@@ -118,15 +118,18 @@ extension Stack {
         try call(arguments: 0, results: 0)
     }
 
-    /// As `lua -l NAME`: the module becomes a global.
-    func requireGlobally(_ name: ByteString) throws(LuaError) {
+    /// As `lua -l NAME`, or `lua -l NAME=MODULE`: the module becomes a global.
+    func requireGlobally(_ words: ByteString) throws(LuaError) {
+        let sides = words.split(separator: "=", limit: 2)
+        let (global, module) = (sides[0], sides[sides.count - 1])
+        if global.isEmpty || module.isEmpty { throw LuaError(message: "-l \(words): write MODULE, or NAME=MODULE") }
         pushGlobals()
         let globals = top
         defer { pop() }
         rawGet(globals, field: "require")
-        push(name)
+        push(module)
         try call(arguments: 1, results: 1)
-        push(name)
+        push(global)
         insert(at: -2)
         rawSet(globals)
     }

@@ -122,7 +122,7 @@ extension Option {
         Option("-D", value: "NAME=VALUE", "A string in pmap.args.NAME; may be repeated.") {
             $0.definitions.append($1.word)
         },
-        Option("-l", value: "NAME", "Require a module first, as a global; may be repeated.") {
+        Option("-l", value: "[NAME=]MODULE", "Require a module first, as a global; may be repeated.") {
             $0.modules.append($1.word)
         },
         Option("-a, --arg-file", value: "FILE", "The same as FILE behind the script; may be repeated.") {

@@ -37,7 +37,7 @@ enum Help {
         OPTIONS:
         \(rows([
             ("-D NAME=VALUE", "A string in pmap.args.NAME; may be repeated."),
-            ("-l NAME", "Require a module first, as a global; may be repeated."),
+            ("-l [NAME=]MODULE", "Require a module first, as a global; may be repeated."),
             ("-h, --help", "Show this."),
         ], indent: 26))
 

@@ -45,7 +45,7 @@ struct Option: Sendable {
         switch value {
         case "FILE": throw typed.wrong("write the name of a file")
         case "CODE": throw typed.wrong("write an expression of item and index, or the body of a function")
-        case "NAME": throw typed.wrong("write the name of a module")
+        case "[NAME=]MODULE": throw typed.wrong("write the name of a module")
         case "COMMAND": throw typed.wrong("write a command for the shell, as in --sh 'gzip {}'")
         default: break
         }

@@ -13,9 +13,9 @@ struct RunCommand {
     private var words: [ByteString]
     private var wantsHelp = false
 
-    private static let options = ["-D": "NAME=VALUE", "-l": "NAME"]
+    private static let options = ["-D": "NAME=VALUE", "-l": "[NAME=]MODULE"]
 
-    static let usage = "write pmap run [-D NAME=VALUE] [-l NAME] SCRIPT [ARG …]"
+    static let usage = "write pmap run [-D NAME=VALUE] [-l [NAME=]MODULE] SCRIPT [ARG …]"
 
     init(_ words: [ByteString]) throws(UsageError) {
         var rest = words[...]
