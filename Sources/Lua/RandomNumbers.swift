@@ -19,6 +19,9 @@ extension Stack {
         return unsafe pmap_random_chosen(&seed) ? seed : nil
     }
 
+    /// The number of the item that has begun last, or 0.
+    package static var runningItem: Int { Int(pmap_random_item()) }
+
     /// Whether the item, or before the first one the script, drew random numbers that depend on the run's seed.
     package var usesSeed: Bool { pmap_random_uses_seed() }
 

@@ -4,6 +4,19 @@
 import Bytes
 import Lua
 
+/// A field of the item that runs, which is made when it is asked for.
+enum ItemField: String {
+    case source, line, index
+
+    var outsideTask: LuaError { LuaError(message: "pmap.\(rawValue) is there inside a task only") }
+
+    /// The keys of a journal do not have it.
+    var inJournaledRun: LuaError {
+        let way = self == .index ? "; the task's second parameter is" : ", which uses a result again wherever its item stands"
+        return LuaError(message: "pmap.\(rawValue) is not there with --journal\(way)")
+    }
+}
+
 /// Its functions refer to this object, so it lives as long as the state.
 package final class PmapModule {
     static let emitOutsideTask = "pmap.emit works inside a task only"
@@ -18,6 +31,8 @@ package final class PmapModule {
     private var decoder: Decoder?
     /// Called by `pmap.emit` with its arguments on the given stack from 1 on; nil outside a task.
     var emit: ((Stack) throws(LuaError) -> Void)?
+    /// Stack: → the field of the item that runs; nil before there is one
+    var pushItemField: ((ItemField, Stack) throws(LuaError) -> Void)?
 
     /// Makes the table a loaded module and a global.
     init(_ stack: Stack, arguments: [ByteString: ByteString]) {
@@ -45,8 +60,13 @@ package final class PmapModule {
             stack.rawSet(table, field: name)
         }
         stack.newTable(keys: 1)
-        stack.push(function: { stack throws(LuaError) in
-            try PmapModule.findFunction(stack)
+        stack.push(function: { [unowned self] stack throws(LuaError) in
+            guard stack.type(2) == .string, let field = stack.string(2).flatMap(ItemField.init) else {
+                try PmapModule.findFunction(stack)
+                return 1
+            }
+            guard let pushItemField else { throw field.outsideTask }
+            try pushItemField(field, stack)
             return 1
         })
         stack.rawSet(-2, field: "__index")

@@ -78,6 +78,9 @@ package final class TaskRunner {
     package var modulesRequested: ((inout Outbox, _ inItem: Bool) -> Void)?
     private var requestedModules = 0
     private var lastHeader: [UInt8] = []
+    /// The name of the input that the running item is from, and where an item is in it.
+    package var source: (() -> ByteString)?
+    package var line: ((_ item: Int) -> Int)?
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = ByteBuffer()
 
@@ -114,6 +117,15 @@ package final class TaskRunner {
             }
             guard stack.runsItems else { throw LuaError(message: PmapModule.emitInFork) }
             try emit(stack)
+        }
+        script.module.pushItemField = { [unowned self] field, stack throws(LuaError) in
+            guard isInTask else { throw field.outsideTask }
+            if options.isJournaled { throw field.inJournaledRun }
+            switch field {
+            case .index: stack.push(Int64(Stack.runningItem))
+            case .source: stack.push(source?() ?? "")
+            case .line: stack.push(Int64(line?(Stack.runningItem) ?? 0))
+            }
         }
     }
 

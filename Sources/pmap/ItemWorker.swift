@@ -33,8 +33,14 @@ final class ItemWorker: WorkerBody {
     /// The standard output of programs, where the host has none of it; open for as long as the process.
     private var programs: PipeEnds?
 
+    /// The chunk that runs, for a task that asks where its item is from.
+    private var chunk: Chunk?
+    private let makeTexts: () -> ItemTexts
+    private lazy var texts = makeTexts()
+
     init(_ script: LoadedScript, _ job: Job, directory: Int32, mode: LibraryMode) {
         runner = TaskRunner(script, job.form)
+        makeTexts = { ItemTexts(script, job, directory: directory) }
         chunks = ChunkReader(job.inputs, directory: directory)
         inputs = job.inputs
         layout = job.layout
@@ -48,6 +54,8 @@ final class ItemWorker: WorkerBody {
         retries = job.form.retries
         longestRecord = Typed.shown(size: job.longestRecord.inStream)
         if job.journal != nil { watchModules(of: script) }
+        runner.source = { [unowned self] in chunk.map { inputs[$0.payload.input].name } ?? "" }
+        runner.line = { [unowned self] item in chunk.map { texts.positions(of: item, in: $0).lowerBound } ?? 0 }
     }
 
     /// Reports each module that is asked for from now on, once; one that is not found may be there in a later run.
@@ -84,6 +92,7 @@ final class ItemWorker: WorkerBody {
         outbox.isRetried = chunk.attempt <= retries
         (outbox.isItemized, outbox.isTimed) = (isItemized || runner.describesRows, isTimed)
         outbox.flushTriggers = flushTriggers
+        self.chunk = chunk
         do throws(Failure) {
             try runRecords(chunk.payload, chunk, &outbox)
         } catch {
