@@ -41,6 +41,11 @@ package struct ScriptOption: Equatable, Sendable {
     package init(name: ByteString, value: ByteString?) { (self.name, self.value) = (name, value) }
 }
 
+/// What is done with a command of `--sh`; `show` is for a dry run.
+package enum CommandUse: String {
+    case run, filter, show
+}
+
 /// The one Lua state of a run.
 package final class LoadedScript {
     /// Its name in messages: a base name, so that no outcome depends on a folder.
@@ -155,12 +160,12 @@ package final class LoadedScript {
     }
 
     /// Makes commands for `shell` the task.
-    package func load(command template: ByteString, shell: ByteString, isFilter: Bool, isBatch: Bool)
+    package func load(command template: ByteString, shell: ByteString, use: CommandUse, isBatch: Bool)
         throws(ScriptError)
     {
-        do throws(LuaError) {
-            try stack.pushCommandTask(template, shell: shell, isFilter: isFilter, isBatch: isBatch)
-        } catch { throw .lua(error) }
+        do throws(LuaError) { try stack.pushCommandTask(template, shell: shell, use: use, isBatch: isBatch) } catch {
+            throw .lua(error)
+        }
         (source, runsCommands) = (shell.bytes + [0] + template.bytes, true)
         references[.task] = stack.makeReference()
     }

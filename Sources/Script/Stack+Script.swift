@@ -159,7 +159,7 @@ extension Stack {
     }
 
     /// Stack: → the function of `item` and `index` that runs a command
-    func pushCommandTask(_ template: ByteString, shell: ByteString, isFilter: Bool, isBatch: Bool) throws(LuaError) {
+    func pushCommandTask(_ template: ByteString, shell: ByteString, use: CommandUse, isBatch: Bool) throws(LuaError) {
         pushGlobals()
         rawGet(-1, field: "require")
         remove(-2)
@@ -169,7 +169,7 @@ extension Stack {
         remove(-2)
         push(template)
         push(shell)
-        push(isFilter)
+        push(use.rawValue)
         push(isBatch)
         try call(arguments: 4, results: 1)
     }

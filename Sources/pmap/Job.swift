@@ -63,7 +63,7 @@ struct Job {
         }
         plan.keepsTimes = logs.keepTimes
         if case .words(let combinations)? = inputs.first { try readWords(combinations, flags) }
-        form.isFilter = flags.filter
+        form.isFilter = flags.filter && !(isDryRun && script.runsCommands)
         form.isTagged = flags.tag
         form.bigIntegers = try flags.bigIntegersChoice()
         // A filter writes the format that it reads, unless there is a `--to`.

@@ -49,8 +49,8 @@ struct JobRun: ~Copyable {
     private borrowing func runJob() throws(PosixError) -> ExitCode {
         let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
         let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
-        if job.isDryRun {
-            return DryRun(job, source, texts, reporter, isLoaded: !script.isInline && !script.runsCommands).run()
+        if job.isDryRun && !script.runsCommands {
+            return DryRun(job, source, texts, reporter, isLoaded: !script.isInline).run()
         }
         let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
         let output = OutputQueue(standardOutput, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)

@@ -40,7 +40,8 @@ enum ScriptSource {
             case .inline(let code): try script.load(inline: code)
             case .command(let template):
                 let shell = Environment.value("PMAP_SHELL") ?? "/bin/sh"
-                try script.load(command: template, shell: shell, isFilter: flags.filter, isBatch: isBatch)
+                let use: CommandUse = flags.dryRun ? .show : flags.filter ? .filter : .run
+                try script.load(command: template, shell: shell, use: use, isBatch: isBatch)
             case .file, .standardInput: try script.load(source)
             }
         } catch {

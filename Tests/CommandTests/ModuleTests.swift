@@ -14,6 +14,18 @@ private let greeting = "return { greet = function(name) return 'hello ' .. name 
         ["sub/t.lua": "function task(x) return require 'greeting'.greet(x) end", "sub/greeting.lua": greeting],
         "pmap sub/t.lua ::: you", out: "hello you\n"),
     Row(
+        "-l under another name", ["greeting.lua": greeting, "t.lua": "print(g.greet 'you', greeting)"],
+        "LUA_PATH='./?.lua' pmap -l g=greeting -e 'g.greet(item), greeting == nil' ::: you; LUA_PATH='./?.lua' pmap run -l g=greeting t.lua",
+        out: "hello you\ttrue\nhello you\tnil\n"),
+    Row(
+        "-l without one of its names", ["t.lua": ""], "pmap -l g= -e item ::: a; pmap run -l =g t.lua; pmap -l '' -e item ::: a",
+        err: """
+            pmap: -l g=: write MODULE, or NAME=MODULE
+            pmap: -l =g: write MODULE, or NAME=MODULE
+            pmap: -l '': write the name of a module
+
+            """, status: 2),
+    Row(
         "a module of LUA_PATH",
         ["t.lua": "return require 'greeting'.greet", "lib/greeting.lua": greeting],
         "LUA_PATH='./lib/?.lua;;' pmap t.lua ::: you", out: "hello you\n"),

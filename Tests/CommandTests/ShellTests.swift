@@ -39,6 +39,15 @@ func `a command writes the bytes that it writes under parallel`(template: String
     #expect(outcome == expected)
 }
 
+@Test(.enabled(if: hasParallel, "GNU parallel is not installed"), arguments: commands)
+func `a dry run shows the command that parallel shows`(template: String, items: String) throws {
+    let scratch = try Scratch(files)
+    let quoted = "'" + template.replacing("'", with: "'\\''") + "'"
+    let items = items.replacing("$'new\\nline'", with: "")  // parallel leaves its quotes out here
+    let expected = try Run("\(parallel) --dry-run \(quoted) \(items)", in: scratch).finish()
+    #expect(try Run("pmap --dry-run --sh \(quoted) \(items)", in: scratch).finish() == expected)
+}
+
 @Test(.enabled(if: hasParallel, "GNU parallel is not installed"), arguments: [
     "echo x{}y", "echo {1}-{2}-{3}", "echo x{}y{.} {#}_{}", "echo {1}x{} {}{2}", "echo a;echo x{};echo y", "echo",
 ])
@@ -106,6 +115,9 @@ func `a batch stands in a command as under parallel -N`(template: String) throws
         err: "pmap: -:1: the command has 131072 bytes, and the kernel takes 131071\n\(lastLine(1, of: 1, "1 error"))", status: 1),
     Row("one that just fits", [:], "head -c 131060 /dev/zero | tr '\\0' x | pmap --sh 'echo {}' | wc -c", out: "131061\n"),
     Row("a row has no {}", ["f.csv": "a\n1\n"], "pmap -f csv --sh echo f.csv", err: "pmap: f.csv:2: {} has no value, as the item has names; write {NAME} for a field of it\n\(lastLine(1, of: 1, "1 error"))", status: 1),
+    Row(
+        "a dry run shows the commands", files, "pmap --dry-run --filter --sh 'rm {} > {.}.x' t.lua; ls",
+        out: "rm two > two.x\nrm lines > lines.x\nlines\nt.lua\n"),
     Row("long output", [:], "pmap --sh 'seq 100000 {}' ::: 300000 > a; seq 100000 300000 | cmp - a"),
 ])
 func `a command is a task like others`(row: Row) throws { try row.check() }

@@ -4,9 +4,9 @@
 ---@class pmap
 ---@field null userdata # JSON's null, a true value, equal to lua-cjson's `cjson.null`
 ---@field args table<string, string> # the strings that `-D NAME=VALUE` gave, by name
----@field source string # in a task: the name of the input that the item is from: that of a file, `-`, `:::`, `inputs`
----@field line integer # in a task: where the item is in it: a line, from 1, the first one of several
----@field index integer # in a task: the item's number in the run, from 1
+---@field source? string # in a task: the name of the input that the item is from: that of a file, `-`, `:::`, `inputs`
+---@field line? integer # in a task: where the item is in it: a line, from 1, the first one of several
+---@field index? integer # in a task: the item's number in the run, from 1
 ---@field worker? { id: integer } # in a worker: `id` is its number, from 1
 pmap = {}
 

@@ -262,14 +262,15 @@ local function failure(status, errors)
   return lines == "" and ending or ending .. ": " .. lines
 end
 
---- The task: runs the command of an item. What it writes, without the last newline, is the result; of a filter it is
---- whether the status was 0, and one above 1 is a failure.
-function shell.task(template, program, is_filter, is_batch)
-  local command_of = shell.command(template, is_batch)
+--- The task: runs the command of an item. What it writes, without the last newline, is the result; for `use` "filter" it
+--- is whether the status was 0, and one above 1 is a failure. For "show" the command itself is the result.
+function shell.task(template, program, use, is_batch)
+  local command_of, is_filter = shell.command(template, is_batch), use == "filter"
   local captured = { capture_output = true }
   return function(item, index)
     local made, command = pcall(command_of, item, index)
     if not made then return nil, command end
+    if use == "show" then return command end
     local result = subprocess.run({ program, "-c", command }, captured)
     local status, output, errors = result.returncode, result.stdout, result.stderr
     local is_kept = status == 0
