@@ -51,7 +51,8 @@ package struct InputLayout: Equatable, Sendable {
     /// How items are told apart.
     package var framing: RecordFraming {
         var framing = partFraming
-        framing.batch *= batch ?? 1
+        let (records, overflows) = framing.batch.multipliedReportingOverflow(by: batch ?? 1)
+        framing.batch = overflows ? .max : records
         return framing
     }
 

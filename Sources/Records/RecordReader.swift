@@ -81,7 +81,8 @@ package struct RecordReader: ~Copyable {
     }
 
     /// A list of what the words are; none of them is left out, as each has its place.
-    private mutating func readCombination(_ combination: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
+    private mutating func readCombination(_ combination: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome
+    {
         var words = RecordCursor(combination, layout.recordFraming)
         let height = stack.top
         var read = 0

@@ -12,7 +12,8 @@ enum ItemField: String {
 
     /// The keys of a journal do not have it.
     var inJournaledRun: LuaError {
-        let way = self == .index ? "; the task's second parameter is" : ", which uses a result again wherever its item stands"
+        let way =
+            self == .index ? "; the task's second parameter is" : ", which uses a result again wherever its item stands"
         return LuaError(message: "pmap.\(rawValue) is not there with --journal\(way)")
     }
 }

@@ -275,7 +275,8 @@ package final class TaskRunner {
             if try reader.read(record, onto: stack) == .blank { return outbox.commitBlank() }
         } catch {
             let message = item == 1 ? error.description(ofFirst: record) : error.description
-            return outbox.fail(Failure(.error, message, input: options.keepsInput ? ByteString(options.input.text(of: record)) : nil))
+            return outbox.fail(
+                Failure(.error, message, input: options.keepsInput ? ByteString(options.input.text(of: record)) : nil))
         }
         runPushed(item, record, &outbox)
     }

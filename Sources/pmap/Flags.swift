@@ -209,7 +209,8 @@ extension Option {
             "--stats", value: "FILE", isValueOptional: true, instead: "statistics are written to one place",
             "At the end numbers about the run, and advice, on standard error; or as JSON in FILE."
         ) { $0.stats = $1.word },
-        Option("--dry-run", also: ["--dryrun"], "Show which items would be run, with --sh the commands, and run none.") { flags, _ in
+        Option("--dry-run", also: ["--dryrun"], "Show which items would be run, with --sh the commands, and run none.")
+        { flags, _ in
             flags.dryRun = true
         },
         Option("-h, --help", "Show this; pmap help NAME shows one option, module or function.") { flags, _ in

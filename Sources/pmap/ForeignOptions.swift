@@ -40,7 +40,8 @@ private let advice = [
     "--block --block-size": "write --from blocks:SIZE; --chunk N fixes how many items a worker gets at once",
     "-X -m --xargs": "write --batch N: an item is a list then, and {} of --sh all of it",
     "-s --max-chars -x --exit": "--batch N says how many inputs an item has",
-    "-I -i --replace --max-replace-args --rpl --plus": "the item is the variable item in the task, and {} in the command of --sh",
+    "-I -i --replace --max-replace-args --rpl --plus":
+        "the item is the variable item in the task, and {} in the command of --sh",
     "-E --eof --eof-str": "end the run in the script: inputs may be a function that returns nil",
     "--shuf --shuffle": "write shuf FILE | pmap …",
     "--trim": "trim the item in the task: item:match \"^%s*(.-)%s*$\"",
@@ -73,7 +74,8 @@ private let advice = [
     "--pdb --debug --sandbox": "there is nothing like it yet; -j0 runs everything in one process",
 
     // The task
-    "-c --command --code --exec --expr --script": "write -e CODE, or --sh COMMAND; a script needs no option: pmap SCRIPT",
+    "-c --command --code --exec --expr --script":
+        "write -e CODE, or --sh COMMAND; a script needs no option: pmap SCRIPT",
     "-b --begin --end --reduce --by-key --finish --sum":
         "there is nothing like it yet; join the results behind pmap: pmap … | awk …",
     "--quote": "the item is quoted for the shell anyway: --sh 'gzip {}'; what else is a command is yours to quote",

@@ -24,13 +24,14 @@ struct JournalPlan {
     }
 
     /// Begins a run.
-    init(_ journal: Journal, _ flags: Flags, _ script: LoadedScript, seed: UInt64, command: [ByteString])
-        throws(UsageError)
-    {
+    init(
+        _ journal: Journal, _ flags: Flags, _ layout: InputLayout, _ script: LoadedScript, seed: UInt64,
+        command: [ByteString]
+    ) throws(UsageError) {
         self.journal = journal
         scriptName = script.name.baseName
         untraceableModules = script.requestedModules.filter(script.isOfUnknownOrigin).sorted(by: JournalPlan.precedes)
-        var fingerprint = try JournalPlan.fingerprint(flags, script, seed: seed)
+        var fingerprint = try JournalPlan.fingerprint(flags, layout, script, seed: seed)
         do throws(JournalError) {
             let definitions = JournalPlan.joined(flags.definitions.sorted(by: JournalPlan.precedes))
             fingerprint.add("-D", [])
@@ -46,9 +47,9 @@ struct JournalPlan {
     }
 
     /// The fingerprint without the definitions of `-D`.
-    private static func fingerprint(_ flags: Flags, _ script: LoadedScript, seed: UInt64) throws(UsageError)
-        -> Fingerprint
-    {
+    private static func fingerprint(
+        _ flags: Flags, _ layout: InputLayout, _ script: LoadedScript, seed: UInt64
+    ) throws(UsageError) -> Fingerprint {
         var fingerprint = Fingerprint()
         fingerprint.add("\(script.name.baseName)", script.source)
         do throws(PosixError) {
@@ -59,7 +60,7 @@ struct JournalPlan {
             throw UsageError("--journal: cannot read a module again: \(error)")
         }
         fingerprint.add("-l", JournalPlan.joined(flags.modules))
-        var options = try flags.inputLayout().fingerprint
+        var options = layout.fingerprint
         options["--to"] = try flags.outputFormat().rawValue
         options["--filter"] = "\(flags.filter)"
         options["--seed"] = script.drewRandomNumbers ? "\(seed)" : ""

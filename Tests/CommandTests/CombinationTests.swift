@@ -47,14 +47,21 @@ func `they are those of GNU parallel`(sources: String, items: String) throws {
     Row("one source of words gives strings", [:], "pmap -e 'item .. \"!\"' ::: a 'b c'", out: "a!\nb c!\n"),
     Row("one file gives its lines", files, "pmap -e 'item .. \"!\"' :::: three", out: "1!\n2!\n3!\n"),
     Row("one file is read as behind the script", files, "pmap -f jsonl -e 'item + 1' :::: three", out: "2\n3\n4\n"),
-    Row("a failure of its lines has their place", files, "pmap -e 'error(item, 0)' :::: two 2>&1 | grep -o 'two:.*'", out: "two:1: x\ntwo:2: y\n", status: 1),
-    Row("a source without a word has no combination", ["no": ""], "pmap \(joined) ::: a b :::; pmap \(joined) :::: no ::: a"),
+    Row(
+        "a failure of its lines has their place", files, "pmap -e 'error(item, 0)' :::: two 2>&1 | grep -o 'two:.*'",
+        out: "two:1: x\ntwo:2: y\n", status: 1),
+    Row(
+        "a source without a word has no combination", ["no": ""],
+        "pmap \(joined) ::: a b :::; pmap \(joined) :::: no ::: a"),
     Row("an item has its number", [:], "pmap -e 'index' ::: a b ::: 1 2", out: "1\n2\n3\n4\n"),
     Row(
         "a batch is a list of combinations", [:],
         "pmap --batch 2 -e '#item .. item[1][1] .. item[1][2] .. item[#item][2]' ::: a ::: 1 2 3", out: "2a12\n1a33\n"),
-    Row("a word of JSON is its value", [:], "pmap -f jsonl -e 'item[1] + item[2]' ::: 1 2 ::: 3 4", out: "4\n5\n5\n6\n"),
-    Row("a word of fields is a list", [:], "pmap -f fields -e 'item[1][2] .. item[2][1]' ::: 'a b' ::: 'c d'", out: "bc\n"),
+    Row(
+        "a word of JSON is its value", [:], "pmap -f jsonl -e 'item[1] + item[2]' ::: 1 2 ::: 3 4", out: "4\n5\n5\n6\n"),
+    Row(
+        "a word of fields is a list", [:], "pmap -f fields -e 'item[1][2] .. item[2][1]' ::: 'a b' ::: 'c d'",
+        out: "bc\n"),
     Row(
         "a word that is no value fails its items, and keeps its place", [:],
         "pmap -f jsonl -e 'item[1]' ::: 1 '' ::: 3 x",
@@ -71,7 +78,8 @@ func `they are those of GNU parallel`(sources: String, items: String) throws {
         "a filter of another format writes a list", [:], "pmap --filter -t jsonl -e true ::: a ::: 1 2",
         out: "[\"a\",\"1\"]\n[\"a\",\"2\"]\n"),
     Row(
-        "a dry run shows the words", [:], "pmap --dry-run -e item ::: a ::: 1 2 2> err", out: "1\t-\t:::1\ta 1\n2\t-\t:::2\ta 2\n"),
+        "a dry run shows the words", [:], "pmap --dry-run -e item ::: a ::: 1 2 2> err",
+        out: "1\t-\t:::1\ta 1\n2\t-\t:::2\ta 2\n"),
     Row(
         "the job log has the words as the command", [:],
         "pmap --joblog log -j1 -e 'nil' ::: 'a b' ::: 1 2; cut -f1,9,14 log",
@@ -83,7 +91,9 @@ func `they are those of GNU parallel`(sources: String, items: String) throws {
         "a journal knows them again, also among others", [:],
         "for words in 1 '1 2'; do pmap --journal j -e 'item[1] .. item[2]' ::: a b ::: $words; done",
         out: "a1\nb1\na1\na2\nb1\nb2\n", err: "pmap: 2 of 4 items were done in an earlier run, says j\n"),
-    Row("any byte is in a word", [:], "pmap -e 'item[1] .. item[2]' ::: $'\\xff\\n' ::: \"'\" | od -An -tx1", out: " ff 0a 27 0a\n"),
+    Row(
+        "any byte is in a word", [:], "pmap -e 'item[1] .. item[2]' ::: $'\\xff\\n' ::: \"'\" | od -An -tx1",
+        out: " ff 0a 27 0a\n"),
     Row(
         "a million million are counted, and not made", [:],
         "W=$(seq 1000); pmap --halt now,fail=1 -j1 -e 'error(index, 0)' ::: $W ::: $W ::: $W ::: $W 2>&1 | tail -1",

@@ -18,7 +18,8 @@ private let greeting = "return { greet = function(name) return 'hello ' .. name 
         "LUA_PATH='./?.lua' pmap -l g=greeting -e 'g.greet(item), greeting == nil' ::: you; LUA_PATH='./?.lua' pmap run -l g=greeting t.lua",
         out: "hello you\ttrue\nhello you\tnil\n"),
     Row(
-        "-l without one of its names", ["t.lua": ""], "pmap -l g= -e item ::: a; pmap run -l =g t.lua; pmap -l '' -e item ::: a",
+        "-l without one of its names", ["t.lua": ""],
+        "pmap -l g= -e item ::: a; pmap run -l =g t.lua; pmap -l '' -e item ::: a",
         err: """
             pmap: -l g=: write MODULE, or NAME=MODULE
             pmap: -l =g: write MODULE, or NAME=MODULE

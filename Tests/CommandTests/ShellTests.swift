@@ -5,7 +5,10 @@ import Testing
 
 /// Templates of commands and the items for them, of which parallel makes the same.
 private let commands: [(template: String, items: String)] = [
-    ("echo {}", "::: a 'b  c' \"it's\" \"'\" '' '$HOME `x` \\ \" ! ~ * ? [a] (b) <c> ;&|#' $'new\\nline' $'tab\\t' -n '{}' é"),
+    (
+        "echo {}",
+        "::: a 'b  c' \"it's\" \"'\" '' '$HOME `x` \\ \" ! ~ * ? [a] (b) <c> ;&|#' $'new\\nline' $'tab\\t' -n '{}' é"
+    ),
     ("echo", "::: a 'b  c'"),
     ("echo \"{}\" x", "::: a b.c '$x'"),
     (
@@ -48,9 +51,11 @@ func `a dry run shows the command that parallel shows`(template: String, items: 
     #expect(try Run("pmap --dry-run --sh \(quoted) \(items)", in: scratch).finish() == expected)
 }
 
-@Test(.enabled(if: hasParallel, "GNU parallel is not installed"), arguments: [
-    "echo x{}y", "echo {1}-{2}-{3}", "echo x{}y{.} {#}_{}", "echo {1}x{} {}{2}", "echo a;echo x{};echo y", "echo",
-])
+@Test(
+    .enabled(if: hasParallel, "GNU parallel is not installed"),
+    arguments: [
+        "echo x{}y", "echo {1}-{2}-{3}", "echo x{}y{.} {#}_{}", "echo {1}x{} {}{2}", "echo a;echo x{};echo y", "echo",
+    ])
 func `a batch stands in a command as under parallel -N`(template: String) throws {
     let scratch = try Scratch()
     for items in ["::: a.b 'c d' e", "::: a b c ::: 1 2"] {
@@ -62,24 +67,32 @@ func `a batch stands in a command as under parallel -N`(template: String) throws
 @Test(arguments: [
     Row("lines of standard input", [:], "pmap --sh 'echo {}!'", input: "a\nb c\n", out: "a!\nb c!\n"),
     Row("lines of a file", files, "pmap --sh 'echo {}!' t.lua", out: "two!\nlines!\n"),
-    Row("a name of the worker", [:], "pmap -j1 --sh 'echo {%}' ::: a b; pmap -j0 --sh 'echo {#}' ::: a", out: "1\n1\n1\n"),
+    Row(
+        "a name of the worker", [:], "pmap -j1 --sh 'echo {%}' ::: a b; pmap -j0 --sh 'echo {#}' ::: a",
+        out: "1\n1\n1\n"),
     Row(
         "fields of rows", ["f.csv": "name,given name,path\n\"a b\",x,d/e.f\n"],
-        "pmap -f csv --sh 'echo {name}, {given name}, {path/.} { print } {a,b}' f.csv", out: "a b, x, e { print } {a,b}\n"),
+        "pmap -f csv --sh 'echo {name}, {given name}, {path/.} { print } {a,b}' f.csv",
+        out: "a b, x, e { print } {a,b}\n"),
     Row(
         "rows without names", ["f.csv": "1,2\n"], "pmap -f csv --no-header --sh 'echo {2} {}' f.csv", out: "2 1 2\n"),
-    Row("a list of JSON", [:], "pmap -f jsonl --sh 'echo {2} {}'", input: "[1,2.5,true,\"x y\"]\n", out: "2.5 1 2.5 true x y\n"),
+    Row(
+        "a list of JSON", [:], "pmap -f jsonl --sh 'echo {2} {}'", input: "[1,2.5,true,\"x y\"]\n",
+        out: "2.5 1 2.5 true x y\n"),
     Row("another shell", [:], "PMAP_SHELL=bash pmap --sh 'a=(1 2 {}); echo ${#a[@]}' ::: x", out: "3\n"),
-    Row("a record has no newline at its end", [:], "pmap -t jsonl --sh 'printf {}' ::: 'a\\n\\n' b '' '\\n'", out: """
-        "a\\n"
-        "b"
-        ""
+    Row(
+        "a record has no newline at its end", [:], "pmap -t jsonl --sh 'printf {}' ::: 'a\\n\\n' b '' '\\n'",
+        out: """
+            "a\\n"
+            "b"
+            ""
 
-        """),
+            """),
     Row("a tag", [:], "pmap --tag --sh 'echo 1; echo {}' ::: a", out: "a\t1\na\ta\n"),
     Row("what it says is heard", [:], "pmap --sh 'echo said >&2; echo {}' ::: a", out: "a\n", err: "said\n"),
     Row(
-        "a status is the failure", [:], "pmap -j1 --sh 'exit {}' ::: 0 3 127", err: """
+        "a status is the failure", [:], "pmap -j1 --sh 'exit {}' ::: 0 3 127",
+        err: """
             pmap: :::2: exit 3
             pmap: :::3: exit 127
             \(lastLine(2, of: 3, "2 error"))
@@ -88,8 +101,12 @@ func `a batch stands in a command as under parallel -N`(template: String) throws
         "with the last lines of what it said; what it wrote is heard before", [:],
         "pmap --sh 'echo out {}; seq 7 >&2; exit 1' ::: a",
         err: "1\n2\nout a\npmap: :::1: exit 1: 3\n\t4\n\t5\n\t6\n\t7\n" + lastLine(1, of: 1, "1 error"), status: 1),
-    Row("a command that is missing", [:], "pmap --sh nosuch ::: a", err: "pmap: :::1: exit 127: ‹…›nosuch‹…›not found\n\(lastLine(1, of: 1, "1 error"))", status: 1),
-    Row("a signal", [:], "pmap --sh 'kill -9 $$; echo {}' ::: a", err: "pmap: :::1: killed by SIGKILL\n\(lastLine(1, of: 1, "1 error"))", status: 1),
+    Row(
+        "a command that is missing", [:], "pmap --sh nosuch ::: a",
+        err: "pmap: :::1: exit 127: ‹…›nosuch‹…›not found\n\(lastLine(1, of: 1, "1 error"))", status: 1),
+    Row(
+        "a signal", [:], "pmap --sh 'kill -9 $$; echo {}' ::: a",
+        err: "pmap: :::1: killed by SIGKILL\n\(lastLine(1, of: 1, "1 error"))", status: 1),
     Row(
         "the job log has the status, and the signal", [:],
         "pmap -j1 --joblog log --sh 'kill -{} $$; exit {}' ::: 0 3 2> /dev/null || cut -f7-10 log",
@@ -100,7 +117,8 @@ func `a batch stands in a command as under parallel -N`(template: String) throws
         err: "pmap: :::1: timed out after 0.3 s\n\(lastLine(1, of: 1, "1 timeout"))", status: 1),
     Row("a retry", [:], "pmap --retries 2 --sh 'test -e {} || { touch {}; exit 1; }; echo ok' ::: x", out: "ok\n"),
     Row(
-        "a journal", [:], "for words in 1 '1 2'; do pmap --journal j --sh 'echo ran >> log; echo {}' ::: $words; done; wc -l < log",
+        "a journal", [:],
+        "for words in 1 '1 2'; do pmap --journal j --sh 'echo ran >> log; echo {}' ::: $words; done; wc -l < log",
         out: "1\n1\n2\n2\n", err: "pmap: 1 of 2 items was done in an earlier run, says j\n"),
     Row(
         "another command is another run of the journal", [:],
@@ -109,12 +127,21 @@ func `a batch stands in a command as under parallel -N`(template: String) throws
     Row(
         "a filter keeps at 0, drops at 1, and fails above", [:], "pmap --filter --sh 'test {} -gt 1' ::: 1 2 x 3",
         out: "2\n3\n", err: "pmap: :::3: exit 2: ‹…›\n\(lastLine(1, of: 4, "1 error"))", status: 1),
-    Row("a NUL in the item", [:], "printf 'a\\0b\\nc\\n' | pmap --sh 'echo {}'", out: "c\n", err: "pmap: -:1: the item has a NUL, which no command can have\n\(lastLine(1, of: 2, "1 error"))", status: 1),
+    Row(
+        "a NUL in the item", [:], "printf 'a\\0b\\nc\\n' | pmap --sh 'echo {}'", out: "c\n",
+        err: "pmap: -:1: the item has a NUL, which no command can have\n\(lastLine(1, of: 2, "1 error"))", status: 1),
     Row(
         "a command that is too long", [:], "head -c 131067 /dev/zero | tr '\\0' x | pmap --sh 'echo {}'",
-        err: "pmap: -:1: the command has 131072 bytes, and the kernel takes 131071\n\(lastLine(1, of: 1, "1 error"))", status: 1),
-    Row("one that just fits", [:], "head -c 131060 /dev/zero | tr '\\0' x | pmap --sh 'echo {}' | wc -c", out: "131061\n"),
-    Row("a row has no {}", ["f.csv": "a\n1\n"], "pmap -f csv --sh echo f.csv", err: "pmap: f.csv:2: {} has no value, as the item has names; write {NAME} for a field of it\n\(lastLine(1, of: 1, "1 error"))", status: 1),
+        err: "pmap: -:1: the command has 131072 bytes, and the kernel takes 131071\n\(lastLine(1, of: 1, "1 error"))",
+        status: 1),
+    Row(
+        "one that just fits", [:], "head -c 131060 /dev/zero | tr '\\0' x | pmap --sh 'echo {}' | wc -c",
+        out: "131061\n"),
+    Row(
+        "a row has no {}", ["f.csv": "a\n1\n"], "pmap -f csv --sh echo f.csv",
+        err:
+            "pmap: f.csv:2: {} has no value, as the item has names; write {NAME} for a field of it\n\(lastLine(1, of: 1, "1 error"))",
+        status: 1),
     Row(
         "a dry run shows the commands", files, "pmap --dry-run --filter --sh 'rm {} > {.}.x' t.lua; ls",
         out: "rm two > two.x\nrm lines > lines.x\nlines\nt.lua\n"),
@@ -123,11 +150,20 @@ func `a batch stands in a command as under parallel -N`(template: String) throws
 func `a command is a task like others`(row: Row) throws { try row.check() }
 
 @Test(arguments: [
-    Row("no command", [:], "pmap --sh '' ::: a", err: "pmap: --sh '': write a command for the shell, as in --sh 'gzip {}'\n", status: 2),
+    Row(
+        "no command", [:], "pmap --sh '' ::: a",
+        err: "pmap: --sh '': write a command for the shell, as in --sh 'gzip {}'\n", status: 2),
     Row("two", [:], "pmap --sh a --sh b ::: a", err: "pmap: --sh twice; join commands with ; or &&\n", status: 2),
     Row("code as well", [:], "pmap --sh a -e b ::: a", err: "pmap: -e and --sh; a run has one task\n", status: 2),
-    Row("of a script", "options = { sh = 'echo' } task = print", "pmap t.lua ::: a", err: "pmap: t.lua: options.sh: write it on the command line: --sh\n", status: 2),
-    Row("a file that is none", [:], "pmap --sh echo no", err: "pmap: no: no such file; to give items as arguments write ::: no\n", status: 2),
-    Row("Perl", [:], "pmap --sh 'echo {= s/a/b/ =}' ::: a", err: "pmap: {= s/a/b/ =} is Perl; write a script with a task that calls pmap.sh: pmap help pmap.sh\n", status: 2),
+    Row(
+        "of a script", "options = { sh = 'echo' } task = print", "pmap t.lua ::: a",
+        err: "pmap: t.lua: options.sh: write it on the command line: --sh\n", status: 2),
+    Row(
+        "a file that is none", [:], "pmap --sh echo no",
+        err: "pmap: no: no such file; to give items as arguments write ::: no\n", status: 2),
+    Row(
+        "Perl", [:], "pmap --sh 'echo {= s/a/b/ =}' ::: a",
+        err: "pmap: {= s/a/b/ =} is Perl; write a script with a task that calls pmap.sh: pmap help pmap.sh\n", status: 2
+    ),
 ])
 func `a command that cannot be is refused`(row: Row) throws { try row.check() }

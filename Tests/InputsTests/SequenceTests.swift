@@ -184,9 +184,9 @@ private func allChunks(_ texts: [String], items: Int, _ layout: InputLayout) thr
 @Test(arguments: [1, 2, 100])
 func `batches of words and of a list are so many of them`(items: Int) throws {
     var layout = InputLayout()
-    (layout.batch, layout.isOfWords) = (3, true)
+    (layout.batch, layout.words) = (3, 1)
     let directory = try Descriptor.currentDirectory()
-    let inputs: [Input] = [.arguments(["a", "", "b\n", "c"]), .list(count: 7)]
+    let inputs: [Input] = [.words(combinations(["a", "", "b\n", "c"])), .list(count: 7)]
     let sequence = InputSequence(
         inputs, InputSequence.Reading(layout: layout, workers: 2, directory: directory.number))
     var positions: [ClosedRange<Int>?] = []
