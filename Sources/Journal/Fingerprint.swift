@@ -13,8 +13,13 @@ package struct Fingerprint: Equatable {
         parts[name] = Digest(stored: Array(SHA256.hash(salt + secret).prefix(16)))
     }
 
-    /// The script's name, which is neither a module's nor an option's; code of the command line is called -e.
-    var script: String? { parts.keys.first { $0 == "-e" || !$0.hasPrefix("-") && !$0.hasPrefix("module ") } }
+    /// The script's name, which is neither a module's nor an option's, nor that of words; code of the command line is called
+    /// -e, a command --sh.
+    var script: String? {
+        parts.keys.first { name in
+            ["-e", "--sh"].contains(name) || !["-", ":::", "module "].contains(where: name.hasPrefix)
+        }
+    }
 
     package var digest: Digest {
         Digest(joining: parts.sorted { $0.key < $1.key }.flatMap { [Digest(of: $0.key), $0.value] })

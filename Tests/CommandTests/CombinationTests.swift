@@ -92,6 +92,10 @@ func `they are those of GNU parallel`(sources: String, items: String) throws {
         "for words in 1 '1 2'; do pmap --journal j -e 'item[1] .. item[2]' ::: a b ::: $words; done",
         out: "a1\nb1\na1\na2\nb1\nb2\n", err: "pmap: 2 of 4 items were done in an earlier run, says j\n"),
     Row(
+        "a journal takes a list for no line", ["f": "a\0b\0\n"],
+        "pmap --journal j -e 'type(item)' f; pmap --journal j -e 'type(item)' ::: a ::: b", out: "string\ntable\n",
+        err: "pmap: j: ::: has changed since the last run; what it gave is not used\n"),
+    Row(
         "any byte is in a word", [:], "pmap -e 'item[1] .. item[2]' ::: $'\\xff\\n' ::: \"'\" | od -An -tx1",
         out: " ff 0a 27 0a\n"),
     Row(
