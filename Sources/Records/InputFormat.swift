@@ -51,8 +51,7 @@ package struct InputLayout: Equatable, Sendable {
     /// How items are told apart.
     package var framing: RecordFraming {
         var framing = partFraming
-        let (records, overflows) = framing.batch.multipliedReportingOverflow(by: batch ?? 1)
-        framing.batch = overflows ? .max : records
+        framing.batch *= batch ?? 1
         return framing
     }
 

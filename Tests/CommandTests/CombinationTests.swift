@@ -92,6 +92,10 @@ func `they are those of GNU parallel`(sources: String, items: String) throws {
         "for words in 1 '1 2'; do pmap --journal j -e 'item[1] .. item[2]' ::: a b ::: $words; done",
         out: "a1\nb1\na1\na2\nb1\nb2\n", err: "pmap: 2 of 4 items were done in an earlier run, says j\n"),
     Row(
+        "a batch is as large as can be", [:],
+        "N=9000000000000000000; pmap --batch $N -e '#item' ::: a b ::: 1 2; seq 3 | pmap --batch $N -e '#item'",
+        out: "4\n3\n"),
+    Row(
         "a journal takes a list for no line", ["f": "a\0b\0\n"],
         "pmap --journal j -e 'type(item)' f; pmap --journal j -e 'type(item)' ::: a ::: b", out: "string\ntable\n",
         err: "pmap: j: ::: has changed since the last run; what it gave is not used\n"),
