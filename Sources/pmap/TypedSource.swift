@@ -68,8 +68,14 @@ struct WordFiles {
     let readAhead: () -> [UInt8]
 
     func words(_ file: ByteString) throws(UsageError) -> [ByteString] {
+        let input = try Job.reading(file) { () throws(PosixError) in try Input(path: file).recognized }
+        switch input {
+        case .file(_, _, let compression?), .standardInput(_, let compression?):
+            throw UsageError("\(file): \(compression.rawValue) among several sources; decompress it, and write :::: -")
+        default: break
+        }
         let bytes = try Job.reading(file) { () throws(PosixError) in
-            guard case .standardInput = try Input(path: file) else { return try Descriptor(reading: file).readAll() }
+            guard case .standardInput = input else { return try Descriptor(reading: file).readAll() }
             return readAhead() + (try Descriptor(copying: StandardDescriptor.input).readAll())
         }
         var words = bytes.split(separator: terminator, omittingEmptySubsequences: false).map { ByteString($0) }
