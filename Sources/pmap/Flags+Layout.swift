@@ -34,9 +34,8 @@ extension Flags {
 
     private func separatorByte(_ separator: Typed) throws(UsageError) -> UInt8 {
         if from?.text != "csv" && to?.text != "csv" {
-            throw UsageError(
-                "\(separator.option) '\(separator.text)': it is for --from csv and --to csv; lines are split by --from fields:\(separator.text)"
-            )
+            throw separator.wrong(
+                "it is for --from csv and --to csv; lines are split by --from fields:\(separator.text)")
         }
         let bytes = separator.word.bytes == Array("\\t".utf8) ? [UInt8(ascii: "\t")] : separator.word.bytes
         guard bytes.count == 1, let byte = bytes.first, !Array("\"\n\r\0".utf8).contains(byte) else {

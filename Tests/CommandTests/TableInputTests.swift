@@ -205,8 +205,10 @@ private func refused(_ options: String, _ message: String, input: String = "f") 
     refused(
         "--from fields:ab",
         "--from fields:ab: write one character, as in fields:; or fields:'|', or fields for spaces and tabs"),
-    refused("--separator ';'", "--separator ;: it is for --from csv; lines are split by --from fields:;"),
-    refused("--from tsv --separator ';'", "--separator ;: it is for --from csv; lines are split by --from fields:;"),
+    refused("--separator ';'", "--separator ;: it is for --from csv and --to csv; lines are split by --from fields:;"),
+    refused(
+        "--from tsv --separator ';'",
+        "--separator ;: it is for --from csv and --to csv; lines are split by --from fields:;"),
     refused(
         "--from csv --separator ';;'",
         "--separator ;;: write one byte, neither a quote nor the end of a line, as in --separator ';'"),

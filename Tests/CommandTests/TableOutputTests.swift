@@ -154,7 +154,7 @@ func `a record that has no place under the columns is its item's failure`(row: R
     Row(
         "--separator for what has none", [:], "pmap --separator ';' -e 1 ::: a",
         err:
-            "pmap: --separator ';': it is for --from csv and --to csv; lines are split by --from fields:;\n",
+            "pmap: --separator ;: it is for --from csv and --to csv; lines are split by --from fields:;\n",
         status: 2),
 ])
 func `options of tables that mean nothing are refused`(row: Row) throws { try row.check() }
