@@ -38,13 +38,15 @@ bool pmap_is_in_quotes(const pmap_framing *framing, const pmap_item_search *sear
     return framing->kind == pmap_framing_rows && search->place == pmap_row_quoted;
 }
 
-bool pmap_close_row(const pmap_framing *framing, pmap_item_search *search, size_t bytes) {
+bool pmap_close_row(pmap_framing *framing, pmap_item_search *search, size_t bytes) {
+    framing->kind = pmap_framing_ended;
+    framing->byte = '\n';
     search->place = pmap_row_start;
     search->bytes = search->record_start = bytes;
     return ++search->records >= framing->batch;
 }
 
-const char *pmap_item_end_before(const pmap_framing *framing, const char *start, const char *end) {
+const char *pmap_item_end_before(pmap_framing *framing, const char *start, const char *end) {
     pmap_item_search search = {0};
     const char *at = start;
     while (at < end) {

@@ -253,14 +253,15 @@ bool pmap_push_row_item(lua_State *L, pmap_item_loop *loop) {
 bool pmap_push_batch_item(lua_State *L, pmap_item_loop *loop) {
     const pmap_batch_reader *batch = loop->reader;
     const char *const start = loop->record, *end = start + loop->length;
+    pmap_framing framing = batch->framing;
     lua_createtable(L, 0, 0);
     bool is_read = true;
     lua_Integer place = 1;
     loop->reader = batch->reader;
     for (const char *at = start, *next; is_read && at < end; at = next) {
-        next = pmap_item_end_before(&batch->framing, at, end);
+        next = pmap_item_end_before(&framing, at, end);
         loop->record = at;
-        loop->length = pmap_record_length(&batch->framing, at, next);
+        loop->length = pmap_record_length(&framing, at, next);
         is_read = batch->push(L, loop);
         if (is_read) lua_rawseti(L, -2, place++);
     }

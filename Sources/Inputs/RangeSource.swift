@@ -116,6 +116,7 @@ final class RangeSource: RecordSource {
             if next < size || hasGrown() { continue }
             guard let row = search.openRow() else { return size }
             next = try lineEnd(from: position + row)
+            framing.closeRows()
             if search.closeRow(at: next - position) || next == size { return next }
         }
     }

@@ -86,7 +86,11 @@ final class StreamSource: RecordSource {
         if let end = search.end(in: rest.from(searched)) { return records(bytes: searched + end, records: 1) }
         searched = rest.count
         if searched > longestRecord { return beginSkipping() }
-        return isAtEnd && searched > 0 ? records(bytes: framing.lastItem(of: rest), records: 1) : nil
+        if !isAtEnd || searched == 0 { return nil }
+        var last = framing
+        let bytes = last.lastItem(of: rest)
+        defer { if last != framing { framing = last } }
+        return records(bytes: bytes, records: 1)
     }
 
     private func forgetSearch() {

@@ -10,7 +10,7 @@ package struct FastPath {
         package let context: UnsafeMutableRawPointer?
         /// Nil where a byte ends each record.
         private(set) var find: pmap_find_item?
-        private(set) var framing: UnsafeRawPointer?
+        private(set) var framing: UnsafeMutableRawPointer?
         private(set) var keepsEnd = false
 
         /// `context` must live as long as items are run.
@@ -21,7 +21,9 @@ package struct FastPath {
 
         /// Items are found by `find` in this `framing`, which must live as long as items are run. With `keepsEnd` a record
         /// has the end of its last line.
-        package mutating func finds(_ find: @escaping pmap_find_item, _ framing: UnsafeRawPointer, keepsEnd: Bool) {
+        package mutating func finds(
+            _ find: @escaping pmap_find_item, _ framing: UnsafeMutableRawPointer, keepsEnd: Bool
+        ) {
             unsafe (self.find, self.framing, self.keepsEnd) = (find, framing, keepsEnd)
         }
 

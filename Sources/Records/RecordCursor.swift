@@ -3,7 +3,7 @@
 /// The items of a chunk, in order, each without its end, unless it may be several lines. The last one may lack it.
 package struct RecordCursor {
     let chunk: RecordBytes
-    let framing: RecordFraming
+    private(set) var framing: RecordFraming
     private let terminator: UInt8
 
     /// The offset of the next record.

@@ -69,12 +69,17 @@ package struct RecordFraming: Equatable, Sendable {
         return pmap_framing(kind: kind, byte: CChar(bitPattern: byte), block: block, batch: batch)
     }
 
-    /// The bytes of the item that `bytes` begin with, where none follow them.
-    package func lastItem(of bytes: RecordBytes) -> Int {
+    /// The bytes of the item that `bytes` begin with, where none follow them. Once a row is open to the end, every line is one.
+    package mutating func lastItem(of bytes: RecordBytes) -> Int {
         guard let start = unsafe bytes.memory.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
         var framing = inC
-        return unsafe pmap_item_end_before(&framing, start, start + bytes.count) - start
+        let count = unsafe pmap_item_end_before(&framing, start, start + bytes.count) - start
+        if framing.kind != inC.kind { closeRows() }
+        return count
     }
+
+    /// A row was open to the end: from now on every line is one.
+    package mutating func closeRows() { record = RecordFraming.lines.record }
 
     /// The bytes of an item that are its record.
     func recordLength(of item: RecordBytes) -> Int {

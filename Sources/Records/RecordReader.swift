@@ -36,6 +36,7 @@ package struct RecordReader: ~Copyable {
 
     /// The items that follow are those of `records`, under `header`; `isFirst` says that an input begins with them.
     package func begin(_ records: RecordBytes, under header: RecordBytes?, isFirst: Bool) {
+        loop.begin()
         if layout.format.hasHeader { rows.begin(header: header, mayHaveMark: isFirst ? records : nil) }
     }
 

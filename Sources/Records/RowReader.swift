@@ -74,6 +74,7 @@ package enum RowFault: Equatable, Sendable {
     /// Of the records, and of the lists that they are in, if they are in two.
     private let records, lists: UnsafeMutablePointer<pmap_batch_reader>
     private let isList, isListOfLists, keepsEnd: Bool
+    private let original: pmap_framing
 
     init(_ layout: InputLayout, _ record: FastPath.Reader) {
         unsafe (framing, records, lists) = (
@@ -81,7 +82,8 @@ package enum RowFault: Equatable, Sendable {
         )
         (isList, keepsEnd) = (layout.isList, layout.framing.keepsEnd)
         isListOfLists = layout.batch != nil && layout.isOfCombinations
-        unsafe framing.initialize(to: layout.framing.inC)
+        original = layout.framing.inC
+        unsafe framing.initialize(to: original)
         unsafe records.initialize(
             to: pmap_batch_reader(framing: layout.recordFraming.inC, push: record.push, reader: record.context))
         unsafe lists.initialize(
@@ -94,13 +96,16 @@ package enum RowFault: Equatable, Sendable {
         unsafe lists.deallocate()
     }
 
+    /// Other records follow.
+    func begin() { unsafe framing.pointee = original }
+
     /// The functions of the item loop, with those that read a record. Valid as long as this.
     func path(_ record: FastPath.Reader) -> FastPath.Reader {
         var path =
             unsafe isList
             ? FastPath.Reader(
                 pmap_push_batch_item, context: UnsafeMutableRawPointer(isListOfLists ? lists : records)) : record
-        unsafe path.finds(pmap_loop_item_end, UnsafeRawPointer(framing), keepsEnd: keepsEnd)
+        unsafe path.finds(pmap_loop_item_end, UnsafeMutableRawPointer(framing), keepsEnd: keepsEnd)
         return path
     }
 }

@@ -107,7 +107,7 @@ package struct ReportData {
             ? nil
             : groups.add(
                 item.failure, item: item.item, of: item.chunk, text: text, at: time.end - start)
-        let mark = mark(item.item, of: chunk, item.worker, item.attempts, time, outcome, group, text)
+        let mark = mark(item.item, of: item.chunk, item.worker, item.attempts, time, outcome, group, text)
         if isRetried {
             retried += 1
             workers[item.worker - 1].retried += 1

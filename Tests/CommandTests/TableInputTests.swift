@@ -357,3 +357,16 @@ private let journal =
         err: "pmap: 1 of 2 items was done in an earlier run, says j\n"),
 ])
 func `a journal knows rows and batches`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    "pmap -j 2 -f csv -t none -e item f", "cat f | pmap -j 2 -f csv -t none -e item",
+    "pmap -j 0 -f csv -t none -e item f",
+])
+func `quotes that stay open to the end of the input cost their lines, and no more time than others`(line: String) throws
+{
+    // Read once for each, these would take hours.
+    try Row(
+        line, [:], "{ echo a,b; yes 'a\"b,\"' | head -200000; echo 1,2; } > f; \(line) 2>&1 | tail -1",
+        out: "pmap: 200000 of 200001 items failed (200000 error)\n", status: 1
+    ).check()
+}

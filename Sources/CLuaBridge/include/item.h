@@ -51,7 +51,7 @@ struct pmap_item_loop {
     const char *next, *end; /* of the records that are left */
     char terminator;        /* of a record, unless `find_item` finds it */
     pmap_find_item find_item;
-    const void *framing; /* what `find_item` needs */
+    void *framing;       /* what `find_item` needs */
     bool keeps_end;      /* the record has the end of its last line in it */
     long long items;         /* to be run */
     unsigned long long item; /* the number of the next one */

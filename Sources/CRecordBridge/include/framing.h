@@ -30,12 +30,15 @@ typedef struct {
 const char *pmap_item_end(const pmap_framing *framing, pmap_item_search *search, const char *at, const char *end);
 
 /* The search has come to the input's end in an open quote. The row was just its first line then, of which the end is not
- * known: the search is as after it, once that end is `bytes` behind the item's beginning. Whether the item ends there. */
-bool pmap_close_row(const pmap_framing *framing, pmap_item_search *search, size_t bytes);
+ * known: the search is as after it, once that end is `bytes` behind the item's beginning. Whether the item ends there.
+ *
+ * From now on a line is a record: at each of the newlines that were passed a quote is never closed, so that a row that goes on
+ * behind its first line would be open to the end, too. Without this, a file of such rows would be read once for each. */
+bool pmap_close_row(pmap_framing *framing, pmap_item_search *search, size_t bytes);
 bool pmap_is_in_quotes(const pmap_framing *framing, const pmap_item_search *search);
 
-/* The end of the item at `start`, behind which there is nothing but what is before `end`. */
-const char *pmap_item_end_before(const pmap_framing *framing, const char *start, const char *end);
+/* The end of the item at `start`, behind which there is nothing but what is before `end`. It may close a row. */
+const char *pmap_item_end_before(pmap_framing *framing, const char *start, const char *end);
 
 /* The bytes of an item that are its record: without the end, unless the item may be several records or lines. */
 size_t pmap_record_length(const pmap_framing *framing, const char *start, const char *end);

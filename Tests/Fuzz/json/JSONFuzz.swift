@@ -17,7 +17,7 @@ import Records
     init() {
         guard let state = try? State() else { preconditionFailure("there is no memory for a state") }
         tags = TableTags(state.stack)
-        reader = RecordReader(.jsonl, tags: tags)
+        reader = RecordReader(InputLayout(.jsonl), tags: tags)
         json = RecordWriter(.jsonl, tags: tags)
         slow = RecordWriter(.jsonl, tags: tags, takesShortcut: false)
         lua = RecordWriter(.lua, tags: tags)
