@@ -288,7 +288,8 @@ func `what feeds a program is not left by a signal`(signal: Int32) throws {
           return io.popen("cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z " .. host .. " '"):read()
         end
         function task(item, index)
-          if index == 5 then while zombies() ~= "0" do pmap.sleep(0.05) end end
+          -- the feeder of the pipe may be one
+          if index == 5 then while tonumber(zombies()) > 1 do pmap.sleep(0.05) end end
           return index
         end
         """

@@ -104,3 +104,5 @@ function cases.test_what_no_command_can_have()
   raises("a table cannot stand in a command: {a}", shell.command "echo {a}", { a = {} }, 1)
   raises("{= s/a/b/ =} is Perl; write a script with a task that calls pmap.sh: pmap help pmap.sh", shell.command, "{= s/a/b/ =}")
 end
+
+expect.main()
