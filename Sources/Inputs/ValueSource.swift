@@ -5,12 +5,15 @@ import ProcessPool
 import Records
 import Wire
 
-/// The values of a producer, each after the length of the rest u64, whose top bit is a flag for the worker, and the values of
-/// the item u64.
-final class ValueSource: RecordSource {
+/// The items of a producer, each after the length of the rest u64, whose top bit is a flag for the worker; the next bit says
+/// that the number of the item's values follows, u64.
+package final class ValueSource: RecordSource {
     private let producer: Producer
     private var buffer = ByteBuffer(capacity: 4096)
     private var start = 0
+
+    /// Of the length.
+    package static let hasNumber: UInt64 = 1 << 62
 
     init(_ producer: Producer) { self.producer = producer }
 
@@ -29,8 +32,9 @@ final class ValueSource: RecordSource {
         }
         var (end, count, positions) = (start, 0, 0)
         while end < buffer.count, count < items {
-            positions += Int(buffer.load(UInt64.self, at: end + 8))
-            end += 8 + Int(buffer.load(UInt64.self, at: end) & Int64.max.magnitude)
+            let word = buffer.load(UInt64.self, at: end)
+            positions += word & ValueSource.hasNumber == 0 ? 1 : Int(buffer.load(UInt64.self, at: end + 8))
+            end += 8 + Int(word & (ValueSource.hasNumber - 1))
             count += 1
         }
         if count == 0 { return .dry }

@@ -1,6 +1,7 @@
 // The script's own process while it produces items: its `inputs` function is called until it returns nil.
 
 import Bytes
+import Inputs
 import Journal
 import Script
 import Wire
@@ -21,7 +22,8 @@ struct ItemProducer {
     /// A flag in the length of an item that could not be produced; the reason follows.
     fileprivate static let failed: UInt64 = 1 << 63
 
-    /// Writes each item to the outbox: the length of the rest u64, how many values it is u64, the digest, the encoded value.
+    /// Writes each item to the outbox: the length of the rest u64, of a batch how many values it is u64, the digest, the encoded
+    /// value.
     func run(_ outbox: inout Outbox) -> Failure? {
         var iteration: Iteration
         do throws(Failure) { iteration = try script.makeIteration(batch: batch, writesText: digests) } catch {
@@ -32,23 +34,24 @@ struct ItemProducer {
             while true {
                 outbox.begin(item: item)
                 let start = outbox.output.count
-                outbox.output.append(zeros: 16)
+                outbox.output.append(zeros: batch == nil ? 8 : 16)
+                let head = outbox.output.count
                 if digests { outbox.output.append(zeros: ItemProducer.digestSize) }
-                var flag: UInt64 = 0
+                var flags = batch == nil ? 0 : ValueSource.hasNumber
                 switch try iteration.appendNext(to: &outbox.output) {
                 case .value: break
                 case .unsendable(let why):
                     outbox.output.append(why)
-                    flag = ItemProducer.failed
+                    flags |= ItemProducer.failed
                 case .end:
                     outbox.discard()
                     return nil
                 }
                 if digests, iteration.text.count > 0 {
-                    store(Digest(of: iteration.text.array), in: &outbox, at: start + 16)
+                    store(Digest(of: iteration.text.array), in: &outbox, at: head)
                 }
-                outbox.output.store(UInt64(iteration.values), at: start + 8)
-                outbox.output.store(UInt64(outbox.output.count - start - 8) | flag, at: start)
+                if batch != nil { outbox.output.store(UInt64(iteration.values), at: start + 8) }
+                outbox.output.store(UInt64(outbox.output.count - start - 8) | flags, at: start)
                 outbox.commit()
                 item += 1
             }
@@ -73,8 +76,8 @@ struct ProducedItem {
 
     init(in bytes: FrozenBytes, at offset: Int) {
         let header = bytes.buffer.load(UInt64.self, at: offset)
-        start = offset + 16
-        end = offset + 8 + Int(header & ~ItemProducer.failed)
+        start = offset + (header & ValueSource.hasNumber == 0 ? 8 : 16)
+        end = offset + 8 + Int(header & (ValueSource.hasNumber - 1))
         isFailed = header & ItemProducer.failed != 0
     }
 }
