@@ -13,11 +13,11 @@ private let fewer = "pmap: cannot start a further worker (‹…›); going on w
         "ulimit -n 32; seq 100 | pmap -j 4 --chunk 1 -e item | cmp - <(seq 100)",
         err: "‹…›" + fewer),
     Row(
-        "too few descriptors for any worker", [:], "ulimit -n 8; pmap -j 1 -e item ::: a b",
+        "too few descriptors for any worker", [:], "ulimit -n 11; pmap -j 1 -e item ::: a b",
         err: "pmap: no worker could be started: ‹…›: Too many open files\n", status: 3),
     Row(
         "too few descriptors for any of several workers", [:],
-        "ulimit -n 8; pmap -j 4 -e item ::: a b 2>&1 | tail -1",
+        "ulimit -n 11; pmap -j 4 -e item ::: a b 2>&1 | tail -1",
         out: "pmap: no worker could be started: ‹…›: Too many open files\n", status: 3),
     Row(
         "any number of descriptors", [:],
