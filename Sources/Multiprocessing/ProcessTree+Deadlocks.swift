@@ -96,11 +96,14 @@ extension ProcessTree {
         if let who { StandardDescriptor.writeError(Array("pmap: \(who) ended while it held the lock\n".utf8)) }
     }
 
+    /// In place of an exit status: a process has found the deadlock, and has not said so yet.
+    private static let isBeingReported = -1
+
     /// Reports the deadlock, and ends the oldest process, with which all others end.
     private func endTree() {
         let isFirst = change { memory in
             if memory[Arena.start, Root.exitStatus] != 0 { return false }
-            memory[Arena.start, Root.exitStatus] = 3
+            memory[Arena.start, Root.exitStatus] = ProcessTree.isBeingReported
             return true
         }
         if isFirst {
@@ -110,7 +113,11 @@ extension ProcessTree {
             isDeadlockReported = true  // and if that one has been killed, the next check ends the tree
             return
         }
-        let oldest = change { memory in liveProcesses(memory).first }
+        // Not before: the oldest process may see it at any time, and its end is that of the one that reports.
+        let oldest = change { memory in
+            memory[Arena.start, Root.exitStatus] = 3
+            return liveProcesses(memory).first
+        }
         if let oldest, oldest != current {
             WakeUp.send(to: Int32(change { memory in memory[oldest, ProcessEntry.pid] }))
         } else {
@@ -120,10 +127,10 @@ extension ProcessTree {
 
     /// The oldest process ends the tree. It is woken for it, and may be woken more often than it checks for deadlocks.
     func exitIfEnded() {
-        guard ArenaBytes.word(Arena.start + Root.exitStatus.offset) != 0 else { return }
+        guard ArenaBytes.word(Arena.start + Root.exitStatus.offset) > 0 else { return }
         let (exitStatus, oldest) = change { memory in
             (memory[Arena.start, Root.exitStatus], liveProcesses(memory).first)
         }
-        if exitStatus != 0, oldest == current { Posix.Process.exit(Int32(exitStatus)) }
+        if exitStatus > 0, oldest == current { Posix.Process.exit(Int32(exitStatus)) }
     }
 }
