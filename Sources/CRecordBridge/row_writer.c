@@ -58,6 +58,7 @@ void pmap_destroy_row_writer(pmap_row_writer *writer) {
 
 bool pmap_use_columns(pmap_row_writer *writer, const char *names, const size_t *lengths, size_t count) {
     size_t bytes = 0, cells = 2;
+    writer->has_long_name = false;
     for (size_t column = 0; column < count; column++) {
         bytes += lengths[column];
         if (lengths[column] > longest_unique) writer->has_long_name = true;

@@ -46,7 +46,7 @@ extension Flags {
 
     /// How rows are written; nil for results that are none.
     func tableLayout() throws(UsageError) -> TableLayout? {
-        let format = try outputFormat()
+        let format = try writtenFormat()
         if !format.isTable {
             if let fields { throw fields.wrong("only --to csv and --to tsv have columns") }
             return nil

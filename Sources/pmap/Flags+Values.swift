@@ -127,6 +127,13 @@ extension Flags {
     /// The time limit of `setup` and of `teardown`, in seconds.
     func setupLimit() throws(UsageError) -> Double? { try setupTimeout?.seconds() }
 
+    /// A filter writes the format that it reads, unless there is a `--to`.
+    func writtenFormat() throws(UsageError) -> OutputFormat {
+        let same = filter && to == nil ? OutputFormat(rawValue: try inputLayout().format.rawValue) : nil
+        return if let same { same } else { try outputFormat() }
+    }
+
+    /// The format of `--to`.
     func outputFormat() throws(UsageError) -> OutputFormat {
         guard let to else { return .lines }
         do throws(RecordError) { return try OutputFormat(named: to.text) } catch { throw to.wrong(error) }

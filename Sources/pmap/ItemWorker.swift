@@ -35,12 +35,12 @@ final class ItemWorker: WorkerBody {
 
     /// The chunk that runs, for a task that asks where its item is from.
     private var chunk: Chunk?
-    private let makeTexts: () -> ItemTexts
-    private lazy var texts = makeTexts()
+    /// For items whose lines only their bytes tell; made before the worker leaves standard input, which it may have to read.
+    private let texts: ItemTexts?
 
     init(_ script: LoadedScript, _ job: Job, directory: Int32, mode: LibraryMode) {
         runner = TaskRunner(script, job.form)
-        makeTexts = { ItemTexts(script, job, directory: directory) }
+        texts = job.layout.framing.hasUnevenLines ? ItemTexts(script, job, directory: directory) : nil
         chunks = ChunkReader(job.inputs, directory: directory)
         inputs = job.inputs
         layout = job.layout
@@ -55,7 +55,9 @@ final class ItemWorker: WorkerBody {
         longestRecord = Typed.shown(size: job.longestRecord.inStream)
         if job.journal != nil { watchModules(of: script) }
         runner.source = { [unowned self] in chunk.map { inputs[$0.payload.input].name } ?? "" }
-        runner.line = { [unowned self] item in chunk.map { texts.positions(of: item, in: $0).lowerBound } ?? 0 }
+        runner.line = { [unowned self] item in
+            chunk.flatMap { $0.positions(of: item) ?? texts?.positions(of: item, in: $0) }?.lowerBound ?? 0
+        }
     }
 
     /// Reports each module that is asked for from now on, once; one that is not found may be there in a later run.

@@ -66,15 +66,11 @@ struct Job {
         form.isFilter = flags.filter && !(isDryRun && script.runsCommands)
         form.isTagged = flags.tag
         form.bigIntegers = try flags.bigIntegersChoice()
-        // A filter writes the format that it reads, unless there is a `--to`.
-        form.output = try flags.outputFormat()
-        if form.isFilter, flags.to == nil, let same = OutputFormat(rawValue: form.input.format.rawValue) {
-            form.output = same
-        }
+        form.output = form.isFilter ? try flags.writtenFormat() : try flags.outputFormat()
         if form.isTagged && form.output != .lines && form.output != .none {
             throw UsageError("--tag with --to \(form.output.rawValue): only lines have something in front of them")
         }
-        form.table = form.output.isTable ? try flags.tableLayout() ?? TableLayout(form.output) : nil
+        form.table = form.output.isTable ? try flags.tableLayout() : nil
         form.describesRows = flags.journal != nil
         form.keepsInput = flags.errors != nil || flags.journal != nil
         form.isJournaled = flags.journal != nil

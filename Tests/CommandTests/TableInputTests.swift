@@ -370,3 +370,24 @@ func `quotes that stay open to the end of the input cost their lines, and no mor
         out: "pmap: 200000 of 200001 items failed (200000 error)\n", status: 1
     ).check()
 }
+
+@Test(arguments: [
+    Row(
+        "rows and blocks of a redirected file", [:],
+        """
+        seq 2000 | sed s/^/x,/ > f
+        pmap -f csv --no-header -e 'pmap.line == tonumber(item[2])' < f | uniq -c | tr -s ' '
+        pmap -j 1 -f blocks:1k -e 'pmap.line == tonumber(item:match "%d+")' < f | uniq
+        """, out: " 2000 true\ntrue\n"),
+    Row(
+        "records left out are those that the format has", [:],
+        #"printf 'a\0b\nc\0d' | pmap -0 --skip 1 -t jsonl -e item"#,
+        out: #""b\nc""# + "\n\"d\"\n"),
+    Row(
+        "a filter of csv writes csv, which has no error records", ["f": "a\n1\n"],
+        "pmap -f csv --filter --on-error keep -e item f",
+        err: "pmap: --on-error keep with --to csv: a failed item has no row; --errors FILE keeps failures\n", status: 2),
+    Row(
+        "and columns", ["f": "a,b\n1,2\n"], "pmap -f csv --filter --fields b,a -e item f", out: "b,a\n2,1\n"),
+])
+func `what a format is, all options know`(row: Row) throws { try row.check() }
