@@ -14,12 +14,44 @@ static int64_t last; /* in nanoseconds; 0: there was none */
 
 static const int64_t same = 100000000;   /* timeout(1) sends one to the process and one to its group */
 static const int64_t again = 2000000000; /* a second one ends the program */
+static const int64_t period = 20000000;  /* between reminders, while the program does not know of it */
 
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
+
+/* ---- A signal that comes just before a call that waits ends no wait ---- */
+
+static timer_t reminder;
+static bool has_reminder;
+
+static int reminder_signal(void) { return SIGRTMAX - 4; }
+
+static void remind_each(int64_t nanoseconds) {
+    struct timespec time = {.tv_nsec = nanoseconds};
+    struct itimerspec period = {.it_interval = time, .it_value = time};
+    if (has_reminder) timer_settime(reminder, 0, &period, NULL);
+}
+
+/* The wait returns, as it does for the first signal. */
+static void on_reminder(int number) {
+    int reason = errno;
+    (void)number;
+    if (!is_asked()) remind_each(0);
+    errno = reason;
+}
+
+static void make_reminder(void) {
+    struct sigaction action = {.sa_handler = on_reminder};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = reminder_signal()};
+    sigemptyset(&action.sa_mask);
+    sigaction(reminder_signal(), &action, NULL);
+    has_reminder = timer_create(CLOCK_MONOTONIC, &event, &reminder) == 0;
+}
+
+/* ---- Signals ---- */
 
 static void on_interrupt(int number, siginfo_t *signal, void *context) {
     int reason = errno;
@@ -33,6 +65,7 @@ static void on_interrupt(int number, siginfo_t *signal, void *context) {
             last = now();
             if (is_asked() || since < again) pmap_die_by(number);
             ask();
+            remind_each(period);
         }
     }
     errno = reason;
@@ -51,6 +84,7 @@ void pmap_catch_interrupts(void (*new_ask)(void), bool (*new_is_asked)(void)) {
     main_process = getpid();
     ask = new_ask;
     is_asked = new_is_asked;
+    make_reminder();
     install(0); /* no SA_RESTART: a script that reads from a terminal is waiting, too */
 }
 

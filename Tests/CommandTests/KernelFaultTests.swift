@@ -52,6 +52,33 @@ private let jumpingClock = """
 ])
 func `clocks that jump by days make nothing early or late`(row: Row) throws { try row.check() }
 
+/// A Ctrl-C in the C library, after Lua has looked for one and before it waits for input.
+private let lateInterrupt = """
+    #include <signal.h>
+    #include <stdio.h>
+    #include <unistd.h>
+    void flockfile(FILE *file) {
+      static int calls;
+      if (file == stdin && calls++ == 0) kill(getpid(), SIGINT);
+    }
+    void funlockfile(FILE *file) {}
+    """
+
+@Test(arguments: [
+    preloading(
+        "a loop over lines", lateInterrupt, script: "local next = io.lines(nil, 'n', 'l') print(pcall(next))",
+        "mkfifo f && env $preloaded pmap run t.lua <> f", out: "false\t‹…›interrupted!\n"),
+    preloading(
+        "a line", lateInterrupt, script: "print(pcall(function() local line = io.read() return line end))",
+        "mkfifo f && env $preloaded pmap run t.lua <> f", out: "false\tt.lua:1: interrupted!\n"),
+    preloading(
+        "one that is caught, and what is read afterwards", lateInterrupt,
+        script:
+            "print(pcall(function() local line = io.read() return line end)) io.popen('echo more > f'):close() print(io.read())",
+        "mkfifo f && env $preloaded pmap run t.lua <> f", out: "false\tt.lua:1: interrupted!\nmore\n"),
+])
+func `a Ctrl-C just before a wait ends the wait`(row: Row) throws { try row.check() }
+
 /// A handled signal every 0.3 ms in the host and in every worker, without SA_RESTART: whatever can be interrupted is.
 private let storm = """
     #include <pthread.h>
