@@ -37,11 +37,13 @@ extension ProcessTree {
         }
     }
 
-    /// All have arrived.
-    package func open(_ barrier: Int) throws(TreeError) {
+    /// All have arrived; false when the round has been broken since, or the barrier reset.
+    package func open(_ barrier: Int, round: Int) throws(TreeError) -> Bool {
         try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
-            begin(barrier, broken: memory[barrier, Barrier.isBroken] != 0, memory)
+            if let passed = outcome(of: round, at: barrier, memory) { return passed }
+            begin(barrier, broken: false, memory)
+            return true
         }
     }
 
@@ -49,21 +51,41 @@ extension ProcessTree {
     package func pass(_ barrier: Int, round: Int, _ timeout: Timeout) throws(TreeError) -> Bool {
         let target = WaitTarget(
             objects: [barrier], queues: [barrier + Barrier.waiters.offset], deadline: timeout.deadline)
-        var passed: Bool?
-        // The others do not wait for one that has failed, in a callback or by its timeout.
-        defer {
-            if passed == nil {
-                lockDeadline = timeout.deadline
-                cleanUp { [unowned self] memory in breakIfThere(barrier: barrier, memory) }
-                lockDeadline = nil
+        let passed: Bool?
+        do throws(TreeError) {
+            passed = try wait(target) { memory, _ throws(TreeError) in
+                try check(barrier, is: .barrier, memory)
+                return outcome(of: round, at: barrier, memory)
+            }
+        } catch {
+            _ = leave(barrier, round: round, timeout)
+            throw error
+        }
+        return passed ?? leave(barrier, round: round, timeout)
+    }
+
+    /// The others do not wait for a process that has failed, in a callback or by its timeout; but the round may have been
+    /// opened in the last moment.
+    private func leave(_ barrier: Int, round: Int, _ timeout: Timeout) -> Bool {
+        var passed = false
+        lockDeadline = timeout.deadline
+        cleanUp { [unowned self] memory in
+            guard kind(barrier, memory) == .barrier else { return }
+            if let outcome = outcome(of: round, at: barrier, memory) {
+                passed = outcome
+            } else {
+                breakBarrier(barrier, memory)
             }
         }
-        passed = try wait(target) { memory, _ throws(TreeError) in
-            try check(barrier, is: .barrier, memory)
-            if memory[barrier, Barrier.round] != round { return memory[barrier, Barrier.brokenRound] != round }
-            return memory[barrier, Barrier.isBroken] != 0 ? false : nil
-        }
-        return passed ?? false
+        lockDeadline = nil
+        return passed
+    }
+
+    /// Whether the round was opened, and not broken; nil while it is neither.
+    private func outcome(of round: Int, at barrier: Int, _ memory: Memory) -> Bool? {
+        let age = memory[barrier, Barrier.round] - round
+        if age == 0 { return nil }
+        return age <= Int.bitWidth && memory[barrier, Barrier.brokenRounds] & 1 << (age - 1) == 0
     }
 
     /// Breaks it until it is reset.
@@ -78,10 +100,8 @@ extension ProcessTree {
     package func reset(_ barrier: Int) throws(TreeError) {
         try timedChange { memory throws(TreeError) in
             try check(barrier, is: .barrier, memory)
-            if memory[barrier, Barrier.arrived] > 0 {
-                memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.round]
-            }
-            begin(barrier, broken: false, memory)
+            breakBarrier(barrier, memory)
+            memory[barrier, Barrier.isBroken] = 0
         }
     }
 
@@ -96,12 +116,7 @@ extension ProcessTree {
         }
     }
 
-    private func breakIfThere(barrier: Int, _ memory: Memory) {
-        if kind(barrier, memory) == .barrier { breakBarrier(barrier, memory) }
-    }
-
     func breakBarrier(_ barrier: Int, _ memory: Memory) {
-        memory[barrier, Barrier.brokenRound] = memory[barrier, Barrier.round]
         begin(barrier, broken: true, memory)
     }
 
@@ -110,6 +125,7 @@ extension ProcessTree {
         memory[barrier, Barrier.isBroken] = broken ? 1 : 0
         memory[barrier, Barrier.arrived] = 0
         memory[barrier, Barrier.round] += 1
+        memory[barrier, Barrier.brokenRounds] = memory[barrier, Barrier.brokenRounds] << 1 | (broken ? 1 : 0)
         for reference in references(.party, in: barrier, memory) { removeReference(reference, memory) }
         wakeAll(barrier + Barrier.waiters.offset, memory)
     }

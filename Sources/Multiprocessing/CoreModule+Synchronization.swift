@@ -118,9 +118,9 @@ extension CoreModule {
                 return 2
             },
             "barrier_open": function { tree, stack throws(LuaError) in
-                let barrier = try stack.handleArgument(1)
-                try orRaise { () throws(TreeError) in try tree.open(barrier) }
-                return 0
+                let (barrier, round) = (try stack.handleArgument(1), try stack.integerArgument(2, "a round"))
+                stack.push(try orRaise { () throws(TreeError) in try tree.open(barrier, round: round) })
+                return 1
             },
             // barrier, round, timeout → whether it was opened
             "barrier_pass": function { tree, stack throws(LuaError) in

@@ -174,8 +174,9 @@ enum Barrier: Int, Field {
     case arrived, round
     /// 0 while it works, 1 when it is broken.
     case isBroken
-    /// The last round that was broken, so that its waiters know, however late they wake up; rounds begin at 1.
-    case brokenRound
+    /// Which of the last 64 rounds were broken, a bit for each, the last one's first: their waiters wake up later, and may find
+    /// that others have come and gone. An older one counts as broken.
+    case brokenRounds
     case waiters, waitersEnd
     static let words = 15
 }

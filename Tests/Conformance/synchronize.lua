@@ -761,6 +761,53 @@ function cases.test_barrier_default_timeout()
   end
 end
 
+-- A process that waits at the barrier and does not find out before `meanwhile` has returned.
+local function late(barrier, meanwhile)
+  local process = start(function() return barrier:wait() end)
+  asleep(process)
+  expect.stop(process)
+  meanwhile()
+  os.execute("kill -CONT " .. process.pid)
+  return table.pack(process:result())
+end
+
+function cases.test_barrier_broken_again_before_a_waiter_knows()
+  for _, again in ipairs {
+    function(barrier) barrier:abort() end,
+    function(barrier) barrier:reset() barrier:abort() end,
+    function(barrier) barrier:reset() equal({ barrier:wait(false) }, { nil, "broken" }) barrier:reset() end,
+    function(barrier) for _ = 1, 100 do barrier:reset() barrier:abort() end end,
+  } do
+    local barrier = mp.Barrier(2)
+    equal(late(barrier, function() barrier:abort() again(barrier) end), { nil, "broken", n = 2 })
+  end
+end
+
+function cases.test_barrier_broken_after_it_was_passed()
+  local barrier = mp.Barrier(2)
+  equal(late(barrier, function()
+    equal(barrier:wait(), 1)
+    barrier:abort()
+    barrier:reset()
+    barrier:abort()
+  end), { 0, n = 1 })
+end
+
+function cases.test_barrier_reset_during_its_action()
+  local barrier
+  local first = true
+  barrier = mp.Barrier(2, function()
+    if first then barrier:reset() end
+    first = false
+  end)
+  local other = start(function() return table.pack(barrier:wait()), barrier:wait() end)
+  asleep(other)
+  equal({ barrier:wait() }, { nil, "broken" })
+  soon(function() return barrier.n_waiting == 1 end)
+  equal(barrier:wait(), 1)
+  equal(table.pack(other:result()), { { nil, "broken", n = 2 }, 0, n = 2 })
+end
+
 function cases.test_barrier_single_thread()
   local barrier = mp.Barrier(1)
   equal(barrier:wait(), 0)

@@ -171,7 +171,7 @@ function Barrier:wait(timeout)
       error(failure, 0)
     end
   end
-  core.barrier_open(self._handle)
+  if not core.barrier_open(self._handle, round) then return nil, "broken" end -- meanwhile
   return place
 end
 
