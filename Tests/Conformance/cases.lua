@@ -138,6 +138,7 @@ function expect.main()
     if not child.daemon then child:join() end
   end
   for _ = 1, 200 do -- what refers to each other is collected in turns, and its workers may still be ending
+    mp.active_children() -- receives results: a pool whose calls are unfinished is kept
     collectgarbage()
     if expect.descriptors() == before then return end
     core.sleep(0.05)
