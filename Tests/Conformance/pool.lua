@@ -1144,7 +1144,7 @@ function cases.test_errors_that_nobody_asks_for_are_told()
     "pool:apply_async(fail, { 2 }, nil, function() end)",
     "local r = pool:apply_async(fail, { 2 }) r:wait() r:successful()",
     "pcall(pool.map, pool, fail, { 2 }) pcall(pool.apply, pool, fail, { 2 })",
-    "pool:apply_async(fail, { 2 }) pool:terminate()",
+    "pool:apply_async(function() pmap.sleep(60) error() end) pool:terminate()",
     "local it = pool:imap(fail, { 2 }) pcall(it)",
   } do
     equal({ expect.script(begin .. asked .. ending) }, { "", 0 })
