@@ -208,8 +208,9 @@ package final class InputSequence: ChunkSource {
     private func open(_ input: Input) throws(Failure) -> any RecordSource {
         do throws(PosixError) {
             switch input {
-            case .file(let path, _, _):
-                return reader(try Descriptor(reading: path, in: reading.directory), input)
+            case .file(let path, let kind, _):
+                let file = try Descriptor(reading: path, in: reading.directory, isPipe: kind.kind == .pipe)
+                return reader(file, input)
             case .standardInput:
                 return reader(try Descriptor(copying: StandardDescriptor.input), input)
             case .words(let combinations):

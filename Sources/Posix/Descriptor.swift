@@ -58,10 +58,15 @@ package struct Descriptor: ~Copyable {
 
     // MARK: Open
 
-    /// Opens `path` for reading, relative to the directory `directory`, or to the current one.
-    package init(reading path: ByteString, in directory: Int32 = AT_FDCWD) throws(PosixError) {
-        let number = retrying { unsafe openat(directory, path.terminated, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    /// Opens `path` for reading, relative to the directory `directory`, or to the current one. A named pipe is opened without
+    /// waiting for a writer; it is not readable until there was one.
+    package init(
+        reading path: ByteString, in directory: Int32 = AT_FDCWD, isPipe: Bool = false
+    ) throws(PosixError) {
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (isPipe ? O_NONBLOCK : 0)
+        let number = retrying { unsafe openat(directory, path.terminated, flags) }
         if number < 0 { throw PosixError("open", "\(path)") }
+        if isPipe { _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) & ~O_NONBLOCK) }
         self.init(owning: number)
     }
 

@@ -18,6 +18,13 @@ private let show = "-e '\"<\" .. item .. \">\"'"
         err: "pmap: - twice; standard input can be read once\n", status: 2),
     Row("a descriptor by its file's name", ["f": "a\n"], "pmap \(show) /dev/fd/3 3< f", out: "<a>\n"),
     Row("a named pipe", [:], "pmap \(show) <(echo a) <(echo b)", out: "<a>\n<b>\n"),
+    Row(
+        "a named pipe whose writer comes late, and writes late", [:],
+        "mkfifo p; pmap \(show) p & await asleep $!; exec 9> p; await asleep $!; echo a >&9; exec 9>&-; wait $!",
+        out: "<a>\n"),
+    Row(
+        "a named pipe that nothing is written to", [:],
+        "mkfifo p; pmap \(show) p /dev/null & await asleep $!; : > p; wait $!"),
     Row("a file whose size is said to be 0", [:], "pmap -e item /proc/version | cmp - /proc/version"),
     Row("-, and files around it", ["f": "f\n"], "echo in | pmap \(show) f - f", out: "<f>\n<in>\n<f>\n"),
     Row("arguments", [:], "pmap \(show) ::: a 'b c' ''", out: "<a>\n<b c>\n<>\n"),

@@ -208,6 +208,12 @@ func `while nothing runs a signal ends pmap at once`(jobs: String) throws {
     #expect(try run.finish(closingInput: false).ending == .signal(SIGINT))
 }
 
+@Test(arguments: ["-j 2", "-j 0"], [SIGINT, SIGTERM])
+func `a signal ends the wait for the first writer of a named pipe`(jobs: String, number: Int32) throws {
+    let line = "set -m; mkfifo p; pmap \(jobs) -e item p & await asleep $!; kill -\(number) $!; wait $!"
+    #expect(try Run(line, in: Scratch()).finish().ending == .exit(128 + number))
+}
+
 @Test(arguments: ["while true do end", "os.execute 'sleep 600'", ""])
 func `when the host is killed its workers are gone within a second`(code: String) throws {
     let script =
