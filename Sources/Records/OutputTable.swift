@@ -18,20 +18,26 @@ package struct OutputTable: ~Copyable {
     package mutating func rows(of described: [UInt8]) throws(RowRefusal) -> [UInt8] {
         var buffer = ByteBuffer(capacity: described.count + 16)
         for row in DescribedRow.all(in: described) {
-            let known = columns ?? row.names.map { .named($0) } ?? .unnamed
-            writer.append(try known.fields(of: row), to: &buffer)
+            let known = columns ?? row.columns
+            try writer.append(row, under: known, to: &buffer)
             columns = known
         }
         return buffer.array
     }
 
-    /// What stands in front of the first row: the columns' names, if they have some; nothing more the next time.
-    package mutating func takeHeader() -> [UInt8] {
+    /// What stands in front of the first row: the columns' names, if they have some; nothing more the next time. Where rows are
+    /// those of the input unchanged, so is the header.
+    package mutating func takeHeader(of input: (names: [[UInt8]], bytes: [UInt8])?) -> [UInt8] {
         guard isHeaderDue, let columns else { return [] }
         isHeaderDue = false
         guard case .named(let names) = columns else { return [] }
         var buffer = ByteBuffer(capacity: 256)
-        writer.append(names, to: &buffer)
+        if let input, input.names == names {
+            buffer.append(input.bytes)
+            buffer.append(UInt8(ascii: "\n"))
+        } else {
+            writer.append(names, to: &buffer)
+        }
         return buffer.array
     }
 
@@ -52,6 +58,6 @@ extension TableColumns {
 
     package init?(bytes: [UInt8]) {
         guard let row = DescribedRow.all(in: bytes).first else { return nil }
-        self = row.names.map { .named($0) } ?? .unnamed
+        self = row.columns
     }
 }

@@ -38,6 +38,12 @@ package import Lua
 
     package func from(_ offset: Int) -> RecordBytes { self[offset..<count] }
 
+    /// Without a byte order mark in front.
+    package var unmarked: RecordBytes { count >= 3 && self[0..<3].array == [0xEF, 0xBB, 0xBF] ? from(3) : self }
+
+    /// They begin in memory where `other` does.
+    package func begin(where other: RecordBytes) -> Bool { unsafe memory.baseAddress == other.memory.baseAddress }
+
     /// As text; what is not UTF-8 is repaired.
     package var text: String { unsafe String(decoding: memory, as: UTF8.self) }
 

@@ -67,6 +67,23 @@ package struct RecordReader: ~Copyable {
         return try readPart(record, onto: stack)
     }
 
+    /// Reads each record of an item in turn, onto the same place of the stack, and calls `body` with its bytes.
+    package mutating func readEach(
+        of item: RecordBytes, onto stack: Stack, _ body: (RecordBytes) throws(RecordError) -> Void
+    ) throws(RecordError) {
+        let height = stack.top
+        defer { stack.top = height }
+        guard layout.batch != nil else {
+            if try read(item, onto: stack) == .value { try body(item) }
+            return
+        }
+        var records = RecordCursor(item, layout.partFraming)
+        while let record = records.next() {
+            if try readPart(record, onto: stack) == .value { try body(record) }
+            stack.top = height
+        }
+    }
+
     private mutating func readOne(_ record: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
         switch layout.format {
         case .lines, .nul, .blocks:

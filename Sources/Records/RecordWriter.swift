@@ -56,6 +56,24 @@ package struct RecordWriter: ~Copyable {
         }
     }
 
+    /// The columns of the run, once they are known.
+    package var columns: TableColumns? { rows.columns }
+
+    /// Appends the value on top of the stack as a row, as that stood in the input, `unchanged`, if the columns are the same.
+    package mutating func append(row unchanged: RecordBytes, of stack: Stack, to buffer: inout ByteBuffer)
+        throws(RecordError)
+    {
+        let top = stack.top, start = buffer.count
+        do throws(RecordError) {
+            try rows.append(top..<top + 1, unchanged: unchanged.array, of: stack, to: &buffer)
+        } catch {
+            rows.reset()
+            stack.top = top
+            buffer.truncate(to: start)
+            throw error
+        }
+    }
+
     /// The functions of the item loop, if the format has some. Valid as long as the writer.
     package var fastPath: FastPath.Writer? {
         switch format {

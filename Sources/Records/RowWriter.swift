@@ -44,11 +44,23 @@ import Lua
         columns == nil ? nil : unsafe FastPath.Writer(pmap_append_row, context: UnsafeMutableRawPointer(writer))
     }
 
-    /// Appends the `count` results from `first` on as one row.
-    mutating func append(_ fields: Range<Int32>, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
-        let row = try row(fields, of: stack)
+    /// Appends results as one row; it stood in the input as it is `unchanged`.
+    mutating func append(
+        _ fields: Range<Int32>, unchanged: [UInt8]? = nil, of stack: Stack, to buffer: inout ByteBuffer
+    ) throws(RecordError) {
+        var row = try row(fields, of: stack)
+        row.unchanged = unchanged
         guard let columns else { return row.append(to: &buffer) }
-        do { append(try columns.fields(of: row), to: &buffer) } catch { throw .noRow(error) }
+        do { try append(row, under: columns, to: &buffer) } catch { throw .noRow(error) }
+    }
+
+    /// Appends a row under these columns.
+    func append(_ row: DescribedRow, under columns: TableColumns, to buffer: inout ByteBuffer) throws(RowRefusal) {
+        guard let unchanged = row.unchanged, row.columns == columns else {
+            return append(try columns.fields(of: row), to: &buffer)
+        }
+        buffer.append(unchanged)
+        buffer.append(format.terminator)
     }
 
     mutating func reset() { keys.removeAll() }

@@ -24,17 +24,24 @@ package enum TableColumns: Equatable, Sendable {
 
 /// Rows that a worker wrote before it knew the run's columns: each with its own.
 ///
-///     rows    (whether they are named u8 · names u32 · for each its bytes u32, the bytes ·
-///              fields u32 · for each whether it is there u8, its bytes u32, the bytes)…
+///     rows    (traits u8: 1 named, 2 unchanged · names u32 · for each its bytes u32, the bytes ·
+///              fields u32 · for each whether it is there u8, its bytes u32, the bytes ·
+///              if unchanged the bytes of the row in the input u32, the bytes)…
 package struct DescribedRow: Equatable {
     package var names: [[UInt8]]?
     /// Nil for nothing.
     package var fields: [[UInt8]?]
+    /// The row as it stands in the input, if it is written so under the same columns.
+    package var unchanged: [UInt8]?
 
-    package init(names: [[UInt8]]?, fields: [[UInt8]?]) { (self.names, self.fields) = (names, fields) }
+    package init(names: [[UInt8]]?, fields: [[UInt8]?], unchanged: [UInt8]? = nil) {
+        (self.names, self.fields, self.unchanged) = (names, fields, unchanged)
+    }
+
+    var columns: TableColumns { names.map { .named($0) } ?? .unnamed }
 
     func append(to buffer: inout ByteBuffer) {
-        buffer.append(names == nil ? 0 : 1 as UInt8)
+        buffer.append((names == nil ? 0 : 1) | (unchanged == nil ? 0 : 2) as UInt8)
         buffer.append(native: UInt32(names?.count ?? 0))
         for name in names ?? [] { buffer.append(part: name) }
         buffer.append(native: UInt32(fields.count))
@@ -42,6 +49,7 @@ package struct DescribedRow: Equatable {
             buffer.append(field == nil ? 0 : 1 as UInt8)
             buffer.append(part: field ?? [])
         }
+        if let unchanged { buffer.append(part: unchanged) }
     }
 
     /// All rows that are one behind the other; those of a worker or of a journal, so that other bytes are none.
@@ -68,8 +76,8 @@ package struct DescribedRow: Equatable {
         }
 
         mutating func row() -> DescribedRow? {
-            guard let isNamed = bytes.popFirst(), let names = number() else { return nil }
-            var row = DescribedRow(names: isNamed == 1 ? [] : nil, fields: [])
+            guard let traits = bytes.popFirst(), let names = number() else { return nil }
+            var row = DescribedRow(names: traits & 1 != 0 ? [] : nil, fields: [])
             for _ in 0..<names {
                 guard let name = part() else { return nil }
                 row.names?.append(name)
@@ -78,6 +86,10 @@ package struct DescribedRow: Equatable {
             for _ in 0..<fields {
                 guard let isThere = bytes.popFirst(), let field = part() else { return nil }
                 row.fields.append(isThere == 1 ? field : nil)
+            }
+            if traits & 2 != 0 {
+                guard let unchanged = part() else { return nil }
+                row.unchanged = unchanged
             }
             return row
         }

@@ -7,20 +7,25 @@ package import Wire
 
 extension TaskRunner.Options {
     /// Only an item's record is wanted, and there are no limits.
-    fileprivate var isOnlyRecords: Bool { timeLimit == nil && memoryLimit == nil && !isTagged && !writesWords }
+    fileprivate var isOnlyRecords: Bool {
+        timeLimit == nil && memoryLimit == nil && !isTagged && !writesWords
+            && !(isFilter && output.isTable && input.batch != nil)  // each row of the batch by itself
+    }
 }
 
 extension TaskRunner {
     /// The functions of the loop, if the format and the options allow it.
-    static func fastPath(_ options: Options, _ reader: borrowing RecordReader, _ writer: borrowing RecordWriter)
-        -> FastPath?
-    {
+    static func fastPath(
+        _ options: Options, _ reader: borrowing RecordReader, _ writer: borrowing RecordWriter, passesRows: Bool
+    ) -> FastPath? {
         guard options.isOnlyRecords, let writerPath = writer.fastPath else { return nil }
-        return FastPath(reader.fastPath, writerPath, isFilter: options.isFilter, passesRecords: options.passesRecords)
+        return FastPath(
+            reader.fastPath, writerPath, isFilter: options.isFilter,
+            passesRecords: options.passesRecords || passesRows)
     }
 
     /// Items may be run in the loop.
-    package var runsMany: Bool { fastPath != nil }
+    package var runsMany: Bool { fastPath != nil && !(options.isFilter && marked != nil) }
 
     /// Runs the records of `cursor` for `items`, until all are done, or one that needed Swift is done too. Returns the next
     /// item, or nil when there is no record for it. Needs `runsMany`.

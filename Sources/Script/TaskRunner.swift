@@ -48,6 +48,9 @@ package final class TaskRunner {
             return !input.framing.keepsEnd || input.framing.terminator == output.terminator
         }
 
+        /// A filter writes the unchanged bytes of a row, under the columns of the input.
+        package var passesRows: Bool { isFilter && output.isTable && input.format.rawValue == output.rawValue }
+
         /// A filter writes words as they were typed, with spaces between them.
         var writesWords: Bool {
             isFilter && input.words > 0 && input.framing.batch > 1 && (output == .lines || output == .nul)
@@ -78,6 +81,10 @@ package final class TaskRunner {
     package var modulesRequested: ((inout Outbox, _ inItem: Bool) -> Void)?
     private var requestedModules = 0
     private var lastHeader: [UInt8] = []
+    /// The columns of the rows that are read.
+    private var inputColumns = TableColumns.unnamed
+    /// The first record of an input, if a byte order mark stands in front of it.
+    private(set) var marked: RecordBytes?
     /// The name of the input that the running item is from, and where an item is in it.
     package var source: (() -> ByteString)?
     package var line: ((_ item: Int) -> Int)?
@@ -105,7 +112,7 @@ package final class TaskRunner {
         reader = RecordReader(options.input, tags: script.module.tags, bigIntegers: options.bigIntegers)
         writer = RecordWriter(options.output, tags: script.module.tags, table: options.table)
         if options.keepsInput || options.isTagged { textWriter = RecordWriter(.jsonl, tags: script.module.tags) }
-        fastPath = TaskRunner.fastPath(options, reader, writer)
+        makeFastPath()
         if options.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0
         stack.pushHandler()
@@ -284,16 +291,26 @@ package final class TaskRunner {
     /// The items that follow are those of `records`, under `header`; `isFirst` says that an input begins with them.
     package func begin(_ records: RecordBytes, under header: RecordBytes?, isFirst: Bool) {
         reader.begin(records, under: header, isFirst: isFirst)
+        marked = isFirst && options.input.format.hasHeader && records.unmarked.count < records.count ? records : nil
         guard options.output.isTable, let header, header.array != lastHeader else { return }
         lastHeader = header.array
-        if let names = try? RecordReader.columns(of: header, options.input, stack) { writer.use(inputNames: names) }
+        guard let names = try? RecordReader.columns(of: header, options.input, stack) else { return }
+        writer.use(inputNames: names)
+        inputColumns = .named(names)
+        if options.passesRows { makeFastPath() }
+    }
+
+    /// Under the columns of the input rows are written as they are.
+    private func makeFastPath() {
+        fastPath = TaskRunner.fastPath(
+            options, reader, writer, passesRows: options.passesRows && writer.columns == inputColumns)
     }
 
     /// Results are rows under these columns from now on.
     package func use(_ columns: TableColumns) {
         if options.describesRows { return }
         writer.use(columns)
-        fastPath = TaskRunner.fastPath(options, reader, writer)
+        makeFastPath()
     }
 
     /// Rows are described, and each item is to be told of by itself.
@@ -354,13 +371,24 @@ package final class TaskRunner {
         if options.isFilter {
             original.record.reset()
             original.error = nil
-            do { try writer.append(1, from: -1, of: stack, to: &original.record) } catch {
-                original.error = error
-            }
+            do throws(RecordError) { try keepRecord() } catch { original.error = error }
         }
         if options.keepsInput || options.isTagged {
             original.text.reset()
             try? textWriter?.append(1, from: -1, of: stack, to: &original.text)
+        }
+    }
+
+    /// Stack: …, item → the same. Of a batch each of its items is a row.
+    private func keepRecord() throws(RecordError) {
+        guard options.input.batch != nil, options.output.isTable else {
+            return try writer.append(1, from: -1, of: stack, to: &original.record)
+        }
+        let list = stack.top
+        for place in 0..<stack.rawCount(list) {
+            stack.rawGet(list, at: place + 1)
+            defer { stack.pop() }
+            try writer.append(1, from: -1, of: stack, to: &original.record)
         }
     }
 
@@ -477,9 +505,17 @@ package final class TaskRunner {
             outbox.output.append(options.input.text(of: record))
             outbox.output.append(options.output.terminator)
         } else if let record, options.passesRecords {
-            outbox.output.append(record)
+            outbox.output.append(unmarked(record))
             let isEnded = options.input.framing.keepsEnd && record.last == options.output.terminator
             if !isEnded { outbox.output.append(options.output.terminator) }
+        } else if let record, options.output.isTable {
+            try reader.readEach(of: record, onto: stack) { row throws(RecordError) in
+                if options.passesRows {
+                    try writer.append(row: unmarked(row), of: stack, to: &outbox.output)
+                } else {
+                    try writer.append(1, from: -1, of: stack, to: &outbox.output)
+                }
+            }
         } else if let record {
             // Read again from its bytes: the task may have changed the value.
             _ = try reader.read(record, onto: stack)
@@ -489,6 +525,10 @@ package final class TaskRunner {
         } else {
             outbox.output.append(original.record)
         }
+    }
+
+    private func unmarked(_ record: RecordBytes) -> RecordBytes {
+        if let marked, record.begin(where: marked) { record.unmarked } else { record }
     }
 
     // MARK: Emitted records and the item's text

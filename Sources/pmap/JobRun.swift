@@ -109,8 +109,10 @@ struct JobRun: ~Copyable {
         var plan = job.plan
         if case .percent? = plan.halt?.amount { plan.totalItems = source.countAll() }
         if let layout = job.form.table {
-            plan.table = RowTable(script.table(layout, job.form.output)) { [script, job] in
-                source.firstHeader.flatMap { try? script.columns(of: $0.array, job.layout) }
+            let output = script.table(layout, job.form.output)
+            plan.table = RowTable(output, isUnchanged: job.form.passesRows) { [script, job] in
+                guard let header = source.firstHeader?.array else { return nil }
+                return (try? script.columns(of: header, job.layout)).map { ($0, header) }
             }
         }
         if case .terminal? = job.progressMedium { plan.gathersErrors = true }

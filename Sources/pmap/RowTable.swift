@@ -8,13 +8,18 @@ import Wire
 /// The output as csv or tsv.
 final class RowTable: ResultTable {
     private var output: OutputTable
-    /// The columns of the input, once its header is read.
-    private let inputNames: () -> [[UInt8]]?
+    /// The header of the input, once it is read.
+    private let inputHeader: () -> (names: [[UInt8]], bytes: [UInt8])?
+    /// Rows are those of the input.
+    private let isUnchanged: Bool
     private(set) var columns: FrozenBytes?
 
-    init(_ output: consuming OutputTable, inputNames: @escaping () -> [[UInt8]]?) {
+    init(
+        _ output: consuming OutputTable, isUnchanged: Bool,
+        inputHeader: @escaping () -> (names: [[UInt8]], bytes: [UInt8])?
+    ) {
         self.output = output
-        self.inputNames = inputNames
+        (self.isUnchanged, self.inputHeader) = (isUnchanged, inputHeader)
         columns = self.output.columns.map { FrozenBytes($0.bytes) }
     }
 
@@ -28,7 +33,7 @@ final class RowTable: ResultTable {
         }
     }
 
-    func takeHeader() -> [UInt8] { output.takeHeader() }
+    func takeHeader() -> [UInt8] { output.takeHeader(of: isUnchanged ? inputHeader() : nil) }
 
-    func end() { output.end(inputNames: inputNames()) }
+    func end() { output.end(inputNames: inputHeader()?.names) }
 }
