@@ -27,7 +27,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]),
 
         .target(
-            name: "CRecordBridge", dependencies: ["CLua", "CLuaBridge"], cSettings: [.unsafeFlags(["-O2"])]),
+            name: "CRecordBridge", dependencies: ["CLua", "CLuaBridge", "CJSONBridge"],
+            cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CHashBridge", cSettings: [.unsafeFlags(["-O2"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
 

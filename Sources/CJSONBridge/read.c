@@ -25,14 +25,14 @@ typedef struct {
 
 struct pmap_json_reader {
     pmap_json *parser;
-    pmap_json_tags tags;
+    pmap_table_tags tags;
     bool takes_floats; /* integers outside 64 bits become floats */
     const char *text;  /* in which a -0 may be, that would lose its sign; or NULL */
     size_t length;
     cached_key keys[cached_keys];
 };
 
-pmap_json_reader *pmap_json_create_reader(pmap_json_tags tags, bool takes_floats) {
+pmap_json_reader *pmap_json_create_reader(pmap_table_tags tags, bool takes_floats) {
     pmap_json_reader *reader = calloc(1, sizeof *reader);
     if (!reader) return NULL;
     reader->tags = tags;
@@ -48,7 +48,7 @@ void pmap_json_destroy_reader(pmap_json_reader *reader) {
 typedef struct {
     lua_State *L;
     pmap_json_reader *reader;
-    const pmap_json_tags *tags;
+    const pmap_table_tags *tags;
     const char *strings;
     int keys; /* the stack index of the table of cached keys */
 } walk;
@@ -90,11 +90,6 @@ static void push_key(const walk *w, uint64_t word) {
     }
 }
 
-static void set_tag(lua_State *L, int reference) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, reference);
-    lua_setmetatable(L, -2);
-}
-
 /* Whether the text may have the number -0, which may also be in a string. Searched once, at the first zero. */
 static bool may_have_minus_zero(pmap_json_reader *reader) {
     const char *at = reader->text, *end = at + reader->length;
@@ -114,7 +109,7 @@ static const uint64_t *push_object(const walk *w, const uint64_t *at, int count)
     lua_State *L = w->L;
     if (!lua_checkstack(L, 4)) return NULL;
     lua_createtable(L, 0, count);
-    set_tag(L, w->tags->object);
+    pmap_set_tag(L, w->tags->object);
     while (tag(*at) != '}') {
         push_key(w, *at);
         at = push_value(w, at + 1);
@@ -128,7 +123,7 @@ static const uint64_t *push_array(const walk *w, const uint64_t *at, int count) 
     lua_State *L = w->L;
     if (!lua_checkstack(L, 4)) return NULL;
     lua_createtable(L, count, 0);
-    set_tag(L, w->tags->array);
+    pmap_set_tag(L, w->tags->array);
     for (lua_Integer index = 1; tag(*at) != ']'; index++) {
         at = push_value(w, at);
         if (!at) return NULL;

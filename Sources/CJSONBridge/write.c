@@ -26,12 +26,12 @@ typedef struct {
 
 struct pmap_json_writer {
     uint64_t calls;
-    pmap_json_tags tags;
+    pmap_table_tags tags;
     pmap_json_write_float write_float;
     cached_key keys[cached_keys];
 };
 
-pmap_json_writer *pmap_json_create_writer(pmap_json_tags tags, pmap_json_write_float write_float) {
+pmap_json_writer *pmap_json_create_writer(pmap_table_tags tags, pmap_json_write_float write_float) {
     pmap_json_writer *writer = calloc(1, sizeof *writer);
     if (!writer) return NULL;
     writer->tags = tags;
@@ -190,19 +190,12 @@ static bool write_list(const writing *w, int table, int depth) {
     return true;
 }
 
-static const void *metatable_of(lua_State *L, int table) {
-    if (!lua_getmetatable(L, table)) return NULL;
-    const void *identity = lua_topointer(L, -1);
-    lua_pop(L, 1);
-    return identity;
-}
-
 static bool write_table(const writing *w, int table, int depth) {
     lua_State *L = w->L;
     if (depth == most_depth || !lua_checkstack(L, 4)) return false;
     int top = lua_gettop(L);
-    const pmap_json_tags *tags = &w->writer->tags;
-    const void *metatable = metatable_of(L, table);
+    const pmap_table_tags *tags = &w->writer->tags;
+    const void *metatable = pmap_metatable_identity(L, table);
     bool is_complete;
     lua_pushnil(L);
     if (!lua_next(L, table)) {

@@ -64,7 +64,7 @@ static bool append_kept(lua_State *L, int first, int last, pmap_item_loop *loop)
     if (!pmap_has_space(cursor, loop->length + 1)) return false;
     pmap_put(cursor, loop->record, loop->length);
     bool has_end = loop->keeps_end && loop->length && loop->record[loop->length - 1] == loop->output_terminator;
-    if (!has_end) *cursor->next++ = loop->output_terminator;
+    if (loop->has_terminator && !has_end) *cursor->next++ = loop->output_terminator;
     return true;
 }
 

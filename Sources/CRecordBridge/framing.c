@@ -1,4 +1,4 @@
-/* The ends of items: of records, of batches of them, and of blocks. */
+/* The ends of items: of records of every kind, and of batches of them. */
 #include "framing.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@ static const char *record_end(const pmap_framing *framing, pmap_item_search *sea
     const char *newline;
     switch (framing->kind) {
     case pmap_framing_rows: return pmap_row_end(at, end, framing->byte, &search->place);
+    case pmap_framing_values: return pmap_value_end(at, end, &search->value, &search->is_broken);
     case pmap_framing_blocks:
         if (framing->block > done + 1) {
             size_t least = framing->block - done - 1;
@@ -29,7 +30,7 @@ const char *pmap_item_end(const pmap_framing *framing, pmap_item_search *search,
         if (!next) return NULL;
         at = next;
         search->record_start = search->bytes;
-        if (++search->records >= framing->batch) return at;
+        if (++search->records >= framing->batch || search->is_broken) return at;
     }
     return NULL;
 }
@@ -63,7 +64,8 @@ const char *pmap_item_end_before(pmap_framing *framing, const char *start, const
 
 size_t pmap_record_length(const pmap_framing *framing, const char *start, const char *end) {
     size_t length = (size_t)(end - start);
-    if (!length || framing->batch > 1 || framing->kind == pmap_framing_blocks) return length;
+    if (!length || framing->batch > 1 || framing->kind == pmap_framing_blocks || framing->kind == pmap_framing_values)
+        return length;
     char terminator = framing->kind == pmap_framing_rows ? '\n' : framing->byte;
     return length - (end[-1] == terminator);
 }

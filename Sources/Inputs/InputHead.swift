@@ -28,7 +28,7 @@ final class InputHead {
 
     /// Takes what is there; whether that was all. `problem` says what is wrong with a header, if something is.
     func pass(_ source: any RecordSource, _ problem: ([UInt8]) -> String?) throws(Failure) -> Bool {
-        source.framing = RecordFraming(.ended(by: framing.terminator))
+        source.framing = framing.skipped
         while linesLeft > 0 {
             switch try source.nextRecords(items: linesLeft) {
             case .dry: return false

@@ -30,6 +30,13 @@ extension RecordSource {
     }
 }
 
+extension Failure {
+    /// Nothing of an input can be read behind an item that is none: its beginning would have to be known.
+    static func broken(_ name: ByteString) -> Failure {
+        Failure(.error, "\(name): the rest was not read: where a value begins there cannot be known")
+    }
+}
+
 enum NextRecords: Equatable {
     /// So many items, which have so many positions.
     case records(Payload.Records, count: Int, positions: Int)

@@ -15,6 +15,8 @@ final class RangeSource: RecordSource {
     private let workers: Int
     private let name: ByteString
     private let longestRecord: Int
+    /// What follows cannot be told apart.
+    private var isBroken = false
 
     /// The bytes of the file from `windowStart` on.
     private var window = ByteBuffer(capacity: 4096)
@@ -46,6 +48,7 @@ final class RangeSource: RecordSource {
     var descriptors: [Int32] { [file.number] }
 
     func nextRecords(items: Int) throws(Failure) -> NextRecords {
+        if isBroken { throw .broken(name) }
         if position >= size && !hasGrown() { return .end }
         let share = min(max((size - position) / (2 * workers), RangeSource.smallestShare), longestRecord)
         if let cut = splitWindow(items, share) { return try advance(by: cut) }
@@ -73,6 +76,7 @@ final class RangeSource: RecordSource {
 
     private func advance(by cut: RecordSplitter.Block) throws(Failure) -> NextRecords {
         if framing.isRow && cut.records == 1 && cut.bytes > longestRecord { return try skipLine() }
+        isBroken = cut.isBroken
         let start = position - windowStart
         let bytes = RecordBytes(window)[start..<start + cut.bytes]
         return advance(by: cut.bytes, cut.records, framing.lines(of: bytes, items: cut.records), bytes.checksum())
@@ -89,7 +93,7 @@ final class RangeSource: RecordSource {
 
     /// One item that continues after the window, or the last one, without its end.
     private func takeLongItem() throws(Failure) -> NextRecords {
-        let end = try longItemEnd()
+        let (end, records) = try longItemEnd()
         if framing.isRow && end - position > longestRecord { return try skipLine() }
         // The windows in which the end was searched are gone.
         var (lines, checksum, isEnded) = (0, 0 as UInt64, true)
@@ -100,24 +104,28 @@ final class RangeSource: RecordSource {
             lines += bytes.occurrences(of: framing.terminator)
             isEnded = bytes[bytes.count - 1] == framing.terminator
         }
-        return advance(by: end - position, 1, framing.isPlain ? 1 : lines + (isEnded ? 0 : 1), checksum)
+        let positions = framing.hasUnevenLines ? lines + (isEnded ? 0 : 1) : records
+        return advance(by: end - position, 1, positions, checksum)
     }
 
-    /// The end of the item at `position`; of a row that is too long, a place behind that. One that is not closed at the
-    /// file's end is its first line alone.
-    private func longItemEnd() throws(Failure) -> Int {
+    /// The end of the item at `position`, and how many records it has; of a row that is too long, a place behind that. One
+    /// that is not closed at the file's end is its first line alone.
+    private func longItemEnd() throws(Failure) -> (end: Int, records: Int) {
         var search = ItemSearch(framing)
         var next = position
         while true {
             try moveWindow(to: next)
-            if let end = search.end(in: RecordBytes(window)) { return next + end }
+            if let end = search.end(in: RecordBytes(window)) {
+                isBroken = search.isBroken
+                return (next + end, search.records)
+            }
             next += window.count
-            if framing.isRow && next - position > longestRecord { return next }
+            if framing.isRow && next - position > longestRecord { return (next, 1) }
             if next < size || hasGrown() { continue }
-            guard let row = search.openRow() else { return size }
+            guard let row = search.openRow() else { return (size, search.records) }
             next = try lineEnd(from: position + row)
             framing.closeRows()
-            if search.closeRow(at: next - position) || next == size { return next }
+            if search.closeRow(at: next - position) || next == size { return (next, search.records) }
         }
     }
 

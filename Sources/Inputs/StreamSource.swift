@@ -24,6 +24,9 @@ final class StreamSource: RecordSource {
     private let longestRecord: Int
     /// The next bytes belong to an item that is too long, of which so many lines were skipped.
     private var isSkipping = false
+    /// What follows cannot be told apart.
+    private var isBroken = false
+    private let name: ByteString
     private var linesSkipped = 0
 
     private static let window = 1 << 20
@@ -36,7 +39,7 @@ final class StreamSource: RecordSource {
         warn: @escaping (String) -> Void = { _ in }
     ) {
         stream = ByteStream(file, reading, readAhead: readAhead, name: name, warn: warn)
-        self.size = size
+        (self.size, self.name) = (size, name)
         self.longestRecord = longestRecord
         self.framing = framing
         search = ItemSearch(framing)
@@ -49,6 +52,7 @@ final class StreamSource: RecordSource {
     }
 
     func nextRecords(items: Int) throws(Failure) -> NextRecords {
+        if isBroken { throw .broken(name) }
         if let cut = bufferedRecords(items) { return cut }
         if isAtEnd { return .end }
         // One part of a long record at a time: the caller handles signals in between.
@@ -81,9 +85,13 @@ final class StreamSource: RecordSource {
         let rest = RecordBytes(buffer).from(start)
         let limit = min(StreamSource.window, longestRecord)
         if searched == 0, let cut = RecordSplitter(framing).split(rest, records: items, limit: limit) {
+            isBroken = cut.isBroken
             return records(bytes: cut.bytes, records: cut.records)
         }
-        if let end = search.end(in: rest.from(searched)) { return records(bytes: searched + end, records: 1) }
+        if let end = search.end(in: rest.from(searched)) {
+            isBroken = search.isBroken
+            return records(bytes: searched + end, records: 1)
+        }
         searched = rest.count
         if searched > longestRecord { return beginSkipping() }
         if !isAtEnd || searched == 0 { return nil }
@@ -113,9 +121,11 @@ final class StreamSource: RecordSource {
         linesSkipped += RecordBytes(buffer)[start..<next].occurrences(of: framing.terminator)
         (start, searched) = (next, 0)
         if end == nil && !isAtEnd { return nil }
-        defer { (isSkipping, linesSkipped) = (false, 0) }
+        isBroken = search.isBroken
+        let positions = framing.hasUnevenLines ? max(linesSkipped, 1) : search.records
+        (isSkipping, linesSkipped) = (false, 0)
         forgetSearch()
-        return .records(.tooLong, count: 1, positions: framing.isPlain ? 1 : max(linesSkipped, 1))
+        return .records(.tooLong, count: 1, positions: positions)
     }
 
     func bytes(of records: Payload.Records) -> [UInt8]? {

@@ -1,17 +1,17 @@
 // Writes MessagePack: each number and count in its shortest form. Floats keep their 64 bits.
 
-import Bytes
+package import Bytes
 
 extension ByteBuffer {
-    mutating func appendNil() { append(0xc0) }
-    mutating func append(boolean value: Bool) { append(value ? 0xc3 : 0xc2) }
+    package mutating func appendNil() { append(0xc0) }
+    package mutating func append(boolean value: Bool) { append(value ? 0xc3 : 0xc2) }
 
-    mutating func append(float value: Double) {
+    package mutating func append(float value: Double) {
         append(0xcb)
         append(bigEndian: value.bitPattern)
     }
 
-    mutating func append(integer value: Int64) {
+    package mutating func append(integer value: Int64) {
         if value >= -32 && value < 128 {
             append(UInt8(truncatingIfNeeded: value))
         } else if value >= 0 {
@@ -41,7 +41,7 @@ extension ByteBuffer {
 
     // MARK: Heads, before the bytes or values that they count. A count is less than 2^32.
 
-    mutating func appendString(count: Int) {
+    package mutating func appendString(count: Int) {
         switch count {
         case ...31: append(0xa0 | UInt8(count))
         case ...0xff: append(tag: 0xd9, UInt8(count))
@@ -50,11 +50,15 @@ extension ByteBuffer {
         }
     }
 
-    mutating func appendBinary(count: Int) {
-        append(tag: 0xc6, UInt32(count))
+    package mutating func appendBinary(count: Int) {
+        switch count {
+        case ...0xff: append(tag: 0xc4, UInt8(count))
+        case ...0xffff: append(tag: 0xc5, UInt16(count))
+        default: append(tag: 0xc6, UInt32(count))
+        }
     }
 
-    mutating func appendArray(count: Int) {
+    package mutating func appendArray(count: Int) {
         switch count {
         case ...15: append(0x90 | UInt8(count))
         case ...0xffff: append(tag: 0xdc, UInt16(count))
@@ -62,7 +66,7 @@ extension ByteBuffer {
         }
     }
 
-    mutating func appendMap(count: Int) {
+    package mutating func appendMap(count: Int) {
         switch count {
         case ...15: append(0x80 | UInt8(count))
         case ...0xffff: append(tag: 0xde, UInt16(count))
@@ -80,7 +84,7 @@ extension ByteBuffer {
         append(UInt8(bitPattern: kind.rawValue))
     }
 
-    // MARK: Extensions whose size is known only afterwards
+    // MARK: What has a size that is known only afterwards
 
     /// Begins an extension; returns its offset, for `close`.
     mutating func open(_ kind: MessagePackExtension) -> Int {
@@ -89,6 +93,9 @@ extension ByteBuffer {
         append(UInt8(bitPattern: kind.rawValue))
         return start
     }
+
+    /// Begins binary whose size, of 32 bits, is stored before its first byte afterwards.
+    mutating func openBinary() { append(tag: 0xc6, UInt32(0)) }
 
     /// Makes the bytes from `start` on the payload of one extension; false when it is longer than MessagePack allows.
     mutating func wrap(from start: Int, in kind: MessagePackExtension) -> Bool {

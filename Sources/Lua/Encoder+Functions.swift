@@ -25,7 +25,7 @@ extension Encoder {
     private func encodeBytecode(of index: Int32, into buffer: inout ByteBuffer) throws(EncodeError) {
         let hash = buffer.count
         buffer.append(bigEndian: 0 as UInt64)
-        buffer.appendBinary(count: 0)
+        buffer.openBinary()
         let code = buffer.count
         stack.copy(index)
         stack.dumpFunction(into: &buffer)

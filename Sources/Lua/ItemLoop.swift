@@ -24,12 +24,12 @@ package import Wire
     /// The records that are left, and the byte that ends each.
     package var rest: UnsafeRawBufferPointer
     package let terminator: UInt8
-    package let outputTerminator: UInt8
+    package let outputTerminator: UInt8?
     /// The number of the next item, and that of the one after the last.
     package var next: Int
     package let end: Int
 
-    package init(_ rest: UnsafeRawBufferPointer, terminator: UInt8, outputTerminator: UInt8, items: Range<Int>) {
+    package init(_ rest: UnsafeRawBufferPointer, terminator: UInt8, outputTerminator: UInt8?, items: Range<Int>) {
         unsafe self.rest = rest
         self.terminator = terminator
         self.outputTerminator = outputTerminator
@@ -68,8 +68,9 @@ extension pmap_item_loop {
         unsafe self.init()
         unsafe next = loop.rest.baseAddress?.assumingMemoryBound(to: CChar.self)
         unsafe end = next.map { unsafe $0 + loop.rest.count }
-        unsafe (terminator, output_terminator) =
-            (CChar(bitPattern: loop.terminator), CChar(bitPattern: loop.outputTerminator))
+        unsafe terminator = CChar(bitPattern: loop.terminator)
+        unsafe has_terminator = loop.outputTerminator != nil
+        unsafe output_terminator = CChar(bitPattern: loop.outputTerminator ?? 0)
         unsafe (items, item) = (Int64(loop.end - loop.next), UInt64(loop.next))
         unsafe (push, reader) = (path.reader.push, path.reader.context)
         unsafe (find_item, framing, keeps_end) = (path.reader.find, path.reader.framing, path.reader.keepsEnd)

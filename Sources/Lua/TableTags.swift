@@ -1,5 +1,7 @@
 // Tags of tables that were declared, or read, as an array or as an object: a metatable shared by all tables of a kind.
 
+package import CLuaBridge
+
 /// The two tagging metatables of a state, in its registry.
 package struct TableTags {
     package enum Kind: String, CaseIterable, Sendable { case array, object }
@@ -31,9 +33,11 @@ package struct TableTags {
         return kind(ofMetatable: stack.identity(-1))
     }
 
-    /// The registry reference and the identity of the metatable of a kind.
-    package func metatable(of kind: Kind) -> (reference: Int, identity: UInt) {
-        kind == .array ? (references[0], identities[0]) : (references[1], identities[1])
+    package var inC: pmap_table_tags {
+        unsafe pmap_table_tags(
+            array: Int32(references[0]), object: Int32(references[1]),
+            array_identity: UnsafeRawPointer(bitPattern: identities[0]),
+            object_identity: UnsafeRawPointer(bitPattern: identities[1]))
     }
 
     func kind(ofMetatable identity: UInt) -> Kind? {

@@ -1,6 +1,7 @@
 // The record that `--on-error keep` writes instead of a failed item's, and its line in the file of `--errors`.
 
 import Bytes
+import Lua
 package import Wire
 
 /// A failed item, in the formats that programs read.
@@ -15,7 +16,7 @@ package struct ErrorRecord {
         self.attempts = attempts
     }
 
-    /// A record with its terminator.
+    /// A record with its terminator, if there is one.
     package func bytes(as format: OutputFormat) -> [UInt8] {
         var record = ByteBuffer()
         switch format {
@@ -25,13 +26,23 @@ package struct ErrorRecord {
             record.append("{\"error\":{\"index\":\(index),\"kind\":\"\(failure.kind)\",\"message\":")
             record.append(jsonString: failure.message)
             record.append("}}")
+        case .msgpack:
+            record.appendMap(count: 1)
+            record.append(msgpack: "error")
+            record.appendMap(count: 3)
+            record.append(msgpack: "index")
+            record.append(integer: Int64(index))
+            record.append(msgpack: "kind")
+            record.append(msgpack: "\(failure.kind)")
+            record.append(msgpack: "message")
+            record.append(msgpack: failure.message)
         case .lua:
             record.append("{error={index=\(index),kind=\"\(failure.kind)\",message=")
             record.append(luaString: failure.message)
             record.append("}}")
         case .csv, .tsv, .none: return []
         }
-        record.append(format.terminator)
+        record.append(terminatorOf: format)
         return record.array
     }
 
@@ -68,6 +79,11 @@ extension ByteBuffer {
                 append(place > group.count ? UInt8(ascii: "=") : digits[word >> (18 - 6 * place) & 63])
             }
         }
+    }
+
+    fileprivate mutating func append(msgpack text: String) {
+        appendString(count: text.utf8.count)
+        append(text)
     }
 
     fileprivate mutating func append(jsonStringOrNull text: String?) {

@@ -4,6 +4,7 @@
 private let otherNames = [
     "line": "lines", "text": "lines", "txt": "lines", "raw": "lines", "null": "nul", "zero": "nul", "0": "nul",
     "print0": "nul",
+    "messagepack": "msgpack", "message-pack": "msgpack", "mpk": "msgpack", "mp": "msgpack", "msgp": "msgpack",
     "json": "jsonl", "ndjson": "jsonl", "jsonlines": "jsonl", "json-lines": "jsonl", "luon": "lua", "nothing": "none",
     "no": "none",
 ]

@@ -4,7 +4,7 @@ package import Bytes
 
 /// What a record of an input is, and how it is read.
 package enum InputFormat: String, CaseIterable, Sendable {
-    case lines, nul, jsonl, fields, csv, tsv, blocks
+    case lines, nul, jsonl, msgpack, fields, csv, tsv, blocks
 
     /// The format that `--from` names; what stands after a colon is not read here.
     package init(named name: String) throws(RecordError) {
@@ -26,7 +26,7 @@ package struct InputLayout: Equatable, Sendable {
     package var batch: Int?
     /// The first row of an input names the columns.
     package var hasHeader = false
-    /// Lines at the beginning of each input that are none of its records.
+    /// Lines at the beginning of each input that are none of its records; or values.
     package var skippedLines = 0
     /// Records are words of the command line, each ended by NUL: so many of them together, of which several are a list. 0 for
     /// other records.
@@ -73,6 +73,7 @@ package struct InputLayout: Equatable, Sendable {
         case .csv: RecordFraming(.rows(separator: separator.first ?? 0))
         case .blocks: RecordFraming(.blocks(bytes: blockSize))
         case .nul: RecordFraming(.ended(by: 0))
+        case .msgpack: RecordFraming(.values)
         case .lines, .jsonl, .fields, .tsv: .lines
         }
     }

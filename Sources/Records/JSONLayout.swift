@@ -1,5 +1,5 @@
-// The likely layout of an input whose first record is no JSON: a document over several lines, an array of records, UTF-16;
-// and the program that converts it to a value a line.
+// The likely layout of an input whose first record is no JSON: a document over several lines, an array of records, UTF-16,
+// MessagePack; and the way to read it.
 
 extension RecordError {
     /// The same for the first record of a run, with the likely layout of the input.
@@ -10,12 +10,16 @@ extension RecordError {
 }
 
 private enum JSONLayout {
-    case utf16, array, document, commas
+    case utf16, msgpack, array, document, commas
 
     init?(_ record: RecordBytes) {
         let start = record[0..<min(record.count, 64)].array
         if [[0xff, 0xfe], [0xfe, 0xff]].contains(where: start.starts) || start.prefix(4).contains(0) {
             self = .utf16
+            return
+        }
+        if let byte = start.first, 0x80...0xDF ~= byte, !record.isUTF8 {
+            self = .msgpack
             return
         }
         let space = Array(" \t\r".utf8)
@@ -33,6 +37,7 @@ private enum JSONLayout {
     var advice: String {
         switch self {
         case .utf16: "it looks like UTF-16; write iconv -f UTF-16 -t UTF-8 FILE | pmap …"
+        case .msgpack: "it looks like MessagePack; write -f msgpack"
         case .array:
             "it looks like an array over several lines, and a value a line is read; write jq -c '.[]' FILE | pmap …"
         case .document:

@@ -97,7 +97,7 @@ struct JSONNumbers: ~Copyable {
             case .index(let index): return "\(path)[\(index)]"
             case .key(let key):
                 let name = text[min(key.lowerBound + 1, key.upperBound)..<max(key.upperBound - 1, key.lowerBound + 1)]
-                return name.isIdentifier ? "\(path).\(name.text)" : "\(path)[\"\(name.text)\"]"
+                return path + name.step
             }
         }
     }

@@ -18,7 +18,7 @@ package enum JSONFault: UInt32, Sendable {
     private let reader: OpaquePointer
 
     init(tags: TableTags, takesFloats: Bool) {
-        guard let reader = unsafe pmap_json_create_reader(pmap_json_tags(tags), takesFloats) else {
+        guard let reader = unsafe pmap_json_create_reader(tags.inC, takesFloats) else {
             ByteBuffer.exitWithoutMemory(for: "a reader of JSON")
         }
         unsafe self.reader = reader
@@ -40,16 +40,6 @@ package enum JSONFault: UInt32, Sendable {
     /// The function of the item loop. Valid as long as the parser.
     var fastPath: FastPath.Reader {
         unsafe FastPath.Reader(pmap_json_push_item, context: UnsafeMutableRawPointer(reader))
-    }
-}
-
-extension pmap_json_tags {
-    init(_ tags: TableTags) {
-        let (array, object) = (tags.metatable(of: .array), tags.metatable(of: .object))
-        unsafe self.init(
-            array: Int32(array.reference), object: Int32(object.reference),
-            array_identity: UnsafeRawPointer(bitPattern: array.identity),
-            object_identity: UnsafeRawPointer(bitPattern: object.identity))
     }
 }
 

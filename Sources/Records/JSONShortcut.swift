@@ -13,7 +13,7 @@ import Lua
     private static let leastSpace = 4096
 
     init(tags: TableTags) {
-        guard let writer = unsafe pmap_json_create_writer(pmap_json_tags(tags), writeFloat) else {
+        guard let writer = unsafe pmap_json_create_writer(tags.inC, writeFloat) else {
             ByteBuffer.exitWithoutMemory(for: "a writer of JSON")
         }
         unsafe self.writer = writer

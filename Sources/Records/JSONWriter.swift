@@ -57,23 +57,15 @@ struct JSONWriter: ~Copyable {
         guard let contents = stack.contents(index, limit: SortedPairs.limit), stack.reserve(8) else {
             throw refusal(.depth(open.limit))
         }
-        switch tags.kind(index, in: stack) {
-        case .array:
-            try writeList(try length(of: index, contents, on: stack), at: index, of: stack, to: &buffer)
-        case nil where contents.isList:
-            try writeList(contents.entries, at: index, of: stack, to: &buffer)
-        case .object, nil:
+        let length: Int?
+        do { length = try contents.arrayLength(tag: tags.kind(index, in: stack)) } catch { throw refusal(error) }
+        if let length {
+            try writeList(length, at: index, of: stack, to: &buffer)
+        } else {
             try writeObject(index, contents, of: stack, to: &buffer)
         }
         stack.top = top
         open.pop()
-    }
-
-    /// The length of a table that is tagged as an array; it may have holes, but not more of them than values.
-    private func length(of index: Int32, _ contents: TableContents, on stack: Stack) throws(RecordError) -> Int {
-        guard let largest = contents.largest else { throw refusal(.keyInArray) }
-        guard largest <= 2 * contents.entries + 8 else { throw refusal(.sparseArray) }
-        return largest
     }
 
     private mutating func writeList(_ count: Int, at index: Int32, of stack: Stack, to buffer: inout ByteBuffer)

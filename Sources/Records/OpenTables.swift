@@ -1,4 +1,4 @@
-// The tables that are being written, for both writers: a limit of depth, and a check for cycles.
+// The tables that are being written, for all writers: a limit of depth, a check for cycles, and which of them are arrays.
 
 import Lua
 
@@ -22,4 +22,15 @@ struct OpenTables {
     }
 
     mutating func pop() { identities.removeLast() }
+}
+
+extension TableContents {
+    /// The length of the array that the table is; nil for an object. One that is tagged as an array may have holes, but not
+    /// more of them than values.
+    func arrayLength(tag: TableTags.Kind?) throws(Unwritable) -> Int? {
+        guard tag == .array else { return tag == nil && isList ? entries : nil }
+        guard let largest else { throw .keyInArray }
+        guard largest <= 2 * entries + 8 else { throw .sparseArray }
+        return largest
+    }
 }

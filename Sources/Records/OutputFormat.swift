@@ -2,7 +2,7 @@
 
 /// The format of a record made of results.
 package enum OutputFormat: String, CaseIterable, Sendable {
-    case lines, nul, jsonl, csv, tsv, lua, none
+    case lines, nul, jsonl, msgpack, csv, tsv, lua, none
 
     /// The format `--to` names.
     package init(named name: String) throws(RecordError) {
@@ -12,6 +12,15 @@ package enum OutputFormat: String, CaseIterable, Sendable {
     /// Records are rows under the columns of the run.
     package var isTable: Bool { self == .csv || self == .tsv }
 
-    /// The byte after each record.
-    package var terminator: UInt8 { self == .nul ? 0 : UInt8(ascii: "\n") }
+    /// A record is any bytes, and nothing for a terminal.
+    package var isBinary: Bool { self == .msgpack }
+
+    /// The byte after each record, if there is one.
+    package var terminator: UInt8? {
+        switch self {
+        case .msgpack: nil
+        case .nul: 0
+        case .lines, .jsonl, .csv, .tsv, .lua, .none: UInt8(ascii: "\n")
+        }
+    }
 }

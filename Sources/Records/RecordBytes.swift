@@ -164,7 +164,7 @@ package import Lua
 
 extension RecordCursor {
     /// A loop over the records that are left, for `items`.
-    package func loop(over items: Range<Int>, outputTerminator: UInt8) -> ItemLoop {
+    package func loop(over items: Range<Int>, outputTerminator: UInt8?) -> ItemLoop {
         unsafe ItemLoop(
             chunk.from(offset).memory, terminator: framing.terminator, outputTerminator: outputTerminator, items: items)
     }

@@ -1,11 +1,15 @@
 // The errors in a format's name, in a record, or in a value that is to be written.
 
+import Lua
+
 /// Why a record was not read or not written.
 package enum RecordError: Error, Equatable, CustomStringConvertible {
     case unknownFormat(String, known: [String], meant: String?)
     case notJSON(JSONFault)
     case badNumber(String)
     case badRow(RowFault)
+    /// The path begins with the item: `item.rows[3].id`.
+    case badMsgpack(MsgpackFault, path: String)
     /// The number of the record, from 1, and what is wrong with it.
     case inBatch(record: Int, String)
     case inCombination(word: Int, String)
@@ -25,6 +29,7 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
         case .notJSON(let fault):
             return "not JSON: \(fault.description)"
         case .badRow(let fault): return fault.description
+        case .badMsgpack(let fault, let path): return fault.description(at: shortened(path))
         case .inBatch(let record, let fault): return "record \(record) of the batch: \(fault)"
         case .inCombination(let word, let fault): return "word \(word): \(fault)"
         case .badNumber(let token):
@@ -47,6 +52,24 @@ extension RowFault: CustomStringConvertible {
         case .quoteInside(let field): "field \(field) has a quote in it, and does not begin with one"
         case .afterQuote(let field): "field \(field) goes on after its closing quote; a quote in it is written \"\""
         case .openQuote(let field): "the quote that field \(field) begins with is not closed"
+        }
+    }
+}
+
+extension MsgpackFault {
+    func description(at path: String) -> String {
+        switch self {
+        case .cut: "not MessagePack: the value is cut off at \(path)"
+        case .noValue(let byte): "not MessagePack: the byte 0x\(String(byte, radix: 16)) at \(path) begins no value"
+        case .unknownExtension(let type):
+            if let own = MessagePackExtension(rawValue: type) {
+                "extension type \(type) at \(path) is pmap's own (\(own)), which only pmap.loads and pmap's processes read"
+            } else {
+                "extension type \(type) at \(path) is unknown; -1, a timestamp, is the only one that is read"
+            }
+        case .timestamp: "a malformed timestamp at \(path)"
+        case .key(let key): "a map with \(key) as a key at \(path)"
+        case .depth: "not read: arrays and maps are nested more than 1024 deep"
         }
     }
 }

@@ -1,5 +1,5 @@
-// Where one item of an input ends: by a byte, as a row of csv, as a block of lines, or as many of these together. Unsafe
-// because it passes memory to C.
+// Where one item of an input ends: by a byte, as a row of csv, as a block of lines, as a value of MessagePack, or as many of
+// these together. Unsafe because it passes memory to C.
 
 import CRecordBridge
 import Lua
@@ -12,6 +12,8 @@ package struct RecordFraming: Equatable, Sendable {
         case rows(separator: UInt8)
         /// Whole lines, together at least so many bytes.
         case blocks(bytes: Int)
+        /// Values of MessagePack, one behind the other.
+        case values
     }
 
     package var record: Record
@@ -25,7 +27,7 @@ package struct RecordFraming: Equatable, Sendable {
 
     package static let lines = RecordFraming(.ended(by: UInt8(ascii: "\n")))
 
-    /// The byte after each record but perhaps the last.
+    /// The byte after each record but perhaps the last; of values, which have none, it says nothing.
     package var terminator: UInt8 {
         if case .ended(let byte) = record { byte } else { UInt8(ascii: "\n") }
     }
@@ -35,9 +37,17 @@ package struct RecordFraming: Equatable, Sendable {
         if case .ended = record { batch == 1 } else { false }
     }
 
-    /// The lines of an item are known only by reading it; else there is one for each record.
+    /// The lines of an item are known only by reading it; else there is a position for each record.
     package var hasUnevenLines: Bool {
-        if case .ended = record { false } else { true }
+        switch record {
+        case .ended, .values: false
+        case .rows, .blocks: true
+        }
+    }
+
+    /// What `--skip` leaves out: lines, or records that are none.
+    package var skipped: RecordFraming {
+        if case .values = record { RecordFraming(.values) } else { RecordFraming(.ended(by: terminator)) }
     }
 
     /// An item is one row.
@@ -45,16 +55,25 @@ package struct RecordFraming: Equatable, Sendable {
         if case .rows = record { batch == 1 } else { false }
     }
 
-    /// The lines that begin in the bytes of so many items.
+    /// The lines that begin in the bytes of so many items; or the values.
     package func lines(of bytes: RecordBytes, items: Int) -> Int {
         if isPlain { return items }
+        if case .values = record { return batch == 1 ? items : values(in: bytes) }
         let ends = bytes.occurrences(of: terminator)
         return bytes.isEmpty || bytes[bytes.count - 1] == terminator ? ends : ends + 1
     }
 
-    /// An item has the end of its last line, as it may have many.
+    private func values(in bytes: RecordBytes) -> Int {
+        let whole = RecordSplitter(RecordFraming(.values)).split(bytes, records: .max)
+        return (whole?.records ?? 0) + (whole?.bytes == bytes.count ? 0 : 1)
+    }
+
+    /// The record is all of its item: it may have many ends of lines, or has none.
     package var keepsEnd: Bool {
-        if case .blocks = record { true } else { batch > 1 }
+        switch record {
+        case .blocks, .values: true
+        case .ended, .rows: batch > 1
+        }
     }
 }
 
@@ -65,6 +84,7 @@ package struct RecordFraming: Equatable, Sendable {
             case .ended(let byte): (pmap_framing_ended, byte, 0)
             case .rows(let separator): (pmap_framing_rows, separator, 0)
             case .blocks(let bytes): (pmap_framing_blocks, 0, bytes)
+            case .values: (pmap_framing_values, 0, 0)
             }
         return pmap_framing(kind: kind, byte: CChar(bitPattern: byte), block: block, batch: batch)
     }
@@ -103,6 +123,12 @@ package struct RecordFraming: Equatable, Sendable {
         else { return nil }
         return unsafe end - start
     }
+
+    /// The item is over, and nothing behind it can be told apart.
+    package var isBroken: Bool { search.is_broken }
+
+    /// Its records so far, with one that has begun.
+    package var records: Int { Int(search.records) + (search.bytes > search.record_start ? 1 : 0) }
 
     /// Where in the item an open quote's row begins.
     package mutating func openRow() -> Int? {

@@ -8,27 +8,31 @@ package struct RecordReader: ~Copyable {
 
     private let layout: InputLayout
     private var json: JSONReader
+    private let msgpack: MsgpackReader
     private let rows: RowReader
     private let loop: LoopReader
 
     package init(_ layout: InputLayout, tags: TableTags, bigIntegers: BigIntegers = .error) {
         self.layout = layout
         json = JSONReader(tags: tags, bigIntegers: bigIntegers)
+        msgpack = MsgpackReader(tags: tags, bigIntegers: bigIntegers)
         rows = RowReader(layout)
-        loop = LoopReader(layout, RecordReader.path(layout.format, json, rows))
+        loop = LoopReader(layout, RecordReader.path(layout.format, json, msgpack, rows))
     }
 
     /// The functions of the item loop. Valid as long as the reader.
     package var fastPath: FastPath.Reader {
-        let path = RecordReader.path(layout.format, json, rows)
+        let path = RecordReader.path(layout.format, json, msgpack, rows)
         return layout.framing.isPlain && !layout.isList ? path : loop.path(path)
     }
 
-    private static func path(_ format: InputFormat, _ json: borrowing JSONReader, _ rows: borrowing RowReader)
-        -> FastPath.Reader
-    {
+    private static func path(
+        _ format: InputFormat, _ json: borrowing JSONReader, _ msgpack: borrowing MsgpackReader,
+        _ rows: borrowing RowReader
+    ) -> FastPath.Reader {
         switch format {
         case .jsonl: json.fastPath
+        case .msgpack: msgpack.fastPath
         case .fields, .csv, .tsv: rows.fastPath
         case .lines, .nul, .blocks: .line
         }
@@ -90,6 +94,9 @@ package struct RecordReader: ~Copyable {
             stack.push(record)
             return .value
         case .jsonl: return try json.read(record, onto: stack)
+        case .msgpack:
+            try msgpack.read(record, onto: stack)
+            return .value
         case .fields, .csv, .tsv: return try rows.read(record, onto: stack)
         }
     }

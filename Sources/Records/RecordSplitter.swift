@@ -11,6 +11,8 @@ package struct RecordSplitter {
     package struct Block: Equatable {
         package var bytes: Int
         package var records: Int
+        /// Nothing behind them can be told apart.
+        package var isBroken = false
 
         package init(bytes: Int, records: Int) {
             self.bytes = bytes
@@ -31,11 +33,12 @@ package struct RecordSplitter {
     /// Item by item.
     private func splitOther(_ bytes: RecordBytes, records: Int, limit: Int) -> Block? {
         var found = Block(bytes: 0, records: 0)
-        while found.records < records {
+        while found.records < records, !found.isBroken {
             var search = ItemSearch(framing)
             guard let end = search.end(in: bytes.from(found.bytes)) else { break }
             if found.bytes + end > limit && found.records > 0 { break }
             found = Block(bytes: found.bytes + end, records: found.records + 1)
+            found.isBroken = search.isBroken
         }
         return found.records > 0 ? found : nil
     }

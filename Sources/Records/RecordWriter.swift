@@ -8,6 +8,8 @@ package struct RecordWriter: ~Copyable {
     package let format: OutputFormat
     private var json: JSONWriter
     private let shortcut: JSONShortcut
+    private var msgpack: MsgpackWriter
+    private let msgpackShortcut: MsgpackShortcut
     private let takesShortcut: Bool
     private var lua = LuaWriter()
     private var rows: RowWriter
@@ -20,6 +22,8 @@ package struct RecordWriter: ~Copyable {
         shortcut = JSONShortcut(tags: tags)
         self.format = format
         json = JSONWriter(tags: tags, format: format)
+        msgpack = MsgpackWriter(tags: tags)
+        msgpackShortcut = MsgpackShortcut(tags: tags)
         rows = RowWriter(table ?? TableLayout(format), format, tags: tags)
     }
 
@@ -31,7 +35,7 @@ package struct RecordWriter: ~Copyable {
     /// The columns of the input, which come first among those of the output.
     package mutating func use(inputNames: [[UInt8]]) { rows.use(inputNames: inputNames) }
 
-    /// Appends the `count` results from `first` on as one record, with its terminator.
+    /// Appends the `count` results from `first` on as one record, with its terminator if there is one.
     ///
     /// The stack is left as it was. After an error the buffer is, too.
     package mutating func append(
@@ -40,7 +44,7 @@ package struct RecordWriter: ~Copyable {
         precondition(count > 0, "a record has at least one field")
         if count == 1, isText, case .string = stack.type(first), let line = stack.recordBytes(first) {
             buffer.append(line)
-            return buffer.append(format.terminator)
+            return buffer.append(terminatorOf: format)
         }
         let top = stack.top, start = buffer.count
         let first = first < 0 ? top + 1 + first : first
@@ -48,6 +52,7 @@ package struct RecordWriter: ~Copyable {
             try appendFields(first..<first + count, of: stack, to: &buffer)
         } catch {
             json.reset()
+            msgpack.reset()
             lua.reset()
             rows.reset()
             stack.top = top
@@ -79,6 +84,7 @@ package struct RecordWriter: ~Copyable {
         switch format {
         case .lines, .nul: shortcut.textFastPath
         case .jsonl: shortcut.fastPath
+        case .msgpack: msgpackShortcut.fastPath
         case .none: .nothing
         case .csv, .tsv: rows.fastPath
         case .lua: nil
@@ -96,6 +102,7 @@ package struct RecordWriter: ~Copyable {
             return
         }
         let isJSONList = format == .jsonl && fields.count > 1
+        if format == .msgpack && fields.count > 1 { buffer.appendArray(count: fields.count) }
         guard stack.reserve(8) else { throw .unwritable(.unreadable("stack overflow"), format: format, path: "result") }
         if isJSONList { buffer.append(UInt8(ascii: "[")) }
         for field in fields {
@@ -107,7 +114,7 @@ package struct RecordWriter: ~Copyable {
             }
         }
         if isJSONList { buffer.append(UInt8(ascii: "]")) }
-        buffer.append(format.terminator)
+        buffer.append(terminatorOf: format)
     }
 
     private func appendSeparator(to buffer: inout ByteBuffer) {
@@ -115,7 +122,7 @@ package struct RecordWriter: ~Copyable {
         case .lines, .nul: buffer.append(UInt8(ascii: "\t"))
         case .jsonl: buffer.append(UInt8(ascii: ","))
         case .lua: buffer.append(", ")
-        case .csv, .tsv, .none: break
+        case .msgpack, .csv, .tsv, .none: break
         }
     }
 
@@ -123,6 +130,7 @@ package struct RecordWriter: ~Copyable {
         switch format {
         case .lines, .nul: try appendText(field, of: stack, to: &buffer)
         case .jsonl: try appendJSON(field, of: stack, to: &buffer)
+        case .msgpack: try appendMsgpack(field, of: stack, to: &buffer)
         case .lua: try lua.write(field, of: stack, to: &buffer)
         case .csv, .tsv, .none: break
         }
@@ -131,6 +139,13 @@ package struct RecordWriter: ~Copyable {
     private mutating func appendJSON(_ field: Int32, of stack: Stack, to buffer: inout ByteBuffer) throws(RecordError) {
         if takesShortcut && shortcut.write(field, of: stack, to: &buffer) { return }
         try json.write(field, of: stack, to: &buffer)
+    }
+
+    private mutating func appendMsgpack(_ field: Int32, of stack: Stack, to buffer: inout ByteBuffer)
+        throws(RecordError)
+    {
+        if takesShortcut && msgpackShortcut.write(field, of: stack, to: &buffer) { return }
+        try msgpack.write(field, of: stack, to: &buffer)
     }
 
     /// As by `tostring`, except for tables.
@@ -149,5 +164,11 @@ package struct RecordWriter: ~Copyable {
         default:
             try appendJSON(field, of: stack, to: &buffer)
         }
+    }
+}
+
+extension ByteBuffer {
+    package mutating func append(terminatorOf format: OutputFormat) {
+        if let terminator = format.terminator { append(terminator) }
     }
 }

@@ -60,7 +60,7 @@ import Lua
             return append(try columns.fields(of: row), to: &buffer)
         }
         buffer.append(unchanged)
-        buffer.append(format.terminator)
+        buffer.append(terminatorOf: format)
     }
 
     mutating func reset() { keys.removeAll() }
@@ -73,7 +73,7 @@ import Lua
             append(field ?? [], to: &buffer)
         }
         if fields.count == 1, buffer.count == start, format == .csv { buffer.append("\"\"") }
-        buffer.append(format.terminator)
+        buffer.append(terminatorOf: format)
     }
 
     private var separator: UInt8 { unsafe UInt8(bitPattern: pmap_row_separator(writer)) }

@@ -112,7 +112,7 @@ struct SortedPairs: ~Copyable {
     func step(to pair: Pair) -> String {
         let name = name(of: pair)
         guard case .text = pair.key else { return "[\(name.text)]" }
-        return name.isIdentifier ? ".\(name.text)" : "[\"\(name.text)\"]"
+        return name.step
     }
 
     // MARK: Keys
@@ -196,6 +196,11 @@ struct SortedPairs: ~Copyable {
         if key.isFinite || order == .text { return key.description }
         return key < 0 ? "-math.huge" : "math.huge"
     }
+}
+
+extension RecordBytes {
+    /// The path from a table to the value of this key.
+    var step: String { isIdentifier ? ".\(text)" : "[\"\(text)\"]" }
 }
 
 extension SortedPairs.Pair {

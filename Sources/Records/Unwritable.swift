@@ -8,6 +8,8 @@ package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
     case userdata(name: String?)
     case number(String)
     case stringNotUTF8
+    /// Of more bytes or entries than a format counts.
+    case long(String)
     case key(String)
     case equalKeys(String)
     case keyNotUTF8
@@ -26,6 +28,7 @@ package enum Unwritable: Error, Equatable, Sendable, CustomStringConvertible {
         case .userdata(let name): name.map { "userdata (\($0))" } ?? "userdata"
         case .number(let text): text
         case .stringNotUTF8: "a string that is not UTF-8"
+        case .long(let type): "\(type) of 4294967296 or more"
         case .key(let type): "a table with \(type) as a key"
         case .equalKeys(let name): "a table with two keys that read \"\(name)\""
         case .keyNotUTF8: "a table with a key that is not UTF-8"

@@ -38,10 +38,11 @@ package final class TaskRunner {
         package init() {}
 
         /// A filter writes the unchanged bytes of a record: the formats are the same, or the output is text, which any
-        /// record is; the end of a record is in those of many lines.
+        /// record is that has an end; it is in those of many lines.
         var passesRecords: Bool {
-            guard isFilter, !writesWords,
-                input.format.rawValue == output.rawValue && !output.isTable || output == .lines || output == .nul
+            guard isFilter, !writesWords else { return false }
+            if input.format == .msgpack || output == .msgpack { return input.format.rawValue == output.rawValue }
+            guard input.format.rawValue == output.rawValue && !output.isTable || output == .lines || output == .nul
             else {
                 return false
             }
@@ -360,7 +361,9 @@ package final class TaskRunner {
         endItem(result)
         let isPlain =
             options.writesLines && !options.isTagged && !result.hasPrinted && emitted.count == 0 && !result.failed
-        if isPlain && result.appendText(to: &outbox.output, terminator: options.output.terminator) {
+        if isPlain, let terminator = options.output.terminator,
+            result.appendText(to: &outbox.output, terminator: terminator)
+        {
             return outbox.commit(ItemTraits(hasRecord: true, drewRandomNumbers: result.usesSeed))
         }
         finish(result, record, &outbox)
@@ -503,11 +506,11 @@ package final class TaskRunner {
     private func appendItem(_ record: RecordBytes?, _ outbox: inout Outbox) throws(RecordError) {
         if let record, options.writesWords {
             outbox.output.append(options.input.text(of: record))
-            outbox.output.append(options.output.terminator)
+            outbox.output.append(terminatorOf: options.output)
         } else if let record, options.passesRecords {
             outbox.output.append(unmarked(record))
             let isEnded = options.input.framing.keepsEnd && record.last == options.output.terminator
-            if !isEnded { outbox.output.append(options.output.terminator) }
+            if !isEnded { outbox.output.append(terminatorOf: options.output) }
         } else if let record, options.output.isTable {
             try reader.readEach(of: record, onto: stack) { row throws(RecordError) in
                 if options.passesRows {

@@ -76,9 +76,10 @@ extension Option {
         ) { $0.jobs = $1 },
         Option(
             "-f, --from", value: "FORMAT",
-            "How the input is read: lines, nul, jsonl, csv, tsv, fields[:C], blocks:SIZE."
+            "How the input is read: lines, nul, jsonl, msgpack, csv, tsv, fields[:C], blocks:SIZE."
         ) { $0.from = $1 },
-        Option("-t, --to", value: "FORMAT", "How results are written: lines, nul, jsonl, csv, tsv, lua, none.") {
+        Option("-t, --to", value: "FORMAT", "How results are written: lines, nul, jsonl, msgpack, csv, tsv, lua, none.")
+        {
             $0.to = $1
         },
         Option("-0, --null", "The same as --from nul.") { flags, _ in flags.null = true },
@@ -91,7 +92,10 @@ extension Option {
         Option(
             "--fields", value: "A,B", "The columns of csv or tsv as output; by default those of the first record."
         ) { $0.fields = $1 },
-        Option("--skip", value: "N", "Leave out the first N lines of each input, in front of a header.") {
+        Option(
+            "--skip", value: "N",
+            "Leave out the first N lines of each input, in front of a header, or values of msgpack."
+        ) {
             $0.skip = $1
         },
         Option(

@@ -67,6 +67,11 @@ struct Job {
         form.isTagged = flags.tag
         form.bigIntegers = try flags.bigIntegersChoice()
         form.output = form.isFilter ? try flags.writtenFormat() : try flags.outputFormat()
+        if form.output.isBinary && !isDryRun && StandardDescriptor.isTerminal(StandardDescriptor.output) {
+            throw UsageError(
+                "--to \(form.output.rawValue): standard output is a terminal, which would show bytes; write > FILE, or | PROGRAM"
+            )
+        }
         if form.isTagged && form.output != .lines && form.output != .none {
             throw UsageError("--tag with --to \(form.output.rawValue): only lines have something in front of them")
         }
@@ -176,7 +181,7 @@ struct Job {
     private mutating func readWords(_ combinations: Combinations, _ flags: Flags) throws(UsageError) {
         switch form.input.format {
         case .lines, .nul, .jsonl, .fields: form.input.words = max(combinations.width, 1)
-        case .csv, .tsv, .blocks:
+        case .msgpack, .csv, .tsv, .blocks:
             throw UsageError("--from \(flags.from?.text ?? ""): items behind ':::' are words, and no lines of a file")
         }
         if let skip = flags.skip { throw skip.wrong("items behind ':::' are words, and no lines of a file") }

@@ -208,7 +208,8 @@ func `the items may come from the script`(row: Row) throws { try row.check() }
         "pmap t.lua ::: a", err: "pmap: t.lua: options.on_error: ignore: write drop, keep or stop\n", status: 2),
     Row(
         "a format that does not exist", "options = { to = 'xml' } return string.upper", "pmap t.lua ::: a",
-        err: "pmap: t.lua: options.to: unknown format \"xml\": write lines, nul, jsonl, csv, tsv, lua or none\n",
+        err:
+            "pmap: t.lua: options.to: unknown format \"xml\": write lines, nul, jsonl, msgpack, csv, tsv, lua or none\n",
         status: 2),
     Row(
         "a number that cannot be", "options = { chunk = 0 } return string.upper", "pmap t.lua ::: a",

@@ -192,7 +192,7 @@ private func refused(_ options: String, _ message: String, input: String = "f") 
 }
 
 @Test(arguments: [
-    refused("--from cvs", "unknown format \"cvs\": write lines, nul, jsonl, fields, csv, tsv or blocks"),
+    refused("--from cvs", "unknown format \"cvs\": write lines, nul, jsonl, msgpack, fields, csv, tsv or blocks"),
     refused("--from csv:,", "--from csv:,: write --from csv --separator ,"),
     refused("--from tsv:x", "--from tsv:x: write --from tsv; there is nothing to choose"),
     refused("--from lines:x", "--from lines:x: write --from lines; there is nothing to choose"),

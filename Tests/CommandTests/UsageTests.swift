@@ -18,11 +18,13 @@ private func wrong(_ options: String, _ message: String) -> Row {
     wrong("-j many", "-j many: write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("-j ''", "-j '': write a number of workers: N, N%, +N, -N, or 0 for none"),
     wrong("-j 1.5", "-j 1.5: write a number of workers: N, N%, +N, -N, or 0 for none"),
-    wrong("-f json", "unknown format \"json\": did you mean jsonl? (lines, nul, jsonl, fields, csv, tsv, blocks)"),
-    wrong("-t json", "unknown format \"json\": did you mean jsonl? (lines, nul, jsonl, csv, tsv, lua, none)"),
-    wrong("-f lua", "unknown format \"lua\": write lines, nul, jsonl, fields, csv, tsv or blocks"),
-    wrong("-f none", "unknown format \"none\": write lines, nul, jsonl, fields, csv, tsv or blocks"),
-    wrong("-t xml", "unknown format \"xml\": write lines, nul, jsonl, csv, tsv, lua or none"),
+    wrong(
+        "-f json", "unknown format \"json\": did you mean jsonl? (lines, nul, jsonl, msgpack, fields, csv, tsv, blocks)"
+    ),
+    wrong("-t json", "unknown format \"json\": did you mean jsonl? (lines, nul, jsonl, msgpack, csv, tsv, lua, none)"),
+    wrong("-f lua", "unknown format \"lua\": write lines, nul, jsonl, msgpack, fields, csv, tsv or blocks"),
+    wrong("-f none", "unknown format \"none\": write lines, nul, jsonl, msgpack, fields, csv, tsv or blocks"),
+    wrong("-t xml", "unknown format \"xml\": write lines, nul, jsonl, msgpack, csv, tsv, lua or none"),
     wrong("--chunk 0", "--chunk 0: write a number of items, 1 or more"),
     wrong("--chunk x", "--chunk x: write a number of items, 1 or more"),
     wrong("--max-tasks 0", "--max-tasks 0: write a number of items, 1 or more"),

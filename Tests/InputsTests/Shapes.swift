@@ -13,7 +13,7 @@ struct Shape: Sendable, CustomStringConvertible {
     let framing: RecordFraming
     /// Where records end.
     let ends: [Int]
-    /// Where lines end.
+    /// Where lines end, or values.
     private let lineEnds: [Int]
 
     init(_ description: String, _ pieces: [UInt8]...) {
@@ -28,7 +28,8 @@ struct Shape: Sendable, CustomStringConvertible {
         bytes = pieces.reduce([], +)
         self.framing = framing
         ends = slowEnds(of: bytes, framing)
-        lineEnds = Shape.lineEnds(of: bytes)
+        lineEnds =
+            framing.record == .values ? slowEnds(of: bytes, RecordFraming(.values)) : Shape.lineEnds(of: bytes)
     }
 
     private static func lineEnds(of bytes: [UInt8]) -> [Int] {
@@ -150,6 +151,44 @@ let tables = [
     Shape("blocks over windows", RecordFraming(.blocks(bytes: 3 * window / 2)), random(7, lines: 60_000, longest: 200)),
     Shape("a block larger than all", RecordFraming(.blocks(bytes: .max)), random(8, lines: 30_000, longest: 80)),
     Shape("batches of blocks", RecordFraming(.blocks(bytes: 64), batch: 4), random(9, lines: 300, longest: 100)),
+]
+
+/// Values of MessagePack: short ones, strings, arrays and maps.
+private func randomValues(_ seed: Int, values: Int, longest: Int) -> [UInt8] {
+    var random = Seeded(seed)
+    return (0..<values).flatMap { _ -> [UInt8] in
+        switch random.below(7) {
+        case 0: [0x93, 0x01, 0xA3] + text("abc") + [0x92, 0xC0, 0xC3]
+        case 1: [0x82, 0xA1] + text("k") + [0xCB, 0, 0, 0, 0, 0, 0, 0, 0, 0xCD, 1, 2, 0xDC, 0, 2, 0xC1 - 1, 0xE0]
+        case 2: string(random.below(random.once(in: 50) ? longest : 200))
+        case 3: [0xD6, 0xFF, 0, 0, 0, 1]
+        case 4: [0xC7, 3, 5, 0xC1, 0xC1, 0xC1]
+        case 5: [0xDF, 0, 0, 0, 1, 0x90, 0x80]
+        default: [UInt8(random.below(128))]
+        }
+    }
+}
+
+private func string(_ length: Int) -> [UInt8] {
+    [0xDB] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } + Array(repeating: 0xC1, count: length)
+}
+
+private let values = RecordFraming(.values)
+
+/// Inputs of MessagePack.
+let messages = [
+    Shape("no value", values), Shape("one value", values, [0x01]), Shape("an empty map", values, [0x80]),
+    Shape("a value that is cut off", values, [0x01, 0x93, 0x01, 0xA3], text("ab")),
+    Shape("a head that is cut off", values, [0x01, 0xDF, 0, 0, 0]),
+    Shape("a count alone", values, [0xDD, 0xFF, 0xFF, 0xFF, 0xFF]),
+    Shape("short values", values, randomValues(1, values: 3000, longest: 300)),
+    Shape("some long values", values, randomValues(2, values: 5000, longest: 100_000)),
+    Shape("values over windows", values, [0x92], string(3 * window), string(5), [0x01], string(window - 5), [0x02]),
+    Shape("a long value that is cut off", values, [0x05, 0x92], string(2 * window)),
+    Shape("batches of values", RecordFraming(.values, batch: 3), randomValues(3, values: 1000, longest: 300)),
+    Shape(
+        "batches over windows", RecordFraming(.values, batch: 40_000), randomValues(4, values: 100_000, longest: 90),
+        [0x91]),
 ]
 
 /// A file without a name, at its start.

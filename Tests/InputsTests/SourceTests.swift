@@ -12,7 +12,7 @@ import Wire
 
 @testable import Inputs
 
-@Test(arguments: shapes + tables, [1, 2, 7, 1_000_000])
+@Test(arguments: shapes + tables + messages, [1, 2, 7, 1_000_000])
 func `ranges cover the file, end with records and say how many there are`(shape: Shape, items: Int) throws {
     for workers in [1, 3] {
         let size = shape.bytes.count
@@ -34,7 +34,7 @@ func `ranges cover the file, end with records and say how many there are`(shape:
     }
 }
 
-@Test(arguments: shapes + tables, [1, 2, 7, 1_000_000])
+@Test(arguments: shapes + tables + messages, [1, 2, 7, 1_000_000])
 func `a stream gives the same records, whatever pieces it comes in`(shape: Shape, items: Int) throws {
     for largest in [1000, 400_000] where largest > 1000 || shape.bytes.count < 10_000 {
         var random = Seeded(largest)
@@ -242,5 +242,39 @@ func `a row longer than it may be is its first line alone, in a file and in a st
             }
         }
         #expect(taken == expected)
+    }
+}
+
+/// What is told of an input: of each chunk its items and values, or -1 for an item that is too long; and of the end, why it is one.
+private func told(_ source: any RecordSource) -> ([[Int]], Failure?) {
+    var found: [[Int]] = []
+    do throws(Failure) {
+        while true {
+            switch try source.nextRecords(items: 100) {
+            case .records(.tooLong, _, let values): found.append([-1, values])
+            case .records(_, let items, let values): found.append([items, values])
+            case .dry: continue
+            case .end: return (found, nil)
+            }
+        }
+    } catch { return (found, error) }
+}
+
+@Test(
+    arguments: [
+        ([1, 2, 0xC1, 3, 4], 1, [[3, 3]]), ([1, 2, 0x92, 0xC1, 3, 4], 1, [[3, 3]]), ([0xC1], 1, [[1, 1]]),
+        ([1, 2, 3, 0xC1, 4], 3, [[2, 4]]), ([1, 2, 0xD9, 3, 1, 2, 3, 0xC1, 3], 1, [[2, 2], [-1, 1], [1, 1]]),
+        ([1, 0x95, 1, 2, 3, 0xC1, 3], 1, [[1, 1], [-1, 1]]),
+        ([1, 2, 3, 0xD9, 3, 1, 2, 3, 4], 2, [[1, 2], [-1, 2], [1, 1]]),
+    ] as [([UInt8], Int, [[Int]])])
+func `behind a byte that begins no value nothing more is read`(bytes: [UInt8], batch: Int, chunks: [[Int]]) throws {
+    let framing = RecordFraming(.values, batch: batch)
+    let isBroken = bytes.contains(0xC1)
+    let failure = isBroken ? Failure.broken("f") : nil
+    let range = RangeSource(
+        try file(bytes), size: bytes.count, framing, workers: 2, longestRecord: 4, name: "f")
+    let stream = StreamSource(try file(bytes), framing, longestRecord: 4, name: "f")
+    for source in [range, stream] as [any RecordSource] {
+        #expect(told(source) == (chunks, failure))
     }
 }

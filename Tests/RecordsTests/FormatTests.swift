@@ -1,11 +1,11 @@
 import Records
 import Testing
 
-private let known = ["lines", "nul", "jsonl", "fields", "csv", "tsv", "blocks"]
+private let known = ["lines", "nul", "jsonl", "msgpack", "fields", "csv", "tsv", "blocks"]
 
 @Test(arguments: [
     ("json", "jsonl"), ("NDJSON", "jsonl"), ("line", "lines"), ("lnies", "lines"), ("null", "nul"),
-    ("jsonlines", "jsonl"),
+    ("jsonlines", "jsonl"), ("MessagePack", "msgpack"), ("mpk", "msgpack"),
 ])
 func `an unknown format's name says what was meant`(name: String, meant: String) {
     #expect(throws: RecordError.unknownFormat(name, known: known, meant: meant)) {
@@ -21,7 +21,8 @@ func `an unknown format's name says what was meant`(name: String, meant: String)
 @Test func `a name like no other gets the list alone`() {
     let error = RecordError.unknownFormat("parquet", known: known, meant: nil)
     #expect(throws: error) { try InputFormat(named: "parquet") }
-    #expect(error.description == "unknown format \"parquet\": write lines, nul, jsonl, fields, csv, tsv or blocks")
+    #expect(
+        error.description == "unknown format \"parquet\": write lines, nul, jsonl, msgpack, fields, csv, tsv or blocks")
 }
 
 @Test func `what can only be written is not taken as an input`() {

@@ -40,7 +40,7 @@ struct RecordHarness: ~Copyable {
         return stack.top - top
     }
 
-    /// The record that the results become, as text.
+    /// The record that the results become, as text; in hexadecimal where it is none.
     func write(_ expressions: String, as format: OutputFormat) throws -> String {
         let top = stack.top
         defer { stack.top = top }
@@ -58,6 +58,7 @@ struct RecordHarness: ~Copyable {
             precondition(buffer.count == 0, "the writer left something in the buffer")
             throw error
         }
+        if format.isBinary { return buffer.array.hexadecimal }
         return unsafe String(decoding: buffer.bytes, as: UTF8.self)
     }
 
@@ -96,6 +97,19 @@ struct RecordHarness: ~Copyable {
         }
     }
 
+    /// The record as JSON, or why it is not read.
+    func json(of record: [UInt8], as format: InputFormat, bigIntegers: BigIntegers = .error) throws -> String {
+        let top = stack.top
+        defer { stack.top = top }
+        do {
+            _ = try read(record, as: format, bigIntegers: bigIntegers)
+        } catch let error as RecordError {
+            precondition(stack.top == top, "the reader left something on the stack")
+            return error.description
+        }
+        return String(try writeTop(1, as: .jsonl).dropLast())
+    }
+
     /// A text read as a record of jsonl and written as `format`.
     func convert(_ text: String, to format: OutputFormat, bigIntegers: BigIntegers = .error) throws -> String {
         let top = stack.top
@@ -122,4 +136,15 @@ struct RecordHarness: ~Copyable {
 /// `body` with a view of `bytes`.
 func withRecordBytes<Result>(_ bytes: [UInt8], _ body: (RecordBytes) throws -> Result) rethrows -> Result {
     try unsafe bytes.withUnsafeBytes { try unsafe body(RecordBytes($0)) }
+}
+
+extension [UInt8] {
+    /// `93 01 02`
+    var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    }
+
+    init(hexadecimal text: String) {
+        self = text.split { $0 == " " || $0 == "-" }.compactMap { UInt8($0, radix: 16) }
+    }
 }

@@ -53,7 +53,7 @@ private let oddValues =
         }
     }
 
-@Test(arguments: [OutputFormat.jsonl, .lines, .nul])
+@Test(arguments: [OutputFormat.jsonl, .lines, .nul, .msgpack])
 func `the writer in C writes what the writer in Swift does`(format: OutputFormat) throws {
     let harness = try RecordHarness()
     for value in oddValues {

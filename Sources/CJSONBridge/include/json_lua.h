@@ -4,20 +4,15 @@
 #define PMAP_JSON_LUA_H
 
 #include <item.h>
+#include <tags.h>
 
 #include "json_bridge.h"
-
-/* The metatables that tag a table as an array or as an object: their references in the registry, and their identities. */
-typedef struct {
-    int array, object;
-    const void *array_identity, *object_identity;
-} pmap_json_tags;
 
 /* The reader of one Lua state. */
 typedef struct pmap_json_reader pmap_json_reader;
 
 /* With `takes_floats`, integers outside 64 bits become floats. */
-pmap_json_reader *pmap_json_create_reader(pmap_json_tags tags, bool takes_floats);
+pmap_json_reader *pmap_json_create_reader(pmap_table_tags tags, bool takes_floats);
 void pmap_json_destroy_reader(pmap_json_reader *reader);
 
 /* As pmap_json_parse, with a parser of its own. The text stays where it is until it is pushed. `is_repaired` says that
@@ -37,7 +32,7 @@ typedef int (*pmap_json_write_float)(double value, char *out);
 /* The writer of one Lua state. */
 typedef struct pmap_json_writer pmap_json_writer;
 
-pmap_json_writer *pmap_json_create_writer(pmap_json_tags tags, pmap_json_write_float write_float);
+pmap_json_writer *pmap_json_create_writer(pmap_table_tags tags, pmap_json_write_float write_float);
 void pmap_json_destroy_writer(pmap_json_writer *writer);
 
 /* Writes the value at `index`, which is not relative: numbers, booleans, null, strings, lists, and tables with strings

@@ -65,6 +65,7 @@ struct pmap_item_loop {
     char *output;
     size_t flush_size; /* bytes with which the outbox is to be sent */
     pmap_cursor cursor;
+    bool has_terminator; /* the output's records do */
     char output_terminator;
     uint64_t finished; /* items in the batch */
     bool is_timed;

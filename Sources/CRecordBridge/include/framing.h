@@ -3,11 +3,13 @@
 #define PMAP_FRAMING_H
 
 #include "row_end.h"
+#include "value_end.h"
 
 typedef enum {
     pmap_framing_ended, /* a record ends with a byte */
     pmap_framing_rows,  /* a record is a row of csv */
-    pmap_framing_blocks /* a record is whole lines of some bytes together */
+    pmap_framing_blocks, /* a record is whole lines of some bytes together */
+    pmap_framing_values /* a record is a value of MessagePack */
 } pmap_framing_kind;
 
 typedef struct {
@@ -23,6 +25,8 @@ typedef struct {
     size_t bytes;          /* of the item, in all pieces */
     size_t record_start;   /* of the record that is not whole, in the item */
     pmap_row_place place;
+    pmap_value_place value;
+    bool is_broken;        /* the item is over, and where the next one begins cannot be known */
 } pmap_item_search;
 
 /* The end of the item that goes on at `at`, behind its last record's end. NULL where it has none before `end`; then the
@@ -40,7 +44,7 @@ bool pmap_is_in_quotes(const pmap_framing *framing, const pmap_item_search *sear
 /* The end of the item at `start`, behind which there is nothing but what is before `end`. It may close a row. */
 const char *pmap_item_end_before(pmap_framing *framing, const char *start, const char *end);
 
-/* The bytes of an item that are its record: without the end, unless the item may be several records or lines. */
+/* The bytes of an item that are its record: without the end, if it has one, unless the item may be several records or lines. */
 size_t pmap_record_length(const pmap_framing *framing, const char *start, const char *end);
 
 #endif

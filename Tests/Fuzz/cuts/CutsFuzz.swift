@@ -12,22 +12,34 @@ import SlowReading
     func feed(_ bytes: UnsafeRawBufferPointer) {
         guard var input = unsafe SplitInput(bytes) else { return }
         let framing = framing(&input.random)
-        let ends = slowEnds(of: input.bytes, framing)
-        cutOnce(input.bytes, framing, ends, &input.random)
-        cutAll(input.bytes, framing, ends, &input.random)
-        search(input.bytes, framing, ends, &input.random)
+        let bytes = framing.record == .values ? upToBroken(input.bytes) : input.bytes
+        let ends = slowEnds(of: bytes, framing)
+        cutOnce(bytes, framing, ends, &input.random)
+        cutAll(bytes, framing, ends, &input.random)
+        search(bytes, framing, ends, &input.random)
     }
 
     private func framing(_ random: inout Seeded) -> RecordFraming {
         let record: RecordFraming.Record =
-            switch random.below(6) {
+            switch random.below(8) {
             case 0: .ended(by: 0)
             case 1: .ended(by: UInt8(ascii: "\n"))
             case 2: .blocks(bytes: 1 + random.below(random.once(in: 2) ? 8 : 3000))
             case 3: .rows(separator: UInt8(ascii: ";"))
+            case 4, 5: .values
             default: .rows(separator: UInt8(ascii: ","))
             }
         return RecordFraming(record, batch: random.once(in: 2) ? 1 : 1 + random.below(5))
+    }
+
+    /// Behind a byte that begins no value nothing is read.
+    private func upToBroken(_ bytes: [UInt8]) -> [UInt8] {
+        var start = 0
+        while let value = valueEnd(in: bytes, from: start) {
+            if value.isBroken { return Array(bytes.prefix(value.end)) }
+            start = value.end
+        }
+        return bytes
     }
 
     /// The ends that are known before the input's end; behind them there may be what is an item only there.
@@ -45,6 +57,7 @@ import SlowReading
         var at = start
         for _ in 0..<framing.batch {
             guard at < bytes.count, let next = slowEnd(of: framing.record, in: bytes, from: at) else { return false }
+            if framing.record == .values, valueEnd(in: bytes, from: at)?.isBroken == true { return next == end }
             if next == bytes.count && !isEnded(bytes, at, next, framing.record) { return false }
             at = next
         }
@@ -52,6 +65,7 @@ import SlowReading
     }
 
     private func isEnded(_ bytes: [UInt8], _ start: Int, _ end: Int, _ record: RecordFraming.Record) -> Bool {
+        if record == .values { return true }
         let terminator = RecordFraming(record).terminator
         guard bytes[end - 1] == terminator else { return false }
         // A block is not over before it has its size.
@@ -137,6 +151,11 @@ import SlowReading
             $0 % 7 == 0 ? "\u{FEFF}\"a\n\",\"\"\"b\"" : $0 % 5 == 0 ? "5\",x;\"\n\"" : "a,\"b\";c"
         }
         .joined(separator: "\n")
+        let values = (0..<300).flatMap { index -> [UInt8] in
+            let piece: [UInt8] = [0x82, 0xA1, 0x61, 0xCD, 1, UInt8(index % 256), 0xC4, 2, 0xC1, 0xC1, 0x93, 0xC0, 0xCB]
+            return piece + Array(repeating: 0, count: 8) + [0xDC, 0, 1, 0xDE, 0, 1, 1, 0xC7, 1, 5, 0xC1]
+        }
         return (0..<16).map { SplitInput.seed(Array(($0 < 8 ? rows : lines).utf8), chance: $0) }
+            + (0..<32).map { SplitInput.seed(values, chance: $0) }
     }
 }
