@@ -115,6 +115,7 @@ if Context.environment["PMAP_FUZZ"] != nil {
         fuzz("decoder", "Bytes", "Lua"),
         fuzz("journal", "Bytes", "Journal", "Wire"),
         fuzz("json", "Bytes", "Records", "Lua"),
+        fuzz("msgpack", "Bytes", "Records", "Lua"),
 
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
         .target(

@@ -162,14 +162,14 @@ static bool push_array(walk *w, uint64_t count, int depth) {
     return true;
 }
 
-/* The step to the value of the key at the index `key`, whose bytes end at `end`. */
-static pmap_msgpack_step step_of_key(lua_State *L, int key, const unsigned char *end) {
+/* The step to the value of the key at the index `key`, whose bytes are from `start` to `end`. */
+static pmap_msgpack_step step_of_key(lua_State *L, int key, const unsigned char *start, const unsigned char *end) {
     pmap_msgpack_step step = {0};
     if (lua_isinteger(L, key)) {
         step.is_integer = true;
         step.integer = lua_tointeger(L, key);
-    } else if (lua_type(L, key) == LUA_TSTRING) {
-        step.length = lua_rawlen(L, key);
+    } else if (lua_type(L, key) == LUA_TSTRING && lua_rawlen(L, key) < (size_t)(end - start)) {
+        step.length = lua_rawlen(L, key); /* no integer that became a longer string */
         step.name = (const char *)end - step.length;
     }
     return step;
@@ -193,10 +193,11 @@ static bool push_map(walk *w, uint64_t count, int depth) {
     int table = lua_gettop(L);
     pmap_set_tag(L, w->reader->tags.object);
     for (uint64_t pair = 0; pair < count; pair++) {
+        const unsigned char *key = w->at;
         if (!push_key(w, depth + 1)) return false;
         const unsigned char *key_end = w->at;
         w->awaited--;
-        if (!push_value(w, depth + 1)) return fail_at(w, step_of_key(L, table + 1, key_end));
+        if (!push_value(w, depth + 1)) return fail_at(w, step_of_key(L, table + 1, key, key_end));
         lua_rawset(L, table);
     }
     return true;

@@ -76,6 +76,7 @@ func `a value is read as the tables of JSON, or it says where it is none`(record
     (.float, "91 cf ff ff ff ff ff ff ff ff", "[18446744073709552000.0]"),
     (.string, "91 cf ff ff ff ff ff ff ff ff", "[\"18446744073709551615\"]"),
     (.string, "81 cf ff ff ff ff ff ff ff ff 01", "{\"18446744073709551615\":1}"),
+    (.string, "81 cf ff ff ff ff ff ff ff ff 92 01", "not MessagePack: the value is cut off at item[…]"),
 ])
 func `an integer outside 64 bits is as in JSON`(choice: BigIntegers, record: String, meaning: String) throws {
     let harness = try RecordHarness()

@@ -33,13 +33,17 @@ import SlowReading
     }
 
     /// Behind a byte that begins no value nothing is read.
-    private func upToBroken(_ bytes: [UInt8]) -> [UInt8] {
+    private func upToBroken(_ bytes: [UInt8]) -> [UInt8] { Array(bytes.prefix(brokenEnd(of: bytes) ?? bytes.count)) }
+
+    private func isBroken(_ bytes: [UInt8]) -> Bool { brokenEnd(of: bytes) != nil }
+
+    private func brokenEnd(of bytes: [UInt8]) -> Int? {
         var start = 0
         while let value = valueEnd(in: bytes, from: start) {
-            if value.isBroken { return Array(bytes.prefix(value.end)) }
+            if value.isBroken { return value.end }
             start = value.end
         }
-        return bytes
+        return nil
     }
 
     /// The ends that are known before the input's end; behind them there may be what is an item only there.
@@ -79,9 +83,11 @@ import SlowReading
         let items = 1 + random.below(random.once(in: 2) ? 4 : 5000)
         let limit = [random.below(block.count + 2), .max, -random.below(100)].randomElement(using: &random) ?? 0
         let within = whole.prefix(items).prefix { $0 <= limit }
-        let expected =
+        var expected =
             within.last.map { RecordSplitter.Block(bytes: $0, records: within.count) }
             ?? whole.first.map { RecordSplitter.Block(bytes: $0, records: 1) }
+        let isBroken = framing.record == .values && expected?.bytes == block.count && isBroken(block)
+        expected?.isBroken = isBroken
         precondition(cut(block, framing, items, limit) == expected, "a cut is not where it must be")
     }
 
