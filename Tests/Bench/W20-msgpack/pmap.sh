@@ -1,0 +1,2 @@
+# pmap: MessagePack in, MessagePack out.
+exec pmap -f msgpack -t msgpack -e 'item.price = item.price * 2 return item' "$@"
