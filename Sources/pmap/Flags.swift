@@ -190,7 +190,7 @@ extension Option {
         ) { $0.maxRecord = $1 },
         Option(
             "--big-integers", value: "float|string",
-            "What JSON integers outside 64 bits become, instead of the item's failure."
+            "What integers of JSON or MessagePack outside 64 bits become, instead of the item's failure."
         ) { $0.bigIntegers = $1 },
         Option(
             "--progress", also: ["--bar", "--eta"],

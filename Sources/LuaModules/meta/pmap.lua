@@ -2,10 +2,10 @@
 
 --- The table `pmap` that every script has, as a global and by `require`.
 ---@class pmap
----@field null userdata # JSON's null, a true value, equal to lua-cjson's `cjson.null`
+---@field null userdata # JSON's null and MessagePack's nil, a true value, equal to lua-cjson's `cjson.null`
 ---@field args table<string, string> # the strings that `-D NAME=VALUE` gave, by name
 ---@field source? string # in a task: the name of the input that the item is from: that of a file, `-`, `:::`, `inputs`
----@field line? integer # in a task: where the item is in it: a line, from 1, the first one of several
+---@field line? integer # in a task: where the item is in it: a line, or a value of msgpack, from 1, the first one of several
 ---@field index? integer # in a task: the item's number in the run, from 1
 ---@field worker? { id: integer } # in a worker: `id` is its number, from 1
 pmap = {}
@@ -15,13 +15,13 @@ pmap = {}
 ---@param ... any # further fields of the record
 function pmap.emit(value, ...) end
 
---- Marks a table, or a new one, to be written as a JSON array, and returns it.
+--- Marks a table, or a new one, to be written as an array of JSON or MessagePack, and returns it.
 ---@generic T: table
 ---@param t? T
 ---@return T
 function pmap.array(t) end
 
---- Marks a table, or a new one, to be written as a JSON object, and returns it.
+--- Marks a table, or a new one, to be written as an object of JSON or a map of MessagePack, and returns it.
 ---@generic T: table
 ---@param t? T
 ---@return T
