@@ -2,7 +2,7 @@
 #include "json_strings.h"
 
 #include "json_bridge.h"
-#include "words.h"
+#include <words.h>
 
 static const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
 

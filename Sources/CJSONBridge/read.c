@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#include "words.h"
+#include <words.h>
 
 enum { cached_keys = 256, longest_cached = 16 };
 

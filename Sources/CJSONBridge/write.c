@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "json_strings.h"
-#include "words.h"
+#include <words.h>
 
 enum {
     most_depth = 40, /* a table in itself is refused at this depth */

@@ -14,7 +14,7 @@ struct pmap_msgpack_reader {
     pmap_msgpack_status status;
     uint64_t detail;
     size_t steps; /* from the inside */
-    pmap_msgpack_step path[pmap_msgpack_max_depth + 1];
+    pmap_msgpack_step *path; /* made with the first that is refused */
 };
 
 pmap_msgpack_reader *pmap_msgpack_create_reader(pmap_table_tags tags, pmap_msgpack_big_integers big_integers) {
@@ -25,7 +25,10 @@ pmap_msgpack_reader *pmap_msgpack_create_reader(pmap_table_tags tags, pmap_msgpa
     return reader;
 }
 
-void pmap_msgpack_destroy_reader(pmap_msgpack_reader *reader) { free(reader); }
+void pmap_msgpack_destroy_reader(pmap_msgpack_reader *reader) {
+    free(reader->path);
+    free(reader);
+}
 
 uint64_t pmap_msgpack_detail(const pmap_msgpack_reader *reader) { return reader->detail; }
 size_t pmap_msgpack_steps(const pmap_msgpack_reader *reader) { return reader->steps; }
@@ -137,7 +140,9 @@ static bool push_sized_extension(walk *w, int count_size) {
 static bool push_value(walk *w, int depth);
 
 static bool fail_at(walk *w, pmap_msgpack_step step) {
-    w->reader->path[w->reader->steps++] = step;
+    pmap_msgpack_reader *reader = w->reader;
+    if (!reader->path) reader->path = calloc(pmap_msgpack_max_depth, sizeof step);
+    if (reader->path) reader->path[reader->steps++] = step;
     return false;
 }
 

@@ -3,6 +3,7 @@
 
 #include <json_bridge.h>
 #include <messagepack.h>
+#include <words.h>
 
 enum {
     most_depth = 40, /* a table in itself is refused at this depth */
@@ -74,11 +75,7 @@ static bool write_scalar(const writing *w, int index, int type) {
 
 /* ---- Tables ---- */
 
-static uint64_t order_of(const char *name, size_t length) {
-    unsigned char first[8] = {0};
-    memcpy(first, name, length < 8 ? length : 8);
-    return big_endian(first, 8);
-}
+static uint64_t order_of(const char *name, size_t length) { return __builtin_bswap64(pmap_short_word(name, length)); }
 
 static bool is_before(const pair *left, const pair *right) {
     if (left->order != right->order) return left->order < right->order;

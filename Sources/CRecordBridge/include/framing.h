@@ -44,7 +44,7 @@ bool pmap_is_in_quotes(const pmap_framing *framing, const pmap_item_search *sear
 /* The end of the item at `start`, behind which there is nothing but what is before `end`. It may close a row. */
 const char *pmap_item_end_before(pmap_framing *framing, const char *start, const char *end);
 
-/* The bytes of an item that are its record: without the end, if it has one, unless the item may be several records or lines. */
+/* The bytes of an item that are its record: without its end, if it has one, unless it may be several records or lines. */
 size_t pmap_record_length(const pmap_framing *framing, const char *start, const char *end);
 
 #endif
