@@ -151,11 +151,18 @@ package final class InputSequence: ChunkSource {
     /// Takes what is in front of the records; false when it is not there yet.
     private func passHead(of source: any RecordSource) throws(Failure) -> Bool {
         guard let head, !head.isPassed else { return true }
-        let isPassed = try head.pass(source, reading.checkHeader)
+        let isPassed = try head.pass(source) { header in
+            let problem = reading.checkHeader(header)
+            hasWrongHeader = problem != nil
+            return problem
+        }
         if isPassed { nextPosition = head.positions + 1 }
         if firstHeader == nil { firstHeader = head.header }
         return isPassed
     }
+
+    /// It has ended because of the header of the current input.
+    package private(set) var hasWrongHeader = false
 
     /// The first header that was read.
     package private(set) var firstHeader: FrozenBytes?

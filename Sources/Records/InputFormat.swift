@@ -62,6 +62,9 @@ package struct InputLayout: Equatable, Sendable {
         return framing
     }
 
+    /// Positions in it are lines.
+    package var hasLines: Bool { words == 0 && format != .nul && format != .msgpack }
+
     var isOfCombinations: Bool { words > 1 }
     /// An item is a list of what is read.
     var isList: Bool { batch != nil || isOfCombinations }

@@ -10,8 +10,8 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
     case badRow(RowFault)
     /// The path begins with the item: `item.rows[3].id`.
     case badMsgpack(MsgpackFault, path: String)
-    /// The number of the record, from 1, and what is wrong with it.
-    case inBatch(record: Int, String)
+    /// The number of the record, from 1, the ends of lines in front of it, and what is wrong with it.
+    case inBatch(record: Int, lines: Int, String)
     case inCombination(word: Int, String)
     /// The path is written as in Lua and begins with the item: `item.rows[3].id`.
     case bigInteger(String, path: String)
@@ -30,7 +30,7 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
             return "not JSON: \(fault.description)"
         case .badRow(let fault): return fault.description
         case .badMsgpack(let fault, let path): return fault.description(at: shortened(path))
-        case .inBatch(let record, let fault): return "record \(record) of the batch: \(fault)"
+        case .inBatch(let record, _, let fault): return "record \(record) of the batch: \(fault)"
         case .inCombination(let word, let fault): return "word \(word): \(fault)"
         case .badNumber(let token):
             return "not JSON: \(token) is not a number, or too large for a float"

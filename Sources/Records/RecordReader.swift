@@ -129,19 +129,22 @@ package struct RecordReader: ~Copyable {
     private mutating func readBatch(_ batch: RecordBytes, onto stack: Stack) throws(RecordError) -> Outcome {
         var records = RecordCursor(batch, layout.partFraming)
         let height = stack.top
-        var (read, values) = (0, 0)
+        var (read, values, start) = (0, 0, 0)
         stack.newTable(keys: 0)
         let list = stack.top
         do throws(RecordError) {
             while let record = records.next() {
                 read += 1
-                guard try readPart(record, onto: stack) == .value else { continue }
-                values += 1
-                stack.rawSet(list, at: values)
+                if try readPart(record, onto: stack) == .value {
+                    values += 1
+                    stack.rawSet(list, at: values)
+                }
+                start = records.offset
             }
         } catch {
             stack.top = height
-            throw .inBatch(record: read, error.description)
+            throw .inBatch(
+                record: read, lines: batch[0..<start].occurrences(of: layout.framing.terminator), error.description)
         }
         return .value
     }

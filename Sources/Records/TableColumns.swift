@@ -114,9 +114,14 @@ package enum RowRefusal: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noColumn(let name, let columns):
-            let list = columns.map { ByteString($0).text }.joined(separator: ",")
-            return
-                "the result has a field '\(ByteString(name))', and no column is named so; write --fields \(list),\(ByteString(name))"
+            let field = "the result has a field '\(ByteString(name))'"
+            if let place = columns.firstIndex(where: { $0.withoutBlanks == name.withoutBlanks }) {
+                var meant = columns
+                meant[place] = name
+                return
+                    "\(field), and a column is named '\(ByteString(columns[place]))'; write --fields \(meant.asOption)"
+            }
+            return "\(field), and no column is named so; write --fields \((columns + [name]).asOption)"
         case .isUnnamed(let columns):
             return
                 "the result has no names for its fields, and the columns are \(columns.map { ByteString($0).text }.joined(separator: ", "))"
@@ -147,5 +152,24 @@ extension TableColumns {
             }
             return fields
         }
+    }
+}
+
+extension [[UInt8]] {
+    /// As the value of --fields.
+    package var asOption: String {
+        let list = map { ByteString($0).text }.joined(separator: ",")
+        let isPlain = list.allSatisfy { $0.isLetter || $0.isNumber || "-_.,".contains($0) }
+        return isPlain ? list : "'\(list.replacing("'", with: #"'\''"#))'"
+    }
+}
+
+extension [UInt8] {
+    /// Without spaces at its ends.
+    fileprivate var withoutBlanks: ArraySlice<UInt8> {
+        var rest = self[...]
+        while rest.first == UInt8(ascii: " ") { rest.removeFirst() }
+        while rest.last == UInt8(ascii: " ") { rest.removeLast() }
+        return rest
     }
 }

@@ -282,11 +282,19 @@ package final class TaskRunner {
         do throws(RecordError) {
             if try reader.read(record, onto: stack) == .blank { return outbox.commitBlank() }
         } catch {
-            let message = item == 1 ? error.description(ofFirst: record) : error.description
+            let message = description(of: error, record, item)
             return outbox.fail(
                 Failure(.error, message, input: options.keepsInput ? ByteString(options.input.text(of: record)) : nil))
         }
         runPushed(item, record, &outbox)
+    }
+
+    /// With the line in the input, where there are lines; a journal may show it of an item that has moved.
+    private func description(of error: RecordError, _ record: RecordBytes, _ item: Int) -> String {
+        guard case .inBatch(_, let lines, let fault) = error, !options.isJournaled, options.input.hasLines,
+            let line = line?(item)
+        else { return item == 1 ? error.description(ofFirst: record) : error.description }
+        return "line \(line + lines): \(fault)"
     }
 
     /// The items that follow are those of `records`, under `header`; `isFirst` says that an input begins with them.

@@ -4,7 +4,7 @@ enum ExitCode: Int32 {
     case success = 0
     /// Some items failed, and each was counted.
     case itemsFailed = 1
-    /// Nothing ran: wrong usage, a script that does not load, an input that cannot be read, `setup` failing everywhere.
+    /// Nothing ran: wrong usage, a script that does not load, an input that cannot be read, a wrong header, `setup` failing everywhere.
     case usage = 2
     /// The host could not go on.
     case hostFailed = 3

@@ -15,7 +15,11 @@ extension Flags {
             if layout.format == .csv { layout.separator = [byte] }
         }
         if noHeader {
-            if !layout.format.hasHeader { throw UsageError("--no-header: only csv and tsv have one; write --from csv") }
+            if !layout.format.hasHeader {
+                throw UsageError(
+                    "--no-header: it is for --from csv and --from tsv; results that are lists, or several values, are rows without a header"
+                )
+            }
             layout.hasHeader = false
         }
         // One item a call is a string, as everywhere; a list of one is a batch.
@@ -51,6 +55,7 @@ extension Flags {
             if let fields { throw fields.wrong("only --to csv and --to tsv have columns") }
             return nil
         }
+        if let fields, fields.word.isEmpty { throw fields.wrong("write names of columns, as in --fields name,age") }
         if try onErrorChoice() == .keep {
             throw UsageError(
                 "--on-error keep with --to \(format.rawValue): a failed item has no row; --errors FILE keeps failures")

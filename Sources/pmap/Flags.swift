@@ -100,7 +100,7 @@ extension Option {
         },
         Option(
             "--batch", also: ["-n", "-N", "-L", "--max-args", "--max-lines"], value: "N",
-            "An item is a list of N inputs; the last of each file may be shorter."
+            "An item is a list of N inputs; the last of each file may be shorter. One that cannot be read fails all of its list."
         ) { $0.batch = $1 },
         Option("--plain", "Read compressed input (gzip, bzip2, xz, zstd, lz4) as it is.") { flags, _ in
             flags.plain = true
@@ -117,7 +117,7 @@ extension Option {
             "--sh", also: ["--shell"], value: "COMMAND", instead: "join commands with ; or &&",
             "The task: a command for the shell, in which {} is the item, quoted, {.} {/} {//} {/.} parts of a path, {#} its number, {%} the worker's, {1} an element of a list, {NAME} a field of a row."
         ) { $0.command = $1.word },
-        Option("--filter", "Write each input for which the task returns neither nil nor false.") { flags, _ in
+        Option("--filter", "Write each input unchanged for which the task returns neither nil nor false.") { flags, _ in
             flags.filter = true
         },
         Option("--tag", "Write the item and a tab in front of every line of its output.") { flags, _ in
@@ -186,7 +186,7 @@ extension Option {
         ) { $0.memory = $1 },
         Option(
             "--max-record", value: "SIZE",
-            "The longest record, with k, M, G; a longer one is a failure (default: of a pipe, a quarter of the memory)."
+            "The longest record of the input, with k, M, G; a longer one is a failure (default: of a pipe, a quarter of the memory)."
         ) { $0.maxRecord = $1 },
         Option(
             "--big-integers", value: "float|string",

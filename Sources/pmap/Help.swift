@@ -50,6 +50,19 @@ enum Help {
         popen2, logging. pmap help multiprocessing shows what is in one of them.
         """
 
+    private static var sources: String {
+        """
+        Words as items, as with GNU parallel:
+
+        \(rows([
+            ("::: WORD …", "each word is an item; of several ::: every combination, as lists"),
+            (":::+ WORD …", "each word goes along with one of the source in front"),
+            (":::: FILE …", "the same with the lines of files"),
+            ("::::+ FILE …", "the same with the lines of files, each along with one of the source in front"),
+        ], indent: 26))
+        """
+    }
+
     static var journal: String {
         """
         pmap journal: what runs have kept with --journal FILE.
@@ -92,6 +105,7 @@ enum Help {
         switch name {
         case "help", "options", "-h", "--help": return all
         case "run": return run
+        case let separator where TypedSource.Separator(rawValue: separator) != nil: return sources
         case "journal": return journal
         default: break
         }

@@ -32,6 +32,8 @@ struct Job {
     let seed: UInt64
     /// The words of the command line.
     var command: [ByteString] = []
+    /// Messages before the first item.
+    var notices: [String] = []
     /// Nil shows progress where somebody looks.
     var progress: Bool?
 
@@ -44,7 +46,9 @@ struct Job {
         errorsFile = flags.errors
         spillLimit = try flags.spillLimit()
         form.input = try flags.inputLayout()
-        inputs = try Job.inputs(files, sources, script, form.input)
+        var notices: [String] = []
+        inputs = try Job.inputs(files, sources, script, form.input) { notices.append($0) }
+        self.notices = notices
         if inputs.contains(where: { if case .standardInput = $0 { true } else { false } }) {
             readAhead = StandardDescriptor.takeReadAhead()
         }
@@ -124,7 +128,8 @@ struct Job {
 
     /// FILE or `:::`, else the script's `inputs`, else standard input.
     private static func inputs(
-        _ files: [ByteString], _ sources: [TypedSource], _ script: LoadedScript, _ layout: InputLayout
+        _ files: [ByteString], _ sources: [TypedSource], _ script: LoadedScript, _ layout: InputLayout,
+        notice: (String) -> Void
     ) throws(UsageError) -> [Input] {
         var files = files
         if let source = sources.first {
@@ -135,7 +140,7 @@ struct Job {
             guard let file = sources.onlyFile else {
                 let terminator: UInt8 = layout.format == .nul ? 0 : UInt8(ascii: "\n")
                 let reader = WordFiles(terminator: terminator) { StandardDescriptor.takeReadAhead() }
-                return [.words(try sources.combinations(lines: reader.words))]
+                return [.words(try sources.combinations(lines: reader.words, notice: notice))]
             }
             files = [file]
         }
@@ -196,7 +201,25 @@ struct Job {
             return "the header: \(error)"
         }
         var known: Set<[UInt8]> = []
-        guard let name = names.first(where: { !known.insert($0).inserted }) else { return nil }
-        return "two columns are named '\(ByteString(name))'; rename one, or take rows as lists with --no-header"
+        if let name = names.first(where: { !known.insert($0).inserted }) {
+            return "two columns are named '\(ByteString(name))'; rename one, or take rows as lists with --no-header"
+        }
+        guard form.isFilter, let fields = form.table?.fields, let name = names.first(where: { !fields.contains($0) })
+        else { return nil }
+        return
+            "--fields leaves out the column '\(ByteString(name))', and --filter writes all of a row; write --fields \(names.asOption), or return the fields that are wanted, without --filter"
+    }
+
+    /// The header may not be split as it was meant: it is one column, with the separator of another format in its name.
+    func doubt(aboutHeader header: [UInt8], _ script: LoadedScript) -> String? {
+        guard let names = try? script.columns(of: header, layout), names.count == 1 else { return nil }
+        let others: [(byte: Character, way: String)] = [
+            ("\t", "--from tsv"), (",", "--from csv"), (";", "--from csv --separator ';'"),
+            ("|", "--from csv --separator '|'"),
+        ]
+        guard !header.contains(UInt8(ascii: "\"")),
+            let other = others.first(where: { header.contains($0.byte.asciiValue ?? 0) })
+        else { return nil }
+        return "the header is one column, '\(ByteString(names[0]))'; is this meant: \(other.way)?"
     }
 }

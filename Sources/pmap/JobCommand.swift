@@ -15,6 +15,11 @@ struct JobCommand {
     init(_ line: CommandLine) throws(UsageError) {
         self.line = line
         (source, files) = try JobCommand.scriptAndFiles(line.flags)
+        if case .command(let command) = source,
+            let error = ScriptSource.unquoted(command, line.flags.words, hasSources: !line.sources.isEmpty)
+        {
+            throw error
+        }
         let itemFiles = files + line.sources.flatMap(\.files)
         if itemFiles.count(where: { $0 == "-" }) > 1 {
             throw UsageError("- twice; standard input can be read once")

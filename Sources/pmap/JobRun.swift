@@ -64,7 +64,8 @@ struct JobRun: ~Copyable {
         source.close()
         let lastEnding = journaled?.end(ending) ?? ending
         for case let statistics as StatisticsListener in listeners { statistics.finish(lastEnding, itemsLeft: left) }
-        return reporter.finish(lastEnding, tally, itemsLeft: left, journaled?.tally)
+        let status = reporter.finish(lastEnding, tally, itemsLeft: left, journaled?.tally)
+        return source.hasWrongHeader && tally.items == 0 ? .usage : status  // as for a file, which is looked at before
     }
 
     // MARK: The parts
@@ -85,7 +86,11 @@ struct JobRun: ~Copyable {
         return InputSequence.Reading(
             layout: job.layout, workers: max(job.workers, 1), directory: start.directory.number,
             readAhead: job.readAhead, recognizesCompression: !job.isPlain, longestRecord: job.longestRecord,
-            checkHeader: { [script, job] in job.problem(withHeader: $0, script) },
+            checkHeader: { [script, job, reporter] header in
+                if let problem = job.problem(withHeader: header, script) { return problem }
+                if let doubt = job.doubt(aboutHeader: header, script) { reporter.say(doubt) }
+                return nil
+            },
             warn: { [reporter] in reporter.say($0) },
             iterate: { [reporter] () throws(Failure) in
                 try Producer { outbox in

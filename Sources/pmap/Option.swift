@@ -167,6 +167,10 @@ extension Flags {
 
     private func unknown(_ name: String, guess: String? = nil) -> UsageError {
         if let advice = foreignOptions[name] { return UsageError("\(name): \(advice)") }
+        if let command, !command.contains(" ") {
+            return UsageError(
+                "unknown option '\(name)'; if it is one of the command's, quote that: --sh '\(command) \(name) …'")
+        }
         guard let guess = guess ?? Option.nearest(to: name) else {
             return UsageError("unknown option '\(name)'; pmap --help lists them")
         }

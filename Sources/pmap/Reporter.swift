@@ -105,7 +105,7 @@ final class Reporter: RunObserver {
     /// Prints messages before the first item.
     func begin() {
         for unused in unused { say("\(scriptName): \(unused)") }
-        job.journal?.messages.forEach(say)
+        (job.notices + (job.journal?.messages ?? [])).forEach(say)
     }
 
     func failed(_ item: FailedItem) -> [UInt8] {

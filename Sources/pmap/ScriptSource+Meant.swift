@@ -57,6 +57,15 @@ extension ScriptSource {
         return UsageError(message, traceback: traceback)
     }
 
+    /// The shell has split the command of --sh, of which the first word is `command`; nil where that is not seen from the words.
+    static func unquoted(_ command: ByteString, _ words: [ByteString], hasSources: Bool) -> UsageError? {
+        let isSplit =
+            hasSources ? !words.isEmpty : words.contains { word in replacements.contains(where: word.contains) }
+        if !isSplit { return nil }
+        let whole = ByteString(Array(([command] + words).map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
+        return UsageError("--sh \(command): the command is one word; write --sh \(Secrets.quoted(whole))")
+    }
+
     /// The script has come from there, so that no item can.
     static let readsStandardInput = UsageError(
         "standard input is the script already; name a FILE, or write ::: ITEM …")

@@ -42,17 +42,27 @@ extension [TypedSource] {
     /// The file whose lines are the items, as if it stood behind the script.
     var onlyFile: ByteString? { count == 1 && self[0].files.count == 1 ? self[0].files[0] : nil }
 
-    /// Every combination of the words. `lines` reads the words of a file.
-    func combinations(lines: (ByteString) throws(UsageError) -> [ByteString]) throws(UsageError) -> Combinations {
+    /// Every combination of the words. `lines` reads the words of a file; `notice` is told why there are none.
+    func combinations(
+        lines: (ByteString) throws(UsageError) -> [ByteString], notice: (String) -> Void
+    ) throws(UsageError) -> Combinations {
         var lists: [WordList] = []
+        var names: [String] = []
         for source in self {
             let isLinked = source.separator.isLinked
             if !source.separator.namesFiles {
                 lists.append(WordList(source.words, isLinked: isLinked))
+                names.append("nothing stands behind '\(source.separator.rawValue)' number \(lists.count)")
             } else if source.words.isEmpty {
                 throw UsageError("\(source.separator.rawValue) write the file whose lines are the words")
             }
-            for file in source.files { lists.append(WordList(try lines(file), isLinked: isLinked)) }
+            for file in source.files {
+                lists.append(WordList(try lines(file), isLinked: isLinked))
+                names.append("\(file) has no lines")
+            }
+        }
+        if lists.contains(where: { !$0.words.isEmpty }), let empty = lists.firstIndex(where: \.words.isEmpty) {
+            notice("no items: \(names[empty]), and each combination has a word of every source")
         }
         guard let combinations = Combinations(lists) else {
             throw UsageError("there are more than 2^53 combinations of the words; leave out a ':::'")

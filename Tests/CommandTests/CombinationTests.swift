@@ -51,8 +51,14 @@ func `they are those of GNU parallel`(sources: String, items: String) throws {
         "a failure of its lines has their place", files, "pmap -e 'error(item, 0)' :::: two 2>&1 | grep -o 'two:.*'",
         out: "two:1: x\ntwo:2: y\n", status: 1),
     Row(
-        "a source without a word has no combination", ["no": ""],
-        "pmap \(joined) ::: a b :::; pmap \(joined) :::: no ::: a"),
+        "a source without a word has no combination, which is said", ["no": ""],
+        "pmap \(joined) ::: a b :::; pmap \(joined) :::: no ::: a; pmap \(joined) ::: a :::+; pmap \(joined) ::: :::",
+        err: """
+            pmap: no items: nothing stands behind ':::' number 2, and each combination has a word of every source
+            pmap: no items: no has no lines, and each combination has a word of every source
+            pmap: no items: nothing stands behind ':::+' number 2, and each combination has a word of every source
+
+            """),
     Row("an item has its number", [:], "pmap -e 'index' ::: a b ::: 1 2", out: "1\n2\n3\n4\n"),
     Row(
         "a batch is a list of combinations", [:],

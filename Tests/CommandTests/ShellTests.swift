@@ -138,9 +138,9 @@ func `a batch stands in a command as under parallel -N`(template: String) throws
         "one that just fits", [:], "head -c 131060 /dev/zero | tr '\\0' x | pmap --sh 'echo {}' | wc -c",
         out: "131061\n"),
     Row(
-        "a row has no {}", ["f.csv": "a\n1\n"], "pmap -f csv --sh echo f.csv",
+        "a row has no words", ["f.csv": "a\n1\n"], "pmap -f csv --sh echo f.csv",
         err:
-            "pmap: f.csv:2: {} has no value, as the item has names; write {NAME} for a field of it\n\(lastLine(1, of: 1, "1 error"))",
+            "pmap: f.csv:2: the item has names, and the command has none of them; write {NAME} for a field of it\n\(lastLine(1, of: 1, "1 error"))",
         status: 1),
     Row(
         "a dry run shows the commands", files, "pmap --dry-run --filter --sh 'rm {} > {.}.x' t.lua; ls",

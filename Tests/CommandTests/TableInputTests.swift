@@ -100,12 +100,12 @@ private struct Table: Sendable, CustomTestStringConvertible {
         Table(
             "batches of JSON", "1\n\n[2]\nx\n5\n", "--from jsonl --batch 2", out: "[1]\n[5]\n",
             err: [
-                "3-4: record 2 of the batch: not JSON: a comma, colon, bracket or value is missing, or one too many"
+                "3-4: line 4: not JSON: a comma, colon, bracket or value is missing, or one too many"
             ], of: 3),
         Table(
             "batches of rows", "a,b\n1,\"x\ny\"\n2,z\n\n3\n4,5", "--from csv -N 2",
             out: #"[{"a":"1","b":"x\ny"},{"a":"2","b":"z"}]"# + "\n" + #"[{"a":"4","b":"5"}]"# + "\n",
-            err: ["5-6: record 2 of the batch: 1 field, and the header has 2"], of: 3),
+            err: ["5-6: line 6: 1 field, and the header has 2"], of: 3),
         Table("a batch of all", "1\n2\n", "--batch 9223372036854775807", out: "[\"1\",\"2\"]\n"),
         Table("lines that are left out", "1\n2\n3\n", "--skip 2", out: "\"3\"\n"),
         Table("more of them than there are", "1\n2\n", "--skip 3"),
@@ -191,6 +191,9 @@ private func refused(_ options: String, _ message: String, input: String = "f") 
     Row(options, ["f": "a\n1\n"], "pmap \(options) -e item \(input)", err: "pmap: \(message)\n", status: 2)
 }
 
+private let noInputHeader =
+    "--no-header: it is for --from csv and --from tsv; results that are lists, or several values, are rows without a header"
+
 @Test(arguments: [
     refused("--from cvs", "unknown format \"cvs\": write lines, nul, jsonl, msgpack, fields, csv, tsv or blocks"),
     refused("--from csv:,", "--from csv:,: write --from csv --separator ,"),
@@ -218,8 +221,9 @@ private func refused(_ options: String, _ message: String, input: String = "f") 
     refused(
         "--from csv --separator '\"'",
         "--separator \": write one byte, neither a quote nor the end of a line, as in --separator ';'"),
-    refused("--no-header", "--no-header: only csv and tsv have one; write --from csv"),
-    refused("--from jsonl --no-header", "--no-header: only csv and tsv have one; write --from csv"),
+    refused("--no-header", noInputHeader),
+    refused("--from jsonl --to csv --no-header", noInputHeader),
+    refused("--to csv --fields ''", "--fields '': write names of columns, as in --fields name,age"),
     refused("--batch 0", "--batch 0: write a number of items, 1 or more"),
     refused("-n x", "-n x: write a number of items, 1 or more"),
     refused("--skip -1", "--skip -1: write a number of lines, 0 or more"),
@@ -241,7 +245,11 @@ private let twice = "two columns are named 'a'; rename one, or take rows as list
     Row(
         "behind lines that are left out", ["g": "x\na,a\n1,2\n"], "pmap --from csv --skip 1 -e item.a g",
         err: "pmap: g:2: \(twice)", status: 2),
-    Row("of a pipe", ["f": "a,a\n1,2\n"], "cat f | pmap --from csv -e item.a", err: "pmap: -:1: \(twice)", status: 3),
+    Row("of a pipe", ["f": "a,a\n1,2\n"], "cat f | pmap --from csv -e item.a", err: "pmap: -:1: \(twice)", status: 2),
+    Row(
+        "of a pipe behind a file whose items have run", ["f": "a,a\n", "g": "a\n1\n"],
+        "pmap --from csv -e item.a g <(cat f)", out: "1\n",
+        err: "pmap: /dev/fd/63:1: \(twice)", status: 3),
     Row("of tsv", ["f": "a\ta\n"], "pmap --from tsv -e item.a f", err: "pmap: f:1: \(twice)", status: 2),
     Row(
         "two columns without a name", ["f": ",\n1,2\n"], "pmap --from csv -e item f",
@@ -252,9 +260,25 @@ private let twice = "two columns are named 'a'; rename one, or take rows as list
     Row(
         "it is too long", ["f": "id,name\n1,2\n"], "pmap --from csv --max-record 5 -e item.a f",
         err: "pmap: f:1: the header is longer than a record may be; see --max-record\n", status: 2),
+    Row(
+        "a filter writes whole rows", ["f": "a,b c\n1,2\n"], "pmap -f csv --filter --fields a -e true f",
+        err:
+            "pmap: f:1: --fields leaves out the column 'b c', and --filter writes all of a row; write --fields 'a,b c', or return the fields that are wanted, without --filter\n",
+        status: 2),
     Row("as a list it is good", ["f": "a,a\n"], "pmap --from csv --no-header -e '#item' f", out: "2\n"),
 ])
 func `a header that is none is refused`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    ("csv", "a;b", "--from csv --separator ';'"), ("csv", "a\tb", "--from tsv"), ("tsv", "a,b,c", "--from csv"),
+    ("csv --separator ';'", "a|b", "--from csv --separator '|'"), ("csv", "\"a;b\"", nil), ("csv", "a;b,c", nil),
+])
+func `a header with another separator in it is asked about once, and read as it is`(
+    format: String, header: String, meant: String?
+) throws {
+    let question = meant.map { "pmap: the header is one column, '\(header)'; is this meant: \($0)?\n" } ?? ""
+    try Row(header, ["f": "\(header)\n"], "pmap -f \(format) -e item f f", err: question).check()
+}
 
 private let rows = ["f": "id,n\n1,\"a\nb\"\n2,c\n\n3,\"d\n\n\"\n"]
 private let failing = "error('no ' .. item.id, 0)"

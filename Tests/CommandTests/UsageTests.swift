@@ -102,6 +102,7 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
     wrong("--pipe", "--pipe: write --from blocks:1M; files are read in parallel anyway"),
     wrong("--resume", "--resume: write --journal FILE; the same command goes on from there"),
     wrong("-c item", "-c: write -e CODE, or --sh COMMAND; a script needs no option: pmap SCRIPT"),
+    wrong("--sh gzip -9", "unknown option '-9'; if it is one of the command's, quote that: --sh 'gzip -9 …'"),
     wrong(
         "-f task.lua", "-f task.lua: this is no format; the script needs no option: pmap task.lua"),
 ])
@@ -120,6 +121,15 @@ func `words of parallel, xargs and others are answered with what to write here`(
 }
 
 @Test(arguments: [
+    Row(
+        "a command that the shell has split", [:],
+        "pmap --sh echo {} ::: a; pmap --sh wc -u lines {/} files; pmap --sh ls x ::: a",
+        err: """
+            pmap: --sh echo: the command is one word; write --sh 'echo {}'
+            pmap: --sh wc: the command is one word; write --sh 'wc lines {/} files'
+            pmap: --sh ls: the command is one word; write --sh 'ls x'
+
+            """, status: 2),
     Row(
         "a program for a script", [:], "pmap echo {} ::: a",
         err: "pmap: echo: no such script; a command for the shell stands behind --sh: pmap --sh 'echo {}'\n", status: 2),

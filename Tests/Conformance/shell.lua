@@ -91,16 +91,20 @@ end
 function cases.test_what_a_row_does_not_have_is_an_error()
   local row = { name = "a" }
   raises("{nmae} is the name of no field; { nmae } with spaces is left to the shell", shell.command "echo {nmae}", row, 1)
-  for template, what in pairs { ["echo {}"] = "{}", echo = "{}", ["echo {.}"] = "{}", ["echo {2}"] = "{2}" } do
-    raises(what .. " has no value, as the item has names; write {NAME} for a field of it", shell.command(template), row, 1)
+  for _, what in ipairs { "{}", "{.}", "{2}", "{2/}" } do
+    raises(what .. " has no value, as the item has names; write {NAME} for a field of it", shell.command("echo " .. what), row, 1)
   end
+  raises("the item has names, and the command has none of them; write {NAME} for a field of it", shell.command "echo", row, 1)
+  raises("the item is a list of rows, and a command takes one; leave out --batch, or write a script",
+    shell.command("echo {name}", true), { row }, 1)
 end
 
 function cases.test_what_no_command_can_have()
   raises("the item has a NUL, which no command can have", shell.command "echo", "a\0b", 1)
   raises("the command has 131072 bytes, and the kernel takes 131071", shell.command "echo {}", ("x"):rep(131067), 1)
   equal(#shell.command "echo {}"(("x"):rep(131066), 1), 131071)
-  raises("a null cannot stand in a command: {}", shell.command "echo", { pmap.null }, 1)
+  raises("a null cannot stand in a command: {}", shell.command "echo", pmap.null, 1)
+  raises("a null cannot stand in a command: {3}", shell.command "echo", { "a", { "b", pmap.null } }, 1)
   raises("a table cannot stand in a command: {a}", shell.command "echo {a}", { a = {} }, 1)
   raises("{= s/a/b/ =} is Perl; write a script with a task that calls pmap.sh: pmap help pmap.sh", shell.command, "{= s/a/b/ =}")
 end

@@ -4,9 +4,9 @@
 ---@class pmap
 ---@field null userdata # JSON's null and MessagePack's nil, a true value, equal to lua-cjson's `cjson.null`
 ---@field args table<string, string> # the strings that `-D NAME=VALUE` gave, by name
----@field source? string # in a task: the name of the input that the item is from: that of a file, `-`, `:::`, `inputs`
----@field line? integer # in a task: where the item is in it: a line, or a value of msgpack, from 1, the first one of several
----@field index? integer # in a task: the item's number in the run, from 1
+---@field source string # in a task: the name of the input that the item is from: that of a file, `-`, `:::`, `inputs`; an error elsewhere, and with `--journal`
+---@field line integer # in a task: where the item is in it: a line, or a value of msgpack, from 1, the first one of several; an error elsewhere, and with `--journal`
+---@field index integer # in a task: the item's number in the run, from 1; an error elsewhere, and with `--journal`, where the task's second parameter is it
 ---@field worker? { id: integer } # in a worker: `id` is its number, from 1
 pmap = {}
 

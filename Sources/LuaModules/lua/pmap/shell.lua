@@ -46,15 +46,15 @@ shell.quoted = quoted
 
 -- One replacement of the template: what stands between its braces.
 local function replacement(body)
-  local change = changes[body]
-  if change then return { kind = "item", change = change } end
+  local change, text = changes[body], "{" .. body .. "}"
+  if change then return { kind = "item", change = change, text = text } end
   if body == "#" then return { kind = "index" } end
   if body == "%" then return { kind = "worker" } end
   local place, rest = body:match "^(%-?[1-9]%d*)(.*)$"
   change = rest and changes[rest]
-  if change then return { kind = "place", place = math.tointeger(place), change = change } end
+  if change then return { kind = "place", place = math.tointeger(place), change = change, text = text } end
   local name, suffix = body:match "^(.-)([./]*)$"
-  return { kind = "name", body = body, name = name, change = changes[suffix], text = "{" .. body .. "}" }
+  return { kind = "name", body = body, name = name, change = changes[suffix], text = text }
 end
 
 --- The pieces of a template, in order: strings, and replacements.
@@ -82,8 +82,10 @@ local function with_item(pieces, are_names)
     if type(piece) == "table" and (are_names or piece.kind ~= "name") then return pieces end
     all[place] = piece
   end
+  local added = replacement ""
+  added.text = nil -- it is not in the command
   table.insert(all, " ")
-  table.insert(all, replacement "")
+  table.insert(all, added)
   return all
 end
 
@@ -129,17 +131,28 @@ end
 
 local function is_row(item) return type(item) == "table" and #item == 0 and next(item) ~= nil end
 
--- The words of an item: a list in a list is as if its words stood there.
-local function words_of(item, words)
-  words = words or {}
-  if type(item) == "table" and not is_row(item) then
-    for _, each in ipairs(item) do words_of(each, words) end
-  elseif is_row(item) then
-    error("{} has no value, as the item has names; write {NAME} for a field of it", 0)
-  else
-    table.insert(words, text_of(item, "{}"))
+-- The words of an item that is no row: a list in a list is as if its words stood there.
+local function words_of(item)
+  if type(item) ~= "table" then return { text_of(item, "{}") } end
+  local words = {}
+  local function add(list)
+    for _, each in ipairs(list) do
+      if is_row(each) then
+        error("the item is a list of rows, and a command takes one; leave out --batch, or write a script", 0)
+      elseif type(each) == "table" then
+        add(each)
+      else
+        table.insert(words, text_of(each, ("{%d}"):format(#words + 1)))
+      end
+    end
   end
+  add(item)
   return words
+end
+
+local function refuse_unnamed(piece)
+  if not piece.text then error("the item has names, and the command has none of them; write {NAME} for a field of it", 0) end
+  error(("%s has no value, as the item has names; write {NAME} for a field of it"):format(piece.text), 0)
 end
 
 -- The quoted words after a change, with a space between them.
@@ -186,10 +199,10 @@ local function filled_by_name(pieces, index, row)
       parts[place] = piece
     elseif piece.kind == "name" then
       parts[place] = field_of(row, piece)
-    elseif piece.kind == "place" then
-      error(("{%d} has no value, as the item has names; write {NAME} for a field of it"):format(piece.place), 0)
+    elseif piece.kind == "place" or piece.kind == "item" then
+      refuse_unnamed(piece)
     else
-      parts[place] = fill[piece.kind](piece, index, piece.kind == "item" and words_of(row))
+      parts[place] = fill[piece.kind](piece, index)
     end
   end
   return table.concat(parts)
