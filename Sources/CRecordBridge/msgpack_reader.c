@@ -185,8 +185,9 @@ static bool push_key(walk *w, int depth) {
     lua_State *L = w->L;
     w->awaited--;
     if (!push_value(w, depth)) return false;
-    if (lua_type(L, -1) == LUA_TLIGHTUSERDATA) return refuse(w, pmap_msgpack_nil_key, 0);
-    if (!lua_rawequal(L, -1, -1)) return refuse(w, pmap_msgpack_nan_key, 0);
+    int type = lua_type(L, -1);
+    if (type == LUA_TLIGHTUSERDATA) return refuse(w, pmap_msgpack_nil_key, 0);
+    if (type == LUA_TNUMBER && !lua_rawequal(L, -1, -1)) return refuse(w, pmap_msgpack_nan_key, 0);
     return true;
 }
 
