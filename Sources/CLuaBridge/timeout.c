@@ -82,3 +82,17 @@ void pmap_end_time(void) {
     if (ticks >= quarters) set_handler(on_tick, SA_RESTART);
     ticks = 0;
 }
+
+/* ---- With a host, for what is no item ---- */
+
+void pmap_begin_own_time(void) {
+    static bool has_timer;
+    if (!timeout.status) return; /* the limits are its own anyway */
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = pmap_timeout_signal()};
+    if (!has_timer) has_timer = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+    set_handler(on_tick, SA_RESTART);
+}
+
+void pmap_end_own_time(void) {
+    if (timeout.status) set_handler(on_signal, SA_RESTART);
+}

@@ -97,6 +97,8 @@ package final class InputSequence: ChunkSource {
     /// The next input to be opened.
     private var next = 0
     private var nextItem = 1
+    /// The first item of each input, and its position there.
+    private var starts: [(input: Int, item: Int, position: Int)] = []
     private var nextPosition = 1
     /// What is in front of the current input's records.
     private var head: InputHead?
@@ -128,9 +130,10 @@ package final class InputSequence: ChunkSource {
             case .dry: return .dry
             case .end: current = nil
             case .records(let records, let count, let positions):
+                if starts.last?.input != next - 1 { starts.append((next - 1, nextItem, nextPosition)) }
                 let payload = Payload(
                     input: next - 1, firstPosition: nextPosition, records: records, positions: positions,
-                    perItem: positionsPerItem, header: head?.header)
+                    perItem: positionsPerItem(in: next - 1), header: head?.header)
                 defer {
                     nextItem += count
                     nextPosition += positions
@@ -140,9 +143,19 @@ package final class InputSequence: ChunkSource {
         }
     }
 
-    /// Positions of an item of the current input, where they are not known only by reading it.
-    private var positionsPerItem: Int? {
-        switch inputs[next - 1] {
+    /// `words.txt:1-512`, or `items 1-512` where they are of several inputs, or only their bytes tell where they are.
+    package func name(of items: ClosedRange<Int>) -> String {
+        guard let start = starts.last(where: { $0.item <= items.lowerBound }),
+            !starts.contains(where: { $0.item > start.item && $0.item <= items.upperBound }),
+            let perItem = positionsPerItem(in: start.input)
+        else { return items.count == 1 ? "item \(items.shown)" : "items \(items.shown)" }
+        let first = start.position + (items.lowerBound - start.item) * perItem
+        return inputs[start.input].name(of: first...first + items.count * perItem - 1)
+    }
+
+    /// Positions of an item of an input, where they are not known only by reading it.
+    private func positionsPerItem(in input: Int) -> Int? {
+        switch inputs[input] {
         case .file, .standardInput: reading.layout.framing.hasUnevenLines ? nil : reading.layout.batch ?? 1
         case .words, .list, .iterator: reading.layout.batch ?? 1
         }

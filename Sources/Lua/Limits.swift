@@ -29,6 +29,10 @@ extension Stack {
 
     package func endTime() { pmap_end_time() }
 
+    /// With a host: the limits in between are not the host's, but those of `beginTime`.
+    package func beginOwnTime() { pmap_begin_own_time() }
+    package func endOwnTime() { pmap_end_own_time() }
+
     /// From now on a SIGINT raises "interrupted!" in this script.
     package func armInterrupts() { unsafe pmap_arm_interrupts(thread) }
 

@@ -60,6 +60,9 @@ extension Stack {
     /// Writes what C's buffer of standard error still has.
     package func flushErrors() { pmap_flush_errors() }
 
+    /// Something may have been written to standard output and not read.
+    package var hasCaptured: Bool { pmap_has_captured() }
+
     /// The output since the last call; `all` reads also that of programs which were not known to run.
     package func readCaptured(all: Bool = false) -> [UInt8] {
         var count = 0

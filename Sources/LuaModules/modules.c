@@ -63,6 +63,9 @@ static const char process[] = {
 static const char queues[] = {
 #embed "lua/multiprocessing/queues.lua"
 };
+static const char reducers[] = {
+#embed "lua/pmap/reducers.lua"
+};
 static const char sharedctypes[] = {
 #embed "lua/multiprocessing/sharedctypes.lua"
 };
@@ -113,6 +116,7 @@ static const struct {
     {"pmap.definitions", definitions, sizeof definitions},
     {"pmap.functions", functions, sizeof functions},
     {"pmap.hints", hints, sizeof hints},
+    {"pmap.reducers", reducers, sizeof reducers},
     {"pmap.shell", shell, sizeof shell},
     {"popen2", popen2, sizeof popen2},
     {"subprocess", subprocess, sizeof subprocess},

@@ -108,6 +108,7 @@ extension RunStatistics {
         case .outputFailed: "output_failed"
         case .inputFailed: "input_failed"
         case .logFailed: "journal_failed"
+        case .joinFailed: "join_failed"
         case .noWorkers: "no_workers"
         }
     }

@@ -41,6 +41,8 @@ package enum Ending: Equatable {
     case inputFailed(Failure)
     /// What items came to can not be kept any more.
     case logFailed(Failure)
+    /// Results could not be joined.
+    case joinFailed(JoinFailure)
     /// `setup` failed everywhere, or no process was to be had.
     case noWorkers(Failure, inSetup: Bool)
 }

@@ -80,7 +80,7 @@ package final class LocalRun: RunExecutor {
     private func runItems(of chunk: Chunk, _ outbox: inout Outbox) {
         if let columns = output.table?.columns { body.use(columns: columns) }
         let start = Clock.now()
-        outbox.beginChunk(items: chunk.remaining)
+        outbox.beginChunk(first: chunk.next, items: chunk.remaining)
         // A body that stops early leaves the rest to another worker; here there is no other.
         while !outbox.isStopped, let rest = run.rest(of: 0) {
             let isDone = Signal.arriving(in: .items) { body.run(rest, outbox: &outbox) }

@@ -45,6 +45,8 @@ struct Run {
     let retryPolicy: RetryPolicy
     let input: RunPlan.ItemInput?
     let positions: RunPlan.ItemPositions?
+    /// Results are joined by the numbers of their items.
+    let joins: Bool
     /// Outcomes are kept for a later run.
     let isRecorded: Bool
     /// Somebody listens.
@@ -110,12 +112,13 @@ struct Run {
         retryPolicy = plan.retries
         (input, positions) = (plan.input, plan.positions)
         totalItems = plan.totalItems
+        joins = plan.joins
         (self.isRecorded, self.isHeard) = (isRecorded, isHeard)
         deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)
         scheduler = Scheduler(
             workers: count, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker,
-            chunksAtOnce: kind.chunksAtOnce)
-        sequencer = OutputSequencer(isOrdered: plan.isOrdered)
+            chunksAtOnce: kind.chunksAtOnce, isAligned: plan.joins)
+        sequencer = OutputSequencer(isOrdered: plan.isOrdered || plan.joins)
         slots = Array(repeating: Slot(kind), count: count)
     }
 
@@ -203,7 +206,8 @@ struct Run {
     mutating func schedule(_ event: Scheduler.Event, _ actions: inout [Action]) {
         for action in scheduler.handle(event) {
             switch action {
-            case .askSource(_, let items): actions.append(.askSource(items: items))
+            case .askSource(_, let items):
+                actions.append(.askSource(items: joins ? aligned(items) : items))
             case .send(let chunk, let slot): send(chunk, to: slot, &actions)
             case .dismiss(let slot):
                 slots[slot].isLeaving = true
@@ -211,6 +215,12 @@ struct Run {
                 actions.append(.dismiss(slot))
             }
         }
+    }
+
+    /// So many items that the chunk ends at a multiple of a power of two: it leaves one result, or few.
+    private func aligned(_ items: Int) -> Int {
+        let block = 1 << (Int.bitWidth - 1 - items.leadingZeroBitCount)
+        return block - (tally.items + tally.blank) % block
     }
 
     private mutating func send(_ chunk: Chunk, to slot: Int, _ actions: inout [Action]) {

@@ -277,9 +277,7 @@ struct RunOutput: ~Copyable {
             kept.removeValue(forKey: id).map { queue.append($0) }
         case .described(let bytes, let item):
             do throws(Failure) {
-                let rows = try table?.rows(of: text(bytes, of: event)) ?? []
-                appendHeader()
-                queue.append(.memory(rows))
+                append(rows: try table?.rows(of: text(bytes, of: event)) ?? [])
                 return .placed(item, refusal: nil)
             } catch {
                 emitFailure(item.failing(error))
@@ -291,6 +289,11 @@ struct RunOutput: ~Copyable {
         case .failed(let item): emitFailure(item)
         }
         return nil
+    }
+
+    mutating func append(rows: [UInt8]) {
+        appendHeader()
+        queue.append(.memory(rows))
     }
 
     private mutating func emitFailure(_ item: FailedItem) {

@@ -20,6 +20,8 @@ package struct RunPlan {
     package var gathersErrors = false
     /// Somebody wants to know when each item ran.
     package var keepsTimes = false
+    /// Results are joined by the numbers of their items.
+    package var joins = false
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
 

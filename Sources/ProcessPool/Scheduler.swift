@@ -82,12 +82,15 @@ package struct Scheduler {
 
     /// Nanoseconds that a chunk should take.
     private static let chunkTarget = 4_000_000
+    /// Where chunks are aligned they have at least so many items, if an item takes less than so many nanoseconds.
+    private static let (leastAligned, shortItem) = (16_384, 2_000.0)
     /// Items that take longer are not handed out ahead.
     private static let longItem = 1_000_000
 
     private let fixedItems: Int?
     private let itemsPerWorker: Int
     private let chunksAtOnce: Int
+    private let isAligned: Bool
     private var workers: [Worker]
     /// Who is in which state; an entry for each.
     private var workersByState: [NumberSet]
@@ -101,9 +104,13 @@ package struct Scheduler {
     private var nanosecondsPerItem: Double?
     private var largestChunk = 0
 
-    /// `chunkItems` fixes the size of chunks; a worker is replaced after `itemsPerWorker`, and has at most `chunksAtOnce`.
-    package init(workers: Int, chunkItems: Int? = nil, itemsPerWorker: Int? = nil, chunksAtOnce: Int = 2) {
+    /// `chunkItems` fixes the size of chunks; a worker is replaced after `itemsPerWorker`, and has at most `chunksAtOnce`. With
+    /// `isAligned` chunks are better large.
+    package init(
+        workers: Int, chunkItems: Int? = nil, itemsPerWorker: Int? = nil, chunksAtOnce: Int = 2, isAligned: Bool = false
+    ) {
         self.chunksAtOnce = chunksAtOnce
+        self.isAligned = isAligned
         fixedItems = chunkItems
         self.itemsPerWorker = itemsPerWorker ?? Int.max
         self.workers = Array(repeating: Worker(itemsLeft: self.itemsPerWorker), count: workers)
@@ -212,7 +219,9 @@ package struct Scheduler {
     private var chunkItems: Int {
         if let fixedItems { return fixedItems }
         guard let nanosecondsPerItem else { return 1 }
-        let wanted = Int(Double(Scheduler.chunkTarget) / max(nanosecondsPerItem, 1))
+        let isShort = isAligned && nanosecondsPerItem < Scheduler.shortItem
+        let wanted = max(
+            Int(Double(Scheduler.chunkTarget) / max(nanosecondsPerItem, 1)), isShort ? Scheduler.leastAligned : 1)
         return max(1, min(wanted, largestChunk * 8))
     }
 

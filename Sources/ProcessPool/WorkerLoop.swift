@@ -56,7 +56,7 @@ package struct WorkerLoop: ~Copyable {
                 Child.renewParentDeathSignal(of: host)
                 lastCare = start
             }
-            outbox.beginChunk(items: chunk.remaining)
+            outbox.beginChunk(first: chunk.next, items: chunk.remaining)
             if !outbox.isStopped && !body.run(chunk, outbox: &outbox) { break }
             outbox.endChunk(nanoseconds: Clock.now() - start)
         }
@@ -69,6 +69,20 @@ package struct WorkerLoop: ~Copyable {
     mutating func produce(_ produce: (inout Outbox) -> Failure?) {
         outbox.ready()
         if let failure = produce(&outbox) { outbox.inputFailed(failure) }
+        outbox.flush()
+        outbox.left()
+    }
+
+    /// Joins results instead of running items: what `body` collects, until the host says that this was all.
+    mutating func join(_ body: some JoinerBody) {
+        outbox.ready()
+        if let failure = body.collect(capture: capture.take(), outbox: &outbox) {
+            outbox.joinFailed(failure)
+        } else if case .leave? = nextCommand() {
+            if let failure = body.finish(outbox: &outbox) { outbox.joinFailed(failure) }
+        } else {
+            return
+        }
         outbox.flush()
         outbox.left()
     }

@@ -16,6 +16,8 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
     /// The path is written as in Lua and begins with the item: `item.rows[3].id`.
     case bigInteger(String, path: String)
     case noRow(RowRefusal)
+    /// It cannot be joined with others.
+    case notJoined(String)
     /// The path is written as in Lua and begins with the result: `result.rows[3]`.
     case unwritable(Unwritable, format: OutputFormat, path: String)
 
@@ -38,6 +40,7 @@ package enum RecordError: Error, Equatable, CustomStringConvertible {
             return
                 "\(token) at \(shortened(path)) is an integer outside 64 bits; --big-integers float or string takes it as that"
         case .noRow(let refusal): return refusal.description
+        case .notJoined(let reason): return reason
         case .unwritable(let value, let format, let path):
             return "cannot write \(value.description) as \(format.rawValue) at \(shortened(path))"
         }

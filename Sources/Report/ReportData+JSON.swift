@@ -180,6 +180,7 @@ extension ReportData {
         case .outputClosed: "ended because nobody read the output any more"
         case .outputFailed(let error): "ended because the output could not be written: \(error.reason)"
         case .inputFailed(let failure): "ended because of its input: \(failure.message)"
+        case .joinFailed(let join): "ended, as results could not be joined: \(join.failure.message)"
         case .logFailed(let failure): "ended because of its journal: \(failure.message)"
         case .noWorkers(let failure, inSetup: true): "ended because setup failed in every worker: \(failure.message)"
         case .noWorkers(let failure, inSetup: false): "ended because no worker could be started: \(failure.message)"

@@ -5,7 +5,7 @@ package import Lua
 
 /// The names that a script can define.
 package enum ScriptName: String, CaseIterable, Sendable {
-    case task, inputs, setup, teardown, options
+    case task, inputs, setup, teardown, reduce, finish, options
     case retryIf = "retry_if"
 }
 
@@ -54,7 +54,7 @@ package final class LoadedScript {
     let state: State
     package let hooks: ModuleHooks?
     private var watchesCoroutines: Bool
-    private var references: [ScriptName: Int] = [:]
+    var references: [ScriptName: Int] = [:]
     /// The text it was loaded from.
     package private(set) var source: [UInt8] = []
     package private(set) var isInline = false
@@ -186,7 +186,8 @@ package final class LoadedScript {
     private func check(_ type: ValueType, of definition: ScriptName) throws(ScriptError) {
         let isRight =
             switch definition {
-            case .task, .setup, .teardown, .retryIf: type == .function || stack.isCallable(-1)
+            case .task, .setup, .teardown, .finish, .retryIf: type == .function || stack.isCallable(-1)
+            case .reduce: type == .function || type == .table || stack.isCallable(-1)
             case .inputs: type == .function || type == .table
             case .options: type == .table
             }

@@ -160,11 +160,7 @@ extension Stack {
 
     /// Stack: → the function of `item` and `index` that runs a command
     func pushCommandTask(_ template: ByteString, shell: ByteString, use: CommandUse, isBatch: Bool) throws(LuaError) {
-        pushGlobals()
-        rawGet(-1, field: "require")
-        remove(-2)
-        push("pmap.shell")
-        try call(arguments: 1, results: 1)
+        try requireModule("pmap.shell")
         rawGet(-1, field: "task")
         remove(-2)
         push(template)

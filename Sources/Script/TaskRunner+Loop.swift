@@ -16,11 +16,11 @@ extension TaskRunner.Options {
 extension TaskRunner {
     /// The functions of the loop, if the format and the options allow it.
     static func fastPath(
-        _ options: Options, _ reader: borrowing RecordReader, _ writer: borrowing RecordWriter, passesRows: Bool
+        _ options: Options, _ reader: borrowing RecordReader, _ writer: FastPath.Writer, passesRows: Bool
     ) -> FastPath? {
-        guard options.isOnlyRecords, let writerPath = writer.fastPath else { return nil }
+        guard options.isOnlyRecords else { return nil }
         return FastPath(
-            reader.fastPath, writerPath, isFilter: options.isFilter,
+            reader.fastPath, writer, isFilter: options.isFilter,
             passesRecords: options.passesRecords || passesRows)
     }
 

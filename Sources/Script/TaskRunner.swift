@@ -16,6 +16,8 @@ package final class TaskRunner {
         package var table: TableLayout?
         /// Rows are described, also when the columns of the run are known.
         package var describesRows = false
+        /// Results are joined, and not written: the output is none.
+        package var join: JoinPlan?
         /// The item is written instead of the result, unless that is nil or false.
         package var isFilter = false
         /// What JSON integers outside 64 bits become.
@@ -61,7 +63,7 @@ package final class TaskRunner {
         var writesLines: Bool { (output == .lines || output == .nul) && !isFilter }
 
         /// The output of tasks precedes their records; with other formats it goes to standard error.
-        var printsToOutput: Bool { output == .lines || output == .none }
+        var printsToOutput: Bool { (output == .lines || output == .none) && join == nil }
 
         /// All output is an item's, which a later run has again, or whose tag it gets.
         var ownsOutput: Bool { isTagged || isJournaled }
@@ -72,6 +74,10 @@ package final class TaskRunner {
     let options: Options
     private var reader: RecordReader
     private var writer: RecordWriter
+    /// Writes what is to be joined.
+    private var partials: PartialWriter?
+    /// Joins it, before it is sent.
+    package private(set) var joiner: ResultJoiner?
     /// Writes the item's text for a failure.
     private var textWriter: RecordWriter?
     private(set) var fastPath: FastPath?
@@ -105,19 +111,23 @@ package final class TaskRunner {
     static let task: Int32 = 2
     static let inputs: Int32 = 3
 
-    /// The stack of the script's state is the runner's from now on.
-    package init(_ script: LoadedScript, _ options: Options) {
+    /// The stack of the script's state is the runner's from now on. `task` is called with each item.
+    package init(_ script: LoadedScript, _ options: Options, task: ScriptName = .task) {
         self.script = script
         self.options = options
         stack = script.stack
         reader = RecordReader(options.input, tags: script.module.tags, bigIntegers: options.bigIntegers)
         writer = RecordWriter(options.output, tags: script.module.tags, table: options.table)
+        if let plan = options.join {
+            partials = PartialWriter(plan, stack)
+            joiner = ResultJoiner(plan, stack)
+        }
         if options.keepsInput || options.isTagged { textWriter = RecordWriter(.jsonl, tags: script.module.tags) }
         makeFastPath()
         if options.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0
         stack.pushHandler()
-        script.push(.task)
+        script.push(task)
         script.push(.inputs)
         script.module.emit = { [unowned self] stack throws(LuaError) in
             guard isInTask else {
@@ -311,8 +321,11 @@ package final class TaskRunner {
 
     /// Under the columns of the input rows are written as they are.
     private func makeFastPath() {
-        fastPath = TaskRunner.fastPath(
-            options, reader, writer, passesRows: options.passesRows && writer.columns == inputColumns)
+        let path = if partials == nil { writer.fastPath } else { partials?.fastPath }
+        fastPath = path.flatMap {
+            TaskRunner.fastPath(
+                options, reader, $0, passesRows: options.passesRows && writer.columns == inputColumns)
+        }
     }
 
     /// Results are rows under these columns from now on.
@@ -393,13 +406,13 @@ package final class TaskRunner {
     /// Stack: …, item → the same. Of a batch each of its items is a row.
     private func keepRecord() throws(RecordError) {
         guard options.input.batch != nil, options.output.isTable else {
-            return try writer.append(1, from: -1, of: stack, to: &original.record)
+            return try write(1, from: -1, of: stack, to: &original.record)
         }
         let list = stack.top
         for place in 0..<stack.rawCount(list) {
             stack.rawGet(list, at: place + 1)
             defer { stack.pop() }
-            try writer.append(1, from: -1, of: stack, to: &original.record)
+            try write(1, from: -1, of: stack, to: &original.record)
         }
     }
 
@@ -501,7 +514,7 @@ package final class TaskRunner {
         if options.isFilter {
             try appendItem(record, &outbox)
         } else {
-            try writer.append(result.results, from: base + 1, of: stack, to: &outbox.output)
+            try write(result.results, from: base + 1, of: stack, to: &outbox.output)
         }
         return true
     }
@@ -530,7 +543,7 @@ package final class TaskRunner {
         } else if let record {
             // Read again from its bytes: the task may have changed the value.
             _ = try reader.read(record, onto: stack)
-            try writer.append(1, from: -1, of: stack, to: &outbox.output)
+            try write(1, from: -1, of: stack, to: &outbox.output)
         } else if let error = original.error {
             throw error
         } else {
@@ -547,9 +560,45 @@ package final class TaskRunner {
     /// Records that the running task adds before the one it returns. `values` are the arguments of `pmap.emit`.
     private func emit(_ values: Stack) throws(LuaError) {
         stack.setEmitted()
-        do { try writer.append(values.top, from: 1, of: values, to: &emitted) } catch {
+        isInTask = false  // a function that values go through has no records of its own
+        defer { isInTask = true }
+        do { try write(values.top, from: 1, of: values, to: &emitted) } catch {
             throw LuaError(message: error.description)
         }
+    }
+
+    /// One record, or what is to be joined.
+    private func write(
+        _ count: Int32, from first: Int32, of stack: Stack, to buffer: inout ByteBuffer
+    ) throws(RecordError) {
+        if partials == nil { return try writer.append(count, from: first, of: stack, to: &buffer) }
+        do throws(LuaError) {
+            try partials?.append(count, from: first, of: stack, item: Stack.runningItem, to: &buffer)
+        } catch {
+            throw .notJoined(error.message)
+        }
+    }
+
+    // MARK: The total
+
+    /// Prepares the script's own process for what comes behind the last item.
+    func prepareTotal(_ output: CapturedOutput) -> Failure? {
+        do throws(LuaError) {
+            try stack.beginCapture(in: output, allOfItems: false, mode: .inWorker)
+        } catch {
+            return Failure(.error, error.message, traceback: error.traceback)
+        }
+        isAlone = options.timeLimit != nil
+        return isAlone && !stack.armTime() ? Failure(.error, "the kernel has no timer") : nil
+    }
+
+    /// Runs the last function with the value of this reference: what all results have come to.
+    func runTotal(_ reference: Int, outbox: inout Outbox) {
+        outbox.isItemized = writer.describesRows
+        begin(1, &outbox)
+        stack.rawGet(Stack.registry, at: reference)
+        runPushed(1, nil, &outbox)
+        writeRest(&outbox)
     }
 
     private var originalText: String? {

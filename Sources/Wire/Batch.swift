@@ -36,6 +36,8 @@ package enum EntryTag: UInt32, Sendable {
     case teardownFailed
     /// A process that the script has left to the worker failed: fields of a `Failure`.
     case processFailed
+    /// Results could not be joined: fields of a `JoinFailure`; the run ends.
+    case joinFailed
     /// When the items of the batch ran, each with start, nanoseconds and bytes, u64; the last entry.
     case times
 }
@@ -79,6 +81,7 @@ package enum Entry: Equatable, Sendable {
     case setupFailed(Failure)
     case teardownFailed(Failure)
     case processFailed(Failure)
+    case joinFailed(JoinFailure)
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
     case module(String, digest: [UInt8]?)

@@ -190,6 +190,11 @@ private struct Cursor {
         return .module(String(decoding: name, as: UTF8.self), digest: bytes.field(at: &offset, end: range.upperBound))
     }
 
+    private func joinFailure(_ bytes: borrowing ByteBuffer, _ range: Range<Int>) throws(BrokenBatch) -> Entry {
+        guard let failure = bytes.joinFailure(in: range) else { throw BrokenBatch() }
+        return .joinFailed(failure)
+    }
+
     private func entry(
         _ tag: EntryTag, _ traits: ItemTraits, _ bytes: borrowing ByteBuffer, _ range: Range<Int>
     ) throws(BrokenBatch) -> Entry {
@@ -202,6 +207,7 @@ private struct Cursor {
         case .teardownFailed: .teardownFailed(bytes.failure(in: range))
         case .processFailed: .processFailed(bytes.failure(in: range))
         case .inputFailed: .inputFailed(bytes.failure(in: range))
+        case .joinFailed: try joinFailure(bytes, range)
         case .chunkEnd where range.count == 8:
             .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
         case .chunkEnd: throw BrokenBatch()

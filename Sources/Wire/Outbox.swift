@@ -21,6 +21,8 @@ package struct Outbox: ~Copyable {
     package var isItemized = false
     /// The times of items are kept.
     package var isTimed = false
+    /// Joins the records of a batch when it is sent. Until then the host can take them as they are, whatever happens.
+    package var joiner: (any RecordJoiner)?
     /// The outcomes with which a batch is sent before it is full.
     package var flushTriggers = FlushTriggers()
 
@@ -31,12 +33,18 @@ package struct Outbox: ~Copyable {
     private var openItems = 0
     /// The offset of the running item's bytes.
     private var itemStart = 0
+    /// The chunk's first item, and how many of its items the batches before this one have finished.
+    private var (firstItem, itemsBefore) = (0, 0)
     /// Items begun in all, and those of all chunks.
     var begun: UInt64 = 0
     private var assigned: UInt64 = 0
 
     /// A batch is sent when it has grown to this, and at a chunk's end.
     static let flushSize = 256 << 10
+    /// The same for records that are joined: the more they are, the less is left of them.
+    private static let joinSize = 900 << 10
+    /// With so many bytes a batch is sent.
+    var enough: Int { joiner == nil ? Outbox.flushSize : Outbox.joinSize }
 
     /// `send` must have written all of the bytes when it returns.
     package init(_ buffer: consuming ByteBuffer, _ status: StatusWords, send: @escaping (borrowing ByteBuffer) -> Void)
@@ -54,7 +62,8 @@ package struct Outbox: ~Copyable {
     // MARK: Items
 
     /// Begins a chunk. Its items count for the limit whether they are begun or not, so that host and worker agree.
-    package mutating func beginChunk(items: Int) {
+    package mutating func beginChunk(first: Int, items: Int) {
+        (firstItem, itemsBefore) = (first, 0)
         begun = assigned
         assigned += UInt64(items)
     }
@@ -146,7 +155,7 @@ package struct Outbox: ~Copyable {
         itemsInBatch += 1
         if mustFlush { triggeringItems += 1 }
         if !output.isOwned { status.commit(items: itemsInBatch, bytes: output.count) }
-        let isFull = output.count >= Outbox.flushSize || isTimed && itemsInBatch == StatusWords.mostTimes
+        let isFull = output.count >= enough || isTimed && itemsInBatch == StatusWords.mostTimes
         if mustFlush || output.isOwned || isFull { flush() }
     }
 
@@ -173,6 +182,13 @@ package struct Outbox: ~Copyable {
 
     package mutating func setupFailed(_ failure: Failure) {
         appendEntry(.setupFailed, items: 0) { $0.append(failure) }
+        flush()
+    }
+
+    /// Reports that the results cannot be joined.
+    package mutating func joinFailed(_ failure: JoinFailure) {
+        closeEntry()
+        appendEntry(.joinFailed, items: 0) { $0.append(failure) }
         flush()
     }
 
@@ -212,13 +228,58 @@ package struct Outbox: ~Copyable {
         }
         output.store(UInt64(output.count - BatchFormat.headerSize), at: 16)
         status.isSending = true
-        send(output)
+        if let joiner, itemsInBatch > 0 { send(joined(by: joiner)) } else { send(output) }
         status.isSending = false
         status.commit(items: 0, bytes: 0)  // first: with the next number the old word would be about the wrong batch
         number += 1
         status.batch = number
         status.fence()
+        itemsBefore += itemsInBatch
         beginBatch()
+    }
+
+    /// The batch, in which the first of the entries that are joined has what all of them have come to.
+    private func joined(by joiner: any RecordJoiner) -> ByteBuffer {
+        var batch = ByteBuffer(capacity: 4096)
+        batch.append(output, 0..<BatchFormat.headerSize)
+        var (start, item) = (BatchFormat.headerSize, firstItem + itemsBefore)
+        while start < output.count {
+            let first = item
+            var (end, entries): (Int, [OutboxEntry]) = (start, [])
+            while end < output.count {
+                let entry = OutboxEntry(in: output, at: end)
+                // Another try of an item comes between those in front of it and those behind.
+                if entry.tag == .failure && isRetried && !entries.isEmpty { break }
+                entries.append(entry)
+                item += entry.items
+                end = entry.end
+                if entry.tag == .failure && isRetried { break }
+            }
+            append(entries, of: first..<item, to: &batch, joiner)
+            start = end
+        }
+        batch.store(UInt64(batch.count - BatchFormat.headerSize), at: 16)
+        return batch
+    }
+
+    private func append(
+        _ entries: [OutboxEntry], of items: Range<Int>, to batch: inout ByteBuffer, _ joiner: any RecordJoiner
+    ) {
+        let records = entries.filter { $0.tag == .output }.map(\.body)
+        var joined = ByteBuffer()
+        let failure = joiner.join(records.filter { !$0.isEmpty }, of: output, items: items, into: &joined)
+        if let failure { batch.appendEntry(.joinFailed) { $0.append(failure) } }
+        let printed = joiner.takePrinted()
+        if !printed.isEmpty { batch.appendEntry(.standardError) { $0.append(printed) } }
+        var place = 0
+        for entry in entries {
+            if entry.tag == .output {
+                batch.appendEntry(.output, items: entry.items) { if place == 0 { $0.append(joined) } }
+                place += 1
+            } else {
+                batch.append(output, entry.start..<entry.end)
+            }
+        }
     }
 
     // MARK: Layout
@@ -235,20 +296,15 @@ package struct Outbox: ~Copyable {
     private mutating func appendHeader(
         _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int, length: UInt64
     ) -> Int {
-        let start = output.count
-        output.append(native: tag.rawValue | traits.rawValue << 16)
-        output.append(native: UInt32(items))
-        output.append(native: length)
         openItems = 0
-        return start
+        return output.appendHeader(tag, traits, items: items, length: length)
     }
 
     private mutating func appendEntry(
         _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int, _ body: (inout ByteBuffer) -> Void
     ) {
-        let start = appendHeader(tag, traits, items: items, length: 0)
-        body(&output)
-        output.store(UInt64(output.count - start - BatchFormat.entryHeaderSize), at: start + 8)
+        openItems = 0
+        output.appendEntry(tag, traits, items: items, body)
     }
 
     /// Stores the length and the items of the open entry; an empty one is removed.
@@ -260,6 +316,50 @@ package struct Outbox: ~Copyable {
         output.store(UInt32(openItems), at: start + 4)
         output.store(UInt64(length), at: start + 8)
     }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func appendHeader(_ tag: EntryTag, _ traits: ItemTraits, items: Int, length: UInt64) -> Int {
+        let start = count
+        append(native: tag.rawValue | traits.rawValue << 16)
+        append(native: UInt32(items))
+        append(native: length)
+        return start
+    }
+
+    fileprivate mutating func appendEntry(
+        _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int = 0, _ body: (inout ByteBuffer) -> Void
+    ) {
+        let start = appendHeader(tag, traits, items: items, length: 0)
+        body(&self)
+        store(UInt64(count - start - BatchFormat.entryHeaderSize), at: start + 8)
+    }
+}
+
+/// An entry of the worker's own batch.
+private struct OutboxEntry {
+    let tag: EntryTag?
+    let items: Int
+    let start: Int
+    let body: Range<Int>
+    var end: Int { body.upperBound }
+
+    init(in bytes: borrowing ByteBuffer, at start: Int) {
+        self.start = start
+        tag = EntryTag(rawValue: bytes.load(UInt32.self, at: start) & 0xffff)
+        items = Int(bytes.load(UInt32.self, at: start + 4))
+        let first = start + BatchFormat.entryHeaderSize
+        body = first..<first + Int(bytes.load(UInt64.self, at: start + 8))
+    }
+}
+
+/// Joins records before they are sent, so that what is sent is less.
+package protocol RecordJoiner: AnyObject {
+    /// Appends what the records in these parts of `bytes` come to, which are of `items`; others may come before and behind.
+    func join(_ parts: [Range<Int>], of bytes: borrowing ByteBuffer, items: Range<Int>, into buffer: inout ByteBuffer)
+        -> JoinFailure?
+    /// What was printed meanwhile.
+    func takePrinted() -> [UInt8]
 }
 
 extension [UInt8] {

@@ -23,7 +23,7 @@ extension Outbox {
     package mutating func withCursor<Result>(_ work: (inout OutboxCursor) -> Result) -> Result {
         openForItems()
         var cursor = unsafe OutboxCursor(
-            output: output.base, used: output.count, capacity: output.capacity, flushSize: Outbox.flushSize,
+            output: output.base, used: output.count, capacity: output.capacity, flushSize: enough,
             finished: itemsInBatch, status: status, isTimed: isTimed, begun: begun)
         let result = work(&cursor)
         output.count = cursor.used

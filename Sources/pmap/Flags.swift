@@ -18,6 +18,9 @@ struct Flags {
     /// The template of commands for the shell.
     var command: ByteString?
     var filter = false
+    var reduce: ByteString?
+    var finish: ByteString?
+    var byKey = false
     var tag = false
     var dryRun = false
     var definitions: [ByteString] = []
@@ -120,6 +123,18 @@ extension Option {
         Option("--filter", "Write each input unchanged for which the task returns neither nil nor false.") { flags, _ in
             flags.filter = true
         },
+        Option(
+            "--reduce", value: "NAME|CODE", instead: "results are joined in one way",
+            "Join all results into one: count, sum, min, max, mean, variance, distinct, top:N, quantiles:Q,…, or an expression of a and b."
+        ) { $0.reduce = $1.word },
+        Option(
+            "--finish", value: "CODE", instead: "write all of the code behind one --finish",
+            "Write this of the joined result: an expression of total, or the body of a function."
+        ) { $0.finish = $1.word },
+        Option(
+            "--by-key", also: ["--group-by"],
+            "The first value of a result is its key; results of one key are joined, and written by key."
+        ) { flags, _ in flags.byKey = true },
         Option("--tag", "Write the item and a tab in front of every line of its output.") { flags, _ in
             flags.tag = true
         },

@@ -94,6 +94,7 @@ final class ItemWorker: WorkerBody {
         outbox.isRetried = chunk.attempt <= retries
         (outbox.isItemized, outbox.isTimed) = (isItemized || runner.describesRows, isTimed)
         outbox.flushTriggers = flushTriggers
+        outbox.joiner = isItemized ? nil : runner.joiner
         self.chunk = chunk
         do throws(Failure) {
             try runRecords(chunk.payload, chunk, &outbox)

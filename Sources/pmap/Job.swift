@@ -13,6 +13,8 @@ import Wire
 struct Job {
     var workers: Int
     var form = TaskRunner.Options()
+    /// How the total is written, where results are joined.
+    private(set) var totalForm = TaskRunner.Options()
     var plan = RunPlan()
     var onError: Flags.OnError
     var errorsFile: ByteString?
@@ -67,10 +69,11 @@ struct Job {
         }
         plan.keepsTimes = logs.keepTimes
         if case .words(let combinations)? = inputs.first { try readWords(combinations, flags) }
+        form.join = try Job.join(flags, script)
         form.isFilter = flags.filter && !(isDryRun && script.runsCommands)
         form.isTagged = flags.tag
         form.bigIntegers = try flags.bigIntegersChoice()
-        form.output = form.isFilter ? try flags.writtenFormat() : try flags.outputFormat()
+        form.output = form.isFilter && form.join == nil ? try flags.writtenFormat() : try flags.outputFormat()
         if form.output.isBinary && !isDryRun && StandardDescriptor.isTerminal(StandardDescriptor.output) {
             throw UsageError(
                 "--to \(form.output.rawValue): standard output is a terminal, which would show bytes; write > FILE, or | PROGRAM"
@@ -80,7 +83,8 @@ struct Job {
             throw UsageError("--tag with --to \(form.output.rawValue): only lines have something in front of them")
         }
         form.table = form.output.isTable ? try flags.tableLayout() : nil
-        form.describesRows = flags.journal != nil
+        form.describesRows = flags.journal != nil && form.join == nil
+        plan.joins = form.join != nil
         form.keepsInput = flags.errors != nil || flags.journal != nil
         form.isJournaled = flags.journal != nil
         let (retries, backoff) = try flags.retryCounts()
@@ -91,6 +95,7 @@ struct Job {
         plan.setupLimit = try flags.setupLimit().map(Job.limit(ofSeconds:))
         plan.interruption = timeoutSignal
         (form.timeLimit, form.setupLimit) = (plan.timeLimit, plan.setupLimit)
+        form.join?.limit = plan.timeLimit.map { ($0.nanoseconds, $0.seconds) }
         plan.workers = max(workers, 1)
         plan.chunkItems = try flags.chunkItems()
         plan.itemsPerWorker = try flags.itemsPerWorker()
@@ -103,8 +108,30 @@ struct Job {
         if flags.retryFailed && flags.journal == nil {
             throw UsageError("--retry-failed: write --journal FILE too; that is where failed items are known from")
         }
+        if form.join != nil {
+            var last = form
+            (last.join, last.isFilter, last.keepsInput, last.isJournaled) = (nil, false, false, false)
+            totalForm = last
+            (form.output, form.table) = (.none, nil)
+        }
         // Without workers no item runs while --halt is checked or an outcome is added to the journal.
         if workers == 0, plan.halt != nil || flags.journal != nil { plan.chunkItems = 1 }
+    }
+
+    /// How results are joined; nil when they are not.
+    private static func join(_ flags: Flags, _ script: LoadedScript) throws(UsageError) -> JoinPlan? {
+        var texts = JoinTexts()
+        (texts.reduce, texts.finish, texts.hasKeys) = (flags.reduce, flags.finish, flags.byKey)
+        var join: JoinPlan?
+        do { join = try script.planJoin(texts) } catch { throw UsageError(error.description) }
+        if join == nil { return nil }
+        let why = "results are joined, and no item has a record of its own"
+        if flags.tag { throw UsageError("--tag: \(why)") }
+        if try flags.onErrorChoice() == .keep {
+            throw UsageError("--on-error keep: \(why); --errors FILE keeps failures")
+        }
+        join?.liftsLate = flags.journal != nil
+        return join
     }
 
     private static func limit(ofSeconds seconds: Double) -> TimeLimit {

@@ -48,7 +48,7 @@ struct JobCommand {
         var job = try Job(flags, files: files, sources: line.sources, script: script, seed: seed)
         job.command = line.words
         if let journal = if let existing { existing } else { try JournalPlan.open(flags.journal) } {
-            job.journal = try JournalPlan(journal, flags, job.layout, script, seed: seed, command: line.words)
+            job.journal = try JournalPlan(journal, flags, job.form, script, seed: seed, command: line.words)
         }
         script.seedRandom(seed)
         // The state is never closed: finalizers of the script's top level are not run.

@@ -49,17 +49,17 @@ struct JobRun: ~Copyable {
     private borrowing func runJob() throws(PosixError) -> ExitCode {
         let standardOutput = try OutputDescriptor(copying: StandardDescriptor.output)
         let source = InputSequence(job.inputs, reading(closing: standardOutput.number))
+        reporter.itemNames = { source.name(of: $0) }
         if job.isDryRun && !script.runsCommands {
             return DryRun(job, source, texts, reporter, isLoaded: !script.isInline).run()
         }
         let journaled = if let plan = job.journal { journaled(source, plan) } else { nil as JournaledInput? }
-        let output = OutputQueue(standardOutput, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)
         let parts = Parts(
             plan: plan(source), source: journaled ?? source, observer: reporter, log: journaled, listeners: listeners)
         try scripts.restore()
         let itemsLeft = JobRun.itemsLeft(in: parts.source)
         for case let report as ReportListener in listeners { report.itemsLeft = itemsLeft }
-        let (ending, tally) = job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
+        let (ending, tally) = try run(parts, into: standardOutput)
         let left = itemsLeft(ending, tally)
         source.close()
         let lastEnding = journaled?.end(ending) ?? ending
@@ -104,7 +104,9 @@ struct JobRun: ~Copyable {
     private borrowing func journaled(_ source: InputSequence, _ plan: JournalPlan) -> JournaledInput {
         plan.journal.notice = { [unowned reporter] in reporter.say($0) }
         let digests = ItemDigests(script, job, directory: start.directory.number)
-        return JournaledInput(source, plan.journal, plan.keys, digests, texts, job.secrets) { [reporter] in
+        return JournaledInput(
+            source, plan.journal, plan.keys, digests, texts, job.secrets, isNumbered: job.form.join != nil
+        ) { [reporter] in
             reporter.say(plan.untraceableMessage(ByteString($0)))
         }
     }
@@ -135,6 +137,47 @@ struct JobRun: ~Copyable {
 
     // MARK: The run
 
+    private func queue(_ output: consuming OutputDescriptor) -> OutputQueue {
+        OutputQueue(output, spillFolders: JobRun.spillFolders, spillLimit: job.spillLimit)
+    }
+
+    /// Where results are joined, the run's output is what joins them.
+    private borrowing func run(
+        _ parts: Parts, into output: consuming OutputDescriptor
+    ) throws(PosixError) -> (Ending, Tally) {
+        if job.workers > 0 { script.freeze() }
+        guard let plan = job.form.join else { return runItems(parts, queue(output)) }
+        if job.workers > 0 { Signal.catchSignals() }
+        let own = [output.number] + (job.journal?.journal.descriptors ?? [])
+        let joiner = try Joiner(closing: own) { [reporter, script, job] input in
+            reporter.closeInherited()
+            return ItemJoiner(TotalJoiner(script, plan, job.totalForm), input)
+        }
+        var (ending, tally) = runItems(parts, queue(try joiner.takeInput()))
+        switch ending {
+        case .completed: ending = finish(joiner, output, ending)
+        case .halted(let policy) where policy.isGoal || policy.why == .done: ending = finish(joiner, output, ending)
+        case .outputClosed, .outputFailed: ending = .joinFailed(joiner.earlyFailure())
+        default: break
+        }
+        return (ending, tally)
+    }
+
+    /// Writes what all results come to.
+    private borrowing func finish(
+        _ joiner: Joiner, _ output: consuming OutputDescriptor, _ ending: Ending
+    ) -> Ending {
+        let table = job.totalForm.table.map {
+            RowTable(script.table($0, job.totalForm.output), isUnchanged: false) { nil }
+        }
+        let last = joiner.finish(into: queue(output), reporter, table)
+        return last == .completed ? ending : last
+    }
+
+    private borrowing func runItems(_ parts: Parts, _ output: consuming OutputQueue) -> (Ending, Tally) {
+        job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
+    }
+
     private borrowing func runHere(_ parts: Parts, _ output: consuming OutputQueue) -> (Ending, Tally) {
         script.hooks?.catchQuestions()
         let worker = ItemWorker(script, job, directory: start.directory.number, mode: .withoutWorker)
@@ -150,7 +193,6 @@ struct JobRun: ~Copyable {
 
     private borrowing func runInWorkers(_ parts: Parts, _ output: consuming OutputQueue) -> (Ending, Tally) {
         let worker = ItemWorker(script, job, directory: start.directory.number, mode: .inWorker)
-        script.freeze()
         Signal.catchSignals()
         return HostLoop(
             parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log,

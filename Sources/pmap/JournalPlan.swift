@@ -2,6 +2,7 @@
 
 import Bytes
 import Journal
+import Lua
 import Posix
 import Records
 import Script
@@ -25,13 +26,13 @@ struct JournalPlan {
 
     /// Begins a run.
     init(
-        _ journal: Journal, _ flags: Flags, _ layout: InputLayout, _ script: LoadedScript, seed: UInt64,
+        _ journal: Journal, _ flags: Flags, _ form: TaskRunner.Options, _ script: LoadedScript, seed: UInt64,
         command: [ByteString]
     ) throws(UsageError) {
         self.journal = journal
         scriptName = script.name.baseName
         untraceableModules = script.requestedModules.filter(script.isOfUnknownOrigin).sorted(by: JournalPlan.precedes)
-        var fingerprint = try JournalPlan.fingerprint(flags, layout, script, seed: seed)
+        var fingerprint = try JournalPlan.fingerprint(flags, form, script, seed: seed)
         do throws(JournalError) {
             let definitions = JournalPlan.joined(flags.definitions.sorted(by: JournalPlan.precedes))
             fingerprint.add("-D", [])
@@ -48,7 +49,7 @@ struct JournalPlan {
 
     /// The fingerprint without the definitions of `-D`.
     private static func fingerprint(
-        _ flags: Flags, _ layout: InputLayout, _ script: LoadedScript, seed: UInt64
+        _ flags: Flags, _ form: TaskRunner.Options, _ script: LoadedScript, seed: UInt64
     ) throws(UsageError) -> Fingerprint {
         var fingerprint = Fingerprint()
         fingerprint.add("\(script.name.baseName)", script.source)
@@ -60,11 +61,12 @@ struct JournalPlan {
             throw UsageError("--journal: cannot read a module again: \(error)")
         }
         fingerprint.add("-l", JournalPlan.joined(flags.modules))
-        var options = layout.fingerprint
+        var options = form.input.fingerprint
         options["--to"] = try flags.outputFormat().rawValue
         options["--filter"] = "\(flags.filter)"
         options["--seed"] = script.drewRandomNumbers ? "\(seed)" : ""
         if flags.tag { options["--tag"] = "true" }
+        if let join = form.join { options["--reduce"] = join.hasKeys ? "by key" : "true" }
         options["--big-integers"] = flags.bigIntegers?.text
         for (name, value) in options { fingerprint.add(name, Array(value.utf8)) }
         return fingerprint

@@ -3,6 +3,7 @@
 
 import Inputs
 import Journal
+import Lua
 import Posix
 import ProcessPool
 import Records
@@ -21,6 +22,8 @@ final class JournaledInput: ChunkSource, OutcomeLog {
     private var block: Block?
     private(set) var tally = JournalTally()
     private let secrets: Secrets
+    /// What is kept of an item has its number in it.
+    private let isNumbered: Bool
     /// Called with a module whose file is unknown.
     private let reportUntraceable: (String) -> Void
 
@@ -49,10 +52,10 @@ final class JournaledInput: ChunkSource, OutcomeLog {
 
     init(
         _ source: InputSequence, _ journal: Journal, _ keys: KeyFields, _ digests: ItemDigests, _ texts: ItemTexts,
-        _ secrets: Secrets,
+        _ secrets: Secrets, isNumbered: Bool,
         reportUntraceable: @escaping (String) -> Void
     ) {
-        self.secrets = secrets
+        (self.secrets, self.isNumbered) = (secrets, isNumbered)
         self.reportUntraceable = reportUntraceable
         self.source = source
         self.journal = journal
@@ -103,8 +106,12 @@ final class JournaledInput: ChunkSource, OutcomeLog {
                 block.rows[block.next] = nil
                 break
             }
-            if case .success(let output, _) = outcome { bytes += output.count }
-            outcomes.append(outcome)
+            if case .success(let output, let traits) = outcome {
+                bytes += output.count
+                outcomes.append(.success(renumber(output, to: block.chunk.first + block.next), traits))
+            } else {
+                outcomes.append(outcome)
+            }
             block.next += 1
         }
         if !outcomes.isEmpty { return .restored(block.items.part(start..<block.next, of: block.chunk), outcomes) }
@@ -113,6 +120,10 @@ final class JournaledInput: ChunkSource, OutcomeLog {
             block.next += 1
         }
         return .chunk(block.items.part(start..<block.next, of: block.chunk))
+    }
+
+    private func renumber(_ output: [UInt8], to item: Int) -> [UInt8] {
+        isNumbered ? Partial.renumber(output, item: item) : output
     }
 
     private func restore(_ row: ClaimedRow, of keys: ItemKeys) -> Outcome? {
@@ -199,6 +210,7 @@ extension Ending {
         case .outputFailed(let error): "output: \(error.reason)"
         case .inputFailed(let failure): "input: \(failure.message)"
         case .logFailed: "journal"
+        case .joinFailed: "results not joined"
         case .noWorkers: "no workers"
         }
     }

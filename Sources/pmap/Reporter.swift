@@ -21,6 +21,8 @@ final class Reporter: RunObserver {
     /// The script's definitions besides its task.
     private let functions: [ScriptName]
     private let start = Clock.now()
+    /// The name of several items, one behind the other, that were cut.
+    var itemNames: (ClosedRange<Int>) -> String = { "items \($0.shown)" }
     /// Prints where the script's own processes wait.
     private let answer: () -> Void
     /// The queue to standard error; nil where that cannot be written to without blocking.
@@ -238,6 +240,7 @@ final class Reporter: RunObserver {
             if teardownHasFailed || failedProcesses > 0 { return .itemsFailed }
             if case .halted(let policy) = ending, policy.isGoal { return .success }
             return tally.failures > 0 ? .itemsFailed : .success
+        case .joinFailed: return .itemsFailed
         case .noWorkers(_, inSetup: true) where tally.items == tally.skipped: return .usage
         case .crashLoop, .outputFailed, .inputFailed, .logFailed, .noWorkers: return .hostFailed
         }
@@ -270,10 +273,17 @@ final class Reporter: RunObserver {
             _ = StandardDescriptor.takeOutputFailure()
         case .inputFailed(let failure): print(failure.message, failure.traceback)
         case .logFailed(let failure): print(failure.message)
+        case .joinFailed(let join): print(message(of: join), join.failure.traceback)
         case .noWorkers(let failure, inSetup: true):
             print("\(scriptName): setup failed in every worker: \(failure.message)", failure.traceback)
         case .noWorkers(let failure, inSetup: false): print("no worker could be started: \(failure.message)")
         }
+    }
+
+    private func message(of join: JoinFailure) -> String {
+        guard let items = join.items else { return join.failure.message }
+        let (left, right) = (itemNames(items.left), itemNames(items.right))
+        return "\(join.failure.message) (while joining \(left) with \(right))"
     }
 
     private func report(_ journal: JournalTally, of items: Int) {
@@ -369,7 +379,7 @@ extension Ending {
     /// The user may need to know what is left of the run.
     fileprivate var maySurprise: Bool {
         switch self {
-        case .signal, .crashLoop, .outputFailed, .inputFailed, .noWorkers: true
+        case .signal, .crashLoop, .outputFailed, .inputFailed, .joinFailed, .noWorkers: true
         case .completed, .halted, .outputClosed, .logFailed: false
         }
     }

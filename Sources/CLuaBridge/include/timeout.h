@@ -22,6 +22,10 @@ bool pmap_arm_time(lua_State *L);
 void pmap_begin_time(int64_t nanoseconds, const char *seconds);
 void pmap_end_time(void);
 
+/* In a process with a host: the limits in between are those of pmap_begin_time, and not the host's. */
+void pmap_begin_own_time(void);
+void pmap_end_own_time(void);
+
 /* Whether the running item has reached its time limit. */
 bool pmap_has_timed_out(void);
 

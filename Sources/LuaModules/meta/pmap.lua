@@ -7,6 +7,13 @@
 ---@field source string # in a task: the name of the input that the item is from: that of a file, `-`, `:::`, `inputs`; an error elsewhere, and with `--journal`
 ---@field line integer # in a task: where the item is in it: a line, or a value of msgpack, from 1, the first one of several; an error elsewhere, and with `--journal`
 ---@field index integer # in a task: the item's number in the run, from 1; an error elsewhere, and with `--journal`, where the task's second parameter is it
+---@field count Reducer # counts the records
+---@field sum Reducer # adds numbers, and strings that are numbers; 0 when there are none. What is no number fails its item
+---@field min Reducer # the least number
+---@field max Reducer # the largest number
+---@field mean Reducer # the mean of numbers
+---@field variance Reducer # the variance of a sample: of two numbers or more
+---@field distinct Reducer # counts the different values: strings, numbers and booleans
 ---@field worker? { id: integer } # in a worker: `id` is its number, from 1
 pmap = {}
 
@@ -14,6 +21,23 @@ pmap = {}
 ---@param value any
 ---@param ... any # further fields of the record
 function pmap.emit(value, ...) end
+
+--- How results are joined into one: `reduce` of a script is such a table, or a function of two values.
+---@class Reducer
+---@field merge fun(left: any, right: any): any # joins two values into one; it may change the first and return it
+---@field lift? fun(value: any): any # what is done with each record first
+---@field finish? fun(total: any): any # what is done with the joined value, which is nil when there was no record
+
+--- Returns a reducer: a list of the largest records, largest first. One of several values is compared by the first.
+---@param count integer
+---@return Reducer
+function pmap.top(count) end
+
+--- Returns a reducer: quantiles of numbers, a list of them, or one alone. Up to 800 numbers they are exact; of more the
+--- rank is off by less than 1 % (a t-digest).
+---@param ... number # from 0 to 1, as 0.5 for the median
+---@return Reducer
+function pmap.quantiles(...) end
 
 --- Marks a table, or a new one, to be written as an array of JSON or MessagePack, and returns it.
 ---@generic T: table

@@ -89,5 +89,9 @@ end
 function Range.__eq(a, b) return a.first == b.first and a.last == b.last and a.step == b.step end
 function Range:__tostring() return ("range(%s, %s, %s)"):format(self.first, self.last, self.step) end
 
+-- Ready reducers.
+local reducers = require "pmap.reducers"
+for _, name in ipairs(reducers.ready) do functions[name] = reducers[name] end
+
 -- They are called with the script's table, not with this one.
 return class.module(functions, "pmap", package.loaded.pmap)

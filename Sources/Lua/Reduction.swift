@@ -1,0 +1,282 @@
+// Partial results in one Lua state, joined as their items' numbers say; see reduce.h.
+
+package import Bytes
+import CLua
+import CLuaBridge
+import Glibc
+package import Wire
+
+/// How values are joined.
+package struct JoinPlan: Sendable {
+    /// By the function, or in C as it would.
+    package enum Kind: String, Sendable { case call, add, least, most }
+    /// What is done with a record before it is joined.
+    package enum Lift: String, Sendable { case nothing, number, one, call }
+
+    package var kind: Kind
+    package var lift: Lift
+    /// References in the registry.
+    package var join: Int
+    package var lifting: Int
+    /// Values are joined with those of the same key.
+    package var hasKeys: Bool
+    /// Records are kept as they are, and go through `lifting` when they are joined.
+    package var liftsLate = false
+    /// What one call may take.
+    package var limit: (nanoseconds: Int, seconds: String)?
+
+    package init(kind: Kind, lift: Lift, join: Int, lifting: Int, hasKeys: Bool) {
+        (self.kind, self.lift, self.join, self.lifting, self.hasKeys) = (kind, lift, join, lifting, hasKeys)
+    }
+}
+
+/// A join that failed.
+package struct JoinError: Error {
+    package let error: LuaError
+    /// Nil where it has failed outside the function.
+    package let items: JoinedItems?
+}
+
+/// Values of a state that are joined one after the other.
+@safe package struct Reduction: ~Copyable {
+    private let stack: Stack
+    private let plan: JoinPlan
+    private var state = unsafe pmap_reduction()
+    /// The message handler, and behind it the tables; kept on the stack below what is called.
+    private let handler: Int32
+    private var tables: Int32 { handler + 1 }
+    private let seconds: UnsafeMutablePointer<CChar>?
+
+    /// Stack: → handler, tables, function; the caller removes them when it is done.
+    package init(_ plan: JoinPlan, on stack: Stack) {
+        (self.plan, self.stack) = (plan, stack)
+        handler = stack.top + 1
+        stack.pushHandler()
+        for _ in 0..<3 { stack.newTable() }
+        stack.rawGet(Stack.registry, at: plan.join)
+        let limit = plan.limit
+        unsafe seconds = limit.flatMap { unsafe strdup($0.seconds) }
+        unsafe state.kind =
+            switch plan.kind {
+            case .call: PMAP_JOIN_BY_CALL
+            case .add: PMAP_JOIN_BY_ADDING
+            case .least: PMAP_JOIN_LEAST
+            case .most: PMAP_JOIN_MOST
+            }
+        unsafe state.has_keys = plan.hasKeys
+        unsafe state.lift = plan.liftsLate && plan.lift != .nothing ? Int32(plan.lifting) : 0
+        unsafe state.nanoseconds = Int64(limit?.nanoseconds ?? 0)
+        unsafe state.seconds = UnsafePointer(seconds)
+        unsafe (state.start, state.end) = (1, UInt64.max)
+    }
+
+    deinit {
+        unsafe free(state.nodes)
+        unsafe free(seconds)
+    }
+
+    /// Others than these items may come before and behind.
+    package mutating func limit(to items: Range<Int>) {
+        unsafe (state.start, state.end) = (UInt64(items.lowerBound), UInt64(items.upperBound))
+    }
+
+    /// Joins the partials at the beginning of a range of bytes; answers how many bytes were complete.
+    @discardableResult
+    package mutating func add(
+        _ buffer: borrowing ByteBuffer, _ range: Range<Int>, _ decoder: inout Decoder
+    ) throws(JoinError) -> Int {
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[range])
+        guard let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+        unsafe (state.next, state.bytes_end) = (start, start + bytes.count)
+        while true {
+            try check(unsafe pmap_reduce(stack.thread, tables, handler, &state))
+            if unsafe state.first == 0 { return unsafe state.next - start }
+            let head = unsafe UnsafeRawBufferPointer(start: state.next, count: Partial.headSize)
+            let length = unsafe Int(head.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+            let value = unsafe UnsafeRawBufferPointer(start: state.next + Partial.headSize, count: length)
+            do throws(DecodeError) { _ = unsafe try decoder.decode(value, onto: stack) } catch {
+                throw JoinError(error: LuaError(message: error.description), items: nil)
+            }
+            try check(unsafe pmap_reduce_value(stack.thread, tables, handler, &state))
+            unsafe state.next += Partial.headSize + length
+        }
+    }
+
+    /// Joins what no other item can come between any more.
+    package mutating func joinRest() throws(JoinError) {
+        try check(unsafe pmap_reduce_rest(stack.thread, tables, handler, &state))
+    }
+
+    private func check(_ status: Int32) throws(JoinError) {
+        if status == LUA_OK { return }
+        let (left, right) = unsafe (state.left, state.right)
+        let items =
+            left.first == 0
+            ? nil
+            : JoinedItems(
+                left: Int(left.first)...Int(left.last), right: Int(right.first)...Int(right.last))
+        throw JoinError(error: stack.popError(status: status), items: items)
+    }
+
+    /// Appends what there is as partials, those of lower items first.
+    package mutating func append(to buffer: inout ByteBuffer, _ encoder: inout Encoder) throws(EncodeError) {
+        let height = stack.top
+        defer { stack.top = height }
+        var live: [(node: Int, first: UInt64)] = []
+        let used = unsafe Int(state.used)
+        for node in 1..<used + 1 {
+            let first = unsafe state.nodes[node].first
+            if first > 0 { live.append((node, first)) }
+        }
+        live.sort { $0.first < $1.first }
+        for (node, first) in live {
+            let start = buffer.count
+            buffer.append(native: first)
+            buffer.append(native: unsafe state.nodes[node].last)
+            buffer.append(native: UInt64(0))
+            if plan.hasKeys {
+                buffer.append(Partial.pair)
+                stack.rawGet(tables + 2, at: node)
+                try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the key")
+            }
+            stack.rawGet(tables, at: node)
+            try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the joined value")
+            buffer.store(UInt64(buffer.count - start - Partial.headSize), at: start + 16)
+            stack.top = height
+        }
+    }
+
+    /// Stack: → the one value that all have come to, or nil; with keys { topmost nodes by key, values by node }
+    package func pushTotal() {
+        if plan.hasKeys {
+            stack.newTable(list: 2)
+            stack.copy(tables + 1)
+            stack.rawSet(-2, at: 1)
+            stack.copy(tables)
+            stack.rawSet(-2, at: 2)
+        } else {
+            stack.rawGet(tables, at: unsafe Int(state.top))
+        }
+    }
+}
+
+/// The bytes of a partial; see reduce.h.
+package enum Partial {
+    package static let headSize = Int(pmap_partial_head)
+    /// The head of a list of key and value.
+    package static let pair: UInt8 = 0x92
+
+    /// Gives the partials of one item, as a worker wrote them, the number that it has now.
+    package static func renumber(_ bytes: [UInt8], item: Int) -> [UInt8] {
+        var buffer = ByteBuffer(capacity: bytes.count)
+        buffer.append(bytes)
+        var offset = 0
+        while offset + headSize <= buffer.count {
+            buffer.store(UInt64(item), at: offset)
+            buffer.store(UInt64(item), at: offset + 8)
+            offset += headSize + Int(buffer.load(UInt64.self, at: offset + 16))
+        }
+        return buffer.array
+    }
+}
+
+/// Results as partials.
+@safe package struct PartialWriter: ~Copyable {
+    private let plan: JoinPlan
+    private var encoder: Encoder
+    private let context: UnsafeMutablePointer<pmap_partial_writer>
+
+    package init(_ plan: JoinPlan, _ stack: Stack) {
+        self.plan = plan
+        encoder = Encoder(stack)
+        unsafe context = .allocate(capacity: 1)
+        let lift =
+            switch plan.liftsLate ? .nothing : plan.lift {
+            case .nothing: PMAP_LIFT_NOTHING
+            case .number: PMAP_LIFT_NUMBER
+            case .one: PMAP_LIFT_ONE
+            case .call: PMAP_LIFT_CALL
+            }
+        unsafe context.initialize(
+            to: pmap_partial_writer(lift: lift, function: Int32(plan.lifting), has_keys: plan.hasKeys))
+    }
+
+    deinit { unsafe context.deallocate() }
+
+    /// Valid as long as this.
+    package var fastPath: FastPath.Writer? {
+        plan.liftsLate ? nil : unsafe FastPath.Writer(pmap_append_partial, context: context)
+    }
+
+    /// Appends the `count` values from `first` on as a partial of `item`; after an error the buffer is as it was, as the stack
+    /// always is. Several values are a list.
+    package mutating func append(
+        _ count: Int32, from first: Int32, of stack: Stack, item: Int, to buffer: inout ByteBuffer
+    ) throws(LuaError) {
+        let (start, height) = (buffer.count, stack.top)
+        defer { stack.top = height }
+        var (first, count) = (stack.absolute(first), count)
+        buffer.append(native: UInt64(item))
+        buffer.append(native: UInt64(item))
+        buffer.append(native: UInt64(0))
+        do throws(LuaError) {
+            if plan.hasKeys {
+                try checkKey(first, of: stack)
+                buffer.append(Partial.pair)
+                try encode(first, of: stack, "the key", &buffer)
+                first += 1
+                count -= 1
+                if count == 0 && plan.lift != .one {
+                    throw LuaError(message: "the record has a key and no value; return key, value")
+                }
+            }
+            pushValue(count, from: first, of: stack)
+            let value = stack.top
+            if plan.lift != .nothing { try lift(on: stack) }
+            try encode(plan.liftsLate ? value : stack.top, of: stack, "result", &buffer)
+        } catch {
+            buffer.truncate(to: start)
+            throw error
+        }
+        buffer.store(UInt64(buffer.count - start - Partial.headSize), at: start + 16)
+    }
+
+    private mutating func encode(_ index: Int32, of stack: Stack, _ root: String, _ buffer: inout ByteBuffer)
+        throws(LuaError)
+    {
+        do throws(EncodeError) { try encoder.encodeNext(index, of: stack, into: &buffer, root: root) } catch {
+            throw LuaError(message: error.description)
+        }
+    }
+
+    private func checkKey(_ index: Int32, of stack: Stack) throws(LuaError) {
+        switch stack.type(index) {
+        case .string, .boolean: return
+        case .number where !stack.number(index).isNaN: return
+        case .number: throw LuaError(message: "a key is not nan")
+        case let other: throw LuaError(message: "a key is a string, a number or a boolean, not \(other)")
+        }
+    }
+
+    /// Stack: → the value; a list of several
+    private func pushValue(_ count: Int32, from first: Int32, of stack: Stack) {
+        switch count {
+        case 0: stack.pushNil()
+        case 1: stack.copy(first)
+        default:
+            stack.newTable(list: count)
+            for place in 0..<count {
+                stack.copy(first + place)
+                stack.rawSet(-2, at: Int(place) + 1)
+            }
+        }
+    }
+
+    /// Stack: value → value, what it is joined as
+    private func lift(on stack: Stack) throws(LuaError) {
+        stack.rawGet(Stack.registry, at: plan.lifting)
+        stack.copy(-2)
+        try stack.call(arguments: 1, results: 1)
+        if stack.type(-1) == .nil { throw LuaError(message: "lift has returned nil") }
+    }
+}

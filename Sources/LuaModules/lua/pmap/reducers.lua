@@ -1,0 +1,358 @@
+--- How results are joined: the ready reducers of the table `pmap`, and what a script's `reduce` and `finish` come to.
+local core = require "_multiprocessing"
+
+local reducers = {}
+
+-- A reducer of this module; `join` and `lifting` name what C does as its functions would.
+local Reducer = { __name = "reducer" }
+Reducer.__index = Reducer
+
+local function number(value)
+  local found = type(value) == "string" and tonumber(value) or value
+  if math.type(found) then return found end
+  local shown = type(value) == "string" and ("'%s'"):format(value) or type(value)
+  core.fail(("%s is no number"):format(shown))
+end
+
+local function reducer(definition) return setmetatable(definition, Reducer) end
+
+--- How many records there are.
+reducers.count = reducer {
+  join = "add",
+  lifting = "one",
+  lift = function() return 1 end,
+  merge = function(left, right) return left + right end,
+  finish = function(total) return total or 0 end,
+}
+
+reducers.sum = reducer {
+  join = "add",
+  lifting = "number",
+  lift = number,
+  merge = function(left, right) return left + right end,
+  finish = function(total) return total or 0 end,
+}
+
+reducers.min = reducer {
+  join = "least",
+  lifting = "number",
+  lift = number,
+  merge = function(left, right) return right < left and right or left end,
+}
+
+reducers.max = reducer {
+  join = "most",
+  lifting = "number",
+  lift = number,
+  merge = function(left, right) return left < right and right or left end,
+}
+
+-- A number alone is itself; of several { how many, their sum }.
+local function mean_of(state)
+  if type(state) == "table" then return state[1], state[2] end
+  return 1, state
+end
+
+reducers.mean = reducer {
+  lifting = "number",
+  lift = number,
+  merge = function(left, right)
+    local count, sum = mean_of(left)
+    local other_count, other_sum = mean_of(right)
+    return { count + other_count, sum + other_sum }
+  end,
+  finish = function(total)
+    if total == nil then return nil end
+    local count, sum = mean_of(total)
+    return sum / count
+  end,
+}
+
+-- A number alone is itself; of several { how many, their mean, the sum of squared distances from it }.
+local function spread_of(state)
+  if type(state) == "table" then return state[1], state[2], state[3] end
+  return 1, state + 0.0, 0.0
+end
+
+--- The sample's variance. Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm for computing sample variances, 1979.
+reducers.variance = reducer {
+  lifting = "number",
+  lift = number,
+  merge = function(left, right)
+    local count, mean, squares = spread_of(left)
+    local other_count, other_mean, other_squares = spread_of(right)
+    local all, distance = count + other_count, other_mean - mean
+    return {
+      all,
+      mean + distance * other_count / all,
+      squares + other_squares + distance * distance * count * other_count / all,
+    }
+  end,
+  finish = function(total)
+    if total == nil then return nil end
+    local count, _, squares = spread_of(total)
+    if count > 1 then return squares / (count - 1) end
+  end,
+}
+
+-- ---- The largest ----
+
+-- A record of several values is compared by its first one.
+local function rank(value)
+  local first = value
+  if type(value) == "table" then first = value[1] end
+  return number(first)
+end
+
+-- Two lists of records and what they are compared by, largest first: the first `most` of both. Of equal ones the earlier is first.
+local function merged(left, right, most)
+  local values, ranks = {}, {}
+  local from_left, from_right = 1, 1
+  while #ranks < most do
+    local a, b = left.ranks[from_left], right.ranks[from_right]
+    if a == nil and b == nil then break end
+    if b == nil or a ~= nil and not (a < b) then
+      values[#values + 1], ranks[#ranks + 1] = left.values[from_left], a
+      from_left = from_left + 1
+    else
+      values[#values + 1], ranks[#ranks + 1] = right.values[from_right], b
+      from_right = from_right + 1
+    end
+  end
+  return { values = values, ranks = ranks }
+end
+
+--- The `count` largest records, largest first.
+function reducers.top(count)
+  if math.type(count) ~= "integer" or count < 1 then core.fail "top takes how many: top:10, or pmap.top(10)" end
+  return reducer {
+    lift = function(value) return { values = { value }, ranks = { rank(value) } } end,
+    merge = function(left, right) return merged(left, right, count) end,
+    finish = function(total) return total and total.values end,
+  }
+end
+
+-- ---- Distinct values ----
+
+--- How many different values there are: strings by their bytes, numbers by value.
+reducers.distinct = reducer {
+  lift = function(value)
+    local kind = type(value)
+    if kind ~= "string" and kind ~= "number" and kind ~= "boolean" or value ~= value then
+      core.fail(("distinct takes strings, numbers and booleans, not %s"):format(kind == "number" and "nan" or kind))
+    end
+    return { [value] = true }
+  end,
+  merge = function(left, right)
+    for value in pairs(right) do left[value] = true end
+    return left
+  end,
+  finish = function(total)
+    local count = 0
+    for _ in pairs(total or {}) do count = count + 1 end
+    return count
+  end,
+}
+
+-- ---- Quantiles ----
+
+-- A merging t-digest: Dunning, Ertl: Computing extremely accurate quantiles using t-digests, 2019; with the scale function k1. A
+-- number alone is itself; several are { means, weights, how many }, by their means.
+local compression <const> = 200
+local most_centroids <const> = 4 * compression
+
+local function digest_of(state)
+  if type(state) == "table" then return state end
+  return { { state }, { 1 }, 1 }
+end
+
+local function merge_sorted(left, right)
+  local means, weights = {}, {}
+  local a, b = 1, 1
+  for place = 1, #left[1] + #right[1] do
+    local x, y = left[1][a], right[1][b]
+    if y == nil or x ~= nil and x <= y then
+      means[place], weights[place] = x, left[2][a]
+      a = a + 1
+    else
+      means[place], weights[place] = y, right[2][b]
+      b = b + 1
+    end
+  end
+  return means, weights
+end
+
+-- How much of the values may lie below the end of a centroid that begins at `q`.
+local function limit(q)
+  local k = compression / (2 * math.pi) * math.asin(2 * q - 1) + 1
+  if k >= compression / 4 then return 1 end
+  return (math.sin(k * 2 * math.pi / compression) + 1) / 2
+end
+
+local function compressed(means, weights, count)
+  local new_means, new_weights = { means[1] }, { weights[1] }
+  local last, below = 1, 0
+  local most = count * limit(0)
+  for place = 2, #means do
+    local weight = new_weights[last] + weights[place]
+    if below + weight <= most then
+      new_means[last] = new_means[last] + (means[place] - new_means[last]) * weights[place] / weight
+      new_weights[last] = weight
+    else
+      below = below + new_weights[last]
+      most = count * limit(below / count)
+      last = last + 1
+      new_means[last], new_weights[last] = means[place], weights[place]
+    end
+  end
+  return new_means, new_weights
+end
+
+-- The value below which a share `q` of the values lies; between two centroids on the line from one to the other.
+local function quantile(digest, q)
+  local means, weights, count = digest[1], digest[2], digest[3]
+  local target, below = q * count, 0
+  local left_mean, left_rank = means[1], 0.5
+  if target <= 0.5 or #means == 1 then return means[1] end
+  for place = 1, #means do
+    local middle = below + weights[place] / 2
+    if target <= middle then
+      if middle == left_rank then return means[place] end
+      return left_mean + (means[place] - left_mean) * (target - left_rank) / (middle - left_rank)
+    end
+    left_mean, left_rank = means[place], middle
+    below = below + weights[place]
+  end
+  return means[#means]
+end
+
+--- Quantiles, about: a list of them, or one alone. Up to 800 values they are exact, of more the rank is off by less than 1 %.
+function reducers.quantiles(...)
+  local shares = { ... }
+  if #shares == 0 then core.fail "quantiles takes numbers from 0 to 1: quantiles:0.5,0.95" end
+  for _, share in ipairs(shares) do
+    if type(share) ~= "number" or not (share >= 0 and share <= 1) then
+      core.fail "quantiles takes numbers from 0 to 1: quantiles:0.5,0.95"
+    end
+  end
+  return reducer {
+    lifting = "number",
+    lift = function(value)
+      local found = number(value)
+      if found ~= found then core.fail "nan has no place among numbers" end
+      return found
+    end,
+    merge = function(left, right)
+      left, right = digest_of(left), digest_of(right)
+      local means, weights = merge_sorted(left, right)
+      local count = left[3] + right[3]
+      if #means > most_centroids then
+        means, weights = compressed(means, weights, count)
+      end
+      return { means, weights, count }
+    end,
+    finish = function(total)
+      if total == nil then return nil end
+      local digest, found = digest_of(total), {}
+      for place, share in ipairs(shares) do found[place] = quantile(digest, share) end
+      return #found == 1 and found[1] or found
+    end,
+  }
+end
+
+-- ---- What a script and the command line say ----
+
+--- The names of the ready reducers.
+reducers.ready = { "count", "sum", "min", "max", "mean", "variance", "distinct", "top", "quantiles" }
+
+--- The ready reducer that `text` names, as `sum` or `top:10`; nil for other text.
+function reducers.named(text)
+  local name, parameters = text:match "^%s*(%l+)%s*:?([%d%s.,]*)$"
+  for _, known in ipairs(reducers.ready) do
+    if name == known then
+      local found = reducers[name]
+      if type(found) ~= "function" then
+        if parameters ~= "" then core.fail(("%s: write %s alone"):format(text, name)) end
+        return found
+      end
+      local numbers = {}
+      for word in parameters:gmatch "[^,%s]+" do numbers[#numbers + 1] = tonumber(word) end
+      return found(table.unpack(numbers))
+    end
+  end
+end
+
+-- The values of one key as a list, where nothing joins them.
+local lists = {
+  lift = function(value) return { value } end,
+  merge = function(left, right) return table.move(right, 1, #right, #left + 1, left) end,
+}
+
+local function sorted_keys(tops)
+  local booleans, numbers, strings = {}, {}, {}
+  for key in pairs(tops) do
+    local list = type(key) == "string" and strings or type(key) == "number" and numbers or booleans
+    list[#list + 1] = key
+  end
+  table.sort(booleans, function(left, right) return right and not left end)
+  table.sort(numbers)
+  table.sort(strings)
+  table.move(numbers, 1, #numbers, #booleans + 1, booleans)
+  return table.move(strings, 1, #strings, #booleans + 1, booleans)
+end
+
+--- A table whose `pairs` goes through the keys in their order.
+local function groups(tops, values, finish)
+  local keys, found = sorted_keys(tops), {}
+  for _, key in ipairs(keys) do
+    local value = values[tops[key]]
+    if finish then value = finish(value) end
+    found[key] = value
+  end
+  return setmetatable(found, {
+    __pairs = function(table)
+      local place = 0
+      return function()
+        place = place + 1
+        if keys[place] ~= nil then return keys[place], rawget(table, keys[place]) end
+      end
+    end,
+  })
+end
+
+local function is_function(value)
+  local meta = getmetatable(value)
+  return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
+end
+
+--- What `reduce` (a function, a reducer or nil), `finish` and keys come to: how values are joined, how that is done in C, what is
+--- done with a record first and how that is done in C, and the function of the total that makes the output.
+function reducers.plan(reduce, finish, by_key)
+  local plan = reduce
+  if reduce == nil then
+    plan = lists
+  elseif is_function(reduce) then
+    plan = { merge = reduce }
+  elseif type(reduce) ~= "table" or not is_function(reduce.merge) then
+    core.fail "reduce is a function of two values, or { lift = …, merge = …, finish = … }"
+  end
+  for _, name in ipairs { "lift", "finish" } do
+    if plan[name] ~= nil and not is_function(plan[name]) then core.fail(("reduce.%s is a function"):format(name)) end
+  end
+  local is_ready = getmetatable(plan) == Reducer
+  local function output(total)
+    if by_key then
+      local found = groups(total[1], total[2], plan.finish)
+      if finish then return finish(found) end
+      for key, value in pairs(found) do require("pmap").emit(key, value) end
+      return
+    end
+    if plan.finish then total = plan.finish(total) end
+    if finish then return finish(total) end
+    return total
+  end
+  return plan.merge, is_ready and plan.join or "call", plan.lift, plan.lift and (is_ready and plan.lifting or "call") or "nothing",
+    output
+end
+
+return reducers

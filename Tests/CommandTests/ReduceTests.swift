@@ -1,0 +1,248 @@
+// One answer from all items: what is joined, in which order, what comes out, and what goes wrong.
+
+import Running
+import Testing
+
+private let words = ["words.txt": "b\na\nb\n2\n10\n"]
+
+@Test(arguments: [
+    ("count", "10\n"), ("sum", "55\n"), ("min", "1\n"), ("max", "10\n"), ("mean", "5.5\n"),
+    ("variance", "9.1666666666667\n"), ("distinct", "10\n"), ("top:3", "[\"10\",\"9\",\"8\"]\n"),
+    ("quantiles:0.5", "5.5\n"), ("quantiles:0,0.5,1", "[1,5.5,10]\n"), ("a + b", "55\n"), ("a", "1\n"),
+])
+func `ten numbers are joined by a ready reducer, or an expression`(reduce: String, total: String) throws {
+    try Row("", [:], "seq 10 | pmap -e item --reduce '\(reduce)'", out: total).check()
+}
+
+@Test(arguments: [
+    Row("count and sum are 0", [:], "pmap -e item --reduce count :::; pmap -e item --reduce sum :::", out: "0\n0\n"),
+    Row(
+        "others are nothing", [:], "for r in min mean variance top:1 'a + b'; do pmap -e item --reduce \"$r\" :::; done"
+    ),
+    Row("finish gets nil", [:], "pmap -e item --reduce 'a + b' --finish 'tostring(total)' :::", out: "nil\n"),
+    Row("with keys nothing", [:], "pmap -e item --by-key --reduce count :::"),
+    Row("so it is where no item has a record", [:], "pmap -e nil --reduce sum ::: 1 2", out: "0\n"),
+    Row(
+        "so it is where all fail", [:], "pmap -e 'error(item, 0)' --reduce sum ::: 1", out: "0\n",
+        err: "pmap: :::1: 1\n\(traceback)pmap: 1 of 1 items failed (1 error)\n", status: 1),
+])
+func `nothing comes to nothing, or 0`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a table, which reduce may change",
+        "function task(n) return { n = n + 0 } end function reduce(a, b) a.n = a.n + b.n return a end",
+        "seq 100 | pmap -t jsonl t.lua", out: "{\"n\":5050}\n"),
+    Row(
+        "the same table each time is a copy each time",
+        "local t = { 0 } function task(n) t[1] = n + 0 return t end function reduce(a, b) a[1] = a[1] + b[1] return a end",
+        "seq 1000 | pmap -t jsonl t.lua", out: "[500500]\n"),
+    Row(
+        "several values are a list",
+        "function task(n) return n + 0, 1 end function reduce(a, b) return { a[1] + b[1], a[2] + b[2] } end",
+        "seq 100 | pmap -t jsonl t.lua", out: "[5050,100]\n"),
+    Row(
+        "records of one item from left to right",
+        "function task(n) pmap.emit(n .. 'a') pmap.emit(n .. 'b') return n .. 'c' end function reduce(a, b) return a .. b end",
+        "pmap t.lua ::: 1 2 3", out: "1a1b1c2a2b2c3a3b3c\n"),
+    Row(
+        "a reducer of its own",
+        "function task(n) return n + 0 end reduce = { lift = function(n) return { n } end, merge = function(a, b) return { a[1] * b[1] } end, finish = function(t) return t[1] end } function finish(n) return 'product ' .. n end",
+        "pmap t.lua ::: 2 3 7", out: "product 42\n"),
+    Row(
+        "a ready one", "function task(n) return n + 0 end reduce = pmap.top(2)", "pmap t.lua ::: 2 3 7", out: "[7,3]\n"),
+    Row(
+        "the options of a script", "options = { reduce = 'sum', by_key = true } function task(n) return n % 2, n end",
+        "pmap t.lua ::: 1 2 3", out: "0\t2\n1\t4\n"),
+    Row(
+        "the command line's instead", "function task(n) return n + 0 end function reduce() error 'no' end",
+        "pmap --reduce max t.lua ::: 1 2",
+        out: "2\n"),
+    Row(
+        "what a filter keeps", [:], "seq 20 | pmap --filter -e 'item:find \"1\"' --reduce sum", out: "146\n"),
+    Row("what commands write", [:], "pmap --sh 'echo {} | wc -c' --reduce sum ::: a bc", out: "5\n"),
+    Row("batches", [:], "seq 10 | pmap --batch 4 -e '#item' --reduce 'a .. b'", out: "442\n"),
+])
+func `results are joined`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row("by count", words, "pmap -e item --by-key --reduce count words.txt", out: "10\t1\n2\t1\na\t1\nb\t2\n"),
+    Row(
+        "without a reducer: lists", words, "pmap -t jsonl -e 'item, index' --by-key words.txt",
+        out: "[\"10\",[5]]\n[\"2\",[4]]\n[\"a\",[2]]\n[\"b\",[1,3]]\n"),
+    Row(
+        "in order: booleans, numbers by value, strings by bytes", [:],
+        "pmap -f jsonl -e 'item, 1' --by-key --reduce sum <<< $'\"ä\"\\n\"a\"\\n\"Z\"\\n10\\n9\\n1.0\\n1\\n-0.5\\ntrue\\nfalse\\n\"\"'",
+        out: "false\t1\ntrue\t1\n-0.5\t1\n1\t2\n9\t1\n10\t1\n\t1\nZ\t1\na\t1\nä\t1\n"),
+    Row(
+        "as csv", ["in.csv": "k,v\nx,1\n\"y,z\",2\nx,3\n"],
+        "pmap -f csv -t csv -e 'item.k, item.v' --by-key --reduce sum in.csv",
+        out: "x,4\n\"y,z\",2\n"),
+    Row(
+        "to finish, which goes through them in order",
+        "function task(w) return w, 1 end reduce = pmap.sum function finish(g) for k, n in pairs(g) do print(k, n) end return g.b, g.x end options = { by_key = true }",
+        "pmap t.lua ::: c b c", out: "b\t1\nc\t2\n1\t\n"),
+    Row(
+        "what is no key fails its item", [:],
+        "pmap -e '({ nil, {}, 0/0, \"x\" })[tonumber(item)], 1' --by-key --reduce sum ::: 1 2 3 4",
+        out: "x\t1\n",
+        err: "pmap: :::1: a key is a string, a number or a boolean, not nil\n"
+            + "pmap: :::2: a key is a string, a number or a boolean, not table\npmap: :::3: a key is not nan\n"
+            + "pmap: 3 of 4 items failed (3 error)\n", status: 1),
+    Row(
+        "a key alone has nothing to add", [:], "pmap -e item --by-key --reduce sum ::: a",
+        err: "pmap: :::1: the record has a key and no value; return key, value\npmap: 1 of 1 items failed (1 error)\n",
+        status: 1),
+])
+func `results of one key are joined, and written by key`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "what is no number fails its item", [:], "pmap -e item --reduce sum ::: 1 abc 0x10 ' 2 ' 1e1", out: "29.0\n",
+        err: "pmap: :::2: 'abc' is no number\npmap: 1 of 5 items failed (1 error)\n", status: 1),
+    Row(
+        "what cannot travel fails its item", [:], "pmap -e io.stdout --reduce a ::: 1",
+        err: "pmap: :::1: cannot send userdata (FILE*) at result\npmap: 1 of 1 items failed (1 error)\n", status: 1),
+    Row(
+        "an error", "function task(n) return n end\nfunction reduce(a, b) error 'no' end",
+        "seq 4 > in; pmap -j1 --chunk 4 t.lua in",
+        err: "pmap: t.lua:2: no (while joining in:1 with in:2)\n\(traceback)", status: 1),
+    Row(
+        "nil", "function task(n) return n end\nfunction reduce(a, b) local c = a + b end", "pmap -j1 t.lua ::: 1 2",
+        err:
+            "pmap: reduce has returned nil; return the two values joined into one (while joining :::1 with :::2)\n\(traceback)",
+        status: 1),
+    Row(
+        "a reducer that exits", [:], "pmap -e item --reduce 'os.exit(3)' ::: 1 2",
+        err: "pmap: the script's process (pid N) that joins results exited with status 3\n", status: 1),
+    Row(
+        "one that is killed", [:], "pmap -l mp=multiprocessing -e item --reduce 'os.execute \"kill -9 $PPID\"' ::: 1 2",
+        err: "pmap: the script's process (pid N) that joins results was killed by SIGKILL\n", status: 1),
+    Row(
+        "one that takes too long", [:],
+        "pmap -j1 --chunk 2 --timeout 0.2 -e item --reduce '(function() while true do end end)()' ::: 1 2",
+        err: "pmap: timed out after 0.2 s at --reduce:1 (while joining :::1 with :::2)\n\(traceback)", status: 1),
+    Row(
+        "without a worker", [:],
+        "pmap -j0 --timeout 0.2 -e item --reduce '(function() while true do end end)()' ::: 1 2",
+        err: "pmap: timed out after 0.2 s at --reduce:1 (while joining :::1 with :::2)\n\(traceback)", status: 1),
+    Row(
+        "finish", [:], "pmap -e item --reduce a --finish 'error(\"no\", 0)' ::: 1", err: "pmap: no\n\(traceback)",
+        status: 1),
+    Row(
+        "finish that gives nil and a reason", [:], "pmap -e item --reduce a --finish 'nil, \"no\"' ::: 1",
+        err: "pmap: no\n", status: 1),
+    Row(
+        "finish that takes too long", [:], "pmap --timeout 0.2 -e item --reduce a --finish 'while true do end' ::: 1",
+        err: "pmap: timed out after 0.2 s at --finish:1\n\(traceback)", status: 1),
+    Row(
+        "a total that is no text", [:], "pmap -e print --reduce a ::: 1",
+        err: "pmap: cannot write a function as lines at result\n",
+        status: 1),
+    Row(
+        "a full output", [:], "pmap -e item --reduce sum ::: 1 > /dev/full",
+        err: "pmap: write standard output: No space left on device\n", status: 3),
+    Row(
+        "an input that ends too early", [:], "pmap -e item --reduce sum <(seq 100000 | gzip | head -c 100)",
+        err: "pmap: ‹…›\n", status: 3),
+])
+func `what goes wrong in joining ends the run, and there is no output`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "a fail goal: nothing", [:], "pmap -j1 --on-error stop -e 'item * 1' --reduce sum ::: 1 a 2 2> log; echo $?",
+        out: "1\n"),
+    Row(
+        "another goal: what was joined", [:],
+        "seq 100 | pmap -j1 --chunk 1 --halt now,success=2 -e item --reduce count 2> log; echo $?",
+        out: "2\n0\n"),
+    Row(
+        "a signal: nothing", [:],
+        "{ pmap -j1 --chunk 1 -e 'if index == 2 then os.execute \"kill -TERM $(ps -o ppid= $PPID)\" end return item' --reduce count --finish 'print \"no\"' ::: 1 2 3; } 2> log || echo $?",
+        out: "143\n"),
+])
+func `a run that ends early`(row: Row) throws { try row.check() }
+
+@Test(arguments: [
+    Row(
+        "--tag", [:], "pmap --tag -e item --reduce sum",
+        err: "pmap: --tag: results are joined, and no item has a record of its own\n", status: 2),
+    Row(
+        "--on-error keep", [:], "pmap --on-error keep -e item --reduce sum",
+        err:
+            "pmap: --on-error keep: results are joined, and no item has a record of its own; --errors FILE keeps failures\n",
+        status: 2),
+    Row(
+        "--finish alone", [:], "pmap -e item --finish total ::: 1",
+        err: "pmap: -e: there is finish, and nothing joins the results: define reduce, or write --reduce\n", status: 2),
+    Row(
+        "no expression", [:], "pmap -e item --reduce 'a +' ::: 1",
+        err: "pmap: --reduce:1: unexpected symbol near <eof>\n", status: 2),
+    Row(
+        "top of how many", [:], "pmap -e item --reduce top ::: 1",
+        err: "pmap: top takes how many: top:10, or pmap.top(10)\n", status: 2),
+    Row(
+        "quantiles", [:], "pmap -e item --reduce quantiles:2 ::: 1",
+        err: "pmap: quantiles takes numbers from 0 to 1: quantiles:0.5,0.95\n", status: 2),
+    Row(
+        "a parameter too many", [:], "pmap -e item --reduce sum:3 ::: 1", err: "pmap: sum:3: write sum alone\n",
+        status: 2),
+    Row(
+        "a table that is no reducer", "task = print reduce = {}", "pmap t.lua ::: 1",
+        err: "pmap: t.lua: reduce is a function of two values, or { lift = …, merge = …, finish = … }\n", status: 2),
+])
+func `what cannot be joined is refused`(row: Row) throws { try row.check() }
+
+/// A tree of what was joined with what: any other grouping is another text.
+private let tree = """
+    function task(item)
+      if item % 7 == 0 then return nil end
+      if item % 11 == 0 then error "x" end
+      if item % 13 == 0 then pmap.emit(item % 3, item .. "a") end
+      return item % 3, item + 0.1
+    end
+    function reduce(a, b) return "(" .. a .. " " .. b .. ")" end
+    """
+
+@Test(arguments: ["", "--by-key"])
+func `what is joined with what depends on the numbers of the items alone`(keys: String) throws {
+    let script = keys.isEmpty ? tree.replacing("item % 3, item", with: "item") : tree
+    let line = """
+        run() { pmap "$@" \(keys) 2> log || [ $? = 1 ]; }
+        seq 1003 > in; gzip -k in
+        run -j0 t.lua in > expected
+        for jobs in 0 1 2 7; do for chunk in 1 3 64 100 1000; do
+          for input in "t.lua in" "t.lua in.gz" "t.lua"; do
+            run -j$jobs --chunk $chunk $input < in | cmp - expected || echo "$jobs $chunk $input"
+          done
+        done; done
+        run -j3 --chunk 50 --retries 30 --chaos kill=2%,error=5% t.lua in | cmp - expected
+        for turn in 1 2; do run -j2 --journal j.db t.lua in | cmp - expected; done
+        (echo 0; cat in) | run -j2 t.lua > expected
+        (echo 0; cat in) | run -j2 --journal j.db t.lua | cmp - expected
+        wc -l < expected
+        """
+    try Row("", script, line, out: keys.isEmpty ? "1\n" : "3\n").check()
+}
+
+@Test func `a float sum is the same to the last bit for any number of workers`() throws {
+    try Row(
+        "", [:],
+        "for jobs in 0 1 2 5; do seq 100000 | pmap -j$jobs -e '1 / item' --reduce sum --finish '(\"%.17g\"):format(total)'; done | uniq | wc -l",
+        out: "1\n"
+    ).check()
+}
+
+@Test func `quantiles of many numbers are off by less than a percent of the rank`() throws {
+    let script = """
+        function task(n) return (n * 7919 % 100003) / 100003 end
+        reduce = pmap.quantiles(0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999)
+        function finish(found)
+          for place, share in ipairs { 0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999 } do
+            assert(math.abs(found[place] - share) < (math.abs(share - 0.5) > 0.48 and 0.001 or 0.01), found[place])
+          end
+          return "near"
+        end
+        """
+    try Row("", script, "seq 100002 | pmap t.lua", out: "near\n").check()
+}
