@@ -12,16 +12,7 @@
 
 #include <stdlib.h>
 
-#include <words.h>
-
-enum { cached_keys = 256, longest_cached = 16 };
-
-/* A cached key: Lua's string is in a table of the registry, so that it need not be made again. */
-typedef struct {
-    uint64_t words[2];
-    uint32_t length; /* and 1, so that 0 is no key */
-    uint32_t uses;   /* counts up when it is used, and down when another key needs the cell */
-} cached_key;
+#include <key_cache.h>
 
 struct pmap_json_reader {
     pmap_json *parser;
@@ -29,7 +20,7 @@ struct pmap_json_reader {
     bool takes_floats; /* integers outside 64 bits become floats */
     const char *text;  /* in which a -0 may be, that would lose its sign; or NULL */
     size_t length;
-    cached_key keys[cached_keys];
+    pmap_key_cache cache;
 };
 
 pmap_json_reader *pmap_json_create_reader(pmap_table_tags tags, bool takes_floats) {
@@ -63,31 +54,10 @@ static void push_string(const walk *w, uint64_t word) {
     lua_pushlstring(w->L, start + sizeof length, length);
 }
 
-/* Stack: → key. After the tape's strings more bytes can be read than are compared here. */
+/* Stack: → key */
 static void push_key(const walk *w, uint64_t word) {
     const char *text = w->strings + (word & 0x00ffffffffffffff) + sizeof(uint32_t);
-    uint32_t length = (uint32_t)pmap_load32(text - sizeof(uint32_t));
-    if (length > longest_cached) {
-        lua_pushlstring(w->L, text, length);
-        return;
-    }
-    uint64_t first = pmap_short_word(text, length), second = pmap_second_word(text, length);
-    uint64_t hash = (first ^ (second + length) * 0xff51afd7ed558ccd) * 0x9e3779b97f4a7c15;
-    cached_key *cell = &w->reader->keys[hash >> 56];
-    lua_Integer number = cell - w->reader->keys + 1;
-    if (cell->length == length + 1 && cell->words[0] == first && cell->words[1] == second) {
-        if (cell->uses < 8) cell->uses++;
-        lua_rawgeti(w->L, w->keys, number);
-        return;
-    }
-    lua_pushlstring(w->L, text, length);
-    if (cell->uses > 0) {
-        cell->uses--;
-    } else {
-        lua_pushvalue(w->L, -1);
-        lua_rawseti(w->L, w->keys, number);
-        *cell = (cached_key){{first, second}, length + 1, 0};
-    }
+    pmap_push_key(w->L, &w->reader->cache, w->keys, text, (uint32_t)pmap_load32(text - sizeof(uint32_t)));
 }
 
 /* Whether the text may have the number -0, which may also be in a string. Searched once, at the first zero. */
@@ -165,19 +135,9 @@ pmap_json_status pmap_json_read(pmap_json_reader *reader, const void *text, size
     return reader->parser ? pmap_json_parse(reader->parser, text, length) : pmap_json_memory;
 }
 
-/* Stack: → table of cached keys */
-static void push_keys(lua_State *L, pmap_json_reader *reader) {
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, reader) == LUA_TTABLE) return;
-    lua_pop(L, 1);
-    memset(reader->keys, 0, sizeof reader->keys);
-    lua_createtable(L, cached_keys, 0);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, reader);
-}
-
 bool pmap_json_push(lua_State *L, pmap_json_reader *reader) {
     if (!lua_checkstack(L, 6)) return false;
-    push_keys(L, reader);
+    pmap_push_cached_keys(L, &reader->cache);
     walk w = {L, reader, &reader->tags, pmap_json_strings(reader->parser), lua_gettop(L)};
     const uint64_t *tape = pmap_json_tape(reader->parser);
     if (!push_value(&w, tape + 1)) return false;

@@ -2,6 +2,7 @@
 #include "msgpack_reader.h"
 
 #include <inttypes.h>
+#include <key_cache.h>
 #include <messagepack.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct pmap_msgpack_reader {
     pmap_msgpack_big_integers big_integers;
     pmap_msgpack_status status;
     uint64_t detail;
+    pmap_key_cache cache;
     size_t steps; /* from the inside */
     pmap_msgpack_step *path; /* made with the first that is refused */
 };
@@ -43,6 +45,7 @@ typedef struct {
     pmap_msgpack_reader *reader;
     const unsigned char *at, *end;
     uint64_t awaited; /* values that are still to come, at least a byte each */
+    int strings;      /* of the cache, on the stack */
 } walk;
 
 static bool refuse(walk *w, pmap_msgpack_status status, uint64_t detail) {
@@ -180,10 +183,21 @@ static pmap_msgpack_step step_of_key(lua_State *L, int key, const unsigned char 
     return step;
 }
 
+/* Stack: → key; false, and nothing pushed, when it is no short text. */
+static bool push_short_text(walk *w) {
+    if (w->at == w->end || (*w->at & 0xe0) != 0xa0) return false;
+    uint32_t length = *w->at & 31;
+    if (length >= (uint64_t)(w->end - w->at)) return false;
+    pmap_push_key(w->L, &w->reader->cache, w->strings, (const char *)w->at + 1, length);
+    w->at += 1 + length;
+    return true;
+}
+
 /* Stack: → key */
 static bool push_key(walk *w, int depth) {
     lua_State *L = w->L;
     w->awaited--;
+    if (push_short_text(w)) return true;
     if (!push_value(w, depth)) return false;
     int type = lua_type(L, -1);
     if (type == LUA_TLIGHTUSERDATA) return refuse(w, pmap_msgpack_nil_key, 0);
@@ -251,10 +265,11 @@ static bool push_value(walk *w, int depth) {
 
 pmap_msgpack_status pmap_msgpack_push(lua_State *L, pmap_msgpack_reader *reader, const char *record, size_t length) {
     const unsigned char *start = (const unsigned char *)record;
-    walk w = {L, reader, start, start + length, 0};
     reader->status = pmap_msgpack_ok;
     reader->steps = 0;
-    push_value(&w, 0);
+    pmap_push_cached_keys(L, &reader->cache);
+    walk w = {L, reader, start, start + length, 0, lua_gettop(L)};
+    if (push_value(&w, 0)) lua_replace(L, w.strings);
     return reader->status;
 }
 

@@ -112,6 +112,8 @@ private struct Lehmer {
 func `a reader and a writer that know keys from before confuse none of them`(keys: Int) throws {
     let harness = try RecordHarness()
     var reader = RecordReader(InputLayout(.jsonl), tags: harness.tags)
+    var messages = RecordReader(InputLayout(.msgpack), tags: harness.tags)
+    var packer = RecordWriter(.msgpack, tags: harness.tags)
     var quick = RecordWriter(.jsonl, tags: harness.tags)
     var slow = RecordWriter(.jsonl, tags: harness.tags, takesShortcut: false)
     var random = Lehmer(state: UInt64(keys))
@@ -137,6 +139,13 @@ func `a reader and a writer that know keys from before confuse none of them`(key
         try slow.append(1, from: 1, of: harness.stack, to: &expected)
         #expect(written.array == text + [UInt8(ascii: "\n")])
         #expect(expected.array == written.array)
+        var message = ByteBuffer()
+        try packer.append(1, from: 1, of: harness.stack, to: &message)
+        harness.stack.pop()
+        #expect(try messages.read(RecordBytes(message), onto: harness.stack) == .value)
+        var again = ByteBuffer()
+        try slow.append(1, from: 1, of: harness.stack, to: &again)
+        #expect(again.array == written.array)
         harness.stack.pop()
     }
 }
