@@ -51,6 +51,7 @@ struct Job {
         var notices: [String] = []
         inputs = try Job.inputs(files, sources, script, form.input) { notices.append($0) }
         self.notices = notices
+        try Job.checkTyped(flags, for: inputs)
         if inputs.contains(where: { if case .standardInput = $0 { true } else { false } }) {
             readAhead = StandardDescriptor.takeReadAhead()
         }
@@ -151,6 +152,22 @@ struct Job {
         case .done: FlushTriggers(failures: true, successes: true)
         case nil: FlushTriggers()
         }
+    }
+
+    /// Items of the script's own are not read from bytes. A script may have such options for files.
+    private static func checkTyped(_ flags: Flags, for inputs: [Input]) throws(UsageError) {
+        switch inputs.first {
+        case .list, .iterator: break
+        default: return
+        }
+        let ofBytes: Set = ["--from", "--null", "--skip", "--no-header"]
+        guard let typed = flags.typed.first(where: { !ofBytes.isDisjoint(with: $0.option.names) })?.value else {
+            return
+        }
+        let shown = typed.word.isEmpty ? typed.option : "\(typed.option) \(typed.word)"
+        throw UsageError(
+            "\(shown): the items are the script's inputs, which are values already; leave it out, or name a FILE, or - for standard input"
+        )
     }
 
     /// FILE or `:::`, else the script's `inputs`, else standard input.

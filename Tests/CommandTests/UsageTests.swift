@@ -122,6 +122,15 @@ func `words of parallel, xargs and others are answered with what to write here`(
 
 @Test(arguments: [
     Row(
+        "how bytes are read, of a script's own items", "inputs = { 1 } task = tostring options = { from = 'jsonl' }",
+        "pmap t.lua; echo 2 | pmap t.lua -; pmap -f csv t.lua; echo 2 | pmap -0 t.lua; pmap --skip 1 t.lua; pmap -f csv --no-header t.lua",
+        out: "1\n2\n",
+        err: [
+            "-f csv", "-0", "--skip 1", "-f csv",
+        ].map {
+            "pmap: \($0): the items are the script's inputs, which are values already; leave it out, or name a FILE, or - for standard input\n"
+        }.joined(), status: 2),
+    Row(
         "a command that the shell has split", [:],
         "pmap --sh echo {} ::: a; pmap --sh wc -u lines {/} files; pmap --sh ls x ::: a",
         err: """
