@@ -1,15 +1,192 @@
 /* Partial results, joined; and results as partials. */
+#define _GNU_SOURCE
 #include "reduce.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "messagepack.h"
 #include "timeout.h"
 
+void pmap_reduction_free(const pmap_reduction *r) {
+    free(r->nodes);
+    free(r->keys);
+    free(r->cells);
+    free(r->text);
+}
+
 /* The stack of the functions below. */
-enum { reduction_slot = 1, values, tops, keys, function, first_free };
+enum { reduction_slot = 1, values, function, first_free };
 
 static pmap_reduction *reduction_of(lua_State *L) { return lua_touserdata(L, reduction_slot); }
+
+static void *grown(lua_State *L, void *memory, size_t count, size_t size) {
+    void *more = realloc(memory, count * size);
+    if (!more) luaL_error(L, "not enough memory");
+    return more;
+}
+
+/* ---- Numbers ---- */
+
+/* The number that begins at `bytes`; returns its length, or 0 when it is none. */
+static size_t read_number(const unsigned char *bytes, size_t size, pmap_number *number) {
+    static const unsigned char sizes[] = {[0xcc - 0xcb] = 1, 2, 4, 8, 1, 2, 4, 8};
+    unsigned char tag = bytes[0];
+    *number = (pmap_number){.integer = (int8_t)tag};
+    if (tag < 0x80 || tag >= 0xe0) return 1;
+    if (tag < 0xcb || tag > 0xd3) return 0;
+    size_t length = tag == 0xcb ? 8 : sizes[tag - 0xcb];
+    if (size <= length) return 0;
+    uint64_t word = big_endian(bytes + 1, (int)length);
+    if (tag == 0xcb) {
+        number->is_float = true;
+        memcpy(&number->number, &word, sizeof word);
+    } else if (tag < 0xd0) {
+        if (word > INT64_MAX) return 0;
+        number->integer = (int64_t)word;
+    } else {
+        int unused = 64 - 8 * (int)length;
+        number->integer = (int64_t)(word << unused) >> unused;
+    }
+    return length + 1;
+}
+
+static double as_float(pmap_number number) { return number.is_float ? number.number : (double)number.integer; }
+
+static void push_joined(lua_State *L, pmap_number number) {
+    if (number.is_float) lua_pushnumber(L, number.number);
+    else lua_pushinteger(L, number.integer);
+}
+
+/* As Lua compares them. */
+static bool is_less(lua_State *L, pmap_number left, pmap_number right) {
+    if (left.is_float && right.is_float) return left.number < right.number;
+    if (!left.is_float && !right.is_float) return left.integer < right.integer;
+    push_joined(L, left);
+    push_joined(L, right);
+    bool is_less = lua_compare(L, -2, -1, LUA_OPLT);
+    lua_pop(L, 2);
+    return is_less;
+}
+
+static pmap_number join_numbers(lua_State *L, const pmap_reduction *r, pmap_number left, pmap_number right) {
+    switch (r->kind) {
+    case PMAP_JOIN_LEAST: return is_less(L, right, left) ? right : left;
+    case PMAP_JOIN_MOST: return is_less(L, left, right) ? right : left;
+    default: break;
+    }
+    if (left.is_float || right.is_float) {
+        return (pmap_number){.is_float = true, .number = as_float(left) + as_float(right)};
+    }
+    return (pmap_number){.integer = (int64_t)((uint64_t)left.integer + (uint64_t)right.integer)};
+}
+
+/* ---- Keys ---- */
+
+static uint64_t hash_of(const unsigned char *bytes, size_t length) {
+    uint64_t hash = length * 0x9e3779b97f4a7c15;
+    for (; length >= 8; bytes += 8, length -= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, 8);
+        hash = (hash ^ word) * 0xff51afd7ed558ccd;
+        hash ^= hash >> 32;
+    }
+    uint64_t word = 0;
+    memcpy(&word, bytes, length);
+    hash = (hash ^ word) * 0xff51afd7ed558ccd;
+    return hash ^ hash >> 29;
+}
+
+static void grow_cells(lua_State *L, pmap_reduction *r) {
+    uint32_t count = r->cell_count ? 2 * r->cell_count : 1024;
+    uint32_t *cells = calloc(count, sizeof *cells);
+    if (!cells) luaL_error(L, "not enough memory");
+    for (uint32_t key = 1; key <= r->key_count; key++) {
+        uint32_t cell = (uint32_t)r->keys[key].hash & (count - 1);
+        while (cells[cell]) cell = (cell + 1) & (count - 1);
+        cells[cell] = key;
+    }
+    free(r->cells);
+    r->cells = cells;
+    r->cell_count = count;
+}
+
+/* The number of the key with these bytes, from 1. */
+static uint32_t find_key(lua_State *L, pmap_reduction *r, const unsigned char *bytes, size_t length) {
+    unsigned char integral[longest_head];
+    pmap_number number;
+    if (*bytes == 0xcb && read_number(bytes, length, &number)) {
+        lua_Integer integer;
+        if (lua_numbertointeger(number.number, &integer) && (double)integer == number.number) {
+            length = (size_t)(put_integer(integral, integer) - integral);
+            bytes = integral;
+        }
+    }
+    if (2 * (r->key_count + 1) > r->cell_count) grow_cells(L, r);
+    uint64_t hash = hash_of(bytes, length);
+    uint32_t cell = (uint32_t)hash & (r->cell_count - 1);
+    for (uint32_t key; (key = r->cells[cell]) != 0; cell = (cell + 1) & (r->cell_count - 1)) {
+        const pmap_partial_key *known = &r->keys[key];
+        if (known->hash == hash && known->length == length && !memcmp(r->text + known->start, bytes, length)) return key;
+    }
+    if (r->key_count + 1 >= r->key_capacity) {
+        uint32_t capacity = r->key_capacity ? 2 * r->key_capacity : 256;
+        r->keys = grown(L, r->keys, capacity, sizeof *r->keys);
+        r->key_capacity = capacity;
+    }
+    if (r->text_size + length > r->text_capacity) {
+        size_t capacity = 2 * (r->text_size + length) + 1024;
+        r->text = grown(L, r->text, capacity, 1);
+        r->text_capacity = capacity;
+    }
+    memcpy(r->text + r->text_size, bytes, length);
+    r->keys[++r->key_count] = (pmap_partial_key){r->text_size, (uint32_t)length, 0, hash};
+    r->text_size += length;
+    return r->cells[cell] = r->key_count;
+}
+
+void pmap_push_key(lua_State *L, const pmap_reduction *r, uint32_t key) {
+    push_scalar(L, r->text + r->keys[key].start, r->keys[key].length);
+}
+
+/* What a key is, for its place among others. */
+typedef struct {
+    enum { key_boolean, key_number, key_string } type;
+    pmap_number number; /* or 0 and 1 */
+    const unsigned char *text;
+    size_t length;
+} key_order;
+
+static key_order order_of(const pmap_reduction *r, const pmap_partial_key *key) {
+    const unsigned char *bytes = r->text + key->start;
+    key_order order = {.type = key_number};
+    if (read_number(bytes, key->length, &order.number)) return order;
+    order.number.is_float = false;
+    order.number.integer = *bytes == 0xc3;
+    order.type = *bytes == 0xc2 || *bytes == 0xc3 ? key_boolean : key_string;
+    size_t head = *bytes < 0xc0 ? 1 : *bytes == 0xd9 ? 2 : *bytes == 0xda ? 3 : 5;
+    if (order.type == key_string) order.text = bytes + head, order.length = key->length - head;
+    return order;
+}
+
+static int compare_numbers(pmap_number left, pmap_number right) {
+    if (!left.is_float && !right.is_float) return (left.integer > right.integer) - (left.integer < right.integer);
+    long double a = left.is_float ? left.number : (long double)left.integer; /* has all integers of 64 bits */
+    long double b = right.is_float ? right.number : (long double)right.integer;
+    return (a > b) - (a < b);
+}
+
+static int compare_keys(const void *left, const void *right, void *reduction) {
+    key_order a = order_of(reduction, left), b = order_of(reduction, right);
+    if (a.type != b.type) return a.type < b.type ? -1 : 1;
+    if (a.type != key_string) return compare_numbers(a.number, b.number);
+    int order = memcmp(a.text, b.text, a.length < b.length ? a.length : b.length);
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+void pmap_sort_keys(pmap_reduction *r) {
+    if (r->key_count) qsort_r(r->keys + 1, r->key_count, sizeof *r->keys, compare_keys, r);
+}
 
 /* ---- Nodes ---- */
 
@@ -21,57 +198,54 @@ static uint32_t new_node(lua_State *L, pmap_reduction *r) {
     }
     if (r->used + 1 >= r->capacity) {
         uint32_t capacity = r->capacity ? 2 * r->capacity : 256;
-        pmap_partial_node *nodes = realloc(r->nodes, capacity * sizeof *nodes);
-        if (!nodes) luaL_error(L, "not enough memory");
-        r->nodes = nodes;
+        r->nodes = grown(L, r->nodes, capacity, sizeof *r->nodes);
         r->capacity = capacity;
     }
     return ++r->used;
 }
 
 static void free_node(lua_State *L, pmap_reduction *r, uint32_t node) {
-    lua_pushnil(L);
-    lua_rawseti(L, values, node);
-    if (r->has_keys) {
+    if (r->kind == PMAP_JOIN_BY_CALL) {
         lua_pushnil(L);
-        lua_rawseti(L, keys, node);
+        lua_rawseti(L, values, node);
     }
     r->nodes[node] = (pmap_partial_node){.below = r->free};
     r->free = node;
 }
 
+void pmap_push_node(lua_State *L, int tables, const pmap_reduction *r, uint32_t node) {
+    if (node == 0) lua_pushnil(L);
+    else if (r->kind == PMAP_JOIN_BY_CALL) lua_rawgeti(L, tables, node);
+    else push_joined(L, r->nodes[node].number);
+}
+
 /* ---- Joining ---- */
 
-/* Stack: left, right → joined */
-static void join(lua_State *L, pmap_reduction *r, const pmap_partial_node *left, uint64_t first, uint64_t last) {
-    r->left.first = left->first, r->left.last = left->last;
-    r->right.first = first, r->right.last = last;
-    switch (r->kind) {
-    case PMAP_JOIN_BY_ADDING: lua_arith(L, LUA_OPADD); return;
-    case PMAP_JOIN_LEAST:
-    case PMAP_JOIN_MOST: {
-        bool is_right = r->kind == PMAP_JOIN_LEAST ? lua_compare(L, -1, -2, LUA_OPLT) : lua_compare(L, -2, -1, LUA_OPLT);
-        lua_remove(L, is_right ? -2 : -1);
+/* Joins the value of `node` with one that follows: the number, or Stack: value → */
+static void join(lua_State *L, pmap_reduction *r, uint32_t node, uint64_t first, uint64_t last, pmap_number number) {
+    if (r->kind != PMAP_JOIN_BY_CALL) {
+        r->nodes[node].number = join_numbers(L, r, r->nodes[node].number, number);
         return;
     }
-    case PMAP_JOIN_BY_CALL: break;
-    }
+    r->left.first = r->nodes[node].first, r->left.last = r->nodes[node].last;
+    r->right.first = first, r->right.last = last;
     lua_pushvalue(L, function);
-    lua_insert(L, -3);
+    lua_rawgeti(L, values, node);
+    lua_rotate(L, -3, 2);
     if (r->nanoseconds) pmap_begin_time(r->nanoseconds, r->seconds);
     lua_call(L, 2, 1);
     if (r->nanoseconds) pmap_end_time();
     if (lua_isnil(L, -1)) luaL_error(L, "reduce has returned nil; return the two values joined into one");
+    lua_rawseti(L, values, node);
 }
 
 /* Joins the node with the one below, which it becomes. */
 static uint32_t join_down(lua_State *L, pmap_reduction *r, uint32_t node) {
     uint32_t below = r->nodes[node].below;
-    lua_rawgeti(L, values, below);
-    lua_rawgeti(L, values, node);
-    join(L, r, &r->nodes[below], r->nodes[node].first, r->nodes[node].last);
-    lua_rawseti(L, values, below);
-    r->nodes[below].last = r->nodes[node].last;
+    pmap_partial_node right = r->nodes[node];
+    if (r->kind == PMAP_JOIN_BY_CALL) lua_rawgeti(L, values, node);
+    join(L, r, below, right.first, right.last, right.number);
+    r->nodes[below].last = right.last;
     free_node(L, r, node);
     return below;
 }
@@ -89,19 +263,13 @@ static bool may_join(const pmap_reduction *r, uint32_t node) {
     return start >= r->start - 1 && start + ((uint64_t)1 << bits) <= r->end - 1;
 }
 
-/* Stack: …, value → … ; false when the topmost node of its key is of another item */
-static bool join_with_same(lua_State *L, pmap_reduction *r, uint32_t top) {
-    const pmap_partial_node *node = &r->nodes[top];
-    if (!top || node->last != r->first || node->first != r->last) return false;
-    lua_rawgeti(L, values, top);
-    lua_insert(L, -2);
-    join(L, r, node, r->first, r->last);
-    lua_rawseti(L, values, top);
-    return true;
-}
-
-/* Stack: …, value → …, of the items first … last of `r`; `top` is the topmost node of its key. Returns the new one. */
-static uint32_t push(lua_State *L, pmap_reduction *r, uint32_t top) {
+/* Adds a value of the items first … last of `r`: the number, or Stack: value → . Its key has the topmost node `top`; returns
+ * the new one. */
+static uint32_t push(lua_State *L, pmap_reduction *r, uint32_t top, uint32_t key, pmap_number number) {
+    if (top && r->nodes[top].last == r->first && r->nodes[top].first == r->last) { /* of the same item */
+        join(L, r, top, r->first, r->last, number);
+        return top;
+    }
     while (top && r->nodes[top].below) {
         uint32_t below = r->nodes[top].below;
         if (level(r->nodes[below].last, r->nodes[top].first) > level(r->nodes[top].last, r->first)) break;
@@ -109,40 +277,18 @@ static uint32_t push(lua_State *L, pmap_reduction *r, uint32_t top) {
         top = join_down(L, r, top);
     }
     uint32_t added = new_node(L, r);
-    r->nodes[added] = (pmap_partial_node){r->first, r->last, top};
-    lua_rawseti(L, values, added);
+    r->nodes[added] = (pmap_partial_node){r->first, r->last, top, key, number};
+    if (r->kind == PMAP_JOIN_BY_CALL) lua_rawseti(L, values, added);
     return added;
 }
 
-/* Stack: value → ; with keys: key, value → */
-static void add(lua_State *L, pmap_reduction *r) {
+static void add(lua_State *L, pmap_reduction *r, uint32_t key, pmap_number number) {
     if (!r->has_keys) {
-        if (!join_with_same(L, r, r->top)) r->top = push(L, r, r->top);
-        return;
+        r->top = push(L, r, r->top, 0, number);
+    } else {
+        uint32_t top = push(L, r, r->keys[key].top, key, number);
+        r->keys[key].top = top;
     }
-    int key = lua_gettop(L) - 1;
-    lua_pushvalue(L, key);
-    lua_rawget(L, tops);
-    uint32_t top = (uint32_t)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    if (!join_with_same(L, r, top)) {
-        top = push(L, r, top);
-        lua_pushvalue(L, key);
-        lua_pushinteger(L, top);
-        lua_rawset(L, tops);
-        lua_pushvalue(L, key);
-        lua_rawseti(L, keys, top);
-    }
-    lua_settop(L, key - 1);
-}
-
-/* Stack: → value; with keys: → key, value; false when that is left to Swift */
-static bool push_value(lua_State *L, pmap_reduction *r, const unsigned char *bytes, size_t size) {
-    if (!r->has_keys) return pmap_unpack(L, bytes, size) == size;
-    if (size < 2 || *bytes != 0x92) return false;
-    size_t length = pmap_unpack(L, bytes + 1, size - 1);
-    if (length == 0 || length == size - 1) return false;
-    return pmap_unpack(L, bytes + 1 + length, size - 1 - length) == size - 1 - length;
 }
 
 /* Stack: …, value → …, value */
@@ -153,6 +299,46 @@ static void lift(lua_State *L, const pmap_reduction *r) {
     lua_call(L, 1, 1);
 }
 
+/* Stack: value → the same, as a number; or, if values are not joined in C, the value */
+static pmap_number take_number(lua_State *L, const pmap_reduction *r) {
+    if (r->kind == PMAP_JOIN_BY_CALL) return (pmap_number){0};
+    pmap_number number = {.is_float = !lua_isinteger(L, -1)};
+    if (number.is_float) number.number = lua_tonumber(L, -1);
+    else number.integer = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return number;
+}
+
+/* Returns the length of the scalar that begins at `bytes`. */
+static size_t scalar_length(const unsigned char *bytes, size_t size) {
+    size_t length = 0;
+    switch (*bytes) {
+    case 0xc2: case 0xc3: return 1;
+    case 0xcc: case 0xd0: return 2;
+    case 0xcd: case 0xd1: return 3;
+    case 0xce: case 0xd2: return 5;
+    case 0xcb: case 0xcf: case 0xd3: return 9;
+    case 0xd9: length = 1; break;
+    case 0xda: length = 2; break;
+    case 0xdb: length = 4; break;
+    default: return *bytes < 0x80 || *bytes >= 0xe0 ? 1 : 1 + (*bytes & 31u);
+    }
+    return size > length ? 1 + length + (size_t)big_endian(bytes + 1, (int)length) : size + 1;
+}
+
+/* Adds the value that begins at `bytes`; false when that is left to Swift. */
+static bool add_value(lua_State *L, pmap_reduction *r, uint32_t key, const unsigned char *bytes, size_t size) {
+    pmap_number number = {0};
+    if (r->kind != PMAP_JOIN_BY_CALL && !r->lift && read_number(bytes, size, &number) == size) {
+        add(L, r, key, number);
+        return true;
+    }
+    if (pmap_unpack(L, bytes, size) != size) return false;
+    lift(L, r);
+    add(L, r, key, take_number(L, r));
+    return true;
+}
+
 static int reduce_all(lua_State *L) {
     pmap_reduction *r = reduction_of(L);
     while (r->bytes_end - r->next >= pmap_partial_head) {
@@ -161,11 +347,19 @@ static int reduce_all(lua_State *L) {
         if (head[2] > (uint64_t)(r->bytes_end - r->next - pmap_partial_head)) break;
         r->first = head[0];
         r->last = head[1];
-        if (!push_value(L, r, r->next + pmap_partial_head, (size_t)head[2])) return 0;
-        r->next += pmap_partial_head + head[2];
-        lift(L, r);
-        add(L, r);
+        const unsigned char *value = r->next + pmap_partial_head;
+        size_t size = (size_t)head[2];
+        uint32_t key = 0;
+        if (r->has_keys) {
+            size_t length = scalar_length(value + 1, size - 1);
+            if (size < 2 || length >= size - 1) luaL_error(L, "a key is cut off");
+            key = find_key(L, r, value + 1, length);
+            value += 1 + length;
+            size -= 1 + length;
+        }
+        if (!add_value(L, r, key, value, size)) return 0;
         lua_settop(L, function);
+        r->next += pmap_partial_head + head[2];
     }
     r->first = 0;
     return 0;
@@ -173,12 +367,14 @@ static int reduce_all(lua_State *L) {
 
 static int reduce_value(lua_State *L) {
     pmap_reduction *r = reduction_of(L);
+    uint32_t key = 0;
     if (r->has_keys) {
-        lua_rawgeti(L, first_free, 1);
+        const unsigned char *bytes = r->next + pmap_partial_head + 1;
+        key = find_key(L, r, bytes, scalar_length(bytes, (size_t)(r->bytes_end - bytes)));
         lua_rawgeti(L, first_free, 2);
     }
     lift(L, r);
-    add(L, r);
+    add(L, r, key, take_number(L, r));
     return 0;
 }
 
@@ -189,19 +385,8 @@ static uint32_t join_rest(lua_State *L, pmap_reduction *r, uint32_t top) {
 
 static int reduce_rest(lua_State *L) {
     pmap_reduction *r = reduction_of(L);
-    if (!r->has_keys) {
-        r->top = join_rest(L, r, r->top);
-        return 0;
-    }
-    lua_pushnil(L);
-    while (lua_next(L, tops)) {
-        uint32_t before = (uint32_t)lua_tointeger(L, -1), top = join_rest(L, r, before);
-        lua_pop(L, 1);
-        if (top == before) continue;
-        lua_pushvalue(L, -1);
-        lua_pushinteger(L, top);
-        lua_rawset(L, tops);
-    }
+    r->top = join_rest(L, r, r->top);
+    for (uint32_t key = 1; key <= r->key_count; key++) r->keys[key].top = join_rest(L, r, r->keys[key].top);
     return 0;
 }
 
@@ -211,10 +396,11 @@ static int call(lua_State *L, lua_CFunction body, int arguments, int tables, int
     tables = lua_absindex(L, tables);
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, r);
-    for (int place = 0; place < 4; place++) lua_pushvalue(L, tables + place);
-    lua_rotate(L, below + 1, 6);
+    lua_pushvalue(L, tables);
+    lua_pushvalue(L, tables + 1);
+    lua_rotate(L, below + 1, 4);
     pmap_hide_last_level(true);
-    int status = pmap_call_handled(L, 5 + arguments, 0, handler);
+    int status = pmap_call_handled(L, 3 + arguments, 0, handler);
     pmap_hide_last_level(false);
     if (status != LUA_OK && r->nanoseconds) pmap_end_time();
     return status;

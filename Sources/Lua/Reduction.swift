@@ -20,13 +20,16 @@ package struct JoinPlan: Sendable {
     package var lifting: Int
     /// Values are joined with those of the same key.
     package var hasKeys: Bool
+    /// The last function gets all keys at once, and not one after the other.
+    package var takesGroups: Bool
     /// Records are kept as they are, and go through `lifting` when they are joined.
     package var liftsLate = false
     /// What one call may take.
     package var limit: (nanoseconds: Int, seconds: String)?
 
-    package init(kind: Kind, lift: Lift, join: Int, lifting: Int, hasKeys: Bool) {
-        (self.kind, self.lift, self.join, self.lifting, self.hasKeys) = (kind, lift, join, lifting, hasKeys)
+    package init(kind: Kind, lift: Lift, join: Int, lifting: Int, hasKeys: Bool, takesGroups: Bool) {
+        (self.kind, self.lift, self.join, self.lifting) = (kind, lift, join, lifting)
+        (self.hasKeys, self.takesGroups) = (hasKeys, takesGroups)
     }
 }
 
@@ -42,17 +45,19 @@ package struct JoinError: Error {
     private let stack: Stack
     private let plan: JoinPlan
     private var state = unsafe pmap_reduction()
-    /// The message handler, and behind it the tables; kept on the stack below what is called.
+    /// The message handler, and behind it the table of values and the function; kept on the stack below what is called.
     private let handler: Int32
     private var tables: Int32 { handler + 1 }
     private let seconds: UnsafeMutablePointer<CChar>?
+    /// A reference to the table of values, once it is off the stack.
+    private var values = 0
 
     /// Stack: → handler, tables, function; the caller removes them when it is done.
     package init(_ plan: JoinPlan, on stack: Stack) {
         (self.plan, self.stack) = (plan, stack)
         handler = stack.top + 1
         stack.pushHandler()
-        for _ in 0..<3 { stack.newTable() }
+        stack.newTable()
         stack.rawGet(Stack.registry, at: plan.join)
         let limit = plan.limit
         unsafe seconds = limit.flatMap { unsafe strdup($0.seconds) }
@@ -71,7 +76,7 @@ package struct JoinError: Error {
     }
 
     deinit {
-        unsafe free(state.nodes)
+        unsafe withUnsafePointer(to: state) { unsafe pmap_reduction_free($0) }
         unsafe free(seconds)
     }
 
@@ -136,27 +141,61 @@ package struct JoinError: Error {
             buffer.append(native: UInt64(0))
             if plan.hasKeys {
                 buffer.append(Partial.pair)
-                stack.rawGet(tables + 2, at: node)
-                try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the key")
+                let key = unsafe state.keys[Int(state.nodes[node].key)]
+                unsafe buffer.append(UnsafeRawBufferPointer(start: state.text + key.start, count: Int(key.length)))
             }
-            stack.rawGet(tables, at: node)
+            unsafe pmap_push_node(stack.thread, tables, &state, UInt32(node))
             try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the joined value")
             buffer.store(UInt64(buffer.count - start - Partial.headSize), at: start + 16)
             stack.top = height
         }
     }
 
-    /// Stack: → the one value that all have come to, or nil; with keys { topmost nodes by key, values by node }
-    package func pushTotal() {
-        if plan.hasKeys {
-            stack.newTable(list: 2)
-            stack.copy(tables + 1)
-            stack.rawSet(-2, at: 1)
-            stack.copy(tables)
-            stack.rawSet(-2, at: 2)
-        } else {
-            stack.rawGet(tables, at: unsafe Int(state.top))
+    // MARK: The total
+
+    /// From now on the stack has nothing of this any more; the keys are in their order.
+    package mutating func detach() {
+        unsafe pmap_sort_keys(&state)
+        stack.copy(tables)
+        values = stack.makeReference()
+    }
+
+    /// Stack: → the one value that all have come to, or nil
+    package mutating func pushTotal() { push(unsafe state.top) }
+
+    package var keyCount: Int { unsafe Int(state.key_count) }
+
+    /// Stack: → { key, its value }, of one of the keys, from 0
+    package mutating func pushGroup(_ place: Int) {
+        stack.newTable(list: 2)
+        unsafe pmap_push_key(stack.thread, &state, UInt32(place + 1))
+        stack.rawSet(-2, at: 1)
+        push(unsafe state.keys[place + 1].top)
+        stack.rawSet(-2, at: 2)
+    }
+
+    /// Stack: → { keys, their values }
+    package mutating func pushGroups() {
+        stack.newTable(list: 2)
+        for field in 1...2 {
+            stack.newTable(list: Int32(clamping: keyCount))
+            for place in 1..<keyCount + 1 {
+                if field == 1 {
+                    unsafe pmap_push_key(stack.thread, &state, UInt32(place))
+                } else {
+                    push(unsafe state.keys[place].top)
+                }
+                stack.rawSet(-2, at: place)
+            }
+            stack.rawSet(-2, at: field)
         }
+    }
+
+    /// Stack: → the value of a node
+    private mutating func push(_ node: UInt32) {
+        stack.rawGet(Stack.registry, at: values)
+        unsafe pmap_push_node(stack.thread, stack.top, &state, node)
+        stack.remove(-2)
     }
 }
 

@@ -24,6 +24,7 @@ extension LoadedScript {
         }
         let height = stack.top
         defer { stack.top = height }
+        let takesGroups: Bool
         do throws(LuaError) {
             try stack.requireModule("pmap.reducers")
             let module = stack.top
@@ -36,6 +37,7 @@ extension LoadedScript {
             }
             stack.push(texts.hasKeys)
             try stack.call(arguments: 3, results: 5)
+            takesGroups = texts.hasKeys && (texts.finish != nil || has(.finish))
         } catch {
             throw .lua(error.message.contains(":") ? error : LuaError(message: "\(name): \(error.message)"))
         }
@@ -46,7 +48,7 @@ extension LoadedScript {
         let kind = stack.string(-1).flatMap(JoinPlan.Kind.init) ?? .call
         stack.pop()
         return JoinPlan(
-            kind: kind, lift: lift, join: stack.makeReference(), lifting: lifting, hasKeys: texts.hasKeys)
+            kind: kind, lift: lift, join: stack.makeReference(), lifting: lifting, hasKeys: texts.hasKeys, takesGroups: takesGroups)
     }
 
     /// Stack: → the reducer that a text names, or the function of `a` and `b` that it is

@@ -101,8 +101,17 @@ package final class TotalJoiner {
             return stack.failure(error, plan)
         }
         writePrinted(&outbox)
-        reduction.pushTotal()
-        runner.runTotal(stack.makeReference(), outbox: &outbox)
+        reduction.detach()
+        if !plan.hasKeys {
+            runner.runTotal(&outbox) { reduction.pushTotal() }
+        } else if plan.takesGroups {
+            runner.runTotal(&outbox) { reduction.pushGroups() }
+        } else {
+            runner.expectRowsWithoutNames()
+            for place in 0..<reduction.keyCount where !runner.hasFailed {
+                runner.runTotal(&outbox) { reduction.pushGroup(place) }
+            }
+        }
         return nil
     }
 

@@ -184,6 +184,8 @@ package final class TaskRunner {
     /// The script runs in the host: it has timers of its own, and its end is not that of a worker.
     private(set) var isAlone = false
     var isInTask = false
+    /// An item has.
+    private(set) var hasFailed = false
     private var isInTeardown = false
     /// The number of the attempt at the items that follow.
     package var attempt = 1
@@ -469,6 +471,7 @@ package final class TaskRunner {
     private func readPrinted(_ result: TaskResult) -> [UInt8] { result.hasPrinted ? stack.readCaptured() : [] }
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
+        hasFailed = true
         var failure = failure
         if script.runsCommands { failure.traceback = nil }  // all of it is ours
         let hasPrograms = !printed.isEmpty && stack.capturedPrograms
@@ -592,14 +595,17 @@ package final class TaskRunner {
         return isAlone && !stack.armTime() ? Failure(.error, "the kernel has no timer") : nil
     }
 
-    /// Runs the last function with the value of this reference: what all results have come to.
-    func runTotal(_ reference: Int, outbox: inout Outbox) {
+    /// Runs the last function with what all results have come to, or those of one key, which `push` pushes.
+    func runTotal(_ outbox: inout Outbox, push: () -> Void) {
         outbox.isItemized = writer.describesRows
         begin(1, &outbox)
-        stack.rawGet(Stack.registry, at: reference)
+        push()
         runPushed(1, nil, &outbox)
         writeRest(&outbox)
     }
+
+    /// Unless columns were asked for.
+    func expectRowsWithoutNames() { if writer.describesRows { use(.unnamed) } }
 
     private var originalText: String? {
         if original.text.count == 0 { return nil }

@@ -14,14 +14,29 @@
 
 enum { pmap_partial_head = 24 };
 
-/* How two values are joined: by the function at hand, or as that function would, in C. */
+/* How two values are joined: by the function at hand; or in C as that function would, and then all values are numbers. */
 typedef enum { PMAP_JOIN_BY_CALL, PMAP_JOIN_BY_ADDING, PMAP_JOIN_LEAST, PMAP_JOIN_MOST } pmap_join_kind;
 
-/* A value is in the table of values under its node's number, from 1. */
+typedef struct {
+    bool is_float;
+    union { int64_t integer; double number; };
+} pmap_number;
+
+/* A value is here if it is a number in C, else in the table of values under its node's number, from 1. */
 typedef struct {
     uint64_t first, last; /* items, from 1; 0 for a node that is free */
     uint32_t below;       /* the next lower one of the same key, or the next free one, or 0 */
+    uint32_t key;
+    pmap_number number;
 } pmap_partial_node;
+
+/* A key is its bytes: of numbers with the same value those of the integer, if there is one. */
+typedef struct {
+    size_t start;
+    uint32_t length;
+    uint32_t top; /* its topmost node */
+    uint64_t hash;
+} pmap_partial_key;
 
 typedef struct {
     pmap_join_kind kind;
@@ -31,25 +46,42 @@ typedef struct {
     uint64_t start, end;
     int64_t nanoseconds; /* what one call may take; 0 for no limit */
     const char *seconds; /* the same, for the message */
-    pmap_partial_node *nodes; /* to be freed by its owner */
+    pmap_partial_node *nodes;
     uint32_t capacity, used, free, top;
+    pmap_partial_key *keys;
+    uint32_t key_capacity, key_count;
+    uint32_t *cells; /* an open-addressing table of keys, from 1; 0 is free */
+    uint32_t cell_count;
+    unsigned char *text; /* the bytes of all keys */
+    size_t text_size, text_capacity;
     const unsigned char *next, *bytes_end;
     uint64_t first, last; /* of the value at `next` that is left to Swift */
     struct { uint64_t first, last; } left, right; /* of the last call */
 } pmap_reduction;
 
-/* Tables and the function by which values are joined, one behind the other on the stack from `tables` on: values by node,
- * with keys the topmost node by key, and keys by node; and the function. */
+void pmap_reduction_free(const pmap_reduction *reduction);
 
-/* Joins the partials from `next` on, as far as they are complete. Returns a Lua status; Stack: → message, with an error.
+/* On the stack from `tables` on are the table of values and the function by which they are joined.
+ *
+ * Joins the partials from `next` on, as far as they are complete. Returns a Lua status; Stack: → message, with an error.
  * When it ends before `bytes_end`, the rest is incomplete; or, with `first` not 0, its value is left to Swift. */
 int pmap_reduce(lua_State *L, int tables, int handler, pmap_reduction *reduction);
 
-/* The same for the value on the stack, of the items `first` to `last`. Stack: value → */
+/* The same for the value on the stack, of the items `first` to `last`; with keys it is a list of key and value, and `next` is
+ * where that begins. Stack: value → */
 int pmap_reduce_value(lua_State *L, int tables, int handler, pmap_reduction *reduction);
 
 /* Joins what no other item can come between any more. */
 int pmap_reduce_rest(lua_State *L, int tables, int handler, pmap_reduction *reduction);
+
+/* Stack: → the value of a node; the table of values is at `tables` */
+void pmap_push_node(lua_State *L, int tables, const pmap_reduction *reduction, uint32_t node);
+
+/* Stack: → a key */
+void pmap_push_key(lua_State *L, const pmap_reduction *reduction, uint32_t key);
+
+/* Puts the keys in their order: false and true, numbers by value, strings by their bytes. */
+void pmap_sort_keys(pmap_reduction *reduction);
 
 /* What is done with a record before it is joined with others. */
 typedef enum { PMAP_LIFT_NOTHING, PMAP_LIFT_NUMBER, PMAP_LIFT_ONE, PMAP_LIFT_CALL } pmap_lift_kind;

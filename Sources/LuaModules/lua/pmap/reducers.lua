@@ -59,7 +59,9 @@ reducers.mean = reducer {
   merge = function(left, right)
     local count, sum = mean_of(left)
     local other_count, other_sum = mean_of(right)
-    return { count + other_count, sum + other_sum }
+    if type(left) ~= "table" then return { count + other_count, sum + other_sum } end
+    left[1], left[2] = count + other_count, sum + other_sum
+    return left
   end,
   finish = function(total)
     if total == nil then return nil end
@@ -288,24 +290,11 @@ local lists = {
   merge = function(left, right) return table.move(right, 1, #right, #left + 1, left) end,
 }
 
-local function sorted_keys(tops)
-  local booleans, numbers, strings = {}, {}, {}
-  for key in pairs(tops) do
-    local list = type(key) == "string" and strings or type(key) == "number" and numbers or booleans
-    list[#list + 1] = key
-  end
-  table.sort(booleans, function(left, right) return right and not left end)
-  table.sort(numbers)
-  table.sort(strings)
-  table.move(numbers, 1, #numbers, #booleans + 1, booleans)
-  return table.move(strings, 1, #strings, #booleans + 1, booleans)
-end
-
 --- A table whose `pairs` goes through the keys in their order.
-local function groups(tops, values, finish)
-  local keys, found = sorted_keys(tops), {}
-  for _, key in ipairs(keys) do
-    local value = values[tops[key]]
+local function groups(keys, values, finish)
+  local found = {}
+  for place, key in ipairs(keys) do
+    local value = values[place]
     if finish then value = finish(value) end
     found[key] = value
   end
@@ -340,17 +329,18 @@ function reducers.plan(reduce, finish, by_key)
     if plan[name] ~= nil and not is_function(plan[name]) then core.fail(("reduce.%s is a function"):format(name)) end
   end
   local is_ready = getmetatable(plan) == Reducer
-  local function output(total)
-    if by_key then
-      local found = groups(total[1], total[2], plan.finish)
-      if finish then return finish(found) end
-      for key, value in pairs(found) do require("pmap").emit(key, value) end
-      return
-    end
+  local function last(total)
     if plan.finish then total = plan.finish(total) end
     if finish then return finish(total) end
     return total
   end
+  local function group(pair)
+    local value = pair[2]
+    if plan.finish then value = plan.finish(value) end
+    return pair[1], value
+  end
+  local function all_groups(both) return finish(groups(both[1], both[2], plan.finish)) end
+  local output = not by_key and last or finish and all_groups or group
   return plan.merge, is_ready and plan.join or "call", plan.lift, plan.lift and (is_ready and plan.lifting or "call") or "nothing",
     output
 end
