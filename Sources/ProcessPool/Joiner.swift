@@ -102,7 +102,7 @@ package final class Joiner {
         if ending != nil { return }
         let (entries, death) = handle.bury()
         for entry in entries {
-            if case .joinFailed(let why) = entry { failure = failure ?? why }
+            if case .joinFailed(let why, let items) = entry { failure = failure ?? JoinFailure(why, of: items) }
             take(entry)
         }
         ending = death
@@ -144,7 +144,7 @@ extension RunOutput {
         case .failure(let why):
             if !why.printed.isEmpty { observer.text(why.printed) }
             failure = failure ?? JoinFailure(why)
-        case .joinFailed(let why): failure = failure ?? why
+        case .joinFailed(let why, let items): failure = failure ?? JoinFailure(why, of: items)
         default: break
         }
     }

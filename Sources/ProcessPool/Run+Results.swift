@@ -58,8 +58,8 @@ extension Run {
         case .setupFailed(let failure): slots[slot].setupFailure = failure
         case .teardownFailed(let failure): actions.append(.notice(.teardownFailed(failure)))
         case .processFailed(let failure): actions.append(.notice(.processFailed(failure)))
-        case .joinFailed(let failure):
-            if ending == nil { end(.joinFailed(failure), &actions) }
+        case .joinFailed(let failure, let items):
+            if ending == nil { end(.joinFailed(JoinFailure(failure, of: items)), &actions) }
         case .inputFailed(let failure):
             if ending == nil { ending = .inputFailed(failure) }
             stop(&actions)

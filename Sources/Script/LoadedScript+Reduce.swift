@@ -48,7 +48,8 @@ extension LoadedScript {
         let kind = stack.string(-1).flatMap(JoinPlan.Kind.init) ?? .call
         stack.pop()
         return JoinPlan(
-            kind: kind, lift: lift, join: stack.makeReference(), lifting: lifting, hasKeys: texts.hasKeys, takesGroups: takesGroups)
+            kind: kind, lift: lift, join: stack.makeReference(), lifting: lifting, hasKeys: texts.hasKeys,
+            takesGroups: takesGroups)
     }
 
     /// Stack: → the reducer that a text names, or the function of `a` and `b` that it is

@@ -81,7 +81,7 @@ package enum Entry: Equatable, Sendable {
     case setupFailed(Failure)
     case teardownFailed(Failure)
     case processFailed(Failure)
-    case joinFailed(JoinFailure)
+    case joinFailed(Failure, of: JoinedItems?)
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
     case module(String, digest: [UInt8]?)

@@ -192,7 +192,7 @@ private struct Cursor {
 
     private func joinFailure(_ bytes: borrowing ByteBuffer, _ range: Range<Int>) throws(BrokenBatch) -> Entry {
         guard let failure = bytes.joinFailure(in: range) else { throw BrokenBatch() }
-        return .joinFailed(failure)
+        return .joinFailed(failure.failure, of: failure.items)
     }
 
     private func entry(

@@ -185,7 +185,7 @@ private func sanity(_ entries: [Entry], within size: Int) {
             #expect(items >= 0)
         case .standardError(let text), .item(let text, _): bytes += text.count
         case .failure(let failure), .setupFailed(let failure), .teardownFailed(let failure),
-            .processFailed(let failure), .inputFailed(let failure):
+            .processFailed(let failure), .inputFailed(let failure), .joinFailed(let failure, _):
             bytes += failure.input?.bytes.count ?? 0
             for text in [failure.message, failure.traceback] where text != "(no message)" {
                 bytes += (text?.utf8.count ?? 0) / 3  // what is not UTF-8 becomes three bytes

@@ -142,7 +142,7 @@ import Fuzzing
             case .chunkEnd: return sum + 8
             case .module(let name, let digest): return sum + name.utf8.count / 3 + (digest?.count ?? 0)
             case .failure(let failure), .setupFailed(let failure), .teardownFailed(let failure),
-                .processFailed(let failure), .inputFailed(let failure):
+                .processFailed(let failure), .inputFailed(let failure), .joinFailed(let failure, _):
                 let texts = [failure.message, failure.traceback].compactMap(\.self)
                 return sum + failure.printed.count + (failure.input?.bytes.count ?? 0)
                     + texts.reduce(0) { $1 == "(no message)" ? $0 : $0 + $1.utf8.count / 3 }
