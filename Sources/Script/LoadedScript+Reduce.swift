@@ -16,11 +16,11 @@ extension LoadedScript {
     /// Decides how results are joined; nil when they are not. `finish` is from then on what makes the output of the total.
     package func planJoin(_ texts: JoinTexts) throws(ScriptError) -> JoinPlan? {
         guard texts.reduce != nil || texts.hasKeys || has(.reduce) else {
-            if texts.finish == nil && !has(.finish) { return nil }
-            throw .lua(
-                LuaError(
-                    message: "\(name): there is finish, and nothing joins the results: define reduce, or write --reduce"
-                ))
+            if texts.finish != nil {
+                throw .lua(LuaError(message: "--finish: nothing joins the results; write --reduce"))
+            }
+            if has(.finish) { unused.append(UnusedDefinition(name: "finish", reason: .notJoined)) }
+            return nil
         }
         let height = stack.top
         defer { stack.top = height }

@@ -63,7 +63,7 @@ package final class LoadedScript {
     /// The task is written as a list of fields: nil is an empty one.
     private(set) var listsFields = false
     /// What it defines and nothing uses.
-    package private(set) var unused: [UnusedDefinition] = []
+    package internal(set) var unused: [UnusedDefinition] = []
     /// The names that `require` was called with.
     package private(set) var requestedModules: Set<ByteString> = []
 
@@ -138,11 +138,11 @@ package final class LoadedScript {
             stack.pushGlobals()
             try collect(from: stack.top)
             references[.task] = task
-            unused = findUnused(in: stack.top, text)
+            unused = leaveOwn(text) + findUnused(in: stack.top, text)
         case .nil:
             stack.pushGlobals()
             try collect(from: stack.top)
-            unused = findUnused(in: stack.top, text)
+            unused = leaveOwn(text) + findUnused(in: stack.top, text)
             if !has(.task) { throw .noTask(script: name, isLocal: text.hasLocalTask, found: nearTask) }
         case let other: throw .returns(script: name, type: "\(other)")
         }

@@ -4,11 +4,13 @@
 struct ScriptWords {
     private var counts: [String: Int] = [:]
     private(set) var locals: Set<String> = []
+    /// Those that are called, and are no field.
+    private(set) var calls: Set<String> = []
 
     /// One pass over the text; a name in a string counts.
     init(_ text: [UInt8], counting names: [String]) {
         let wanted = names.map { ($0, Array($0.utf8)) }
-        var (at, isLocal) = (0, false)
+        var (at, isLocal, isDefined) = (0, false, false)
         while at < text.count {
             if text[at...].starts(with: "--".utf8) {
                 at = ScriptWords.endOfComment(text, at)
@@ -17,15 +19,20 @@ struct ScriptWords {
                 at = word.endIndex
                 if word.elementsEqual("local".utf8) {
                     isLocal = true
-                } else if !word.elementsEqual("function".utf8) {
+                } else if word.elementsEqual("function".utf8) {
+                    isDefined = true
+                } else {
                     if let (name, _) = wanted.first(where: { word.elementsEqual($0.1) }) {
                         counts[name, default: 0] += 1
                         if isLocal { locals.insert(name) }
+                        let isField = word.startIndex > 0 && ".:".utf8.contains(text[word.startIndex - 1])
+                        let next = text[at...].first { $0 > 0x20 }
+                        if !isDefined && !isField && next == UInt8(ascii: "(") { calls.insert(name) }
                     }
-                    isLocal = false
+                    (isLocal, isDefined) = (false, false)
                 }
             } else {
-                if text[at] > 0x20 { isLocal = false }
+                if text[at] > 0x20 { (isLocal, isDefined) = (false, false) }
                 at += 1
             }
         }

@@ -10,8 +10,10 @@ package struct UnusedDefinition: Equatable, CustomStringConvertible {
         case misspelled(ScriptName)
         case isLocal(ScriptName)
         case notInTable
-        /// There is no such function.
-        case unknown
+        /// Nothing joins the results.
+        case notJoined
+        /// The script calls it itself.
+        case isOwn
     }
 
     let name: String
@@ -23,17 +25,14 @@ package struct UnusedDefinition: Equatable, CustomStringConvertible {
         case .isLocal(let meant):
             "nothing uses \(name): it is local here; write \(meant.isFunction ? "function \(name)()" : "\(name) =")"
         case .notInTable: "nothing uses \(name): it is not in the table that the script returns"
-        case .unknown:
-            "nothing uses \(name): it is no function that pmap calls; join the results behind it: pmap … | awk …"
+        case .notJoined: "nothing uses \(name): it is called when results are joined; define reduce, or write --reduce"
+        case .isOwn:
+            "\(name) is taken as the script's own, as it is called there; to have results joined return { task = task, reduce = reduce }"
         }
     }
 
-    /// What people write who know them from elsewhere.
-    private static let unknown: Set<String> = ["reduce", "finish"]
-
     /// What may be meant by a name, of those that a script has not defined.
     static func reason(_ name: String, lacking: [ScriptName]) -> Reason? {
-        if unknown.contains(name.lowercased()) { return .unknown }
         return lacking.first { isNear(name, $0) }.map { .misspelled($0) }
     }
 
@@ -51,6 +50,8 @@ package struct UnusedDefinition: Equatable, CustomStringConvertible {
 
 extension ScriptName {
     fileprivate var isFunction: Bool { self != .inputs && self != .options }
+    /// Many scripts have such a function for themselves.
+    fileprivate var isCommon: Bool { self == .reduce || self == .finish }
 
     /// What is of this type may be meant by it.
     fileprivate func takes(_ type: ValueType) -> Bool {
@@ -59,6 +60,32 @@ extension ScriptName {
 }
 
 extension LoadedScript {
+    /// Of its globals those are the script's own that it calls itself, and a `reduce` that joins nothing. Answers what may have
+    /// been meant nevertheless.
+    func leaveOwn(_ text: ScriptText) -> [UnusedDefinition] {
+        let common = ScriptName.allCases.filter { $0.isCommon && has($0) }
+        if common.isEmpty { return [] }
+        let words = ScriptWords(text.bytes, counting: common.map(\.rawValue))
+        var left: [UnusedDefinition] = []
+        for name in common {
+            push(name)
+            let (isTable, joinsNothing) = (stack.type(-1) == .table, !hasMerge)
+            let takesTwo = stack.popParameters().map { $0.count == 2 } ?? false
+            if isTable ? joinsNothing : words.calls.contains(name.rawValue) {
+                references[name] = nil
+                if takesTwo { left.append(UnusedDefinition(name: name.rawValue, reason: .isOwn)) }
+            }
+        }
+        return left
+    }
+
+    /// Stack: table → the same
+    private var hasMerge: Bool {
+        guard stack.type(-1) == .table else { return false }
+        defer { stack.pop() }
+        return stack.rawGet(-1, field: "merge") != .nil || stack.isCallable(-2)
+    }
+
     /// Looks through the table at `table`, which the script returns or which has its globals.
     func findUnused(in table: Int32, _ text: ScriptText) -> [UnusedDefinition] {
         let lacking = ScriptName.allCases.filter { !has($0) }
@@ -67,7 +94,7 @@ extension LoadedScript {
         where !ScriptName.allCases.contains(where: { $0.rawValue == name }) {
             let fitting = lacking.filter { $0.takes(type) }
             guard let reason = UnusedDefinition.reason(name, lacking: fitting) else { continue }
-            if reason != .unknown || type == .function { found.append(UnusedDefinition(name: name, reason: reason)) }
+            found.append(UnusedDefinition(name: name, reason: reason))
         }
         stack.pushGlobals()
         for name in lacking {

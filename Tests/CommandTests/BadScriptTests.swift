@@ -154,12 +154,9 @@ private func unused(_ script: String, _ message: String? = nil) -> Row {
         "function setup() end return { task = string.upper }", "setup: it is not in the table that the script returns"),
     unused("local function setup() end", "setup: it is local here; write function setup()"),
     unused("local options = { jobs = 1 }", "options: it is local here; write options ="),
-    unused(
-        "function reduce(a, b) return a + b end",
-        "reduce: it is no function that pmap calls; join the results behind it: pmap … | awk …"),
-    unused(
-        "Finish = print",
-        "Finish: it is no function that pmap calls; join the results behind it: pmap … | awk …"),
+    unused("function finish() end", "finish: it is called when results are joined; define reduce, or write --reduce"),
+    unused("Finish = print", "Finish; did you mean finish?"),
+    unused("function Reduce(a, b) return a + b end", "Reduce; did you mean reduce?"),
 ])
 func `a definition that was meant for pmap and is not used is told`(row: Row) throws { try row.check() }
 
@@ -170,6 +167,7 @@ func `a definition that was meant for pmap and is not used is told`(row: Row) th
     unused("local setup = 1 print = function() return setup end"), unused("local up = string.upper return up"),
     unused("local options = { jobs = 1 } return { task = string.upper, options = options }"),
     unused("setUp = 1 reduce = {}"), unused("local tasks, setup = 1, 2 _ENV['Teardown'] = print x = 'Teardown'"),
-    unused("function reduce(f, list) end reduce(print, {})"), unused("-- local function setup() end"),
+    unused("function reduce(f, list, first) end reduce(print, {})"), unused("function finish() end finish()"),
+    unused("-- local function setup() end"),
 ])
 func `a definition of the script's own is not`(row: Row) throws { try row.check() }

@@ -174,7 +174,7 @@ func `a run that ends early`(row: Row) throws { try row.check() }
         status: 2),
     Row(
         "--finish alone", [:], "pmap -e item --finish total ::: 1",
-        err: "pmap: -e: there is finish, and nothing joins the results: define reduce, or write --reduce\n", status: 2),
+        err: "pmap: --finish: nothing joins the results; write --reduce\n", status: 2),
     Row(
         "no expression", [:], "pmap -e item --reduce 'a +' ::: 1",
         err: "pmap: --reduce:1: unexpected symbol near <eof>\n", status: 2),
@@ -188,7 +188,7 @@ func `a run that ends early`(row: Row) throws { try row.check() }
         "a parameter too many", [:], "pmap -e item --reduce sum:3 ::: 1", err: "pmap: sum:3: write sum alone\n",
         status: 2),
     Row(
-        "a table that is no reducer", "task = print reduce = {}", "pmap t.lua ::: 1",
+        "a table that is no reducer", "return { task = print, reduce = {} }", "pmap t.lua ::: 1",
         err: "pmap: t.lua: reduce is a function of two values, or { lift = …, merge = …, finish = … }\n", status: 2),
 ])
 func `what cannot be joined is refused`(row: Row) throws { try row.check() }
@@ -245,4 +245,14 @@ func `what is joined with what depends on the numbers of the items alone`(keys: 
         end
         """
     try Row("", script, "seq 100002 | pmap t.lua", out: "near\n").check()
+}
+
+@Test func `a reduce that the script itself calls is its own, unless the script returns it`() throws {
+    let helper = "function reduce(a, b) return a + b end total = reduce(1, 2) function task(n) return n + total end"
+    try Row(
+        "", helper, "pmap t.lua ::: 1 2", out: "4\n5\n",
+        err:
+            "pmap: t.lua: reduce is taken as the script's own, as it is called there; to have results joined return { task = task, reduce = reduce }\n"
+    ).check()
+    try Row("", helper + " return { task = task, reduce = reduce }", "pmap t.lua ::: 1 2", out: "9\n").check()
 }

@@ -64,10 +64,11 @@ func `a script has a task in one of these ways`(text: String) throws {
 }
 
 @Test func `what a script defines is found wherever it defines it`() throws {
-    let all = "setup = print teardown = print inputs = { 1, 2, 3 } options = { jobs = 2 } retry_if = print"
+    let all =
+        "setup = print teardown = print inputs = { 1, 2, 3 } options = { jobs = 2 } retry_if = print reduce = print finish = print"
     for text in [
         all + " function task() end", all + " return print",
-        "return { task = print, setup = print, teardown = print, inputs = { 1, 2, 3 }, options = { jobs = 2 }, retry_if = print }",
+        "return { task = print, setup = print, teardown = print, inputs = { 1, 2, 3 }, options = { jobs = 2 }, retry_if = print, reduce = print, finish = print }",
     ] {
         let script = try script(text)
         for name in ScriptName.allCases { #expect(script.has(name), "\(name) of \(text)") }
