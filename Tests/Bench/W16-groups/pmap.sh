@@ -1,0 +1,2 @@
+# pmap: a reducer of two sums.
+exec pmap pmap.lua "$@"

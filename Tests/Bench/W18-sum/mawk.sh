@@ -1,0 +1,2 @@
+# mawk.
+exec mawk '{ sum += $1 } END { printf "%.0f\n", sum }' "$1"

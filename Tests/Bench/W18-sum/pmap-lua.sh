@@ -1,0 +1,2 @@
+# pmap: a reduce in Lua.
+exec pmap -e 'item + 0' --reduce 'a + b' "$@"

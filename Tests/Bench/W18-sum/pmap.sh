@@ -1,0 +1,2 @@
+# pmap: a ready reducer.
+exec pmap -e item --reduce sum "$@"
