@@ -1,4 +1,4 @@
-options = { from = "blocks:1M", by_key = true }
+options = { from = "blocks:8M", by_key = true }
 reduce = pmap.sum
 
 function task(text)
