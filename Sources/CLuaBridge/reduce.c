@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "messagepack.h"
+#include "random.h"
 #include "timeout.h"
 
 void pmap_reduction_free(const pmap_reduction *r) {
@@ -69,6 +70,8 @@ static bool is_less(lua_State *L, pmap_number left, pmap_number right) {
     return is_less;
 }
 
+static const char too_large[] = "the sum of the integers is outside 64 bits; return floats, as item + 0.0";
+
 static pmap_number join_numbers(lua_State *L, const pmap_reduction *r, pmap_number left, pmap_number right) {
     switch (r->kind) {
     case PMAP_JOIN_LEAST: return is_less(L, right, left) ? right : left;
@@ -78,7 +81,11 @@ static pmap_number join_numbers(lua_State *L, const pmap_reduction *r, pmap_numb
     if (left.is_float || right.is_float) {
         return (pmap_number){.is_float = true, .number = as_float(left) + as_float(right)};
     }
-    return (pmap_number){.integer = (int64_t)((uint64_t)left.integer + (uint64_t)right.integer)};
+    pmap_number sum = {0};
+    long long integer;
+    if (__builtin_saddll_overflow(left.integer, right.integer, &integer)) luaL_error(L, "%s", too_large);
+    sum.integer = integer;
+    return sum;
 }
 
 /* ---- Keys ---- */
@@ -221,21 +228,35 @@ void pmap_push_node(lua_State *L, int tables, const pmap_reduction *r, uint32_t 
 
 /* ---- Joining ---- */
 
+/* Stack: results → the one result. Nil and a string is a failure, as of a task. */
+static void check_one(lua_State *L, int below, const char *name, const char *advice) {
+    int results = lua_gettop(L) - below;
+    bool is_nothing = results == 0 || lua_isnil(L, below + 1);
+    if (is_nothing && results > 1 && lua_type(L, below + 2) == LUA_TSTRING) {
+        lua_settop(L, below + 2);
+        lua_error(L);
+    }
+    if (is_nothing) luaL_error(L, "%s has returned nil; return %s", name, advice);
+    if (results > 1) luaL_error(L, "%s has returned %d values; return a list of them", name, results);
+}
+
 /* Joins the value of `node` with one that follows: the number, or Stack: value → */
 static void join(lua_State *L, pmap_reduction *r, uint32_t node, uint64_t first, uint64_t last, pmap_number number) {
+    r->left.first = r->nodes[node].first, r->left.last = r->nodes[node].last;
+    r->right.first = first, r->right.last = last;
     if (r->kind != PMAP_JOIN_BY_CALL) {
         r->nodes[node].number = join_numbers(L, r, r->nodes[node].number, number);
         return;
     }
-    r->left.first = r->nodes[node].first, r->left.last = r->nodes[node].last;
-    r->right.first = first, r->right.last = last;
     lua_pushvalue(L, function);
     lua_rawgeti(L, values, node);
     lua_rotate(L, -3, 2);
+    int below = lua_gettop(L) - 3;
     if (r->nanoseconds) pmap_begin_time(r->nanoseconds, r->seconds);
-    lua_call(L, 2, 1);
+    pmap_random_begin_item(first); /* of all joins only this one has the item on its right */
+    lua_call(L, 2, LUA_MULTRET);
     if (r->nanoseconds) pmap_end_time();
-    if (lua_isnil(L, -1)) luaL_error(L, "reduce has returned nil; return the two values joined into one");
+    check_one(L, below, "reduce", "the two values joined into one");
     lua_rawseti(L, values, node);
 }
 
@@ -294,9 +315,11 @@ static void add(lua_State *L, pmap_reduction *r, uint32_t key, pmap_number numbe
 /* Stack: …, value → …, value */
 static void lift(lua_State *L, const pmap_reduction *r) {
     if (!r->lift) return;
+    int below = lua_gettop(L) - 1;
     lua_rawgeti(L, LUA_REGISTRYINDEX, r->lift);
     lua_insert(L, -2);
-    lua_call(L, 1, 1);
+    lua_call(L, 1, LUA_MULTRET);
+    check_one(L, below, "lift", "what is to be joined");
 }
 
 /* Stack: value → the same, as a number; or, if values are not joined in C, the value */
@@ -431,13 +454,15 @@ static bool append_scalar(lua_State *L, int index, pmap_cursor *cursor) {
 static bool push_number(lua_State *L, int index) {
     size_t length;
     switch (lua_type(L, index)) {
-    case LUA_TNUMBER: lua_pushvalue(L, index); return true;
+    case LUA_TNUMBER: lua_pushvalue(L, index); break;
     case LUA_TSTRING: {
         const char *text = lua_tolstring(L, index, &length);
-        return lua_stringtonumber(L, text) == length + 1;
+        if (lua_stringtonumber(L, text) != length + 1) return false;
+        break;
     }
     default: return false;
     }
+    return lua_rawequal(L, -1, -1); /* some refuse nan */
 }
 
 /* Stack: → the one value at first … last as it is to be joined; or → anything and false, when that is left to Swift */
@@ -449,11 +474,14 @@ static bool push_lifted(lua_State *L, int first, int last, const pmap_partial_wr
     if (first != last) return false;
     switch (writer->lift) {
     case PMAP_LIFT_NUMBER: return push_number(L, first);
-    case PMAP_LIFT_CALL:
+    case PMAP_LIFT_CALL: {
         lua_rawgeti(L, LUA_REGISTRYINDEX, writer->function);
         lua_pushvalue(L, first);
-        lua_call(L, 1, 1);
+        int below = lua_gettop(L) - 2;
+        lua_call(L, 1, LUA_MULTRET);
+        check_one(L, below, "lift", "what is to be joined");
         return true;
+    }
     default: lua_pushvalue(L, first); return true;
     }
 }

@@ -201,6 +201,7 @@ static void catch(int count, int flags) {
 }
 
 void pmap_catch_signals(void) {
+    notify = NULL;
     catch(caught_count, 0); /* no SA_RESTART: waiting calls come back */
     signal(SIGPIPE, SIG_IGN);
     pmap_ignore_file_limit();

@@ -23,6 +23,9 @@ extension Stack {
     /// False when the kernel has no timer.
     package func armTime() -> Bool { unsafe pmap_arm_time(thread) }
 
+    /// From now on what has not ended a second after that ends this process, with a mark in the status words.
+    package func killLate(_ status: StatusWords) { unsafe pmap_kill_late(status.words) }
+
     package func beginTime(nanoseconds: Int, seconds: String) {
         unsafe pmap_begin_time(Int64(nanoseconds), seconds)
     }

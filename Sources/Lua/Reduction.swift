@@ -174,6 +174,19 @@ package struct JoinError: Error {
         stack.rawSet(-2, at: 2)
     }
 
+    /// For messages.
+    package mutating func keyName(_ place: Int) -> String {
+        unsafe pmap_push_key(stack.thread, &state, UInt32(place + 1))
+        defer { stack.pop() }
+        switch stack.type(-1) {
+        case .boolean: return "\(stack.boolean(-1))"
+        default:
+            stack.copy(-1)
+            defer { stack.pop() }
+            return stack.byteString(-1)?.text.escapedName ?? ""
+        }
+    }
+
     /// Stack: → { keys, their values }
     package mutating func pushGroups() {
         stack.newTable(list: 2)
@@ -293,6 +306,7 @@ package enum Partial {
         case .string, .boolean: return
         case .number where !stack.number(index).isNaN: return
         case .number: throw LuaError(message: "a key is not nan")
+        case _ where stack.isNull(index): throw LuaError(message: "a key is a string, a number or a boolean, not null")
         case let other: throw LuaError(message: "a key is a string, a number or a boolean, not \(other)")
         }
     }
@@ -305,7 +319,7 @@ package enum Partial {
         default:
             stack.newTable(list: count)
             for place in 0..<count {
-                stack.copy(first + place)
+                if stack.type(first + place) == .nil { stack.pushNull() } else { stack.copy(first + place) }
                 stack.rawSet(-2, at: Int(place) + 1)
             }
         }
@@ -315,7 +329,16 @@ package enum Partial {
     private func lift(on stack: Stack) throws(LuaError) {
         stack.rawGet(Stack.registry, at: plan.lifting)
         stack.copy(-2)
-        try stack.call(arguments: 1, results: 1)
-        if stack.type(-1) == .nil { throw LuaError(message: "lift has returned nil") }
+        let height = stack.top - 2
+        try stack.call(arguments: 1, results: Stack.all)
+        if stack.type(height + 1) == .nil, stack.type(height + 2) == .string, let why = stack.string(height + 2) {
+            throw LuaError(message: why)
+        }
+        if stack.top == height || stack.type(height + 1) == .nil {
+            throw LuaError(message: "lift has returned nil; return what is to be joined")
+        }
+        if stack.top > height + 1 {
+            throw LuaError(message: "lift has returned \(stack.top - height) values; return a list of them")
+        }
     }
 }

@@ -17,8 +17,12 @@ package protocol JoinerBody: AnyObject {
 /// The host's end of it.
 package final class Joiner {
     private let handle: WorkerHandle
+    private let timeLimit: TimeLimit?
     private var ending: Run.Death?
+    /// Why there is no output.
     private var failure: JoinFailure?
+    /// Why some of it is missing: the first reason, and how many there are.
+    private var unwritten: (first: Failure, count: Int)?
 
     private enum Key { case results, death, output, reader, messages }
 
@@ -27,8 +31,9 @@ package final class Joiner {
 
     /// Forks; `body` gets the descriptor from which results come.
     package init(
-        closing inherited: [Int32], _ body: @escaping (consuming Descriptor) -> any JoinerBody
+        closing inherited: [Int32], _ timeLimit: TimeLimit?, _ body: @escaping (consuming Descriptor) -> any JoinerBody
     ) throws(PosixError) {
+        self.timeLimit = timeLimit
         let pipe = try Descriptor.pipe()
         let (reading, writing) = (pipe.readingNumber, pipe.writingNumber)
         handle = try WorkerHandle(number: 0, closing: inherited + [writing]) { loop in
@@ -46,18 +51,22 @@ package final class Joiner {
     /// What workers close that are forked later.
     package var descriptors: [Int32] { handle.descriptors }
 
-    /// Why it has ended before the run, if it has.
-    package func earlyFailure() -> JoinFailure {
+    /// Why it has ended before the run.
+    package func earlyFailure(_ observer: any RunObserver) -> JoinFailure {
         var poller = Poller<Void>()
         poller.watchReadable(handle.deathNumber, ())
         _ = poller.wait(milliseconds: nil)
-        bury { _ in }
+        for entry in bury() { if case .standardError(let bytes) = entry { observer.text(bytes) } }
         return failure ?? unexplained
     }
 
     private var unexplained: JoinFailure {
-        let end = ending.map { "\($0.status)" } ?? "has ended"
-        return JoinFailure(Failure(.crash, "the script's process (pid \(handle.pid)) that joins results \(end)"))
+        let name = "the script's process (pid \(handle.pid)) that joins results"
+        if let timeLimit, handle.isOverdue {
+            return JoinFailure(
+                Failure(.timeout, "timed out after \(timeLimit.seconds) s; \(name) did not stop and was killed"))
+        }
+        return JoinFailure(Failure(.crash, "\(name) \(ending.map { "\($0.status)" } ?? "has ended")"))
     }
 
     /// Lets it make the output, and writes that; `table` has the columns, where the output is rows.
@@ -73,44 +82,62 @@ package final class Joiner {
                 handle.kill()
                 return .signal(signal)
             }
-            if let failed = write(&output) { return failed }
+            answer(observer)
+            do throws(PosixError) { try output.queue.write() } catch {
+                return error.isBrokenPipe ? .outputClosed : .outputFailed(error)
+            }
             if isOver(&output) { return result }
-            poller.removeAll()
-            if !output.queue.isFull && ending == nil {
-                poller.watchReadable(handle.resultsNumber, .results)
-                poller.watchReadable(handle.deathNumber, .death)
-            }
-            for number in observer.unwritten { poller.watchWritable(number, .messages) }
-            if output.queue.isEmpty {
-                poller.watchBroken(output.queue.number, .reader)
-            } else {
-                poller.watchWritable(output.queue.number, .output)
-            }
+            watch(&poller, output, observer)
             for key in poller.wait(milliseconds: Signal.isWaiting() ? 0 : nil) {
                 switch key {
-                case .results: for entry in handle.takeEntries() { output.append(entry, observer, &failure) }
-                case .death: bury { output.append($0, observer, &self.failure) }
+                case .results: for entry in handle.takeEntries() { take(entry, &output, observer) }
+                case .death: for entry in bury() { take(entry, &output, observer) }
                 case .messages: observer.write()
                 case .reader: return .outputClosed
-                case .output: break
+                case .output: break  // it is written in front of every wait
                 }
             }
         }
     }
 
-    private func bury(_ take: (Entry) -> Void) {
-        if ending != nil { return }
-        let (entries, death) = handle.bury()
-        for entry in entries {
-            if case .joinFailed(let why, let items) = entry { failure = failure ?? JoinFailure(why, of: items) }
-            take(entry)
+    private func watch(_ poller: inout Poller<Key>, _ output: borrowing RunOutput, _ observer: any RunObserver) {
+        poller.removeAll()
+        if !output.queue.isFull && ending == nil {
+            poller.watchReadable(handle.resultsNumber, .results)
+            poller.watchReadable(handle.deathNumber, .death)
         }
+        for number in observer.unwritten { poller.watchWritable(number, .messages) }
+        if output.queue.isEmpty {
+            poller.watchBroken(output.queue.number, .reader)
+        } else {
+            poller.watchWritable(output.queue.number, .output)
+        }
+    }
+
+    private func answer(_ observer: any RunObserver) {
+        let (quits, isAsked) = Signal.takeQuestions()
+        if isAsked { observer.notice(.joining(pid: handle.pid)) }
+        if quits > 1 {
+            handle.kill()
+            Signal.die(by: Signal.quit)
+        }
+    }
+
+    private func bury() -> [Entry] {
+        if ending != nil { return [] }
+        let (entries, death) = handle.bury()
+        for case .joinFailed(let why, let items) in entries { failure = failure ?? JoinFailure(why, of: items) }
         ending = death
+        return entries
     }
 
     private var result: Ending {
         if let failure { return .joinFailed(failure) }
-        return ending?.hadLeft == true ? .completed : .joinFailed(unexplained)
+        if ending?.hadLeft != true { return .joinFailed(unexplained) }
+        guard let unwritten else { return .completed }
+        var first = unwritten.first
+        if unwritten.count > 1 { first.message += " (and \(unwritten.count - 1) more like this)" }
+        return .joinFailed(JoinFailure(first))
     }
 
     /// All is written, or there will be no output.
@@ -120,32 +147,25 @@ package final class Joiner {
         return output.queue.isEmpty && !output.endTable()
     }
 
-    /// Writes what is taken now, or says why nothing is.
-    private func write(_ output: inout RunOutput) -> Ending? {
-        do throws(PosixError) { try output.queue.write() } catch {
-            return error.isBrokenPipe ? .outputClosed : .outputFailed(error)
-        }
-        return nil
-    }
-}
-
-extension RunOutput {
     /// What the process tells.
-    fileprivate mutating func append(_ entry: Entry, _ observer: any RunObserver, _ failure: inout JoinFailure?) {
+    private func take(_ entry: Entry, _ output: inout RunOutput, _ observer: any RunObserver) {
         switch entry {
-        case .output(let bytes, _): append(rows: bytes)
+        case .output(let bytes, _): output.append(rows: bytes)
         case .item(let bytes, let traits):
             do throws(Failure) {
-                append(rows: traits.isDescribed ? try table?.rows(of: bytes) ?? [] : bytes)
+                output.append(rows: traits.isDescribed ? try output.table?.rows(of: bytes) ?? [] : bytes)
             } catch {
-                failure = failure ?? JoinFailure(error)
+                note(error)
             }
         case .standardError(let bytes): observer.text(bytes)
         case .failure(let why):
             if !why.printed.isEmpty { observer.text(why.printed) }
-            failure = failure ?? JoinFailure(why)
+            note(why)
+        case .processFailed(let why): observer.notice(.processFailed(why))
         case .joinFailed(let why, let items): failure = failure ?? JoinFailure(why, of: items)
         default: break
         }
     }
+
+    private func note(_ why: Failure) { unwritten = (unwritten?.first ?? why, (unwritten?.count ?? 0) + 1) }
 }

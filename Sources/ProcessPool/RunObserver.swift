@@ -81,6 +81,8 @@ package enum Notice: Equatable {
     case fewerWorkers(PosixError)
     /// Somebody has asked what goes on.
     case asked(RunView)
+    /// The same, when all items are done.
+    case joining(pid: Int32)
 }
 
 /// What is waited for before a run ends.

@@ -131,6 +131,9 @@ final class WorkerHandle {
         return Process.memoryBarrier()
     }
 
+    /// It has marked that it took too long.
+    var isOverdue: Bool { status.overdue != 0 }
+
     /// The last item it has begun.
     var currentItem: Int { status.current }
 

@@ -59,6 +59,7 @@ package final class ResultJoiner: RecordJoiner {
 /// What all results come to, in the script's own process.
 package final class TotalJoiner {
     private let runner: TaskRunner
+    private let hooks: ModuleHooks?
     private let stack: Stack
     private let plan: JoinPlan
     private var reduction: Reduction
@@ -68,6 +69,7 @@ package final class TotalJoiner {
     /// The output of the last function is written by these options.
     package init(_ script: LoadedScript, _ plan: JoinPlan, _ options: TaskRunner.Options) {
         self.plan = plan
+        hooks = script.hooks
         runner = TaskRunner(script, options, task: .finish)
         stack = script.stack
         decoder = Decoder(stack)
@@ -75,8 +77,10 @@ package final class TotalJoiner {
     }
 
     /// Prepares the process.
-    package func begin(_ output: CapturedOutput) -> JoinFailure? {
-        runner.prepareTotal(output).map { JoinFailure($0) }
+    package func begin(_ output: CapturedOutput, _ outbox: borrowing Outbox) -> JoinFailure? {
+        if let failure = runner.prepareTotal(output, outbox.status) { return JoinFailure(failure) }
+        hooks?.begin()
+        return nil
     }
 
     /// Joins what `read` appends to the buffer.
@@ -103,14 +107,17 @@ package final class TotalJoiner {
         writePrinted(&outbox)
         reduction.detach()
         if !plan.hasKeys {
-            runner.runTotal(&outbox) { reduction.pushTotal() }
+            runner.runTotal("finish", &outbox) { reduction.pushTotal() }
         } else if plan.takesGroups {
-            runner.runTotal(&outbox) { reduction.pushGroups() }
+            runner.runTotal("finish", &outbox) { reduction.pushGroups() }
         } else {
             runner.expectRowsWithoutNames()
-            for place in 0..<reduction.keyCount where !runner.hasFailed {
-                runner.runTotal(&outbox) { reduction.pushGroup(place) }
+            for place in 0..<reduction.keyCount {
+                runner.runTotal("key \(reduction.keyName(place))", &outbox) { reduction.pushGroup(place) }
             }
+        }
+        for message in hooks?.finish(plan.limit.map { Double($0.nanoseconds) / 1e9 }) ?? [] {
+            outbox.processFailed(Failure(.error, message))
         }
         return nil
     }
@@ -124,6 +131,8 @@ extension Stack {
     /// Also of one that was interrupted.
     fileprivate func failure(_ error: JoinError, _ plan: JoinPlan) -> JoinFailure {
         var failure = Failure(.error, error.error.message, traceback: error.error.traceback)
+        // None of the script's lines was running.
+        if failure.traceback?.contains("\n") == false { failure.traceback = nil }
         switch endInterruption() {
         case .raised(let line, let traceback)?:
             let place = line.isEmpty ? "" : " at \(line)"

@@ -137,7 +137,7 @@ package final class TaskRunner {
             try emit(stack)
         }
         script.module.pushItemField = { [unowned self] field, stack throws(LuaError) in
-            guard isInTask else { throw field.outsideTask }
+            guard isInTask, totalName == nil else { throw field.outsideTask }
             if options.isJournaled { throw field.inJournaledRun }
             switch field {
             case .index: stack.push(Int64(Stack.runningItem))
@@ -184,8 +184,8 @@ package final class TaskRunner {
     /// The script runs in the host: it has timers of its own, and its end is not that of a worker.
     private(set) var isAlone = false
     var isInTask = false
-    /// An item has.
-    private(set) var hasFailed = false
+    /// What runs instead of an item: finish, or what writes a key.
+    private var totalName: String?
     private var isInTeardown = false
     /// The number of the attempt at the items that follow.
     package var attempt = 1
@@ -471,8 +471,8 @@ package final class TaskRunner {
     private func readPrinted(_ result: TaskResult) -> [UInt8] { result.hasPrinted ? stack.readCaptured() : [] }
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
-        hasFailed = true
         var failure = failure
+        if let totalName { failure.message = "\(totalName): \(failure.message)" }
         if script.runsCommands { failure.traceback = nil }  // all of it is ours
         let hasPrograms = !printed.isEmpty && stack.capturedPrograms
         if options.keepsInput {
@@ -585,18 +585,20 @@ package final class TaskRunner {
     // MARK: The total
 
     /// Prepares the script's own process for what comes behind the last item.
-    func prepareTotal(_ output: CapturedOutput) -> Failure? {
+    func prepareTotal(_ output: CapturedOutput, _ status: StatusWords) -> Failure? {
         do throws(LuaError) {
             try stack.beginCapture(in: output, allOfItems: false, mode: .inWorker)
         } catch {
             return Failure(.error, error.message, traceback: error.traceback)
         }
         isAlone = options.timeLimit != nil
+        stack.killLate(status)
         return isAlone && !stack.armTime() ? Failure(.error, "the kernel has no timer") : nil
     }
 
     /// Runs the last function with what all results have come to, or those of one key, which `push` pushes.
-    func runTotal(_ outbox: inout Outbox, push: () -> Void) {
+    func runTotal(_ name: String, _ outbox: inout Outbox, push: () -> Void) {
+        totalName = name
         outbox.isItemized = writer.describesRows
         begin(1, &outbox)
         push()

@@ -23,7 +23,7 @@ final class ItemJoiner: JoinerBody {
         StandardDescriptor.leaveInput()
         guard let capture else { return nil }
         let output = CapturedOutput(capture.reading, capture.writing, in: capture.memory)
-        if let failure = total.begin(output) { return failure }
+        if let failure = total.begin(output, outbox) { return failure }
         while true {
             var count = 0
             let failure = total.add(&outbox) { buffer in

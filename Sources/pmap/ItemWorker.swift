@@ -94,7 +94,8 @@ final class ItemWorker: WorkerBody {
         outbox.isRetried = chunk.attempt <= retries
         (outbox.isItemized, outbox.isTimed) = (isItemized || runner.describesRows, isTimed)
         outbox.flushTriggers = flushTriggers
-        outbox.joiner = isItemized ? nil : runner.joiner
+        // Without a worker all of it is joined in a process of its own: this one has to hear signals.
+        outbox.joiner = isItemized || mode == .withoutWorker ? nil : runner.joiner
         self.chunk = chunk
         do throws(Failure) {
             try runRecords(chunk.payload, chunk, &outbox)

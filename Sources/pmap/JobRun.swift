@@ -149,15 +149,16 @@ struct JobRun: ~Copyable {
         guard let plan = job.form.join else { return runItems(parts, queue(output)) }
         if job.workers > 0 { Signal.catchSignals() }
         let own = [output.number] + (job.journal?.journal.descriptors ?? [])
-        let joiner = try Joiner(closing: own) { [reporter, script, job] input in
+        let joiner = try Joiner(closing: own, job.plan.timeLimit) { [reporter, script, job] input in
             reporter.closeInherited()
             return ItemJoiner(TotalJoiner(script, plan, job.totalForm), input)
         }
         var (ending, tally) = runItems(parts, queue(try joiner.takeInput()))
+        parts.log?.commit(now: .max)
         switch ending {
         case .completed: ending = finish(joiner, output, ending)
         case .halted(let policy) where policy.isGoal || policy.why == .done: ending = finish(joiner, output, ending)
-        case .outputClosed, .outputFailed: ending = .joinFailed(joiner.earlyFailure())
+        case .outputClosed, .outputFailed: ending = .joinFailed(joiner.earlyFailure(reporter))
         default: break
         }
         return (ending, tally)
@@ -167,6 +168,7 @@ struct JobRun: ~Copyable {
     private borrowing func finish(
         _ joiner: Joiner, _ output: consuming OutputDescriptor, _ ending: Ending
     ) -> Ending {
+        Signal.catchSignals()
         let table = job.totalForm.table.map {
             RowTable(script.table($0, job.totalForm.output), isUnchanged: false) { nil }
         }

@@ -157,6 +157,9 @@ final class Reporter: RunObserver {
             print("\(scriptName): \(function) of a worker (pid \(pid)) has run for 10 s, and goes on")
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
+        case .joining(let pid):
+            print("all items are done; the script's process (pid \(pid)) joins their results, or runs finish")
+            if job.workers > 0 { answer() }
         case .asked(let run):
             let done = run.tally.succeeded + run.tally.failures
             print("\(done) item\(done == 1 ? "" : "s") done so far")
@@ -175,7 +178,8 @@ final class Reporter: RunObserver {
             parts.append("\(name.rawValue) in \(count) worker\(count == 1 ? "" : "s")")
         }
         if !parts.isEmpty { return "finishing \(parts.joined(separator: " and "))" }
-        return unfinished.output ? "waiting for the reader of standard output" : nil
+        let rest = job.form.join == nil ? "waiting for the reader of standard output" : "joining results"
+        return unfinished.output ? rest : nil
     }
 
     func message(of notice: Notice) -> [UInt8] {
@@ -255,7 +259,9 @@ final class Reporter: RunObserver {
         case .halted, .outputClosed: break
         case .signal:
             let bytes = tally.unwrittenBytes
-            if bytes > 0 { print("\(bytes) bytes of results were not written: nobody has read standard output") }
+            if bytes > 0 && job.form.join == nil {
+                print("\(bytes) bytes of results were not written: nobody has read standard output")
+            }
         case .completed:
             if tally.skipped > 0 {
                 print("\(tally.skipped) of \(tally.items) items \(were(tally.skipped)) not run")

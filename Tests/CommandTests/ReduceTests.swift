@@ -110,7 +110,7 @@ func `results of one key are joined, and written by key`(row: Row) throws { try 
     Row(
         "nil", "function task(n) return n end\nfunction reduce(a, b) local c = a + b end", "pmap -j1 t.lua ::: 1 2",
         err:
-            "pmap: reduce has returned nil; return the two values joined into one (while joining :::1 with :::2)\n\(traceback)",
+            "pmap: reduce has returned nil; return the two values joined into one (while joining :::1 with :::2)\n",
         status: 1),
     Row(
         "a reducer that exits", [:], "pmap -e item --reduce 'os.exit(3)' ::: 1 2",
@@ -127,18 +127,45 @@ func `results of one key are joined, and written by key`(row: Row) throws { try 
         "pmap -j0 --timeout 0.2 -e item --reduce '(function() while true do end end)()' ::: 1 2",
         err: "pmap: timed out after 0.2 s at --reduce:1 (while joining :::1 with :::2)\n\(traceback)", status: 1),
     Row(
-        "finish", [:], "pmap -e item --reduce a --finish 'error(\"no\", 0)' ::: 1", err: "pmap: no\n\(traceback)",
+        "finish", [:], "pmap -e item --reduce a --finish 'error(\"no\", 0)' ::: 1",
+        err: "pmap: finish: no\n\(traceback)",
         status: 1),
     Row(
         "finish that gives nil and a reason", [:], "pmap -e item --reduce a --finish 'nil, \"no\"' ::: 1",
-        err: "pmap: no\n", status: 1),
+        err: "pmap: finish: no\n", status: 1),
     Row(
         "finish that takes too long", [:], "pmap --timeout 0.2 -e item --reduce a --finish 'while true do end' ::: 1",
-        err: "pmap: timed out after 0.2 s at --finish:1\n\(traceback)", status: 1),
+        err: "pmap: finish: timed out after 0.2 s at --finish:1\n\(traceback)", status: 1),
     Row(
         "a total that is no text", [:], "pmap -e print --reduce a ::: 1",
-        err: "pmap: cannot write a function as lines at result\n",
+        err: "pmap: finish: cannot write a function as lines at result\n",
         status: 1),
+    Row(
+        "reduce with nil and a reason", [:], "pmap -e item --reduce 'nil, \"no\"' ::: 1 2",
+        err: "pmap: no (while joining :::1 with :::2)\n", status: 1),
+    Row(
+        "reduce with two values", [:], "pmap -e item --reduce 'a, b' ::: 1 2",
+        err: "pmap: reduce has returned 2 values; return a list of them (while joining :::1 with :::2)\n", status: 1),
+    Row(
+        "a sum that is too large for an integer", [:], "pmap -e item --reduce sum ::: 9223372036854775807 1",
+        err:
+            "pmap: the sum of the integers is outside 64 bits; return floats, as item + 0.0 (while joining :::1 with :::2)\n",
+        status: 1),
+    Row(
+        "a program that goes on in reduce", [:],
+        "pmap --timeout 0.2 -e item --reduce 'os.execute \"sleep 600\"' ::: 1 2",
+        err:
+            "pmap: timed out after 0.2 s; the script's process (pid N) that joins results did not stop and was killed\n",
+        status: 1),
+    Row(
+        "a program that goes on in finish", [:],
+        "pmap -j0 --timeout 0.2 -e item --reduce a --finish 'os.execute \"sleep 600\"' ::: 1 2",
+        err:
+            "pmap: timed out after 0.2 s; the script's process (pid N) that joins results did not stop and was killed\n",
+        status: 1),
+    Row(
+        "pmap.index in finish", [:], "pmap -e item --reduce a --finish pmap.index ::: 1",
+        err: "pmap: finish: --finish:1: pmap.index is there inside a task only\n\(traceback)", status: 1),
     Row(
         "a full output", [:], "pmap -e item --reduce sum ::: 1 > /dev/full",
         err: "pmap: write standard output: No space left on device\n", status: 3),
@@ -175,6 +202,14 @@ func `a run that ends early`(row: Row) throws { try row.check() }
     Row(
         "--finish alone", [:], "pmap -e item --finish total ::: 1",
         err: "pmap: --finish: nothing joins the results; write --reduce\n", status: 2),
+    Row(
+        "a name that nothing has", [:], "pmap -e item --reduce cuont ::: 1",
+        err:
+            "pmap: cuont: no reducer, and no function, has that name; write count, sum, min, max, mean, variance, distinct, top, quantiles, or an expression of a and b\n",
+        status: 2),
+    Row(
+        "a parameter that is no number", [:], "pmap -e item --reduce quantiles:a ::: 1",
+        err: "pmap: quantiles:a: 'a' is no number\n", status: 2),
     Row(
         "no expression", [:], "pmap -e item --reduce 'a +' ::: 1",
         err: "pmap: --reduce:1: unexpected symbol near <eof>\n", status: 2),
@@ -224,6 +259,38 @@ func `what is joined with what depends on the numbers of the items alone`(keys: 
         """
     try Row("", script, line, out: keys.isEmpty ? "1\n" : "3\n").check()
 }
+
+@Test(arguments: [
+    Row(
+        "nan has no place", [:], "pmap -e 'index == 3 and 0/0 or item' --reduce min ::: 5 6 7 0", out: "0\n",
+        err: "pmap: :::3: nan has no place among numbers\npmap: 1 of 4 items failed (1 error)\n", status: 1),
+    Row(
+        "a mean of large integers", [:], "pmap -e item --reduce mean ::: 9223372036854775807 9223372036854775807",
+        out: "9.2233720368548e+18\n"),
+    Row("nil among values is null", [:], "pmap -e '1, nil, 3' -t jsonl --reduce a ::: 1", out: "[1,null,3]\n"),
+    Row(
+        "the ends of quantiles are exact", [:], "seq 100000 | pmap -e item --reduce quantiles:0,1", out: "[1,100000]\n"),
+    Row("a function of Lua's", [:], "pmap -e item --reduce math.max ::: 5 7 6", out: "7\n"),
+    Row(
+        "random numbers of reduce are those of the seed", [:],
+        "for jobs in 0 1 2 5; do seq 3000 | pmap -j$jobs --seed 4 -e 'math.random()' --reduce 'a + b + math.random()'; done | uniq | wc -l",
+        out: "1\n"),
+    Row(
+        "keys that cannot be written do not cost others", [:],
+        "pmap -t jsonl --by-key --reduce count -e 'item, 1' ::: a $'b\\xff' c $'d\\xff'",
+        out: "[\"a\",1]\n[\"c\",1]\n",
+        err: "pmap: key b\\255: cannot write a string that is not UTF-8 as jsonl at result[1] (and 1 more like this)\n",
+        status: 1),
+    Row(
+        "processes that finish leaves are waited for", [:],
+        "pmap -l mp=multiprocessing -e item --reduce count --finish 'mp.Process(function() os.execute \"touch made\" end):start() return total' ::: 1; ls made",
+        out: "1\nmade\n"),
+    Row(
+        "a journal has all items while finish runs", [:],
+        "pmap --journal j -e item --reduce count --finish 'os.execute \"touch begun; sleep 600\"' ::: 1 2 3 2> log & { await ls begun; kill -9 $!; wait $!; } > log2 2>&1 || true; pmap journal j | head -1",
+        out: "j: 3 ok\n"),
+])
+func `it is as one expects`(row: Row) throws { try row.check() }
 
 @Test func `a float sum is the same to the last bit for any number of workers`() throws {
     try Row(

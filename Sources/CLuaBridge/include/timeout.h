@@ -19,6 +19,8 @@ void pmap_arm_timeout(lua_State *L, const pmap_status *status, const char *secon
 /* In a process without a host: from now on the same error is raised between pmap_begin_time and pmap_end_time, after so many
  * nanoseconds in which the process is not stopped, and forced half a second later. False when the kernel has no timer. */
 bool pmap_arm_time(lua_State *L);
+/* From now on a call that has not ended a second after that ends this process and its group, with a mark in `status`. */
+void pmap_kill_late(pmap_status *status);
 void pmap_begin_time(int64_t nanoseconds, const char *seconds);
 void pmap_end_time(void);
 

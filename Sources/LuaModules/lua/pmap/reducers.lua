@@ -14,6 +14,22 @@ local function number(value)
   core.fail(("%s is no number"):format(shown))
 end
 
+-- It has no place among others.
+local function place(value)
+  local found = number(value)
+  if found ~= found then core.fail "nan has no place among numbers" end
+  return found
+end
+
+-- Integers wrap in Lua, which nobody would see.
+local function add(left, right)
+  local sum = left + right
+  if math.type(sum) == "integer" and (left ~ sum) & (right ~ sum) < 0 then
+    core.fail "the sum of the integers is outside 64 bits; return floats, as item + 0.0"
+  end
+  return sum
+end
+
 local function reducer(definition) return setmetatable(definition, Reducer) end
 
 --- How many records there are.
@@ -29,21 +45,21 @@ reducers.sum = reducer {
   join = "add",
   lifting = "number",
   lift = number,
-  merge = function(left, right) return left + right end,
+  merge = add,
   finish = function(total) return total or 0 end,
 }
 
 reducers.min = reducer {
   join = "least",
   lifting = "number",
-  lift = number,
+  lift = place,
   merge = function(left, right) return right < left and right or left end,
 }
 
 reducers.max = reducer {
   join = "most",
   lifting = "number",
-  lift = number,
+  lift = place,
   merge = function(left, right) return left < right and right or left end,
 }
 
@@ -59,8 +75,9 @@ reducers.mean = reducer {
   merge = function(left, right)
     local count, sum = mean_of(left)
     local other_count, other_sum = mean_of(right)
-    if type(left) ~= "table" then return { count + other_count, sum + other_sum } end
-    left[1], left[2] = count + other_count, sum + other_sum
+    sum = sum + 0.0 + other_sum
+    if type(left) ~= "table" then return { count + other_count, sum } end
+    left[1], left[2] = count + other_count, sum
     return left
   end,
   finish = function(total)
@@ -103,7 +120,7 @@ reducers.variance = reducer {
 local function rank(value)
   local first = value
   if type(value) == "table" then first = value[1] end
-  return number(first)
+  return place(first)
 end
 
 -- Two lists of records and what they are compared by, largest first: the first `most` of both. Of equal ones the earlier is first.
@@ -159,13 +176,13 @@ reducers.distinct = reducer {
 -- ---- Quantiles ----
 
 -- A merging t-digest: Dunning, Ertl: Computing extremely accurate quantiles using t-digests, 2019; with the scale function k1. A
--- number alone is itself; several are { means, weights, how many }, by their means.
+-- number alone is itself; several are { means, weights, how many, the least, the largest }, by their means.
 local compression <const> = 200
 local most_centroids <const> = 4 * compression
 
 local function digest_of(state)
   if type(state) == "table" then return state end
-  return { { state }, { 1 }, 1 }
+  return { { state }, { 1 }, 1, state, state }
 end
 
 local function merge_sorted(left, right)
@@ -215,6 +232,8 @@ local function quantile(digest, q)
   local means, weights, count = digest[1], digest[2], digest[3]
   local target, below = q * count, 0
   local left_mean, left_rank = means[1], 0.5
+  if q == 0 then return digest[4] end
+  if q == 1 then return digest[5] end
   if target <= 0.5 or #means == 1 then return means[1] end
   for place = 1, #means do
     local middle = below + weights[place] / 2
@@ -239,11 +258,7 @@ function reducers.quantiles(...)
   end
   return reducer {
     lifting = "number",
-    lift = function(value)
-      local found = number(value)
-      if found ~= found then core.fail "nan has no place among numbers" end
-      return found
-    end,
+    lift = place,
     merge = function(left, right)
       left, right = digest_of(left), digest_of(right)
       local means, weights = merge_sorted(left, right)
@@ -251,7 +266,7 @@ function reducers.quantiles(...)
       if #means > most_centroids then
         means, weights = compressed(means, weights, count)
       end
-      return { means, weights, count }
+      return { means, weights, count, math.min(left[4], right[4]), math.max(left[5], right[5]) }
     end,
     finish = function(total)
       if total == nil then return nil end
@@ -267,21 +282,36 @@ end
 --- The names of the ready reducers.
 reducers.ready = { "count", "sum", "min", "max", "mean", "variance", "distinct", "top", "quantiles" }
 
---- The ready reducer that `text` names, as `sum` or `top:10`; nil for other text.
+--- The ready reducer that `text` names, as `sum` or `top:10`; the function or reducer that is a global of that name; nil for
+--- other text, which is an expression.
 function reducers.named(text)
-  local name, parameters = text:match "^%s*(%l+)%s*:?([%d%s.,]*)$"
+  local name, parameters = text:match "^%s*(%a+)%s*:(.*)$"
+  name = name or text:match "^%s*([%a_][%w_.]*)%s*$"
+  if name == nil or name == "a" or name == "b" or name == "nil" or name == "true" or name == "false" then return nil end
+  local found
   for _, known in ipairs(reducers.ready) do
-    if name == known then
-      local found = reducers[name]
-      if type(found) ~= "function" then
-        if parameters ~= "" then core.fail(("%s: write %s alone"):format(text, name)) end
-        return found
-      end
-      local numbers = {}
-      for word in parameters:gmatch "[^,%s]+" do numbers[#numbers + 1] = tonumber(word) end
-      return found(table.unpack(numbers))
-    end
+    if name == known then found = reducers[name] end
   end
+  if parameters then
+    if type(found) ~= "function" then
+      core.fail(("%s: %s"):format(text, found and "write " .. name .. " alone" or "no reducer has that name"))
+    end
+    local numbers = {}
+    for word in (parameters .. ","):gmatch "([^,]*)," do
+      numbers[#numbers + 1] = tonumber(word) or core.fail(("%s: '%s' is no number"):format(text, word))
+    end
+    return found(table.unpack(numbers))
+  end
+  if type(found) == "function" then return found() end
+  if found == nil then
+    found = _G
+    for part in name:gmatch "[^.]+" do found = type(found) == "table" and found[part] or nil end
+  end
+  if found == nil then
+    core.fail(("%s: no reducer, and no function, has that name; write %s, or an expression of a and b"):format(
+      name, table.concat(reducers.ready, ", ")))
+  end
+  return found
 end
 
 -- The values of one key as a list, where nothing joins them.
@@ -320,6 +350,8 @@ function reducers.plan(reduce, finish, by_key)
   local plan = reduce
   if reduce == nil then
     plan = lists
+  elseif reduce == reducers.top or reduce == reducers.quantiles then
+    core.fail "write what it takes: reduce = pmap.top(10), or pmap.quantiles(0.5)"
   elseif is_function(reduce) then
     plan = { merge = reduce }
   elseif type(reduce) ~= "table" or not is_function(reduce.merge) then
