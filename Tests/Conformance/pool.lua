@@ -1280,8 +1280,15 @@ function cases.test_unknown_options()
   raises("apply_async has no option callbak; there are callback, ", pool.apply_async, pool, sqr, { 1 }, { callbak = print })
   raises("map_async has no option chunksiz;", pool.map_async, pool, sqr, { 1 }, { chunksiz = 1 })
   raises("starmap_async has no option chunksiz;", pool.starmap_async, pool, sqr, { { 1 } }, nil, { chunksiz = 1 })
-  raises("pmap.map has no option processe; there are processes, chunksize", pmap.map, sqr, { 1 }, { processe = 2 })
+  raises("pmap.map has no option processe; there are processes, chunksize, reduce", pmap.map, sqr, { 1 }, { processe = 2 })
   raises("the options of pmap.map are a table, { processes = … }, not a number", pmap.map, sqr, { 1 }, 2)
+end
+
+function cases.test_results_are_joined()
+  equal(pmap.map(sqr, { 1, 2, 3 }, { reduce = pmap.sum }), 14)
+  equal(pmap.map(sqr, {}, { reduce = "sum" }), 0)
+  equal(pmap.map(sqr, pmap.range(5), { reduce = function(a, b) return ("(%s %s)"):format(a, b) end }), "(((1 4) (9 16)) 25)")
+  raises("reduce has returned nil", pmap.map, sqr, { 1, 2 }, { reduce = function() end })
 end
 
 function cases.test_callbacks_are_functions()

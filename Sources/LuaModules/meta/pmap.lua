@@ -82,7 +82,7 @@ function pmap.clock() end
 function pmap.sh(cmd) end
 
 --- Calls `f(item)` for each item in processes that live for this call, and returns the results in order. The options
---- are `processes` and `chunksize`.
+--- are `processes`, `chunksize`, and `reduce`, a function of two results or a reducer, which joins them into one.
 ---@param f function
 ---@param items any[] | fun(): any
 ---@param options? table

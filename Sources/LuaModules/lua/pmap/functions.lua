@@ -31,12 +31,15 @@ function functions.sh(cmd)
   return (result.stdout:gsub("\n$", ""))
 end
 
---- The results of `f(item)` for each item, in order, by processes that live for this call: a pool made, used and closed.
+--- The results of `f(item)` for each item, in order, or what `options.reduce` makes of them, by processes that live for this call: a pool made, used and closed.
 function functions.map(f, items, options)
   options = options or {}
-  arguments.check_options(options, { "processes", "chunksize" }, "pmap.map")
+  arguments.check_options(options, { "processes", "chunksize", "reduce" }, "pmap.map")
+  local reduce = options.reduce
+  if type(reduce) == "string" then reduce = require("pmap.reducers").named(reduce) end
   local pool <close> = require("multiprocessing").Pool(options.processes)
-  return pool:map(f, items, options.chunksize)
+  local results = pool:map(f, items, options.chunksize)
+  return reduce == nil and results or require("pmap.reducers").joined(results, reduce)
 end
 
 --- Numbers from `first` to `last`, as `for` has them but without the errors of added floats, that take no room: `for i in pmap.range(1, 10) do`.

@@ -377,4 +377,35 @@ function reducers.plan(reduce, finish, by_key)
     output
 end
 
+-- How many bits two numbers have up to the highest one in which they differ.
+local function level(left, right)
+  local bits, different = 0, (left - 1) ~ (right - 1)
+  while different > 0 do
+    bits, different = bits + 1, different >> 1
+  end
+  return bits
+end
+
+--- What the values of a list come to, joined as those of items with the same numbers.
+function reducers.joined(list, reduce)
+  local merge, _, lift, _, last = reducers.plan(reduce, nil, false)
+  local values, firsts, ends = {}, {}, {}
+  local function join_top()
+    local top = #values
+    values[top - 1] = merge(values[top - 1], values[top])
+    if values[top - 1] == nil then core.fail "reduce has returned nil; return the two values joined into one" end
+    values[top], firsts[top], ends[top - 1], ends[top] = nil, nil, ends[top], nil
+  end
+  for place = 1, list.n or #list do
+    local value = list[place]
+    if value ~= nil then
+      while #values > 1 and level(ends[#values - 1], firsts[#values]) < level(ends[#values], place) do join_top() end
+      if lift then value = lift(value) end
+      values[#values + 1], firsts[#firsts + 1], ends[#ends + 1] = value, place, place
+    end
+  end
+  while #values > 1 do join_top() end
+  return last(values[1])
+end
+
 return reducers
