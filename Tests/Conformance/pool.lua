@@ -981,7 +981,7 @@ function cases.test_a_loop_that_is_left_reads_no_more()
         end)
       end
       local before = read
-      assert(before < 40, before)
+      assert(before <= 65, before) -- eight times what two workers have, ahead of the one that was taken
       equal(pool:map(sqr, upto(100)), squares(100))
       equal(read, before)
       assert(calls() <= read)
