@@ -137,7 +137,6 @@ package final class HostLoop: RunExecutor {
         case .revoke(let revocation):
             guard let worker = workers[revocation.slot], worker.limitInOrder(revocation.limit) else { return }
             tell(.limited(revocation, current: worker.currentItem))
-        case .collect(let slot) where run.joins: _ = slot  // what is not sent is not joined yet
         case .collect(let slot): if let worker = workers[slot] { tellOf(worker, worker.takeUnsentOfSilent()) }
         case .interrupt(let slot, let item, let isFinal): workers[slot]?.interrupt(item, isFinal, interruption)
         case .distrust(let slot): workers[slot]?.distrust()

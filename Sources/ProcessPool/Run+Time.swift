@@ -41,7 +41,7 @@ extension Run {
             }
         }
         if isSourceDry { actions.append(.pollSource) }
-        if outputIsFull { return }
+        if outputIsFull || joins { return }  // what is not sent is not joined yet
         for sight in sights where !slots[sight.slot].chunks.isEmpty { actions.append(.collect(sight.slot)) }
     }
 

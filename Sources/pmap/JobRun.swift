@@ -21,6 +21,14 @@ struct JobRun: ~Copyable {
     private let reporter: Reporter
     private let texts: ItemTexts
     private let listeners: [any RunListener]
+    private let inherited = Inherited()
+
+    /// Descriptors of the host's that processes close which it forks later: those of what joins results, and the output that
+    /// leads there, which ends only when nobody else has it.
+    private final class Inherited {
+        var joiner: [Int32] = []
+        var output: [Int32] = []
+    }
 
     /// Items that are left are counted for so many nanoseconds.
     private static let countingTime = 300_000_000
@@ -92,10 +100,10 @@ struct JobRun: ~Copyable {
                 return nil
             },
             warn: { [reporter] in reporter.say($0) },
-            iterate: { [reporter] () throws(Failure) in
+            iterate: { [reporter, inherited] () throws(Failure) in
                 try Producer { outbox in
                     reporter.closeInherited()
-                    Descriptor.closeInherited(hostsOwn)
+                    Descriptor.closeInherited(hostsOwn + inherited.joiner + inherited.output)
                     return producer.run(&outbox)
                 }
             })
@@ -153,7 +161,9 @@ struct JobRun: ~Copyable {
             reporter.closeInherited()
             return ItemJoiner(TotalJoiner(script, plan, job.totalForm), input)
         }
-        var (ending, tally) = runItems(parts, queue(try joiner.takeInput()))
+        let pipe = try joiner.takeInput()
+        (inherited.joiner, inherited.output) = (joiner.descriptors, [pipe.number])
+        var (ending, tally) = runItems(parts, queue(pipe))
         parts.log?.commit(now: .max)
         switch ending {
         case .completed: ending = finish(joiner, output, ending)
@@ -199,8 +209,9 @@ struct JobRun: ~Copyable {
         return HostLoop(
             parts.plan, source: parts.source, output: output, observer: parts.observer, log: parts.log,
             listeners: parts.listeners
-        ) { [reporter] loop in
+        ) { [reporter, inherited] loop in
             reporter.closeInherited()
+            Descriptor.closeInherited(inherited.joiner)
             loop.run(worker)
         }.execute()
     }

@@ -187,6 +187,10 @@ func `what goes wrong in joining ends the run, and there is no output`(row: Row)
         "a signal: nothing", [:],
         "{ pmap -j1 --chunk 1 -e 'if index == 2 then os.execute \"kill -TERM $(ps -o ppid= $PPID)\" end return item' --reduce count --finish 'print \"no\"' ::: 1 2 3; } 2> log || echo $?",
         out: "143\n"),
+    Row(
+        "another goal, while a function makes items without end",
+        "function inputs() return 1 end reduce = pmap.count function task(n) return n end",
+        "for jobs in 0 2; do pmap -j$jobs --halt soon,success=1 t.lua 2> log | grep -c '[1-9]'; done", out: "1\n1\n"),
 ])
 func `a run that ends early`(row: Row) throws { try row.check() }
 
