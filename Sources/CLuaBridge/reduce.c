@@ -152,7 +152,7 @@ static uint32_t find_key(lua_State *L, pmap_reduction *r, const unsigned char *b
     return r->cells[cell] = r->key_count;
 }
 
-void pmap_push_key(lua_State *L, const pmap_reduction *r, uint32_t key) {
+void pmap_push_joined_key(lua_State *L, const pmap_reduction *r, uint32_t key) {
     push_scalar(L, r->text + r->keys[key].start, r->keys[key].length);
 }
 

@@ -168,7 +168,7 @@ package struct JoinError: Error {
     /// Stack: → { key, its value }, of one of the keys, from 0
     package mutating func pushGroup(_ place: Int) {
         stack.newTable(list: 2)
-        unsafe pmap_push_key(stack.thread, &state, UInt32(place + 1))
+        unsafe pmap_push_joined_key(stack.thread, &state, UInt32(place + 1))
         stack.rawSet(-2, at: 1)
         push(unsafe state.keys[place + 1].top)
         stack.rawSet(-2, at: 2)
@@ -176,7 +176,7 @@ package struct JoinError: Error {
 
     /// For messages.
     package mutating func keyName(_ place: Int) -> String {
-        unsafe pmap_push_key(stack.thread, &state, UInt32(place + 1))
+        unsafe pmap_push_joined_key(stack.thread, &state, UInt32(place + 1))
         defer { stack.pop() }
         switch stack.type(-1) {
         case .boolean: return "\(stack.boolean(-1))"
@@ -194,7 +194,7 @@ package struct JoinError: Error {
             stack.newTable(list: Int32(clamping: keyCount))
             for place in 1..<keyCount + 1 {
                 if field == 1 {
-                    unsafe pmap_push_key(stack.thread, &state, UInt32(place))
+                    unsafe pmap_push_joined_key(stack.thread, &state, UInt32(place))
                 } else {
                     push(unsafe state.keys[place].top)
                 }

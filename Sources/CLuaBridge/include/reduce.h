@@ -78,7 +78,7 @@ int pmap_reduce_rest(lua_State *L, int tables, int handler, pmap_reduction *redu
 void pmap_push_node(lua_State *L, int tables, const pmap_reduction *reduction, uint32_t node);
 
 /* Stack: → a key */
-void pmap_push_key(lua_State *L, const pmap_reduction *reduction, uint32_t key);
+void pmap_push_joined_key(lua_State *L, const pmap_reduction *reduction, uint32_t key);
 
 /* Puts the keys in their order: false and true, numbers by value, strings by their bytes. */
 void pmap_sort_keys(pmap_reduction *reduction);
