@@ -67,14 +67,18 @@ struct Option: Sendable {
 extension Flags {
     /// Parses `words`; the others are words.
     mutating func read(_ words: some Sequence<ByteString>) throws(UsageError) {
-        var rest = Array(words)[...]
+        var (rest, isBehindCommand) = (Array(words)[...], false)
         while let word = rest.popFirst() {
             if word == "--" {
                 self.words += rest
                 return
             }
-            if word == "-" || !word.hasPrefix("-") {
+            let hadCommand = command != nil
+            defer { isBehindCommand = command != nil && !hadCommand }
+            if !word.isOption {
                 self.words.append(word)
+            } else if isBehindCommand, let command, command.isOneWord {
+                throw Flags.unquoted(command, word, rest)
             } else if word.hasPrefix("--") {
                 try readLong(word, &rest)
             } else {
@@ -166,6 +170,18 @@ extension Flags {
         throw UsageError("missing value for \(name); write \(name) \(option.value ?? "")")
     }
 
+    /// Of `--sh gzip -k` GNU parallel takes all for the command, and getopt_long(3) `-k` for an option of pmap.
+    private static func unquoted(
+        _ command: ByteString, _ option: ByteString, _ rest: ArraySlice<ByteString>
+    ) -> UsageError {
+        let options = [option] + rest.prefix { $0.isOption }
+        let whole = ByteString(Array(([command] + options).map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
+        let end = options.count <= rest.count ? " …" : ""
+        return UsageError(
+            "--sh \(command) \(option): quote the command: --sh \(Secrets.quoted(whole + ByteString(end))); an option of pmap stands in front of --sh"
+        )
+    }
+
     private func unknown(_ name: String, guess: String? = nil) -> UsageError {
         if let advice = foreignOptions[name] { return UsageError("\(name): \(advice)") }
         if let command, !command.contains(" ") {
@@ -177,4 +193,11 @@ extension Flags {
         }
         return UsageError("unknown option '\(name)'; did you mean '\(guess)'?")
     }
+}
+
+extension ByteString {
+    fileprivate var isOption: Bool { hasPrefix("-") && self != "-" && self != "--" }
+
+    /// A command that the shell may have split.
+    fileprivate var isOneWord: Bool { !bytes.contains { [0x20, 0x09, 0x0a].contains($0) } }
 }

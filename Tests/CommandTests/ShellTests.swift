@@ -153,8 +153,8 @@ func `a command is a task like others`(row: Row) throws { try row.check() }
     Row(
         "no command", [:], "pmap --sh '' ::: a",
         err: "pmap: --sh '': write a command for the shell, as in --sh 'gzip {}'\n", status: 2),
-    Row("two", [:], "pmap --sh a --sh b ::: a", err: "pmap: --sh twice; join commands with ; or &&\n", status: 2),
-    Row("code as well", [:], "pmap --sh a -e b ::: a", err: "pmap: -e and --sh; a run has one task\n", status: 2),
+    Row("two", [:], "pmap --sh 'a 1' --sh b ::: a", err: "pmap: --sh twice; join commands with ; or &&\n", status: 2),
+    Row("code as well", [:], "pmap --sh 'a 1' -e b ::: a", err: "pmap: -e and --sh; a run has one task\n", status: 2),
     Row(
         "of a script", "options = { sh = 'echo' } task = print", "pmap t.lua ::: a",
         err: "pmap: t.lua: options.sh: write it on the command line: --sh\n", status: 2),

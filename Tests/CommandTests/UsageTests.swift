@@ -102,7 +102,10 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
     wrong("--pipe", "--pipe: write --from blocks:1M; files are read in parallel anyway"),
     wrong("--resume", "--resume: write --journal FILE; the same command goes on from there"),
     wrong("-c item", "-c: write -e CODE, or --sh COMMAND; a script needs no option: pmap SCRIPT"),
-    wrong("--sh gzip -9", "unknown option '-9'; if it is one of the command's, quote that: --sh 'gzip -9 …'"),
+    wrong(
+        "--sh gzip -9",
+        "--sh gzip -9: quote the command: --sh 'gzip -9 -e …'; an option of pmap stands in front of --sh"),
+    wrong("--sh gzip x -9", "unknown option '-9'; if it is one of the command's, quote that: --sh 'gzip -9 …'"),
     wrong(
         "-f task.lua", "-f task.lua: this is no format; the script needs no option: pmap task.lua"),
 ])
@@ -132,13 +135,27 @@ func `words of parallel, xargs and others are answered with what to write here`(
         }.joined(), status: 2),
     Row(
         "a command that the shell has split", [:],
-        "pmap --sh echo {} ::: a; pmap --sh wc -u lines {/} files; pmap --sh ls x ::: a",
+        "pmap --sh echo {} ::: a; pmap --sh wc lines -u {/} files; pmap --sh ls x ::: a",
         err: """
             pmap: --sh echo: the command is one word; write --sh 'echo {}'
             pmap: --sh wc: the command is one word; write --sh 'wc lines {/} files'
             pmap: --sh ls: the command is one word; write --sh 'ls x'
 
             """, status: 2),
+    Row(
+        "an option behind the word of a command, whose it may be", ["a": ""],
+        "pmap --sh gzip -k ::: a; pmap --sh wc -l -- a; pmap --sh=tar -x --to-stdout -f ::: a; pmap --sh sort -j2 -u a; ls",
+        out: "a\n",
+        err: [
+            ("gzip -k", "gzip -k"), ("wc -l", "wc -l …"), ("tar -x", "tar -x --to-stdout -f"),
+            ("sort -j2", "sort -j2 -u …"),
+        ].map {
+            "pmap: --sh \($0.0): quote the command: --sh '\($0.1)'; an option of pmap stands in front of --sh\n"
+        }.joined(), status: 0),
+    Row(
+        "an option behind a command in quotes, and elsewhere", ["a": "x\n"],
+        "pmap --sh 'echo -n {}' -u ::: a; pmap -k --sh echo ::: b; pmap --sh echo a -k; pmap --sh echo -- a",
+        out: "a\nb\nx\nx\n"),
     Row(
         "a program for a script", [:], "pmap echo {} ::: a",
         err: "pmap: echo: no such script; a command for the shell stands behind --sh: pmap --sh 'echo {}'\n", status: 2),
