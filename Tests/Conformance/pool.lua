@@ -1280,7 +1280,7 @@ function cases.test_unknown_options()
   raises("apply_async has no option callbak; there are callback, ", pool.apply_async, pool, sqr, { 1 }, { callbak = print })
   raises("map_async has no option chunksiz;", pool.map_async, pool, sqr, { 1 }, { chunksiz = 1 })
   raises("starmap_async has no option chunksiz;", pool.starmap_async, pool, sqr, { { 1 } }, nil, { chunksiz = 1 })
-  raises("pmap.map has no option processe; there are processes, chunksize, reduce", pmap.map, sqr, { 1 }, { processe = 2 })
+  raises("pmap.map has no option processe; there are processes, chunksize, reduce, by_key", pmap.map, sqr, { 1 }, { processe = 2 })
   raises("the options of pmap.map are a table, { processes = … }, not a number", pmap.map, sqr, { 1 }, 2)
 end
 
@@ -1289,6 +1289,65 @@ function cases.test_results_are_joined()
   equal(pmap.map(sqr, {}, { reduce = "sum" }), 0)
   equal(pmap.map(sqr, pmap.range(5), { reduce = function(a, b) return ("(%s %s)"):format(a, b) end }), "(((1 4) (9 16)) 25)")
   raises("reduce has returned nil", pmap.map, sqr, { 1, 2 }, { reduce = function() end })
+  raises('reduce = "a + b": write the name of a reducer, or function(a, b)', pmap.map, sqr, { 1 }, { reduce = "a + b" })
+end
+
+--- Keys and values in the order of `pairs`, as one text.
+local function listed(groups, show)
+  local texts = {}
+  for key, value in pairs(groups) do texts[#texts + 1] = ("%s=%s"):format(key, (show or tostring)(value)) end
+  return table.concat(texts, " ")
+end
+
+local function numbered(text)
+  return function(number) return text, number end
+end
+
+function cases.test_results_of_one_key_are_joined()
+  local function by_rest(number) return number % 3, number end
+  local function join(left, right) return ("(%s %s)"):format(left, right) end
+  equal(listed(pmap.map(by_rest, pmap.range(10), { by_key = true, reduce = "sum" })), "0=18 1=22 2=15")
+  equal(pmap.map(numbered "k", pmap.range(5), { by_key = true, reduce = join }).k, "(((1 2) (3 4)) 5)")
+  local places = { "a", "b", "b", "a", "a", "b" }
+  local function placed(place) return places[place], place end
+  local expected = "a=((1 4) 5) b=((2 3) 6)"
+  equal(listed(pmap.map(placed, pmap.range(6), { by_key = true, reduce = join, processes = 2, chunksize = 1 })), expected)
+  equal(listed(pmap.map(by_rest, pmap.range(4), { by_key = true, reduce = "variance" })), "0=nil 1=4.5 2=nil")
+  equal(listed(pmap.map(sqr, { 1, -1, 2 }, { by_key = true, reduce = pmap.count })), "1=2 4=1")
+  equal(listed(pmap.map(by_rest, {}, { by_key = true, reduce = "sum" })), "")
+end
+
+function cases.test_keys_are_in_their_order()
+  local keys = { "b", "a", 10, 9, 1.0, 1, -0.5, 1 << 62, true, false, "", "B" }
+  local groups = pmap.map(function(key) return key, 1 end, keys, { by_key = true, reduce = "sum" })
+  equal(listed(groups), "false=1 true=1 -0.5=1 1=2 9=1 10=1 4611686018427387904=1 =1 B=1 a=1 b=1")
+  equal(math.type(next(pmap.map(numbered(2.0), { 1 }, { by_key = true }))), "integer")
+end
+
+function cases.test_without_a_reducer_the_values_of_a_key_are_a_list()
+  local function show(list) return table.concat(list, ",") end
+  equal(listed(pmap.map(function(n) return n % 2, n end, pmap.range(5), { by_key = true }), show), "0=2,4 1=1,3,5")
+  local fields = pmap.map(function(n) return "k", n, nil, "c" end, { 1 }, { by_key = true }).k[1]
+  equal(#fields, 3)
+  equal(fields[2], pmap.null)
+  equal(pmap.map(function(n) if n > 1 then return nil, nil end return "k", n end, { 1, 2 }, { by_key = true }).k, { 1 })
+end
+
+function cases.test_what_is_no_key_fails_its_item()
+  local function fails(message, f, reduce)
+    raises(message, pmap.map, f, { 1 }, { by_key = true, reduce = reduce })
+  end
+  fails("a key is a string, a number or a boolean, not table", function() return {}, 1 end)
+  fails("a key is a string, a number or a boolean, not null", function() return pmap.null, 1 end)
+  fails("a key is a string, a number or a boolean, not nil", function() return nil, 1 end)
+  fails("a key is not nan", function() return 0 / 0, 1 end)
+  fails("the record has a key and no value; return key, value", sqr, "sum")
+  fails("it is so", function() return nil, "it is so" end)
+  fails("nil is no number", function() return "k", nil end, "sum")
+  local function odd(number) return number % 2 == 1 and number or {}, number end
+  local _, failure = pcall(pmap.map, odd, { 1, 2, 3 }, { by_key = true })
+  equal(failure.errors[2].kind, "error")
+  raises("by_key is true or false, not a string", pmap.map, sqr, { 1 }, { by_key = "k" })
 end
 
 function cases.test_callbacks_are_functions()

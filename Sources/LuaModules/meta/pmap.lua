@@ -82,7 +82,10 @@ function pmap.clock() end
 function pmap.sh(cmd) end
 
 --- Calls `f(item)` for each item in processes that live for this call, and returns the results in order. The options
---- are `processes`, `chunksize`, and `reduce`, a function of two results or a reducer, which joins them into one.
+--- are `processes`, `chunksize`, and `reduce`, a function of two results, a reducer or its name, which joins them into
+--- one. With `by_key = true` the first value that `f` returns is a key, and the results of one key are joined, or are a
+--- list without `reduce`: what is returned is a table of them by key, whose `pairs` has booleans, numbers and strings in
+--- that order.
 ---@param f function
 ---@param items any[] | fun(): any
 ---@param options? table

@@ -34,12 +34,22 @@ end
 --- The results of `f(item)` for each item, in order, or what `options.reduce` makes of them, by processes that live for this call: a pool made, used and closed.
 function functions.map(f, items, options)
   options = options or {}
-  arguments.check_options(options, { "processes", "chunksize", "reduce" }, "pmap.map")
-  local reduce = options.reduce
-  if type(reduce) == "string" then reduce = require("pmap.reducers").named(reduce) end
+  arguments.check_options(options, { "processes", "chunksize", "reduce", "by_key" }, "pmap.map")
+  local reduce, by_key = options.reduce, options.by_key
+  if by_key ~= nil and type(by_key) ~= "boolean" then core.fail("by_key is true or false, not a " .. type(by_key)) end
   local pool <close> = require("multiprocessing").Pool(options.processes)
-  local results = pool:map(f, items, options.chunksize)
-  return reduce == nil and results or require("pmap.reducers").joined(results, reduce)
+  if reduce == nil and not by_key then return pool:map(f, items, options.chunksize) end
+  local reducers = require "pmap.reducers"
+  if type(reduce) == "string" then
+    reduce = reducers.named(reduce)
+      or core.fail(("reduce = %q: write the name of a reducer, or function(a, b) return … end"):format(reduce))
+  end
+  local join = reducers.joining(reduce, by_key)
+  if by_key then
+    arguments.check_function(f, "the function of a map")
+    f = reducers.keyed(f, reduce)
+  end
+  return join(pool:map(f, items, options.chunksize))
 end
 
 --- Numbers from `first` to `last`, as `for` has them but without the errors of added floats, that take no room: `for i in pmap.range(1, 10) do`.

@@ -377,6 +377,35 @@ function reducers.plan(reduce, finish, by_key)
     output
 end
 
+-- ---- pmap.map ----
+
+--- What a function has returned, as a key and the value to be joined, in a list; nil where it is nothing but nil.
+function reducers.record(has_value, key, ...)
+  local values, is_nothing = table.pack(...), key == nil
+  for place = 1, values.n do is_nothing = is_nothing and values[place] == nil end
+  if is_nothing then return nil end
+  if key == nil and type(values[1]) == "string" then error(values[1], 0) end
+  local null = require("pmap").null
+  local kind = type(key)
+  if kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
+    core.fail("a key is a string, a number or a boolean, not " .. (key == null and "null" or kind))
+  end
+  if key ~= key then core.fail "a key is not nan" end
+  if values.n == 0 and has_value then core.fail "the record has a key and no value; return key, value" end
+  if values.n < 2 then return { key, values[1] } end
+  for place = 1, values.n do
+    if values[place] == nil then values[place] = null end
+  end
+  values.n = nil
+  return { key, values }
+end
+
+--- A function that returns the record of what `f` returns.
+function reducers.keyed(f, reduce)
+  local has_value = reduce ~= reducers.count
+  return function(...) return require("pmap.reducers").record(has_value, f(...)) end
+end
+
 -- How many bits two numbers have up to the highest one in which they differ.
 local function level(left, right)
   local bits, different = 0, (left - 1) ~ (right - 1)
@@ -386,26 +415,66 @@ local function level(left, right)
   return bits
 end
 
---- What the values of a list come to, joined as those of items with the same numbers.
-function reducers.joined(list, reduce)
-  local merge, _, lift, _, last = reducers.plan(reduce, nil, false)
-  local values, firsts, ends = {}, {}, {}
-  local function join_top()
-    local top = #values
-    values[top - 1] = merge(values[top - 1], values[top])
-    if values[top - 1] == nil then core.fail "reduce has returned nil; return the two values joined into one" end
-    values[top], firsts[top], ends[top - 1], ends[top] = nil, nil, ends[top], nil
+local ranks = { boolean = 1, number = 2, string = 3 }
+
+local function precedes(left, right)
+  local kind, other = type(left), type(right)
+  if kind ~= other then return ranks[kind] < ranks[other] end
+  if kind == "boolean" then return right and not left end
+  return left < right
+end
+
+--- A function of a list, of values or of records with keys: what they come to, joined as those of items with the same numbers.
+function reducers.joining(reduce, by_key)
+  local merge, _, lift, _, last = reducers.plan(reduce, by_key and function(all) return all end, by_key)
+
+  local function new_stack() return { top = 0, values = {}, firsts = {}, ends = {} } end
+
+  local function join_top(stack)
+    local top, values, firsts, ends = stack.top, stack.values, stack.firsts, stack.ends
+    local value = merge(values[top - 1], values[top])
+    if value == nil then core.fail "reduce has returned nil; return the two values joined into one" end
+    values[top - 1], values[top], firsts[top], ends[top - 1], ends[top] = value, nil, nil, ends[top], nil
+    stack.top = top - 1
   end
-  for place = 1, list.n or #list do
-    local value = list[place]
-    if value ~= nil then
-      while #values > 1 and level(ends[#values - 1], firsts[#values]) < level(ends[#values], place) do join_top() end
-      if lift then value = lift(value) end
-      values[#values + 1], firsts[#firsts + 1], ends[#ends + 1] = value, place, place
+
+  local function add(stack, place, value)
+    local firsts, ends = stack.firsts, stack.ends
+    while stack.top > 1 and level(ends[stack.top - 1], firsts[stack.top]) < level(ends[stack.top], place) do
+      join_top(stack)
     end
+    if lift then value = lift(value) end
+    local top = stack.top + 1
+    stack.top, stack.values[top], firsts[top], ends[top] = top, value, place, place
   end
-  while #values > 1 do join_top() end
-  return last(values[1])
+
+  local function total(stack)
+    while stack.top > 1 do join_top(stack) end
+    return stack.values[1]
+  end
+
+  return function(list)
+    local all, stacks, keys = new_stack(), {}, {}
+    for place = 1, list.n or #list do
+      local value = list[place]
+      if value ~= nil and by_key then
+        local key = value[1]
+        if math.type(key) == "float" then key = math.tointeger(key) or key end
+        if stacks[key] == nil then
+          keys[#keys + 1] = key
+          stacks[key] = new_stack()
+        end
+        add(stacks[key], place, value[2])
+      elseif value ~= nil then
+        add(all, place, value)
+      end
+    end
+    if not by_key then return last(total(all)) end
+    table.sort(keys, precedes)
+    local values = {}
+    for place, key in ipairs(keys) do values[place] = total(stacks[key]) end
+    return last { keys, values }
+  end
 end
 
 return reducers
