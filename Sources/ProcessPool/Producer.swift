@@ -13,11 +13,16 @@ package final class Producer {
     }
 
     private let handle: WorkerHandle
+    private let processFailed: (Failure) -> Void
     private var ending: Run.Death?
     private var failure: Failure?
 
-    /// Forks; `produce` writes each value to the outbox as an item, or says why it cannot go on.
-    package init(_ produce: @escaping (inout Outbox) -> Failure?) throws(Failure) {
+    /// Forks; `produce` writes each value to the outbox as an item, or says why it cannot go on. `processFailed` is told of
+    /// processes that it has left.
+    package init(processFailed: @escaping (Failure) -> Void, _ produce: @escaping (inout Outbox) -> Failure?)
+        throws(Failure)
+    {
+        self.processFailed = processFailed
         do throws(PosixError) {
             handle = try WorkerHandle(number: 0, closing: []) { $0.produce(produce) }
         } catch {
@@ -48,6 +53,7 @@ package final class Producer {
         switch entry {
         case .output(let bytes, _): values += bytes
         case .inputFailed(let why): failure = why
+        case .processFailed(let why): processFailed(why)
         default: break
         }
     }

@@ -10,11 +10,13 @@ struct ItemProducer {
     private let script: LoadedScript
     private let digests: Bool
     private let batch: Int?
+    private let timeLimit: TimeLimit?
 
     /// With `digests`, 16 bytes before each value are its digest; they are zeros for a value that cannot be compared.
-    init(_ script: LoadedScript, batch: Int?, digests: Bool) {
+    /// `timeLimit` is that of processes that have been left.
+    init(_ script: LoadedScript, batch: Int?, digests: Bool, timeLimit: TimeLimit?) {
         (self.script, self.batch) = (script, batch)
-        self.digests = digests
+        (self.digests, self.timeLimit) = (digests, timeLimit)
     }
 
     static let digestSize = 16
@@ -45,6 +47,10 @@ struct ItemProducer {
                     flags |= ItemProducer.failed
                 case .end:
                     outbox.discard()
+                    outbox.flush()  // the run goes on with them while processes are waited for
+                    for message in script.hooks?.finish(timeLimit.map { Double($0.nanoseconds) / 1e9 }) ?? [] {
+                        outbox.processFailed(Failure(.error, message))
+                    }
                     return nil
                 }
                 if digests, iteration.text.count > 0 {

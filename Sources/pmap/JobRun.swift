@@ -89,7 +89,8 @@ struct JobRun: ~Copyable {
 
     /// How the input is read. The script's own process, if it makes the items, closes what is the host's.
     private borrowing func reading(closing output: Int32) -> InputSequence.Reading {
-        let producer = ItemProducer(script, batch: job.layout.batch, digests: job.journal != nil)
+        let producer = ItemProducer(
+            script, batch: job.layout.batch, digests: job.journal != nil, timeLimit: job.plan.timeLimit)
         let hostsOwn = [output] + (job.journal?.journal.descriptors ?? [])
         return InputSequence.Reading(
             layout: job.layout, workers: max(job.workers, 1), directory: start.directory.number,
@@ -101,7 +102,7 @@ struct JobRun: ~Copyable {
             },
             warn: { [reporter] in reporter.say($0) },
             iterate: { [reporter, inherited] () throws(Failure) in
-                try Producer { outbox in
+                try Producer(processFailed: { reporter.notice(.processFailed($0)) }) { outbox in
                     reporter.closeInherited()
                     Descriptor.closeInherited(hostsOwn + inherited.joiner + inherited.output)
                     return producer.run(&outbox)

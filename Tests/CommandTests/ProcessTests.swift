@@ -223,6 +223,33 @@ private let notFinished =
         err: "pmap: Process-1 (pid N) ended with status 4, and nobody has joined it\n",
         status: 1),
     Row(
+        "one that inputs has left",
+        modules
+            + "function inputs() mp.Process{ target = os.exit, args = { 4 }, name = 'maker' }:start() end function task() end",
+        "pmap -j 1 t.lua; pmap -j 0 t.lua",
+        err:
+            "pmap: maker (pid N) ended with status 4, and nobody has joined it\npmap: maker (pid N) ended with status 4, and nobody has joined it\n",
+        status: 1),
+    Row(
+        "one that inputs has left and that ends by itself, while the items are run",
+        modules + """
+            function inputs()
+              made = (made or 0) + 1
+              if made == 1 then mp.Process(function() os.execute "await test -e begun; touch ended" end):start() end
+              return made == 1 and "x" or nil
+            end
+            function task(x) os.execute "touch begun" return x end
+            """,
+        "pmap -j 1 t.lua; ls ended", out: "x\nended\n"),
+    Row(
+        "one that inputs has left and that does not end",
+        modules + """
+            function inputs() mp.Process{ target = pmap.sleep, args = { 100 }, name = "maker" }:start() end
+            function task() end
+            """,
+        "pmap -j 1 --timeout 0.1 t.lua",
+        err: "pmap: maker (pid N) has run on for longer than --timeout, and was killed\n", status: 1),
+    Row(
         "one of the script's own", modules + "mp.Process(os.exit, 4):start() function task(x) return x end",
         "pmap -j 1 t.lua ::: a", out: "a\n",
         err: "pmap: Process-1 (pid N) ended with status 4, and nobody has joined it\n",
