@@ -15,6 +15,7 @@ extension Encoder {
         if encodeReference(to: stack.identity(index), into: &buffer) { return nil }
         let index = ensureStack(for: index)
         let header = buffer.open(.function)
+        hasCode = true
         try encodeBytecode(of: index, into: &buffer)
         var upvalues: Int32 = 0
         while stack.hasUpvalue(index, at: upvalues + 1) { upvalues += 1 }

@@ -25,6 +25,8 @@ package struct Encoder {
     package var handleRegistry: HandleRegistry?
     var handles: [Int] = []
     let packer = Packer()
+    /// There was a function with its code, which another run does not take; until it is set back.
+    package var hasCode = false
 
     /// A table or function that has been begun.
     struct Frame {

@@ -293,6 +293,12 @@ package enum Partial {
         buffer.store(UInt64(buffer.count - start - Partial.headSize), at: start + 16)
     }
 
+    /// Whether values since the last call had functions with their code.
+    package mutating func takeCode() -> Bool {
+        defer { encoder.hasCode = false }
+        return encoder.hasCode
+    }
+
     private mutating func encode(_ index: Int32, of stack: Stack, _ root: String, _ buffer: inout ByteBuffer)
         throws(LuaError)
     {

@@ -444,6 +444,7 @@ package final class TaskRunner {
         }
         if !printed.isEmpty && !options.printsToOutput { outbox.standardError(printed) }
         if options.isTagged { outbox.tag(lines: tag(record)) }
+        traits.hasCode = partials?.takeCode() ?? false
         traits.isDescribed = writer.describesRows && traits.hasRecord
         outbox.commit(traits)
     }
@@ -472,6 +473,7 @@ package final class TaskRunner {
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
+        _ = partials?.takeCode()
         if let totalName { failure.message = "\(totalName): \(failure.message)" }
         if script.runsCommands { failure.traceback = nil }  // all of it is ours
         let hasPrograms = !printed.isEmpty && stack.capturedPrograms

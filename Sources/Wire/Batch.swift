@@ -52,23 +52,27 @@ package struct ItemTraits: Equatable, Sendable {
     package var isBlank: Bool
     /// The bytes describe rows, whose columns are not known yet.
     package var isDescribed: Bool
+    /// The value has functions, which another run does not take.
+    package var hasCode: Bool
 
     package init(
-        hasRecord: Bool = false, drewRandomNumbers: Bool = false, isBlank: Bool = false, isDescribed: Bool = false
+        hasRecord: Bool = false, drewRandomNumbers: Bool = false, isBlank: Bool = false, isDescribed: Bool = false,
+        hasCode: Bool = false
     ) {
         self.hasRecord = hasRecord
         self.drewRandomNumbers = drewRandomNumbers
-        (self.isBlank, self.isDescribed) = (isBlank, isDescribed)
+        (self.isBlank, self.isDescribed, self.hasCode) = (isBlank, isDescribed, hasCode)
     }
 
     package init(rawValue: UInt32) {
         self.init(
             hasRecord: rawValue & 1 != 0, drewRandomNumbers: rawValue & 2 != 0, isBlank: rawValue & 4 != 0,
-            isDescribed: rawValue & 8 != 0)
+            isDescribed: rawValue & 8 != 0, hasCode: rawValue & 16 != 0)
     }
 
     package var rawValue: UInt32 {
         (hasRecord ? 1 : 0) | (drewRandomNumbers ? 2 : 0) | (isBlank ? 4 : 0) | (isDescribed ? 8 : 0)
+            | (hasCode ? 16 : 0)
     }
 }
 

@@ -147,6 +147,9 @@ final class JournaledInput: ChunkSource, OutcomeLog {
         let isKept: Bool
         switch outcome {
         case .success(_, let traits) where traits.isBlank: return
+        case .success(_, let traits) where traits.hasCode:
+            tally.withCode += 1
+            return
         case .success(let output, let traits):
             isKept = journal.add(JournalEntry(.ok(output: output), traits), keys, item: item, source: nil)
         case .failure(let failure, _, _) where failure.isTransient: return
@@ -196,6 +199,8 @@ struct JournalTally {
     var unknown = 0
     /// Results that SQLite does not take.
     var tooLarge = 0
+    /// Results with functions, which another run does not take.
+    var withCode = 0
 }
 
 extension Ending {

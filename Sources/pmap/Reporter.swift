@@ -305,6 +305,11 @@ final class Reporter: RunObserver {
         if journal.tooLarge > 0 {
             print("\(path): \(results(journal.tooLarge)) too large for it (1 GB), and will be made again")
         }
+        if journal.withCode > 0 {
+            print(
+                "\(path): \(results(journal.withCode)) not kept: there are functions in them; such items are run each time"
+            )
+        }
         let failed =
             journal.restoredFailures > 0
             ? ", \(journal.restoredFailures) of which failed then; --retry-failed runs those again" : ""

@@ -355,11 +355,39 @@ func `a result of another module is never used`(row: Row) throws { try row.check
         "seq 2001 3000 > f; pmap -j 1 --chunk 1000 --journal j t.lua f 2>&1 | tail -1; sqlite3 j 'SELECT count(*) FROM items'; seq 2001 3000 > f; pmap -j 1 --chunk 1000 --on-error keep t.lua f 2> /dev/null | sort -u",
         out:
             "pmap: 1000 of 1000 items failed (1000 error)\n0\nerror: the file changed while it was read\n", status: 1),
+    Row(
+        "results with functions, which another run does not take",
+        """
+        function task(item)
+          if item == "a" then return item end
+          local list = { get = function() return item end }
+          if item == "b" then pmap.emit(list) error("no", 0) end
+          if item == "c" then pmap.emit(list) return "c" end
+          return list
+        end
+        local function text(value) return type(value) == "table" and value.get() or value end
+        function reduce(a, b) return text(a) .. text(b) end
+        """,
+        "pmap -j 1 --journal j t.lua ::: a b c d e; pmap -j 1 --journal j t.lua ::: e d c b a f; pmap journal j | head -1",
+        out: "accde\nedccaf\nj: 1 ok, 1 error\n",
+        err: "pmap: :::2: no\n" + traceback + notKept(3) + lastLine(1, of: 5, "1 error")
+            + "pmap: :::4: no\n" + traceback + notKept(4)
+            + "pmap: 2 of 6 items were done in an earlier run, says j, 1 of which failed then; --retry-failed runs those again\n"
+            + lastLine(1, of: 6, "1 error")),
+    Row(
+        "a result by the name that it has in a module, which is kept",
+        "function task(item) return { string.upper, require 'string', item } end function reduce(a, b) a[3] = a[3] .. b[3] return a end function finish(t) return t[1](t[3]), t[2] == string end",
+        "pmap --journal j t.lua ::: a b; pmap --journal j t.lua ::: a b", out: "AB\ttrue\nAB\ttrue\n",
+        err: doneBefore(2, of: 2)),
 ])
 func `items that are not what they were are run again`(row: Row) throws { try row.check() }
 
 private func onlyAgain(_ items: Int) -> String {
     "pmap: j: \(items) items of inputs hold functions, cycles or userdata, or cannot travel; such items are run each time\n"
+}
+
+private func notKept(_ results: Int) -> String {
+    "pmap: j: \(results) results were not kept: there are functions in them; such items are run each time\n"
 }
 
 private func doneBefore(_ items: Int, of all: Int) -> String {
