@@ -224,16 +224,13 @@ extension ByteBuffer {
     package mutating func append(decimal value: Int, digits: Int) { append(UInt64(value), digits: digits) }
 
     private static func digits(of value: UInt64) -> Int {
-        var (digits, bound) = (1, UInt64(10))
-        while digits < mostDigits, value >= bound {
-            digits += 1
-            bound &*= 10
+        var (digits, rest) = (1, value)
+        while rest >= 10_000 {
+            digits &+= 4
+            rest /= 10_000
         }
-        return digits
+        return digits &+ (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
     }
-
-    /// Of a number of 64 bits; ten times the last bound would be more than that.
-    private static let mostDigits = 20
 
     /// Two digits at a time, from the last ones on.
     private mutating func append(_ value: UInt64, digits: Int) {

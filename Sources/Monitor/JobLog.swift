@@ -5,6 +5,7 @@
 package import Bytes
 package import ProcessPool
 import Posix
+package import Records
 import Wire
 
 /// What items are called, by whoever knows the inputs.
@@ -24,12 +25,20 @@ package struct ItemNames {
     /// Appends the item as text, on one line; answers how many bytes it has itself.
     package let append: (Int, Chunk, inout ByteBuffer) -> Int
 
+    /// Takes records from an item on; answers how many.
+    package let take: (Int, Chunk, RecordTaker) -> Int
+
+    /// Of a chunk whose items have a position each, and whose records follow each other from the cursor on. It answers how
+    /// many it has taken, and the last one's record.
+    package typealias RecordTaker = (inout RecordCursor) -> (items: Int, last: RecordBytes?)
+
     package init(
         around: @escaping (Chunk) -> (before: String, after: String),
         positions: @escaping (Int, Chunk) -> ClosedRange<Int>,
-        append: @escaping (Int, Chunk, inout ByteBuffer) -> Int
+        append: @escaping (Int, Chunk, inout ByteBuffer) -> Int,
+        take: @escaping (Int, Chunk, RecordTaker) -> Int
     ) {
-        (self.around, self.positions, self.append) = (around, positions, append)
+        (self.around, self.positions, self.append, self.take) = (around, positions, append, take)
     }
 }
 
@@ -65,9 +74,7 @@ package final class JobLog: RunListener {
             while pids.count < worker { pids.append(0) }
             pids[worker - 1] = pid
         case .succeeded(let chunk, _, let worker, let times):
-            let same = Same(chunk, .success, worker, pids[worker - 1], names)
-            for (place, time) in times.enumerated() { append(chunk.next + place, chunk, time, same) }
-            buffer.rest(now: now)
+            append(times, of: chunk, Same(chunk, .success, worker, pids[worker - 1], names), now)
         case .failed(let item, let chunk, retryDelay: nil):
             let time = ItemTime(
                 start: item.time?.start ?? now, nanoseconds: item.time?.nanoseconds ?? 0, bytes: errorBytes(item))
@@ -121,10 +128,31 @@ package final class JobLog: RunListener {
 
         init(_ chunk: Chunk, _ result: Result, _ worker: Int, _ pid: Int32, _ names: ItemNames) {
             let (before, after) = names.around(chunk)
-            status = "\(result.status)\t"
+            status = "\t\(result.status)\t"
             between =
                 "\t\(result.outcome)\t\(result.attempts ?? chunk.attempt)\t\(worker)\t\(pid)\t\(before.escapedName)"
             end = "\(after)\n"
+        }
+    }
+
+    /// Rows of the next items, most of them together.
+    private func append(_ times: ArraySlice<ItemTime>, of chunk: Chunk, _ same: Same, _ now: Int) {
+        let rows = LogRows(epoch: epoch, before: same.status, between: same.between, after: same.end)
+        var (item, rest) = (chunk.next, times)
+        while let time = rest.first {
+            var taken = 0
+            if let position = chunk.positions(of: item)?.lowerBound {
+                taken = names.take(item, chunk) { cursor in
+                    rows.append(&cursor, item: item, position: position, rest, to: &buffer.lines)
+                }
+            }
+            if taken == 0 {
+                append(item, chunk, time, same)
+                taken = 1
+            }
+            buffer.rest(now: now)
+            item += taken
+            rest = rest.dropFirst(taken)
         }
     }
 
@@ -136,7 +164,7 @@ package final class JobLog: RunListener {
         append(time: epoch + time.start)
         append(duration: time.nanoseconds)
         append(number: size)
-        append(number: time.bytes)
+        buffer.lines.append(decimal: Int64(time.bytes))
         buffer.lines.append(same.status)
         buffer.lines.append(command)
         buffer.lines.append(same.between)

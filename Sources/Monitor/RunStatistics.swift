@@ -154,7 +154,7 @@ package struct RunStatistics {
 
     // MARK: Items
 
-    private mutating func succeed(_ items: Int, of chunk: Chunk, _ worker: Int, _ times: [ItemTime]) {
+    private mutating func succeed(_ items: Int, of chunk: Chunk, _ worker: Int, _ times: ArraySlice<ItemTime>) {
         succeeded += items
         workers[worker - 1].items += items
         guard let first = times.first, let last = times.last else { return }
@@ -164,7 +164,9 @@ package struct RunStatistics {
             busy += time.nanoseconds
             bytes += time.bytes
             empty += time.bytes == 0 ? 1 : 0
-            if time.nanoseconds > leastSlow { keep(Item(item: chunk.next + place, chunk: chunk, time: time)) }
+            if time.nanoseconds > leastSlow {
+                keep(Item(item: chunk.next + place - times.startIndex, chunk: chunk, time: time))
+            }
         }
         bytesOut += bytes
         records += times.count - empty

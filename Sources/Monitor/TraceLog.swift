@@ -59,7 +59,7 @@ package final class TraceLog: RunListener {
             pids[worker - 1] = pid
         case .succeeded(let chunk, _, let worker, let times):
             itemsDone += times.count
-            draw(times, of: chunk, on: worker)
+            draw(Array(times), of: chunk, on: worker)
         case .failed(let item, let chunk, let retryDelay):
             if retryDelay == nil { itemsDone += 1 }
             draw(item, of: chunk, isRetried: retryDelay != nil, now)

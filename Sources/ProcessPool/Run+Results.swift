@@ -34,13 +34,13 @@ extension Run {
         case .output(let bytes, let items):
             guard let chunk = slots[slot].chunks.finish(items: items) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: items) { return }
-            tell(.succeeded(chunk, items: items, worker: slot + 1, times: Array(times)), &actions)
+            tell(.succeeded(chunk, items: items, worker: slot + 1, times: times), &actions)
             succeed(place..<place + 1, bytes: bytes.count, items: items, of: chunk, &actions)
         case .item(let bytes, let traits):
             guard let chunk = slots[slot].chunks.finish(items: 1) else { return distrust(slot, &actions) }
             if isRepeated(chunk, items: 1) { return }
             if !traits.isBlank && !traits.isDescribed {
-                tell(.succeeded(chunk, items: 1, worker: slot + 1, times: Array(times)), &actions)
+                tell(.succeeded(chunk, items: 1, worker: slot + 1, times: times), &actions)
             }
             if isRecorded { actions.append(.record(entry: place, item: chunk.next, of: chunk)) }
             tally.records += traits.hasRecord ? 1 : 0

@@ -22,7 +22,7 @@ package enum RunNews: Equatable {
     case started(worker: Int, pid: Int32)
     case sent(Chunk, worker: Int)
     /// Items of a chunk, the next ones of it.
-    case succeeded(Chunk, items: Int, worker: Int, times: [ItemTime])
+    case succeeded(Chunk, items: Int, worker: Int, times: ArraySlice<ItemTime>)
     /// The next item of a chunk has failed; for good, or to be run again after so many nanoseconds.
     case failed(FailedItem, of: Chunk, retryDelay: Int?)
     /// An item of a chunk has no outcome, as the run ended while it ran.

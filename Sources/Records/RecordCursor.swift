@@ -15,6 +15,9 @@ package struct RecordCursor {
         terminator = framing.terminator
     }
 
+    /// What is left of the chunk.
+    var rest: RecordBytes { chunk.from(offset) }
+
     /// The next record, valid as long as the chunk's memory; nil at the end.
     package mutating func next() -> RecordBytes? {
         guard offset < chunk.count else { return nil }

@@ -79,7 +79,7 @@ package struct ReportData {
         bins.makeLanes(workers.count)
     }
 
-    private mutating func succeed(_ chunk: Chunk, _ worker: Int, _ times: [ItemTime]) {
+    private mutating func succeed(_ chunk: Chunk, _ worker: Int, _ times: ArraySlice<ItemTime>) {
         makeRoom(for: worker)
         var busy = 0
         for (place, time) in times.enumerated() {

@@ -54,7 +54,7 @@ package struct BatchReader: ~Copyable {
         entries += try cursor.read(received, start: start, end: size, committedItems: nil)
         if isTimed {
             guard cursor.times.count == cursor.itemsRead else { throw BrokenBatch() }
-            times += cursor.times.dropFirst(before)
+            if times.isEmpty && before == 0 { times = cursor.times } else { times += cursor.times.dropFirst(before) }
         }
         cursor.beginBatch()
         return start + size

@@ -27,6 +27,14 @@ final class ItemTexts {
         /// The position of its first line, and of the first behind it.
         var (line, nextLine): (Int, Int)
 
+        /// The cursor has advanced so many lines.
+        mutating func pass(_ items: Int, last: RecordBytes?) {
+            item += items
+            record = last
+            nextLine += items
+            line = nextLine - 1
+        }
+
         mutating func advance(_ framing: RecordFraming) {
             let start = cursor.offset
             item += 1
@@ -75,7 +83,25 @@ final class ItemTexts {
     }
 
     /// Bytes of an item in a log.
-    private static let longest = 1000
+    private static let longest = LogRows.longest
+
+    /// Lets `body` take items from this one on, where each has its own line and ends with a byte; it answers how many it has
+    /// taken, and the last one's record.
+    func take(from item: Int, in chunk: Chunk, _ body: (inout RecordCursor) -> (items: Int, last: RecordBytes?)) -> Int
+    {
+        switch inputs[chunk.payload.input] {
+        case .list, .iterator: return 0
+        case .file, .standardInput, .words: break
+        }
+        guard layout.framing.isPlain, chunk.payload.positionsPerItem == 1,
+            var position = opened(at: item - 1, in: chunk)
+        else { return 0 }
+        let (items, last) = body(&position.cursor)
+        if items == 0 { return 0 }
+        position.pass(items, last: last)
+        open = position
+        return items
+    }
 
     /// `words.txt:88`, `words.txt:88-90`
     func name(of item: Int, in chunk: Chunk) -> String {

@@ -20,6 +20,8 @@ extension Job {
             texts.positions(of: $0, in: $1)
         } append: {
             texts.append($0, in: $1, to: &$2)
+        } take: {
+            texts.take(from: $0, in: $1, $2)
         }
         var listeners: [any RunListener] = []
         if let path = logs.joblog {

@@ -70,6 +70,25 @@ private let header =
         #"printf '\344\t\n' > $'a\tb'; pmap -t none --joblog log -e item a*; "# + columns,
         out: header + "1\t:\t2\t0\t0\t0\t\\228\\t\tok\t1\ta\\tb:1\n"),
     Row(
+        "of many items, of which some are escaped or long",
+        [
+            "make.py": #"""
+            for i in range(1, 5001):
+                print(i, "" if i % 7 else "\t\\" if i % 3 else "x" * (990 + i % 20), sep="")
+            """#,
+            "read.py": #"""
+            for i, line in enumerate(open("in"), 1):
+                item = line[:-1].replace("\\", "\\\\").replace("\t", "\\t")
+                print(i, len(line) - 1, len(line), "0\t0", item if len(item) < 1001 else item[:1000] + "…", f"ok\t1\tin:{i}", sep="\t")
+            """#,
+        ],
+        """
+        python3 make.py > in; python3 read.py > rows
+        for each in -j0 '-j2 --chunk 999' '-j2 --report report --progress'; do
+          pmap $each --joblog log -e item in > /dev/null 2>&1; \(columns) | tail -n +2 | cut -f 1,3- | cmp - rows
+        done
+        """),
+    Row(
         "of a list, of a function, of JSON", [:],
         """
         echo "inputs = {3, 'x', {k = 1}} function task(x) return 1 end" > a.lua
