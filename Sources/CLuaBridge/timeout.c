@@ -91,6 +91,15 @@ void pmap_end_time(void) {
     ticks = 0;
 }
 
+static struct itimerspec paused;
+
+void pmap_pause_time(void) {
+    static const struct itimerspec none;
+    timer_settime(timer, 0, &none, &paused);
+}
+
+void pmap_resume_time(void) { timer_settime(timer, 0, &paused, NULL); }
+
 /* ---- With a host, for what is no item ---- */
 
 void pmap_begin_own_time(void) {

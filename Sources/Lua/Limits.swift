@@ -32,6 +32,10 @@ extension Stack {
 
     package func endTime() { pmap_end_time() }
 
+    /// The time in between does not count.
+    package func pauseTime() { pmap_pause_time() }
+    package func resumeTime() { pmap_resume_time() }
+
     /// With a host: the limits in between are not the host's, but those of `beginTime`.
     package func beginOwnTime() { pmap_begin_own_time() }
     package func endOwnTime() { pmap_end_own_time() }

@@ -97,6 +97,9 @@ package final class TaskRunner {
     package var line: ((_ item: Int) -> Int)?
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = ByteBuffer()
+    /// While the total's function runs: where its emitted records go that are so many bytes.
+    private var totalOutbox: Outbox?
+    private static let pieceSize = 256 << 10
 
     private struct Original: ~Copyable {
         /// The record that a filter writes.
@@ -444,7 +447,7 @@ package final class TaskRunner {
         }
         if !printed.isEmpty && !options.printsToOutput { outbox.standardError(printed) }
         if options.isTagged { outbox.tag(lines: tag(record)) }
-        traits.hasCode = partials?.takeCode() ?? false
+        if options.isJournaled { traits.hasCode = partials?.takeCode() ?? false }
         traits.isDescribed = writer.describesRows && traits.hasRecord
         outbox.commit(traits)
     }
@@ -473,7 +476,7 @@ package final class TaskRunner {
 
     private func fail(_ failure: Failure, _ printed: [UInt8], _ record: RecordBytes?, _ outbox: inout Outbox) {
         var failure = failure
-        _ = partials?.takeCode()
+        if options.isJournaled { _ = partials?.takeCode() }
         if let totalName { failure.message = "\(totalName): \(failure.message)" }
         if script.runsCommands { failure.traceback = nil }  // all of it is ours
         let hasPrograms = !printed.isEmpty && stack.capturedPrograms
@@ -570,6 +573,7 @@ package final class TaskRunner {
         do { try write(values.top, from: 1, of: values, to: &emitted) } catch {
             throw LuaError(message: error.description)
         }
+        if totalOutbox != nil, emitted.count >= TaskRunner.pieceSize { sendEmitted() }
     }
 
     /// One record, or what is to be joined.
@@ -598,14 +602,39 @@ package final class TaskRunner {
         return isAlone && !stack.armTime() ? Failure(.error, "the kernel has no timer") : nil
     }
 
-    /// Runs the last function with what all results have come to, or those of one key, which `push` pushes.
+    /// Runs the last function with what all results have come to, or those of one key, which `push` pushes. What it emits
+    /// leaves meanwhile.
     func runTotal(_ name: String, _ outbox: inout Outbox, push: () -> Void) {
         totalName = name
         outbox.isItemized = writer.describesRows
         begin(1, &outbox)
         push()
-        runPushed(1, nil, &outbox)
+        if isAlone { beginTime(options.timeLimit) }
+        isInTask = true
+        totalOutbox = consume outbox
+        let result = stack.runItem(index: 1, handler: TaskRunner.handler)
+        guard let own = totalOutbox.take() else { preconditionFailure("the outbox was lent, and nobody else takes it") }
+        outbox = own
+        isInTask = false
+        if !endStopped(result, nil, &outbox) {
+            endItem(result)
+            finish(result, nil, &outbox)
+        }
         writeRest(&outbox)
+    }
+
+    /// Sends records of the total that are emitted, behind what was printed so far. A reader may be slow, which takes nothing
+    /// of the time limit.
+    private func sendEmitted() {
+        if isAlone { stack.pauseTime() }
+        let printed = stack.hasCaptured ? stack.readCaptured() : []
+        if !printed.isEmpty, options.printsToOutput { totalOutbox?.output.append(printed) }
+        totalOutbox?.output.append(emitted)
+        emitted.reset()
+        if !printed.isEmpty, !options.printsToOutput { totalOutbox?.standardError(printed) }
+        totalOutbox?.commit(ItemTraits(hasRecord: true, isDescribed: writer.describesRows))
+        totalOutbox?.begin(item: 1)
+        if isAlone { stack.resumeTime() }
     }
 
     /// Unless columns were asked for.

@@ -164,6 +164,10 @@ func `results of one key are joined, and written by key`(row: Row) throws { try 
             "pmap: timed out after 0.2 s; the script's process (pid N) that joins results did not stop and was killed\n",
         status: 1),
     Row(
+        "finish, which has emitted something", [:],
+        "pmap -e item --reduce a --finish 'pmap.emit(1) error(\"no\", 0)' ::: 1", err: "pmap: finish: no\n\(traceback)",
+        status: 1),
+    Row(
         "pmap.index in finish", [:], "pmap -e item --reduce a --finish pmap.index ::: 1",
         err: "pmap: finish: --finish:1: pmap.index is there inside a task only\n\(traceback)", status: 1),
     Row(
@@ -289,6 +293,23 @@ func `what is joined with what depends on the numbers of the items alone`(keys: 
         "processes that finish leaves are waited for", [:],
         "pmap -l mp=multiprocessing -e item --reduce count --finish 'mp.Process(function() os.execute \"touch made\" end):start() return total' ::: 1; ls made",
         out: "1\nmade\n"),
+    Row(
+        "what finish emits leaves while it runs", [:],
+        "pmap -e item --reduce a --finish 'for i = 1, math.huge do pmap.emit(i) end' ::: 1 | head -2", out: "1\n2\n",
+        status: 141),
+    Row(
+        "also when it fails then", [:],
+        "pmap -e item --reduce a --finish 'for i = 1, 1e5 do pmap.emit(i) end error(\"no\", 0)' ::: 1 > out; echo $?; head -1 out",
+        out: "1\n1\n", err: "pmap: finish: no\n\(traceback)"),
+    Row(
+        "what it prints is in front of what it emits then", [:],
+        """
+        for to in lines csv; do
+          pmap -t $to -e item --reduce a --finish 'for i = 1, 1e5 do pmap.emit { n = i } if i == 2 then print "x" end end return { n = 0 }' ::: 1 > out
+          head -2 out; tail -1 out; wc -l < out
+        done
+        """,
+        out: "x\n{\"n\":1}\n{\"n\":0}\n100002\nn\n1\n0\n100002\n", err: "x\n"),
     Row(
         "a journal has all items while finish runs", [:],
         "pmap --journal j -e item --reduce count --finish 'os.execute \"touch begun; sleep 600\"' ::: 1 2 3 2> log & { await ls begun; kill -9 $!; wait $!; } > log2 2>&1 || true; pmap journal j | head -1",

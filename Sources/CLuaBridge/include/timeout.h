@@ -24,6 +24,10 @@ void pmap_kill_late(pmap_status *status);
 void pmap_begin_time(int64_t nanoseconds, const char *seconds);
 void pmap_end_time(void);
 
+/* The time in between does not count. */
+void pmap_pause_time(void);
+void pmap_resume_time(void);
+
 /* In a process with a host: the limits in between are those of pmap_begin_time, and not the host's. */
 void pmap_begin_own_time(void);
 void pmap_end_own_time(void);
