@@ -33,6 +33,8 @@ static struct {
     int programs; /* the pipe */
     bool programs_ran;
     bool has_programs, last_had_programs; /* they have written some of the bytes, and of those before */
+    void (*full)(void *context); /* called when as much is captured as fits in there */
+    void *context;
     bool is_all_of_items; /* an item that ends takes what programs of earlier ones have written */
 } captured;
 
@@ -76,6 +78,7 @@ static ssize_t write_captured(void *cookie, const char *bytes, size_t size) {
     if (!space) return 0;
     memcpy(space, bytes, size);
     set_captured(captured.length + size, captured.has_programs);
+    if (captured.full && captured.length >= pmap_printed_size) captured.full(captured.context);
     return (ssize_t)size;
 }
 
@@ -102,10 +105,16 @@ bool pmap_has_printed(void) { return __fbufsize(stdout) > 0; }
 
 void pmap_flush_errors(void) { fflush(stderr); }
 
+void pmap_drain_captured(void (*full)(void *), void *context) { captured.full = full, captured.context = context; }
+
 const char *pmap_read_captured(size_t *length, bool all) {
     flush_captured();
     if (all) pmap_flush_errors();
     if (all || programs_may_have_written()) read_programs_output();
+    return pmap_take_captured(length);
+}
+
+const char *pmap_take_captured(size_t *length) {
     *length = captured.length;
     captured.last_had_programs = captured.has_programs;
     if (captured.length > 0) set_captured(0, false);

@@ -70,6 +70,28 @@ extension Stack {
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 
+    /// Calls `body`; whenever 256 KB are captured meanwhile, `take` gets them.
+    package func draining<Result>(to take: @escaping ([UInt8]) -> Void, _ body: () -> Result) -> Result {
+        let drain = Drain(take)
+        unsafe pmap_drain_captured(
+            { context in
+                guard let context = unsafe context else { return }
+                var count = 0
+                let start = unsafe pmap_take_captured(&count)
+                let bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+                unsafe Unmanaged<Drain>.fromOpaque(context).takeUnretainedValue().take(bytes)
+            }, Unmanaged.passUnretained(drain).toOpaque())
+        defer { pmap_drain_captured(nil, nil) }
+        return withExtendedLifetime(drain, body)
+    }
+
     /// Whether programs have written some of what was read last.
     package var capturedPrograms: Bool { pmap_captured_programs() }
+}
+
+/// What a stream's function in C calls.
+private final class Drain {
+    let take: ([UInt8]) -> Void
+
+    init(_ take: @escaping ([UInt8]) -> Void) { self.take = take }
 }

@@ -97,7 +97,7 @@ package final class TaskRunner {
     package var line: ((_ item: Int) -> Int)?
     /// Records of `pmap.emit`, in front of the returned one.
     var emitted = ByteBuffer()
-    /// While the total's function runs: where its emitted records go that are so many bytes.
+    /// While the total's function runs: where its output goes that is so many bytes.
     private var totalOutbox: Outbox?
     private static let pieceSize = 256 << 10
 
@@ -603,7 +603,7 @@ package final class TaskRunner {
     }
 
     /// Runs the last function with what all results have come to, or those of one key, which `push` pushes. What it emits
-    /// leaves meanwhile.
+    /// and prints leaves meanwhile.
     func runTotal(_ name: String, _ outbox: inout Outbox, push: () -> Void) {
         totalName = name
         outbox.isItemized = writer.describesRows
@@ -612,7 +612,9 @@ package final class TaskRunner {
         if isAlone { beginTime(options.timeLimit) }
         isInTask = true
         totalOutbox = consume outbox
-        let result = stack.runItem(index: 1, handler: TaskRunner.handler)
+        let result = stack.draining(to: { [unowned self] in send(printed: $0) }) {
+            stack.runItem(index: 1, handler: TaskRunner.handler)
+        }
         guard let own = totalOutbox.take() else { preconditionFailure("the outbox was lent, and nobody else takes it") }
         outbox = own
         isInTask = false
@@ -623,16 +625,23 @@ package final class TaskRunner {
         writeRest(&outbox)
     }
 
-    /// Sends records of the total that are emitted, behind what was printed so far. A reader may be slow, which takes nothing
-    /// of the time limit.
+    /// Sends what the total's function has emitted, behind what it has printed.
     private func sendEmitted() {
-        if isAlone { stack.pauseTime() }
-        let printed = stack.hasCaptured ? stack.readCaptured() : []
-        if !printed.isEmpty, options.printsToOutput { totalOutbox?.output.append(printed) }
+        if stack.hasCaptured { send(printed: stack.readCaptured()) }
         totalOutbox?.output.append(emitted)
         emitted.reset()
-        if !printed.isEmpty, !options.printsToOutput { totalOutbox?.standardError(printed) }
-        totalOutbox?.commit(ItemTraits(hasRecord: true, isDescribed: writer.describesRows))
+        commitOfTotal(ItemTraits(hasRecord: true, isDescribed: writer.describesRows))
+    }
+
+    private func send(printed bytes: [UInt8]) {
+        if options.printsToOutput { totalOutbox?.output.append(bytes) } else { totalOutbox?.standardError(bytes) }
+        commitOfTotal(ItemTraits())
+    }
+
+    /// The reader may be slow, which takes nothing of the time limit.
+    private func commitOfTotal(_ traits: ItemTraits) {
+        if isAlone { stack.pauseTime() }
+        totalOutbox?.commit(traits)
         totalOutbox?.begin(item: 1)
         if isAlone { stack.resumeTime() }
     }

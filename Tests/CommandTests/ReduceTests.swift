@@ -298,6 +298,10 @@ func `what is joined with what depends on the numbers of the items alone`(keys: 
         "pmap -e item --reduce a --finish 'for i = 1, math.huge do pmap.emit(i) end' ::: 1 | head -2", out: "1\n2\n",
         status: 141),
     Row(
+        "as does what it prints", [:],
+        "pmap -e item --reduce a --finish 'for i = 1, math.huge do print(i) end' ::: 1 | head -2; pmap -t csv -e item --reduce a --finish 'for i = 1, 1e5 do print(i) end return 0' ::: 1 2> err; sort -n err | uniq | wc -l",
+        out: "1\n2\n0\n100000\n"),
+    Row(
         "also when it fails then", [:],
         "pmap -e item --reduce a --finish 'for i = 1, 1e5 do pmap.emit(i) end error(\"no\", 0)' ::: 1 > out; echo $?; head -1 out",
         out: "1\n1\n", err: "pmap: finish: no\n\(traceback)"),

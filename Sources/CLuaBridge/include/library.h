@@ -44,6 +44,12 @@ bool pmap_has_captured(void);
 /* Whether anything was ever written to standard output: then C has made a buffer for it. */
 bool pmap_has_printed(void);
 
+/* `full` is called with `context` whenever 256 KB have been captured by this process; NULL for none. */
+void pmap_drain_captured(void (*full)(void *context), void *context);
+
+/* The same as pmap_read_captured, without what streams and programs still have; for `full`. */
+const char *pmap_take_captured(size_t *length);
+
 /* The output captured since the last call; valid until the next. `all` also reads what programs wrote that were not
  * known to run. */
 const char *pmap_read_captured(size_t *length, bool all);
