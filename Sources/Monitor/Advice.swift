@@ -27,7 +27,9 @@ package enum Advice {
         if run.items == 0 { return ["no item was run"] }
         let own = [deaths(run), replacements(run), retries(run)]
         // Of a run that is over at once the rest of its time says nothing.
-        let others = run.wall < instant ? [] : [start(run), end(run), host(run), input(run), reader(run), order(run)]
+        let others =
+            run.wall < instant
+            ? [] : [start(run), end(run), host(run), joining(run), input(run), reader(run), order(run)]
         let sorted = (own + others).compactMap { $0 }.sorted { $0.share > $1.share }
         return sorted.isEmpty ? [summary(run)] : sorted.prefix(most).map(\.sentence)
     }
@@ -74,9 +76,10 @@ package enum Advice {
         if run.workerCount == 0 { return nil }
         let mean = run.busy / run.items
         let share = RunStatistics.ratio(run.hostProcessor, run.wall)
-        if mean < short, run.items >= many, run.efficiency < 0.9 {
+        let idle = 1 - run.efficiency - RunStatistics.ratio(run.joined?.last ?? 0, run.wall)
+        if mean < short, run.items >= many, idle > 0.1 {
             return Finding(
-                share: 1 - run.efficiency,
+                share: idle,
                 sentence:
                     "items take \(duration(mean)), about what it costs to hand one to a worker: put several into one item; -j1 or -j0 may be as fast"
             )
@@ -86,6 +89,26 @@ package enum Advice {
             share: share,
             sentence:
                 "pmap's own process was busy \(percent(share)) of the time, which no worker can help with: return fewer and shorter records, or make an item more work"
+        )
+    }
+
+    private static func joining(_ run: RunStatistics) -> Finding? {
+        guard let joined = run.joined else { return nil }
+        let share = RunStatistics.ratio(joined.processor, run.wall)
+        if share >= 0.8 && run.efficiency < 0.9 {
+            let time = share > 0.95 ? "all the time" : "\(percent(share)) of the time"
+            return Finding(
+                share: share,
+                sentence:
+                    "the script's own process was busy joining \(time), which no worker can help with: return smaller results, or fewer keys"
+            )
+        }
+        let last = RunStatistics.ratio(joined.last, run.wall)
+        if last < much { return nil }
+        return Finding(
+            share: last,
+            sentence:
+                "\(percent(last)) of the run went by after the last item, in the script's own process: in joining the rest, or in finish"
         )
     }
 
@@ -166,8 +189,8 @@ package enum Advice {
         if run.workerCount > run.processors,
             RunStatistics.ratio(run.processorTime, run.wall * run.processors) > 0.9
         {
-            return
-                "all \(run.processors) processors were busy: more workers than -j\(run.processors) make nothing faster"
+            let busy = run.processors == 1 ? "the processor was" : "all \(run.processors) processors were"
+            return "\(busy) busy: more workers than -j\(run.processors) make nothing faster"
         }
         let computing = RunStatistics.ratio(run.processorTime, run.busy)
         if computing < 0.5 {

@@ -80,7 +80,7 @@ package final class JobLog: RunListener {
                 start: item.time?.start ?? now, nanoseconds: item.time?.nanoseconds ?? 0, bytes: errorBytes(item))
             append(item.item, chunk, time, Same(chunk, .failure(item), item.worker, pids[item.worker - 1], names))
             buffer.rest(now: now)
-        case .ended: buffer.flush()
+        case .joining, .ended: buffer.flush()
         default: break
         }
     }

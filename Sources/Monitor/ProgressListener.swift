@@ -47,6 +47,9 @@ package final class ProgressListener: RunListener {
         meter.hear(news)
         switch news {
         case .suspended: hide()
+        case .joining:
+            nextLook = nil
+            hide()
         case .ended(_, let tally):
             nextLook = nil
             hide()

@@ -14,7 +14,8 @@ extension RunStatistics {
     ///     items               succeeded, failed: {error, crash, timeout}, skipped, restored (from a journal; in no other
     ///                         number), restored_failed (of those, what had failed, by kind), blank, records (items that
     ///                         gave bytes, as an error record), is_rest_unknown (skipped lacks what was not read)
-    ///     input_bytes         of the input that was read; output_bytes: what items gave
+    ///     input_bytes         of the input that was read; output_bytes: what items gave, or, where results are
+    ///                         joined, what that came to
     ///     wall_seconds, processor_seconds (of pmap and its children), task_seconds (of all attempts)
     ///     speed_up            task_seconds / wall_seconds; efficiency: speed_up / the number of workers
     ///     workers             each: worker, items, busy_seconds, deaths, and where they were seen the most of
@@ -27,6 +28,8 @@ extension RunStatistics {
     ///                         whatever reason: from an end to the next item in that worker's place), death_seconds (the
     ///                         part of it that follows a death) and deaths, and input_wait_seconds, reader_wait_seconds,
     ///                         order_wait_seconds
+    ///     joining             where results are joined: processor_seconds and wall_seconds of the script's own process,
+    ///                         end_seconds (of these from the last item on), worker_seconds (of all workers)
     ///     advice              sentences
     package var json: [UInt8] {
         var writer = JSONText(isIndented: true)
@@ -44,6 +47,14 @@ extension RunStatistics {
             $0.array("workers") { for place in workers.indices { add(worker: place, &$0) } }
             $0.array("slowest") { for item in slowest { add(item, &$0) } }
             $0.object("lost", addLosses)
+            if let joined {
+                $0.object("joining") {
+                    $0.add("processor_seconds", seconds: joined.processor)
+                    $0.add("wall_seconds", seconds: joined.wall)
+                    $0.add("end_seconds", seconds: joined.last)
+                    $0.add("worker_seconds", seconds: workersJoined)
+                }
+            }
             $0.array("advice") { for sentence in Advice.sentences(of: self) { $0.add(sentence) } }
         }
         return writer.bytes + [UInt8(ascii: "\n")]

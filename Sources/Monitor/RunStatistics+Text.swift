@@ -21,6 +21,13 @@ extension RunStatistics {
                 "\(twoDigits(speedUp)), with \(counted(workers.count, "worker")) \(percent(efficiency)) efficient"
             ))
         rows.append(("lost", losses))
+        if let joined {
+            rows.append(
+                (
+                    "joining",
+                    "\(duration(joined.processor)) processor in the script's own process, \(duration(joined.last)) after the items, \(duration(workersJoined)) in workers"
+                ))
+        }
         let words = RunWait.allCases.compactMap { wait in waits[wait].map { "\(duration($0)) for \(wait.words)" } }
         if !words.isEmpty { rows.append(("waited", words.joined(separator: ", "))) }
         rows += slowest.enumerated().map { place, item in

@@ -26,7 +26,7 @@ package struct RunStatistics {
     /// An attempt at an item.
     package struct Item: Equatable {
         package var item: Int
-        /// Without its records.
+        /// Without its records, unless only these tell where it is.
         package var chunk: Chunk
         package var time: ItemTime
         package var end = End.succeeded
@@ -87,8 +87,10 @@ package struct RunStatistics {
     /// Nobody knows how many items the input has that was not read.
     package var isRestUnknown = false
 
-    /// Of the input that was read, where it is bytes, and of what items gave.
-    package var (bytesIn, bytesOut) = (0, 0)
+    /// Of the input that was read, where it is bytes.
+    package var bytesIn = 0
+    /// What items gave, though what they gave may be joined.
+    private var bytesGiven = 0
     /// The processor time of pmap's own process, and of its children.
     package var (hostProcessor, childProcessor) = (0, 0)
     /// When the first item began, and when the input's last items were known.
@@ -105,6 +107,9 @@ package struct RunStatistics {
     package var (afterDeaths, afterLeaving) = (Successions(), Successions())
     package var hostWork: [HostWork: Int] = [:]
     package var waits: [RunWait: Int] = [:]
+    /// Where results are joined: what the process has done that joins them, and the time that workers took for it.
+    package var joined: JoinWork?
+    package var workersJoined = 0
     private var waitStarts: [RunWait: Int] = [:]
     private var isKilling = false
 
@@ -136,7 +141,10 @@ package struct RunStatistics {
             for wait in RunWait.allCases { endWait(wait, now) }
             (end, self.ending) = (now, ending)
             (blank, skipped) = (tally.blank, tally.skipped)
-        case .started, .dismissed, .sent, .chunkEnded, .suspended: break
+        case .joinedHere(_, let nanoseconds): workersJoined += nanoseconds
+        case .joining: for wait in RunWait.allCases { endWait(wait, now) }
+        case .joined(let work): joined = work
+        case .started, .dismissed, .sent, .chunkEnded, .suspended, .joins: break
         }
     }
 
@@ -165,14 +173,18 @@ package struct RunStatistics {
             bytes += time.bytes
             empty += time.bytes == 0 ? 1 : 0
             if time.nanoseconds > leastSlow {
-                keep(Item(item: chunk.next + place - times.startIndex, chunk: chunk, time: time))
+                keep(item(chunk.next + place - times.startIndex, of: chunk, time))
             }
         }
-        bytesOut += bytes
+        bytesGiven += bytes
         records += times.count - empty
         work(worker, from: first.start, busy)
         workers[worker - 1].lastEnd = last.end
-        workers[worker - 1].last = Item(item: chunk.next + times.count - 1, chunk: chunk.withoutRecords, time: last)
+        workers[worker - 1].last = item(chunk.next + times.count - 1, of: chunk, last)
+    }
+
+    private func item(_ item: Int, of chunk: Chunk, _ time: ItemTime, end: End = .succeeded) -> Item {
+        Item(item: item, chunk: chunk.naming(item), time: time, end: end)
     }
 
     private mutating func fail(_ failed: FailedItem, of chunk: Chunk, isRetried: Bool, _ now: Int) {
@@ -184,7 +196,7 @@ package struct RunStatistics {
             self.failed[failed.failure.kind, default: 0] += 1
             workers[failed.worker - 1].items += 1
             let bytes = errorBytes(failed)
-            bytesOut += bytes
+            bytesGiven += bytes
             records += bytes > 0 ? 1 : 0
         }
         if failed.isToldAgain(of: chunk) {
@@ -193,9 +205,7 @@ package struct RunStatistics {
             return
         }
         if let time = failed.time {
-            end(
-                Item(item: failed.item, chunk: failed.chunk, time: time, end: .failed(failed.failure.kind)),
-                on: failed.worker)
+            end(item(failed.item, of: failed.chunk, time, end: .failed(failed.failure.kind)), on: failed.worker)
         }
         if let status = failed.status {
             if status == .exited(0) { workers[failed.worker - 1].deaths += 1 }
@@ -211,7 +221,7 @@ package struct RunStatistics {
     private mutating func cutOff(_ item: Int, of chunk: Chunk, _ worker: Int, _ time: ItemTime) {
         killed += 1
         killedTime += time.nanoseconds
-        end(Item(item: item, chunk: chunk.withoutRecords, time: time, end: .killed), on: worker)
+        end(self.item(item, of: chunk, time, end: .killed), on: worker)
     }
 
     /// An attempt of a worker has ended, whose time counts.
@@ -248,8 +258,6 @@ package struct RunStatistics {
     }
 
     private mutating func keep(_ item: Item) {
-        var item = item
-        item.chunk = item.chunk.withoutRecords
         let place = slowest.firstIndex { $0.time.nanoseconds < item.time.nanoseconds } ?? slowest.count
         slowest.insert(item, at: place)
         if slowest.count > RunStatistics.slowestCount { slowest.removeLast() }
@@ -272,6 +280,8 @@ extension RunStatistics.Successions {
 extension RunStatistics {
     package var failures: Int { failed.values.reduce(0, +) }
     package var items: Int { succeeded + failures }
+    /// What items gave; or what was written, where that is joined.
+    package var bytesOut: Int { joined?.bytes ?? bytesGiven }
     package var wall: Int { end - start }
     package var busy: Int { workers.reduce(0) { $0 + $1.busy } }
     package var deathCount: Int { workers.reduce(0) { $0 + $1.deaths } }

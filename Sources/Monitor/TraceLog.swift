@@ -21,9 +21,13 @@ package final class TraceLog: RunListener {
     private var (itemsDone, hostBusy, lastCounters) = (0, 0, Clock.now())
     private var nextMemory = 0
     private var isEnded = false
+    /// The process that joins results, with its processor time when the counters were last written; and since when it joins
+    /// what was left.
+    private var joiner: (pid: Int32, busy: Int)?
+    private var joinStart: Int?
 
     /// The track of the host; those of workers have their numbers.
-    private static let hostTrack = 0
+    private static let (hostTrack, joinTrack) = (0, 1_000_000)
     /// Nanoseconds: items that take less are summed up with their neighbours, and the host's work that takes less is seen
     /// in its counter alone.
     private static let (shortItem, shortWork) = (100_000, 20_000)
@@ -78,6 +82,19 @@ package final class TraceLog: RunListener {
             if nanoseconds >= TraceLog.shortWork {
                 slice(work.rawValue, on: TraceLog.hostTrack, start, nanoseconds) { _ in }
             }
+        case .joins(let pid):
+            name("thread_name", TraceLog.joinTrack, "joining")
+            joiner = (pid, ProcessorTime.of(pid) ?? 0)
+        case .joining:
+            joinStart = now
+            return buffer.flush()
+        case .joined(let work):
+            if let joinStart {
+                slice("after the items", on: TraceLog.joinTrack, joinStart, now - joinStart) { lines in
+                    lines.append(",\"args\":{\"processor_us\":\(microseconds(work.processor))}")
+                }
+            }
+            joiner = nil
         case .ended(_, _):
             count(waiting: 0, now)
             isEnded = true
@@ -154,14 +171,19 @@ package final class TraceLog: RunListener {
 
     private func count(waiting: Int, _ now: Int) {
         let seconds = Double(max(1, now - lastCounters)) / 1e9
-        for (name, value) in [
-            ("items/s", Double(itemsDone) / seconds), ("waiting bytes", Double(waiting)),
-            ("host busy %", 100 * Double(hostBusy) / 1e9 / seconds),
-        ] {
-            begin("C", name, TraceLog.hostTrack, now)
-            buffer.lines.append(",\"args\":{\"value\":\((value * 10).rounded() / 10)}},\n")
+        writeCounter("items/s", Double(itemsDone) / seconds, now)
+        writeCounter("waiting bytes", Double(waiting), now)
+        writeCounter("host busy %", 100 * Double(hostBusy) / 1e9 / seconds, now)
+        if let (pid, before) = joiner, let busy = ProcessorTime.of(pid) {
+            writeCounter("joining busy %", 100 * Double(busy - before) / 1e9 / seconds, now)
+            joiner = (pid, busy)
         }
         (itemsDone, hostBusy, lastCounters) = (0, 0, now)
+    }
+
+    private func writeCounter(_ name: String, _ value: Double, _ now: Int) {
+        begin("C", name, TraceLog.hostTrack, now)
+        buffer.lines.append(",\"args\":{\"value\":\((value * 10).rounded() / 10)}},\n")
     }
 
     /// What the processes of the run have for themselves.

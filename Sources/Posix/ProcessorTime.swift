@@ -8,6 +8,14 @@ package enum ProcessorTime {
     /// Of the children that were waited for, and of theirs.
     package static func ofChildren() -> Int { used(by: RUSAGE_CHILDREN) }
 
+    /// Of a process that was not waited for, without its children; nil when it is gone.
+    package static func of(_ pid: Int32) -> Int? {
+        var clock = clockid_t()
+        var time = timespec()
+        guard unsafe clock_getcpuclockid(pid, &clock) == 0, unsafe clock_gettime(clock, &time) == 0 else { return nil }
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+
     private static func used(by who: __rusage_who) -> Int {
         var usage = rusage()
         unsafe getrusage(who.rawValue, &usage)

@@ -41,7 +41,7 @@ package struct Chunk: Equatable, Sendable {
     }
 
     /// The chunk, from which the positions of one item can be told without its bytes.
-    func locating(_ item: Int, at positions: ClosedRange<Int>) -> Chunk {
+    package func locating(_ item: Int, at positions: ClosedRange<Int>) -> Chunk {
         var head = self
         head.payload = payload.locating(item - first, at: positions)
         return head
@@ -53,6 +53,9 @@ package struct Chunk: Equatable, Sendable {
         head.payload = payload.withoutBytes
         return head
     }
+
+    /// What is enough to say where the item came from, now or later.
+    package func naming(_ item: Int) -> Chunk { positions(of: item) == nil ? self : withoutRecords }
 
     func advanced(by done: Int) -> Chunk {
         var rest = self

@@ -23,6 +23,10 @@ package final class Joiner {
     private var failure: JoinFailure?
     /// Why some of it is missing: the first reason, and how many there are.
     private var unwritten: (first: Failure, count: Int)?
+    /// For those who listen: when it began, when all items were done, and when it was buried; and what it had done then.
+    private let start = Clock.now()
+    private var (itemsEnd, end): (Int?, Int?)
+    private var (processorTime, bytes) = (0, 0)
 
     private enum Key { case results, death, output, reader, messages }
 
@@ -46,6 +50,15 @@ package final class Joiner {
     package func takeInput() throws(PosixError) -> OutputDescriptor {
         guard let pipe = pipe.take() else { throw PosixError("write", code: PosixError.isBroken) }
         return try OutputDescriptor(copying: pipe.writingNumber)
+    }
+
+    package var pid: Int32 { handle.pid }
+
+    /// What it has done.
+    package var work: JoinWork {
+        let processor = end == nil ? ProcessorTime.of(pid) ?? 0 : processorTime
+        let end = end ?? Clock.now()
+        return JoinWork(processor: processor, wall: end - start, last: end - (itemsEnd ?? end), bytes: bytes)
     }
 
     /// What workers close that are forked later.
@@ -73,6 +86,7 @@ package final class Joiner {
     package func finish(
         into queue: consuming OutputQueue, _ observer: any RunObserver, _ table: (any ResultTable)?
     ) -> Ending {
+        itemsEnd = Clock.now()
         var output = RunOutput(queue, observer, nil, table)
         try? handle.dismiss()
         var poller = Poller<Key>()
@@ -125,9 +139,11 @@ package final class Joiner {
 
     private func bury() -> [Entry] {
         if ending != nil { return [] }
+        processorTime = ProcessorTime.of(handle.pid) ?? 0
         let (entries, death) = handle.bury()
         for case .joinFailed(let why, let items) in entries { failure = failure ?? JoinFailure(why, of: items) }
         ending = death
+        end = Clock.now()
         return entries
     }
 
@@ -150,10 +166,10 @@ package final class Joiner {
     /// What the process tells.
     private func take(_ entry: Entry, _ output: inout RunOutput, _ observer: any RunObserver) {
         switch entry {
-        case .output(let bytes, _): output.append(rows: bytes)
+        case .output(let bytes, _): write(bytes, &output)
         case .item(let bytes, let traits):
             do throws(Failure) {
-                output.append(rows: traits.isDescribed ? try output.table?.rows(of: bytes) ?? [] : bytes)
+                write(traits.isDescribed ? try output.table?.rows(of: bytes) ?? [] : bytes, &output)
             } catch {
                 note(error)
             }
@@ -165,6 +181,11 @@ package final class Joiner {
         case .joinFailed(let why, let items): failure = failure ?? JoinFailure(why, of: items)
         default: break
         }
+    }
+
+    private func write(_ rows: [UInt8], _ output: inout RunOutput) {
+        bytes += rows.count
+        output.append(rows: rows)
     }
 
     private func note(_ why: Failure) { unwritten = (unwritten?.first ?? why, (unwritten?.count ?? 0) + 1) }

@@ -48,6 +48,9 @@ extension Run {
         if isKilling { tellKilled(slot, on: death.current, death.time, &actions) }
         if !isKilling && failure == nil {
             blame(slot, death, now, &actions)
+            if joins && death.wasSending && !death.wasInTeardown {
+                actions.append(.notice(.diedJoining(failureOutsideItems(death))))
+            }
             if death.wasInTeardown { actions.append(.notice(.teardownFailed(failureOutsideItems(death)))) }
         }
         let unfinished = ending == nil ? takeUnfinished(slot, death) : []

@@ -58,6 +58,7 @@ extension Run {
         case .setupFailed(let failure): slots[slot].setupFailure = failure
         case .teardownFailed(let failure): actions.append(.notice(.teardownFailed(failure)))
         case .processFailed(let failure): actions.append(.notice(.processFailed(failure)))
+        case .joined(let nanoseconds): tell(.joinedHere(worker: slot + 1, nanoseconds: nanoseconds), &actions)
         case .joinFailed(let failure, let items):
             if ending == nil { end(.joinFailed(JoinFailure(failure, of: items)), &actions) }
         case .inputFailed(let failure):

@@ -177,6 +177,8 @@ extension Run {
         let isGarbled: Bool
         /// The kernel has killed somebody for want of memory during this run.
         let memoryWasShort: Bool
+        /// It was joining what its items had given, or sending it.
+        var wasSending = false
         /// What it had printed in the item that it was on.
         var printed: [UInt8] = []
     }

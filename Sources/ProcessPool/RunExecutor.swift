@@ -176,7 +176,8 @@ package class RunExecutor {
         var tally = run.tally
         if case .signal? = run.ending { tally.unwrittenBytes = output.writeLast() }
         let ending = run.ending ?? .completed
-        spread(.ended(ending, tally))
+        // What is joined has its end when the process has that joins it.
+        spread(run.joins ? .joining : .ended(ending, tally))
         return (ending, tally)
     }
 

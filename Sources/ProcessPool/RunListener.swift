@@ -40,7 +40,26 @@ package enum RunNews: Equatable {
     case worked(HostWork, start: Int, nanoseconds: Int)
     /// The terminal is another's now: of the shell, as after Ctrl-Z, or of a worker.
     case suspended
+    /// There is a process of the script's that joins results.
+    case joins(pid: Int32)
+    /// A worker has joined some of its results, which took so long.
+    case joinedHere(worker: Int, nanoseconds: Int)
+    /// All items are done; what was not joined yet is joined now.
+    case joining
+    case joined(JoinWork)
     case ended(Ending, Tally)
+}
+
+/// What the process has done that joins results.
+package struct JoinWork: Equatable {
+    /// Nanoseconds: of processors, from its start to its end, and of these from the end of the items on.
+    package let (processor, wall, last): (Int, Int, Int)
+    /// Of the output.
+    package let bytes: Int
+
+    package init(processor: Int, wall: Int, last: Int, bytes: Int) {
+        (self.processor, self.wall, self.last, self.bytes) = (processor, wall, last, bytes)
+    }
 }
 
 /// What a run waits for.

@@ -75,6 +75,8 @@ package enum Notice: Equatable {
     case takesLong(WorkerFunction, pid: Int32)
     /// `teardown` failed in one worker.
     case teardownFailed(Failure)
+    /// A worker died while it joined what its items had given, which is not lost.
+    case diedJoining(Failure)
     /// A process that was left to a worker failed.
     case processFailed(Failure)
     /// There is no process to be had for a further worker.

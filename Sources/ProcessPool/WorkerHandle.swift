@@ -251,7 +251,8 @@ final class WorkerHandle {
             status: status, name: "the worker (pid \(pid))", current: currentItem, time: timeOfRunning,
             wasReady: isReady,
             wasInTeardown: self.status.phase == .leaving, hadLeft: self.status.phase == .gone, isGarbled: isGarbled,
-            memoryWasShort: isKill && OutOfMemory.kills() > killsBefore, printed: isOfItem ? printed.bytes : [])
+            memoryWasShort: isKill && OutOfMemory.kills() > killsBefore,
+            wasSending: self.status.isSending, printed: isOfItem ? printed.bytes : [])
         return (entries, death)
     }
 }

@@ -9,16 +9,18 @@ import Wire
 package struct ReportTexts {
     /// Where an item is from.
     let source: (Int, Chunk) -> String
+    let positions: (Int, Chunk) -> ClosedRange<Int>
     /// The item itself, where it can be read again.
     let text: (Int, Chunk) -> String?
     /// Without secrets.
     let hidden: (String) -> String
 
     package init(
-        source: @escaping (Int, Chunk) -> String, text: @escaping (Int, Chunk) -> String?,
+        source: @escaping (Int, Chunk) -> String, positions: @escaping (Int, Chunk) -> ClosedRange<Int>,
+        text: @escaping (Int, Chunk) -> String?,
         hidden: @escaping (String) -> String
     ) {
-        (self.source, self.text, self.hidden) = (source, text, hidden)
+        (self.source, self.positions, self.text, self.hidden) = (source, positions, text, hidden)
     }
 }
 
@@ -62,6 +64,12 @@ extension ReportData {
         }
         for (name, number) in [("jobs", facts.workers), ("processors", facts.processors), ("nanoseconds", end)] {
             json.add(name, number)
+        }
+        if let joined {
+            json.object("joining") {
+                $0.add("processor", joined.processor)
+                $0.add("last", joined.last)
+            }
         }
         json.add("date", facts.date)
     }

@@ -29,6 +29,8 @@ package struct ReportData {
     /// Items whose outcome is an earlier run's.
     private(set) var (restored, restoredFailures) = (0, 0)
     private(set) var ending: Ending?
+    /// Where results are joined.
+    private(set) var joined: JoinWork?
     private var isKilling = false
     private(set) var tally = Tally()
     /// Items that were not read; nil where their number is unknown.
@@ -41,12 +43,17 @@ package struct ReportData {
 
     /// What an item is, that a chunk in memory has; nil where it has not.
     private let read: (Int, Chunk) -> String?
+    /// Where in its input an item is.
+    private let positions: (Int, Chunk) -> ClosedRange<Int>
     /// Items of a chunk whose text is worth reading while the run goes on.
     private static let fewItems = 64
 
-    /// `workers` is their greatest number; `read` tells what an item of a chunk is.
-    package init(start: Int, workers: Int, read: @escaping (Int, Chunk) -> String? = { _, _ in nil }) {
-        (self.start, self.read) = (start, read)
+    /// `workers` is their greatest number; `read` tells what an item of a chunk is, and `positions` where.
+    package init(
+        start: Int, workers: Int, read: @escaping (Int, Chunk) -> String? = { _, _ in nil },
+        positions: @escaping (Int, Chunk) -> ClosedRange<Int> = { item, _ in item...item }
+    ) {
+        (self.start, self.read, self.positions) = (start, read, positions)
         bins = TimeBins(workers: workers)
     }
 
@@ -69,6 +76,7 @@ package struct ReportData {
         case .died(let worker, let status) where status != .exited(0) && !isKilling:
             makeRoom(for: worker)
             workers[worker - 1].deaths += 1
+        case .joined(let work): joined = work
         case .ended(let ending, let tally): (self.ending, self.tally) = (ending, tally)
         default: break
         }
@@ -141,12 +149,20 @@ package struct ReportData {
         return read(item, chunk)
     }
 
+    /// Where the bytes of a stream tell where an item is, they do so now.
+    private func located(_ item: Int, in chunk: Chunk) -> Chunk {
+        guard chunk.positions(of: item) == nil, case .bytes = chunk.payload.records, chunk.payload.bytes > 0 else {
+            return chunk
+        }
+        return chunk.locating(item, at: positions(item, chunk))
+    }
+
     private func mark(
         _ item: Int, of chunk: Chunk, _ worker: Int, _ attempt: Int, _ time: ItemTime, _ outcome: MarkOutcome,
         _ group: Int? = nil, _ text: String? = nil
     ) -> ItemMark {
         ItemMark(
-            item: item, chunk: chunk.withoutRecords, text: text, worker: worker,
+            item: item, chunk: located(item, in: chunk).withoutRecords, text: text, worker: worker,
             attempt: attempt, start: time.start - start, nanoseconds: time.nanoseconds, outcome: outcome, group: group)
     }
 

@@ -18,7 +18,7 @@ package final class ReportListener: RunListener {
         _ facts: RunFacts, _ texts: ReportTexts, advice: @escaping () -> [String], write: @escaping ([UInt8]) -> Void
     ) {
         (self.facts, self.texts, self.advice, self.write) = (facts, texts, advice, write)
-        data = ReportData(start: Clock.now(), workers: facts.workers, read: texts.text)
+        data = ReportData(start: Clock.now(), workers: facts.workers, read: texts.text, positions: texts.positions)
     }
 
     package func hear(_ news: RunNews, now: Int) {

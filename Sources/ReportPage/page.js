@@ -87,7 +87,9 @@
     const began = new Date(run.date * 1000);
     byId("facts").textContent = [
       began.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }),
-      `took ${duration(run.nanoseconds)}`, run.jobs === 0 ? "no workers" : many(run.jobs, "worker"),
+      `took ${duration(run.nanoseconds)}`,
+      ...(run.joining ? [`joining: ${duration(run.joining.processor)} of a processor, ${duration(run.joining.last)} after the items`] : []),
+      run.jobs === 0 ? "no workers" : many(run.jobs, "worker"),
       many(run.processors, "processor"), run.version, `seed ${run.seed}`,
     ].join(" · ");
 

@@ -40,6 +40,8 @@ package enum EntryTag: UInt32, Sendable {
     case joinFailed
     /// When the items of the batch ran, each with start, nanoseconds and bytes, u64; the last entry.
     case times
+    /// The records of the batch were joined, where times are kept: nanoseconds it took u64.
+    case joined
 }
 
 /// Properties of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
@@ -86,6 +88,7 @@ package enum Entry: Equatable, Sendable {
     case teardownFailed(Failure)
     case processFailed(Failure)
     case joinFailed(Failure, of: JoinedItems?)
+    case joined(nanoseconds: Int)
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
     case module(String, digest: [UInt8]?)

@@ -210,7 +210,9 @@ private struct Cursor {
         case .joinFailed: try joinFailure(bytes, range)
         case .chunkEnd where range.count == 8:
             .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
-        case .chunkEnd: throw BrokenBatch()
+        case .joined where range.count == 8:
+            .joined(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
+        case .chunkEnd, .joined: throw BrokenBatch()
         case .module: try module(bytes, range)
         case .times: throw BrokenBatch()
         }

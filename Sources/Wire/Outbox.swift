@@ -267,7 +267,9 @@ package struct Outbox: ~Copyable {
     ) {
         let records = entries.filter { $0.tag == .output }.map(\.body)
         var joined = ByteBuffer()
+        let start = isTimed ? StatusWords.now() : 0
         let failure = joiner.join(records.filter { !$0.isEmpty }, of: output, items: items, into: &joined)
+        if isTimed { batch.appendEntry(.joined) { $0.append(native: StatusWords.now() - start) } }
         if let failure { batch.appendEntry(.joinFailed) { $0.append(failure) } }
         let printed = joiner.takePrinted()
         if !printed.isEmpty { batch.appendEntry(.standardError) { $0.append(printed) } }

@@ -70,6 +70,9 @@ import Synchronization
     /// Of how many items they are kept.
     static let mostTimes = Int(pmap_times)
 
+    /// Nanoseconds of the clock that does not stop.
+    static func now() -> UInt64 { pmap_now() }
+
     func beginTime(ofItem place: Int) { unsafe times[place].start = pmap_now() }
     func endTime(ofItem place: Int, bytes: Int) { unsafe pmap_end_item_time(words, UInt64(place), UInt64(bytes)) }
 

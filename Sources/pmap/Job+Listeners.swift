@@ -82,7 +82,7 @@ extension Job {
             version: "pmap \(Main.version)", seed: seed, workers: workers, processors: Processors.usable(),
             date: Clock.date())
         let texts = ReportTexts(
-            source: { items.name(of: $0, in: $1) },
+            source: { items.name(of: $0, in: $1) }, positions: { items.positions(of: $0, in: $1) },
             text: { item, chunk in
                 var text = ByteBuffer()
                 let size = items.append(item, in: chunk, to: &text)

@@ -164,6 +164,7 @@ struct JobRun: ~Copyable {
         }
         let pipe = try joiner.takeInput()
         (inherited.joiner, inherited.output) = (joiner.descriptors, [pipe.number])
+        tell(.joins(pid: joiner.pid))
         var (ending, tally) = runItems(parts, queue(pipe))
         parts.log?.commit(now: .max)
         switch ending {
@@ -172,7 +173,14 @@ struct JobRun: ~Copyable {
         case .outputClosed, .outputFailed: ending = .joinFailed(joiner.earlyFailure(reporter))
         default: break
         }
+        tell(.joined(joiner.work))
+        tell(.ended(ending, tally))
         return (ending, tally)
+    }
+
+    private borrowing func tell(_ news: RunNews) {
+        let now = Clock.now()
+        for listener in listeners { listener.hear(news, now: now) }
     }
 
     /// Writes what all results come to.

@@ -38,7 +38,7 @@ final class Reporter: RunObserver {
     private var said: Set<String> = []
     private var hasExplainedReturned = false
     private var teardownHasFailed = false
-    private var failedProcesses = 0
+    private var (failedProcesses, deathsInJoining) = (0, 0)
     /// It is printed behind all others.
     private var lastMessage: String?
 
@@ -150,6 +150,11 @@ final class Reporter: RunObserver {
         case .teardownFailed(let failure):
             if !teardownHasFailed { print("\(scriptName): teardown failed: \(failure.message)", failure.traceback) }
             teardownHasFailed = true
+        case .diedJoining(let failure):
+            deathsInJoining += 1
+            if deathsInJoining <= Reporter.inFull {
+                print("\(failure.message) while it joined results; none is lost, another process joins them")
+            }
         case .processFailed(let failure):
             failedProcesses += 1
             if failedProcesses <= Reporter.asLines { print(failure.message) }

@@ -187,7 +187,7 @@ private let checker = """
         track.sort(key=lambda event: event["ts"])
         for one, next in zip(track, track[1:]):
             assert one["ts"] + one["dur"] <= next["ts"] + 0.0011, (one, next)
-    items = [event["args"] for track in tracks.values() for event in track if "args" in event]
+    items = [event["args"] for track in tracks.values() for event in track if "outcome" in event.get("args", ())]
     done = sum(item.get("items", 1) for item in items if item["outcome"] == "ok")
     rows = list(csv.DictReader(open("log"), delimiter="\\t", quoting=csv.QUOTE_NONE))
     assert done == sum(row["Outcome"] == "ok" for row in rows), (done, len(rows))
@@ -225,6 +225,10 @@ private let checker = """
         "with an item that was killed as the run ended", ["check.py": checker],
         "pmap -j 2 --chunk 1 --halt now,success=1 --trace trace --joblog log -e 'pmap.sleep(index == 1 and 0.2 or 100) return 1' ::: a b > /dev/null; python3 check.py",
         out: "2 | host pmap -e worker 1 worker 2 | died: was killed by SIGKILL end\n1 done whole\n", err: "‹…›"),
+    Row(
+        "of a run whose results are joined", ["check.py": checker],
+        "seq 50 | pmap -j 1 --trace trace --joblog log --reduce sum --finish 'pmap.sleep(0.3) return total' -e item; grep -c '\"after the items\".*\"dur\":[3-9]' trace; python3 check.py",
+        out: "1275\n1\n| host joining pmap -e worker 1 | end\n50 done whole\n"),
     Row(
         "of a run that is killed", ["check.py": checker],
         """

@@ -179,6 +179,18 @@ func `results of one key are joined, and written by key`(row: Row) throws { try 
 ])
 func `what goes wrong in joining ends the run, and there is no output`(row: Row) throws { try row.check() }
 
+@Test func `a worker that dies as it joins is a message, and nothing is lost`() throws {
+    try Row(
+        "",
+        """
+        function task(n) return n + 0 end
+        function reduce(a, b) if os.execute "mkdir died 2>&-" then os.execute "kill -9 $PPID" end return a + b end
+        """, "seq 1000 | pmap -j 2 t.lua", out: "500500\n",
+        err:
+            "pmap: the worker (pid N) was killed by SIGKILL while it joined results; none is lost, another process joins them\n"
+    ).check()
+}
+
 @Test(arguments: [
     Row(
         "a fail goal: nothing", [:], "pmap -j1 --on-error stop -e 'item * 1' --reduce sum ::: 1 a 2 2> log; echo $?",

@@ -145,6 +145,8 @@ func `a pattern has marks for numbers`(message: String, pattern: String) {
             failed(item, "t.lua:\(item): \(evil)", kind, worker: item * 31 % 4096, start: item << 27, traceback: evil),
             now: item << 27)
     }
-    let hostile = ReportTexts(source: { item, _ in "\(evil):\(item)" }, text: { _, _ in evil }, hidden: { $0 })
+    let hostile = ReportTexts(
+        source: { item, _ in "\(evil):\(item)" }, positions: { item, _ in item...item }, text: { _, _ in evil },
+        hidden: { $0 })
     #expect(data.json(facts, hostile).count < 2_700_000)
 }
