@@ -190,7 +190,7 @@ private func sanity(_ entries: [Entry], within size: Int) {
             for text in [failure.message, failure.traceback] where text != "(no message)" {
                 bytes += (text?.utf8.count ?? 0) / 3  // what is not UTF-8 becomes three bytes
             }
-        case .chunkEnd: bytes += 8
+        case .chunkEnd, .joined: bytes += 8
         case .module(let name, let digest): bytes += name.utf8.count / 3 + (digest?.count ?? 0)
         }
     }

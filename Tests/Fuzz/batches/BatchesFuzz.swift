@@ -139,7 +139,7 @@ import Fuzzing
                 precondition(items >= 0, "an entry finishes less than no item")
                 return sum + bytes.count
             case .standardError(let bytes), .item(let bytes, _): return sum + bytes.count
-            case .chunkEnd: return sum + 8
+            case .chunkEnd, .joined: return sum + 8
             case .module(let name, let digest): return sum + name.utf8.count / 3 + (digest?.count ?? 0)
             case .failure(let failure), .setupFailed(let failure), .teardownFailed(let failure),
                 .processFailed(let failure), .inputFailed(let failure), .joinFailed(let failure, _):
