@@ -94,6 +94,7 @@ package final class TraceLog: RunListener {
                     lines.append(",\"args\":{\"processor_us\":\(microseconds(work.processor))}")
                 }
             }
+            countJoining(work.processor, now)
             joiner = nil
         case .ended(_, _):
             count(waiting: 0, now)
@@ -174,11 +175,15 @@ package final class TraceLog: RunListener {
         writeCounter("items/s", Double(itemsDone) / seconds, now)
         writeCounter("waiting bytes", Double(waiting), now)
         writeCounter("host busy %", 100 * Double(hostBusy) / 1e9 / seconds, now)
-        if let (pid, before) = joiner, let busy = ProcessorTime.of(pid) {
-            writeCounter("joining busy %", 100 * Double(busy - before) / 1e9 / seconds, now)
-            joiner = (pid, busy)
-        }
+        if let (pid, _) = joiner, let busy = ProcessorTime.of(pid) { countJoining(busy, now) }
         (itemsDone, hostBusy, lastCounters) = (0, 0, now)
+    }
+
+    /// The process that joins has been busy for so long, since its start.
+    private func countJoining(_ busy: Int, _ now: Int) {
+        guard let (pid, before) = joiner else { return }
+        writeCounter("joining busy %", 100 * Double(busy - before) / Double(max(1, now - lastCounters)), now)
+        joiner = (pid, busy)
     }
 
     private func writeCounter(_ name: String, _ value: Double, _ now: Int) {
