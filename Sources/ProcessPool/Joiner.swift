@@ -27,6 +27,10 @@ package final class Joiner {
     private let start = Clock.now()
     private var (itemsEnd, end): (Int?, Int?)
     private var (processorTime, bytes) = (0, 0)
+    /// When the terminal last asked what goes on.
+    private var lastQuit: Int?
+    /// Ctrl-\ twice: called before this process ends.
+    package var quitting: () -> Void = {}
 
     private enum Key { case results, death, output, reader, messages }
 
@@ -130,11 +134,14 @@ package final class Joiner {
 
     private func answer(_ observer: any RunObserver) {
         let (quits, isAsked) = Signal.takeQuestions()
-        if isAsked { observer.notice(.joining(pid: handle.pid)) }
-        if quits > 1 {
+        let now = Clock.now()
+        if quits > 1 || quits > 0 && lastQuit.map({ now - $0 < Run.quitInterval }) == true {
             handle.kill()
+            quitting()
             Signal.die(by: Signal.quit)
         }
+        if quits > 0 { lastQuit = now }
+        if isAsked { observer.notice(.joining(pid: handle.pid)) }
     }
 
     private func bury() -> [Entry] {

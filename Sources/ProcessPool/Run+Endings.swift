@@ -7,7 +7,7 @@ extension Run {
     /// Nanoseconds that running items get after SIGTERM or SIGHUP.
     private static let grace = 5_000_000_000
     /// Two Ctrl-\ within so many nanoseconds end everything at once.
-    private static let quitInterval = 2_000_000_000
+    static let quitInterval = 2_000_000_000
 
     mutating func end(
         bySignal signal: Int32, _ sights: [Sight], _ outputIsEmpty: Bool, _ now: Int, _ actions: inout [Action]

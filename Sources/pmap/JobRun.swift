@@ -164,21 +164,23 @@ struct JobRun: ~Copyable {
         }
         let pipe = try joiner.takeInput()
         (inherited.joiner, inherited.output) = (joiner.descriptors, [pipe.number])
-        tell(.joins(pid: joiner.pid))
-        var (ending, tally) = runItems(parts, queue(pipe))
+        JobRun.tell(listeners, .joins(pid: joiner.pid))
+        let (itemsEnding, tally) = runItems(parts, queue(pipe))
+        var ending = itemsEnding
         parts.log?.commit(now: .max)
+        joiner.quitting = { [listeners] in JobRun.tell(listeners, .ended(.signal(Signal.quit), tally)) }
         switch ending {
         case .completed: ending = finish(joiner, output, ending)
         case .halted(let policy) where policy.isGoal || policy.why == .done: ending = finish(joiner, output, ending)
         case .outputClosed, .outputFailed: ending = .joinFailed(joiner.earlyFailure(reporter))
         default: break
         }
-        tell(.joined(joiner.work))
-        tell(.ended(ending, tally))
+        JobRun.tell(listeners, .joined(joiner.work))
+        JobRun.tell(listeners, .ended(ending, tally))
         return (ending, tally)
     }
 
-    private borrowing func tell(_ news: RunNews) {
+    private static func tell(_ listeners: [any RunListener], _ news: RunNews) {
         let now = Clock.now()
         for listener in listeners { listener.hear(news, now: now) }
     }

@@ -106,6 +106,23 @@ func `a second SIGQUIT within two seconds ends by that signal`(line: String) thr
     #expect(try run.finish().ending == .signal(SIGQUIT))
 }
 
+@Test func `so it does while results are joined, and what was asked for of the run is written`() throws {
+    let finish = "io.stderr:write 'begun\\n' while true do end"
+    let scratch = try Scratch([:])
+    let run = try Run(
+        "ulimit -c 0; exec pmap --stats=/dev/stdout --report report -j 2 --reduce count --finish \"\(finish)\" -e item ::: a b",
+        in: scratch)
+    try run.wait(errors: "begun")
+    run.signal(SIGQUIT)
+    try run.wait(errors: "pmap: all items are done")
+    run.signal(SIGQUIT)
+    let outcome = try run.finish()
+    #expect(outcome.ending == .signal(SIGQUIT))
+    #expect(outcome.output.contains("\"ending\": \"signal\""))
+    let report = try Run("grep -c '\"endingKind\":\"signal\"' report", in: scratch, input: "").finish().output
+    #expect(report == "1\n")
+}
+
 @Test func `a question that reaches a whole group ends none of it`() throws {
     let script = """
         local mp = require "multiprocessing"
