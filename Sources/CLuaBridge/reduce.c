@@ -16,6 +16,20 @@ void pmap_reduction_free(const pmap_reduction *r) {
     free(r->text);
 }
 
+void pmap_reduction_clear(pmap_reduction *r) {
+    r->used = r->free = r->top = r->key_count = 0;
+    r->text_size = 0;
+    r->newest = 0;
+    r->is_full = false;
+    if (r->cells) memset(r->cells, 0, r->cell_count * sizeof *r->cells);
+}
+
+size_t pmap_reduction_size(lua_State *L, const pmap_reduction *r) {
+    size_t heap = pmap_gc_bytes(L);
+    return (heap > r->heap ? heap - r->heap : 0) + r->used * sizeof *r->nodes + r->key_count * sizeof *r->keys
+        + r->cell_count * sizeof *r->cells + r->text_size;
+}
+
 /* The stack of the functions below. */
 enum { reduction_slot = 1, values, function, first_free };
 
@@ -164,15 +178,14 @@ typedef struct {
     size_t length;
 } key_order;
 
-static key_order order_of(const pmap_reduction *r, const pmap_partial_key *key) {
-    const unsigned char *bytes = r->text + key->start;
+static key_order order_of(const unsigned char *bytes, size_t length) {
     key_order order = {.type = key_number};
-    if (read_number(bytes, key->length, &order.number)) return order;
+    if (read_number(bytes, length, &order.number)) return order;
     order.number.is_float = false;
     order.number.integer = *bytes == 0xc3;
     order.type = *bytes == 0xc2 || *bytes == 0xc3 ? key_boolean : key_string;
     size_t head = *bytes < 0xc0 ? 1 : *bytes == 0xd9 ? 2 : *bytes == 0xda ? 3 : 5;
-    if (order.type == key_string) order.text = bytes + head, order.length = key->length - head;
+    if (order.type == key_string) order.text = bytes + head, order.length = length - head;
     return order;
 }
 
@@ -183,16 +196,22 @@ static int compare_numbers(pmap_number left, pmap_number right) {
     return (a > b) - (a < b);
 }
 
-static int compare_keys(const void *left, const void *right, void *reduction) {
-    key_order a = order_of(reduction, left), b = order_of(reduction, right);
+int pmap_compare_keys(const unsigned char *left, size_t left_length, const unsigned char *right, size_t right_length) {
+    key_order a = order_of(left, left_length), b = order_of(right, right_length);
     if (a.type != b.type) return a.type < b.type ? -1 : 1;
     if (a.type != key_string) return compare_numbers(a.number, b.number);
     int order = memcmp(a.text, b.text, a.length < b.length ? a.length : b.length);
     return order ? order : (a.length > b.length) - (a.length < b.length);
 }
 
+static int compare(const void *left, const void *right, void *text) {
+    const pmap_partial_key *a = left, *b = right;
+    const unsigned char *bytes = text;
+    return pmap_compare_keys(bytes + a->start, a->length, bytes + b->start, b->length);
+}
+
 void pmap_sort_keys(pmap_reduction *r) {
-    if (r->key_count) qsort_r(r->keys + 1, r->key_count, sizeof *r->keys, compare_keys, r);
+    if (r->key_count) qsort_r(r->keys + 1, r->key_count, sizeof *r->keys, compare, r->text);
 }
 
 /* ---- Nodes ---- */
@@ -244,6 +263,7 @@ static void check_one(lua_State *L, int below, const char *name, const char *adv
 static void join(lua_State *L, pmap_reduction *r, uint32_t node, uint64_t first, uint64_t last, pmap_number number) {
     r->left.first = r->nodes[node].first, r->left.last = r->nodes[node].last;
     r->right.first = first, r->right.last = last;
+    r->key = r->nodes[node].key;
     if (r->kind != PMAP_JOIN_BY_CALL) {
         r->nodes[node].number = join_numbers(L, r, r->nodes[node].number, number);
         return;
@@ -276,12 +296,12 @@ static int level(uint64_t left, uint64_t right) { return 63 - __builtin_clzll((l
 
 /* Whether nothing else can lie in the block of a node and the one below. */
 static bool may_join(const pmap_reduction *r, uint32_t node) {
-    if (r->end == UINT64_MAX) return true;
+    if (r->start == 1 && r->end == UINT64_MAX) return true;
     const pmap_partial_node *right = &r->nodes[node], *left = &r->nodes[right->below];
     int bits = level(left->last, right->first) + 1;
     if (bits > 62) return false;
     uint64_t start = (right->first - 1) >> bits << bits;
-    return start >= r->start - 1 && start + ((uint64_t)1 << bits) <= r->end - 1;
+    return start >= r->start - 1 && (r->end == UINT64_MAX || start + ((uint64_t)1 << bits) <= r->end - 1);
 }
 
 /* Adds a value of the items first … last of `r`: the number, or Stack: value → . Its key has the topmost node `top`; returns
@@ -349,6 +369,14 @@ static size_t scalar_length(const unsigned char *bytes, size_t size) {
     return size > length ? 1 + length + (size_t)big_endian(bytes + 1, (int)length) : size + 1;
 }
 
+size_t pmap_key_length(const unsigned char *value, size_t size) { return scalar_length(value + 1, size - 1); }
+
+/* Whether what is here is to be moved away before items from `first` on come. */
+static bool check_size(lua_State *L, pmap_reduction *r, uint64_t first) {
+    if (r->most_bytes == 0 || r->newest == 0 || first <= r->newest) return false;
+    return r->is_full = pmap_reduction_size(L, r) > r->most_bytes;
+}
+
 /* Adds the value that begins at `bytes`; false when that is left to Swift. */
 static bool add_value(lua_State *L, pmap_reduction *r, uint32_t key, const unsigned char *bytes, size_t size) {
     pmap_number number = {0};
@@ -368,13 +396,15 @@ static int reduce_all(lua_State *L) {
         uint64_t head[3];
         memcpy(head, r->next, sizeof head);
         if (head[2] > (uint64_t)(r->bytes_end - r->next - pmap_partial_head)) break;
+        if (check_size(L, r, head[0])) break;
         r->first = head[0];
         r->last = head[1];
+        if (r->newest < r->last) r->newest = r->last;
         const unsigned char *value = r->next + pmap_partial_head;
         size_t size = (size_t)head[2];
         uint32_t key = 0;
         if (r->has_keys) {
-            size_t length = scalar_length(value + 1, size - 1);
+            size_t length = size < 2 ? 0 : pmap_key_length(value, size);
             if (size < 2 || length >= size - 1) luaL_error(L, "a key is cut off");
             key = find_key(L, r, value + 1, length);
             value += 1 + length;

@@ -38,6 +38,14 @@ package struct JoinError: Error {
     package let error: LuaError
     /// Nil where it has failed outside the function.
     package let items: JoinedItems?
+    /// The key that the two values have, where there are keys.
+    package let key: String?
+
+    package init(message: String) { self.init(error: LuaError(message: message)) }
+
+    init(error: LuaError, items: JoinedItems? = nil, key: String? = nil) {
+        (self.error, self.items, self.key) = (error, items, key)
+    }
 }
 
 /// Values of a state that are joined one after the other.
@@ -45,20 +53,14 @@ package struct JoinError: Error {
     private let stack: Stack
     private let plan: JoinPlan
     private var state = unsafe pmap_reduction()
-    /// The message handler, and behind it the table of values and the function; kept on the stack below what is called.
-    private let handler: Int32
-    private var tables: Int32 { handler + 1 }
     private let seconds: UnsafeMutablePointer<CChar>?
-    /// A reference to the table of values, once it is off the stack.
-    private var values = 0
+    /// A reference to the table of values.
+    private var values: Int
 
-    /// Stack: → handler, tables, function; the caller removes them when it is done.
     package init(_ plan: JoinPlan, on stack: Stack) {
         (self.plan, self.stack) = (plan, stack)
-        handler = stack.top + 1
-        stack.pushHandler()
         stack.newTable()
-        stack.rawGet(Stack.registry, at: plan.join)
+        values = stack.makeReference()
         let limit = plan.limit
         unsafe seconds = limit.flatMap { unsafe strdup($0.seconds) }
         unsafe state.kind =
@@ -78,6 +80,7 @@ package struct JoinError: Error {
     deinit {
         unsafe withUnsafePointer(to: state) { unsafe pmap_reduction_free($0) }
         unsafe free(seconds)
+        stack.releaseReference(values)
     }
 
     /// Others than these items may come before and behind.
@@ -85,7 +88,18 @@ package struct JoinError: Error {
         unsafe (state.start, state.end) = (UInt64(items.lowerBound), UInt64(items.upperBound))
     }
 
-    /// Joins the partials at the beginning of a range of bytes; answers how many bytes were complete.
+    /// Forgets all that is here. Items before `first` may come before what is added from now on.
+    package mutating func clear(first: Int = 1) {
+        unsafe pmap_reduction_clear(&state)
+        unsafe state.start = UInt64(first)
+        stack.releaseReference(values)
+        stack.newTable()
+        values = stack.makeReference()
+    }
+
+    // MARK: Joining
+
+    /// Joins the partials at the beginning of a range of bytes; answers how many bytes were complete, or fitted.
     @discardableResult
     package mutating func add(
         _ buffer: borrowing ByteBuffer, _ range: Range<Int>, _ decoder: inout Decoder
@@ -93,40 +107,52 @@ package struct JoinError: Error {
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[range])
         guard let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
         unsafe (state.next, state.bytes_end) = (start, start + bytes.count)
+        let handler = pushTables()
+        defer { stack.top = handler - 1 }
         while true {
-            try check(unsafe pmap_reduce(stack.thread, tables, handler, &state))
+            try check(unsafe pmap_reduce(stack.thread, handler + 1, handler, &state))
             if unsafe state.first == 0 { return unsafe state.next - start }
             let head = unsafe UnsafeRawBufferPointer(start: state.next, count: Partial.headSize)
             let length = unsafe Int(head.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
             let value = unsafe UnsafeRawBufferPointer(start: state.next + Partial.headSize, count: length)
             do throws(DecodeError) { _ = unsafe try decoder.decode(value, onto: stack) } catch {
-                throw JoinError(error: LuaError(message: error.description), items: nil)
+                throw JoinError(message: error.description)
             }
-            try check(unsafe pmap_reduce_value(stack.thread, tables, handler, &state))
+            try check(unsafe pmap_reduce_value(stack.thread, handler + 1, handler, &state))
             unsafe state.next += Partial.headSize + length
         }
     }
 
     /// Joins what no other item can come between any more.
     package mutating func joinRest() throws(JoinError) {
-        try check(unsafe pmap_reduce_rest(stack.thread, tables, handler, &state))
+        let handler = pushTables()
+        defer { stack.top = handler - 1 }
+        try check(unsafe pmap_reduce_rest(stack.thread, handler + 1, handler, &state))
     }
 
-    private func check(_ status: Int32) throws(JoinError) {
-        if status == LUA_OK { return }
-        let (left, right) = unsafe (state.left, state.right)
-        let items =
-            left.first == 0
-            ? nil
-            : JoinedItems(
-                left: Int(left.first)...Int(left.last), right: Int(right.first)...Int(right.last))
-        throw JoinError(error: stack.popError(status: status), items: items)
+    /// Stack: → handler, table of values, function; answers where the first one is
+    private func pushTables() -> Int32 {
+        stack.pushHandler()
+        stack.rawGet(Stack.registry, at: values)
+        stack.rawGet(Stack.registry, at: plan.join)
+        return stack.top - 2
     }
+
+    private mutating func check(_ status: Int32) throws(JoinError) {
+        if status == LUA_OK { return }
+        let error = stack.popError(status: status)
+        let (left, right) = unsafe (state.left, state.right)
+        if left.first == 0 { throw JoinError(error: error) }
+        throw JoinError(
+            error: error,
+            items: JoinedItems(left: Int(left.first)...Int(left.last), right: Int(right.first)...Int(right.last)),
+            key: plan.hasKeys ? keyName(unsafe Int(state.key) - 1) : nil)
+    }
+
+    // MARK: As partials
 
     /// Appends what there is as partials, those of lower items first.
     package mutating func append(to buffer: inout ByteBuffer, _ encoder: inout Encoder) throws(EncodeError) {
-        let height = stack.top
-        defer { stack.top = height }
         var live: [(node: Int, first: UInt64)] = []
         let used = unsafe Int(state.used)
         for node in 1..<used + 1 {
@@ -134,74 +160,88 @@ package struct JoinError: Error {
             if first > 0 { live.append((node, first)) }
         }
         live.sort { $0.first < $1.first }
-        for (node, first) in live {
-            let start = buffer.count
-            buffer.append(native: first)
-            buffer.append(native: unsafe state.nodes[node].last)
-            buffer.append(native: UInt64(0))
-            if plan.hasKeys {
-                buffer.append(Partial.pair)
-                let key = unsafe state.keys[Int(state.nodes[node].key)]
-                unsafe buffer.append(UnsafeRawBufferPointer(start: state.text + key.start, count: Int(key.length)))
-            }
-            unsafe pmap_push_node(stack.thread, tables, &state, UInt32(node))
-            try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the joined value")
-            buffer.store(UInt64(buffer.count - start - Partial.headSize), at: start + 16)
-            stack.top = height
-        }
+        for (node, _) in live { try append(node, to: &buffer, &encoder) }
     }
+
+    /// Appends the partials of one of the keys, from 0, those of lower items first.
+    package mutating func append(
+        key place: Int, to buffer: inout ByteBuffer, _ encoder: inout Encoder
+    ) throws(EncodeError) {
+        var nodes: [Int] = []
+        var node = unsafe Int(state.keys[place + 1].top)
+        while node != 0 {
+            nodes.append(node)
+            node = unsafe Int(state.nodes[node].below)
+        }
+        for node in nodes.reversed() { try append(node, keyed: place + 1, to: &buffer, &encoder) }
+    }
+
+    /// Keys that were sorted have other places than their nodes know.
+    private mutating func append(
+        _ node: Int, keyed key: Int? = nil, to buffer: inout ByteBuffer, _ encoder: inout Encoder
+    ) throws(EncodeError) {
+        let height = stack.top
+        defer { stack.top = height }
+        let start = buffer.count
+        buffer.append(native: unsafe state.nodes[node].first)
+        buffer.append(native: unsafe state.nodes[node].last)
+        buffer.append(native: UInt64(0))
+        if plan.hasKeys {
+            buffer.append(Partial.pair)
+            let key = unsafe state.keys[key ?? Int(state.nodes[node].key)]
+            unsafe buffer.append(UnsafeRawBufferPointer(start: state.text + key.start, count: Int(key.length)))
+        }
+        push(UInt32(node))
+        try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the joined value")
+        buffer.store(UInt64(buffer.count - start - Partial.headSize), at: start + 16)
+    }
+
+    // MARK: What does not fit memory
+
+    /// From so many bytes on it is full, once no item can come that is older than the newest one here.
+    package mutating func limit(toBytes most: Int) {
+        unsafe state.most_bytes = most
+        unsafe state.heap = stack.heapSize
+    }
+
+    /// Nothing more is added until it is cleared, or takes less.
+    package var isFull: Bool { unsafe state.is_full }
+
+    /// The bytes that are taken, without garbage.
+    package mutating func measure() -> Int {
+        stack.collectGarbage()
+        return unsafe pmap_reduction_size(stack.thread, &state)
+    }
+
+    /// The newest item that is here.
+    package var newest: Int { unsafe Int(state.newest) }
 
     // MARK: The total
-
-    /// From now on the stack has nothing of this any more; the keys are in their order.
-    package mutating func detach() {
-        unsafe pmap_sort_keys(&state)
-        stack.copy(tables)
-        values = stack.makeReference()
-    }
 
     /// Stack: → the one value that all have come to, or nil
     package mutating func pushTotal() { push(unsafe state.top) }
 
     package var keyCount: Int { unsafe Int(state.key_count) }
 
-    /// Stack: → { key, its value }, of one of the keys, from 0
-    package mutating func pushGroup(_ place: Int) {
-        stack.newTable(list: 2)
+    /// Puts the keys in their order, after which nothing can be added.
+    package mutating func sortKeys() { unsafe pmap_sort_keys(&state) }
+
+    /// Stack: → one of the keys, from 0
+    package mutating func pushKey(_ place: Int) {
         unsafe pmap_push_joined_key(stack.thread, &state, UInt32(place + 1))
-        stack.rawSet(-2, at: 1)
-        push(unsafe state.keys[place + 1].top)
-        stack.rawSet(-2, at: 2)
     }
+
+    /// Stack: → the value of one of the keys, from 0
+    package mutating func pushValue(_ place: Int) { push(unsafe state.keys[place + 1].top) }
 
     /// For messages.
     package mutating func keyName(_ place: Int) -> String {
-        unsafe pmap_push_joined_key(stack.thread, &state, UInt32(place + 1))
+        pushKey(place)
         defer { stack.pop() }
-        switch stack.type(-1) {
-        case .boolean: return "\(stack.boolean(-1))"
-        default:
-            stack.copy(-1)
-            defer { stack.pop() }
-            return stack.byteString(-1)?.text.escapedName ?? ""
-        }
-    }
-
-    /// Stack: → { keys, their values }
-    package mutating func pushGroups() {
-        stack.newTable(list: 2)
-        for field in 1...2 {
-            stack.newTable(list: Int32(clamping: keyCount))
-            for place in 1..<keyCount + 1 {
-                if field == 1 {
-                    unsafe pmap_push_joined_key(stack.thread, &state, UInt32(place))
-                } else {
-                    push(unsafe state.keys[place].top)
-                }
-                stack.rawSet(-2, at: place)
-            }
-            stack.rawSet(-2, at: field)
-        }
+        if stack.type(-1) == .boolean { return "\(stack.boolean(-1))" }
+        _ = unsafe stack.bytes(-1)  // a number becomes its string
+        let name = stack.byteString(-1)?.text.escapedName ?? ""
+        return name.isEmpty ? "''" : name
     }
 
     /// Stack: → the value of a node
@@ -217,6 +257,30 @@ package enum Partial {
     package static let headSize = Int(pmap_partial_head)
     /// The head of a list of key and value.
     package static let pair: UInt8 = 0x92
+
+    /// Where the partial ends that begins at `offset`; nil when it is not complete.
+    package static func end(in buffer: borrowing ByteBuffer, at offset: Int) -> Int? {
+        guard offset + headSize <= buffer.count else { return nil }
+        let end = offset + headSize + Int(buffer.load(UInt64.self, at: offset + 16))
+        return end <= buffer.count ? end : nil
+    }
+
+    /// The key of the partial that begins at `offset`, which is complete.
+    package static func key(in buffer: borrowing ByteBuffer, at offset: Int) -> Range<Int> {
+        let start = offset + headSize
+        let value = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[start...])
+        let length = unsafe value.withMemoryRebound(to: UInt8.self) { unsafe pmap_key_length($0.baseAddress, $0.count) }
+        return start + 1..<start + 1 + length
+    }
+
+    /// Less than 0 where the left one of two keys is first, 0 where they are the same.
+    package static func order(
+        _ left: borrowing ByteBuffer, _ leftKey: Range<Int>, _ right: borrowing ByteBuffer, _ rightKey: Range<Int>
+    ) -> Int {
+        let left = unsafe (left.base + leftKey.lowerBound).assumingMemoryBound(to: UInt8.self)
+        let right = unsafe (right.base + rightKey.lowerBound).assumingMemoryBound(to: UInt8.self)
+        return unsafe Int(pmap_compare_keys(left, leftKey.count, right, rightKey.count))
+    }
 
     /// Gives the partials of one item, as a worker wrote them, the number that it has now.
     package static func renumber(_ bytes: [UInt8], item: Int) -> [UInt8] {

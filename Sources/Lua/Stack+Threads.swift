@@ -20,5 +20,10 @@ extension Stack {
         return wasRunning
     }
 
+    package func collectGarbage() { unsafe pmap_gc_collect(thread) }
+
+    /// Bytes of Lua's heap, garbage included.
+    var heapSize: Int { unsafe pmap_gc_bytes(thread) }
+
     func restartCollector() { unsafe pmap_gc_restart(thread) }
 }

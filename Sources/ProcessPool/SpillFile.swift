@@ -1,15 +1,15 @@
 // Where results wait that memory should not hold: an unlinked file, made at the first use, emptied whenever nothing
 // in it is wanted any more.
 
-import Bytes
-import Posix
+package import Bytes
+package import Posix
 
 /// Bytes of the output, in memory or in the spill file.
-enum OutputBytes {
+package enum OutputBytes {
     case memory([UInt8])
     case spilled(offset: Int, count: Int)
 
-    var count: Int {
+    package var count: Int {
         switch self {
         case .memory(let bytes): bytes.count
         case .spilled(_, let count): count
@@ -18,7 +18,7 @@ enum OutputBytes {
 }
 
 /// Appends on one side, reads back on the other.
-struct SpillFile: ~Copyable {
+package struct SpillFile: ~Copyable {
     private let folders: [ByteString]
     private let limit: Int
     private var file: Descriptor?
@@ -28,13 +28,13 @@ struct SpillFile: ~Copyable {
     /// Full, or the disk is: no more until it has been emptied.
     private var isFull = false
 
-    init(folders: [ByteString], limit: Int) {
+    package init(folders: [ByteString], limit: Int) {
         self.folders = folders
         self.limit = limit
     }
 
     /// Nil when it is full.
-    mutating func store(_ bytes: [UInt8]) -> OutputBytes? {
+    package mutating func store(_ bytes: [UInt8]) -> OutputBytes? {
         if isFull || end + bytes.count > limit || !open() {
             isFull = true
             return nil
@@ -62,7 +62,7 @@ struct SpillFile: ~Copyable {
         return false
     }
 
-    mutating func read(offset: Int, count: Int) throws(PosixError) -> [UInt8] {
+    package mutating func read(offset: Int, count: Int) throws(PosixError) -> [UInt8] {
         let bytes = try file?.read(count: count, at: offset) ?? []
         if bytes.count < count { throw PosixError("read", "the spill file", code: PosixError.isBroken) }
         wanted -= count

@@ -23,7 +23,7 @@ final class ItemJoiner: JoinerBody {
         StandardDescriptor.leaveInput()
         guard let capture else { return nil }
         let output = CapturedOutput(capture.reading, capture.writing, in: capture.memory)
-        if let failure = total.begin(output, outbox) { return failure }
+        if let failure = total.begin(output, outbox, memory: Machine.memory() / 2) { return failure }
         while true {
             var count = 0
             let failure = total.add(&outbox) { buffer in
@@ -36,4 +36,43 @@ final class ItemJoiner: JoinerBody {
     }
 
     func finish(outbox: inout Outbox) -> JoinFailure? { total.finish(&outbox) }
+}
+
+/// Runs of keys in spill files.
+final class SpilledKeys: KeyRunFile {
+    /// What all of them may take.
+    final class Space {
+        var left: Int
+
+        init(_ bytes: Int) { left = bytes }
+    }
+
+    private let space: Space
+    private var file: SpillFile
+    private var (written, read) = (0, 0)
+
+    private static let readSize = 64 << 10
+
+    init(in folders: [ByteString], _ space: Space) {
+        self.space = space
+        file = SpillFile(folders: folders, limit: .max)
+    }
+
+    deinit { space.left += written }
+
+    func append(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count <= space.left, file.store(bytes) != nil else { return false }
+        written += bytes.count
+        space.left -= bytes.count
+        return true
+    }
+
+    func read(into buffer: inout ByteBuffer) -> Bool {
+        let count = min(SpilledKeys.readSize, written - read)
+        if count == 0 { return true }
+        guard let bytes = try? file.read(offset: read, count: count) else { return false }
+        read += count
+        buffer.append(bytes)
+        return true
+    }
 }

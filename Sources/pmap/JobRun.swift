@@ -160,7 +160,9 @@ struct JobRun: ~Copyable {
         let own = [output.number] + (job.journal?.journal.descriptors ?? [])
         let joiner = try Joiner(closing: own, job.plan.timeLimit) { [reporter, script, job] input in
             reporter.closeInherited()
-            return ItemJoiner(TotalJoiner(script, plan, job.totalForm), input)
+            let space = SpilledKeys.Space(job.spillLimit)
+            let total = TotalJoiner(script, plan, job.totalForm) { SpilledKeys(in: JobRun.spillFolders, space) }
+            return ItemJoiner(total, input)
         }
         let pipe = try joiner.takeInput()
         (inherited.joiner, inherited.output) = (joiner.descriptors, [pipe.number])

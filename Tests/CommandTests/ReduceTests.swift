@@ -83,6 +83,22 @@ func `results are joined`(row: Row) throws { try row.check() }
         "function task(w) return w, 1 end reduce = pmap.sum function finish(g) for k, n in pairs(g) do print(k, n) end return g.b, g.x end options = { by_key = true }",
         "pmap t.lua ::: c b c", out: "b\t1\nc\t2\n1\t\n"),
     Row(
+        "more of them than fit memory", [:],
+        """
+        seq 700000 > in
+        pmap --by-key --reduce count -e '("%099d%099d"):format(item % 600000, 0)' in > out
+        awk '{ n[$1 % 600000]++ } END { for (k = 0; k < 600000; k++) printf "%099d%099d\\t%d\\n", k, 0, n[k] }' in |
+          cmp - out && echo same
+        """, out: "same\n"),
+    Row(
+        "lists that do not fit memory", [:],
+        """
+        seq 600000 > in
+        pmap --by-key -t jsonl -e 'math.tointeger(item) % 300000, { -item }' in > out
+        awk '{ k = $1 % 300000; l[k] = l[k] c[k] "[-" $1 "]"; c[k] = "," }
+          END { for (k = 0; k < 300000; k++) print "[" k ",[" l[k] "]]" }' in | cmp - out && echo same
+        """, out: "same\n"),
+    Row(
         "what is no key fails its item", [:],
         "pmap -e '({ nil, {}, 0/0, \"x\" })[tonumber(item)], 1' --by-key --reduce sum ::: 1 2 3 4",
         out: "x\t1\n",
@@ -107,6 +123,15 @@ func `results of one key are joined, and written by key`(row: Row) throws { try 
         "an error", "function task(n) return n end\nfunction reduce(a, b) error 'no' end",
         "seq 4 > in; pmap -j1 --chunk 4 t.lua in",
         err: "pmap: t.lua:2: no (while joining in:1 with in:2)\n\(traceback)", status: 1),
+    Row(
+        "an error of a key", [:],
+        "pmap -j1 --chunk 4 --by-key -e 'item:sub(1, 1), item' --reduce 'nil, \"no\"' ::: a1 b1 a2",
+        err: "pmap: key a: no (while joining :::1 with :::3)\n", status: 1),
+    Row(
+        "more keys than fit memory and the disk", [:],
+        "seq 600000 | pmap --spill 1k --by-key --reduce count -e '(\"%099d%099d\"):format(item, 0)'",
+        err: "pmap: there are more keys than fit memory, and no room for them on disk; see --spill and TMPDIR\n",
+        status: 1),
     Row(
         "nil", "function task(n) return n end\nfunction reduce(a, b) local c = a + b end", "pmap -j1 t.lua ::: 1 2",
         err:

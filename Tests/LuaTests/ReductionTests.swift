@@ -24,13 +24,18 @@ private func tree(_ items: [(item: Int, values: [String])]) -> String? {
     return joined(items[...], 0, 1 << 12)
 }
 
-private func partials(_ items: ArraySlice<(item: Int, values: [String])>) -> ByteBuffer {
+/// `key` gives that of a value, as bytes.
+private func partials(
+    _ items: ArraySlice<(item: Int, values: [String])>, key: ((String) -> [UInt8])? = nil
+) -> ByteBuffer {
     var buffer = ByteBuffer()
     for (item, values) in items {
         for value in values {
+            let head = key.map { [Partial.pair] + $0(value) } ?? []
             buffer.append(native: UInt64(item))
             buffer.append(native: UInt64(item))
-            buffer.append(native: UInt64(value.utf8.count + 1))
+            buffer.append(native: UInt64(head.count + value.utf8.count + 1))
+            buffer.append(head)
             buffer.append(UInt8(0xa0 | value.utf8.count))
             buffer.append(value)
         }
@@ -38,12 +43,16 @@ private func partials(_ items: ArraySlice<(item: Int, values: [String])>) -> Byt
     return buffer
 }
 
+private func makePlan(on stack: Stack, hasKeys: Bool) throws -> JoinPlan {
+    try stack.load(Array("local a, b = ... return '(' .. a .. ' ' .. b .. ')'".utf8), name: "=join")
+    return JoinPlan(
+        kind: .call, lift: .nothing, join: stack.makeReference(), lifting: 0, hasKeys: hasKeys, takesGroups: false)
+}
+
 @Test func `the tree of joins is the same for any chunks, and for chunks of chunks`() throws {
     let state = try State()
     let stack = state.stack
-    try stack.load(Array("local a, b = ... return '(' .. a .. ' ' .. b .. ')'".utf8), name: "=join")
-    let plan = JoinPlan(
-        kind: .call, lift: .nothing, join: stack.makeReference(), lifting: 0, hasKeys: false, takesGroups: false)
+    let plan = try makePlan(on: stack, hasKeys: false)
     var (encoder, decoder) = (Encoder(stack), Decoder(stack))
     for seed in 0..<400 {
         var random = Seeded(seed)
@@ -51,7 +60,6 @@ private func partials(_ items: ArraySlice<(item: Int, values: [String])>) -> Byt
         let items = (1...count).map { item in
             (item: item, values: (0..<[0, 1, 1, 1, 2, 3][random.below(6)]).map { "\(item)\(["", "b", "c"][$0])" })
         }
-        let height = stack.top
         var parts = ByteBuffer()
         var start = 0
         while start < count {
@@ -66,7 +74,6 @@ private func partials(_ items: ArraySlice<(item: Int, values: [String])>) -> Byt
                 try reduction.joinRest()
                 try reduction.append(to: &parts, &encoder)
             }
-            stack.top = height
             start = end
         }
         var total = Reduction(plan, on: stack)
@@ -78,9 +85,104 @@ private func partials(_ items: ArraySlice<(item: Int, values: [String])>) -> Byt
             if used == 0 { offset += try total.add(parts, offset..<parts.count, &decoder) }
         }
         try total.joinRest()
-        total.detach()
         total.pushTotal()
         #expect(stack.string(-1) == tree(items), "seed \(seed)")
-        stack.top = height
+        stack.pop()
+    }
+}
+
+// MARK: Keys that do not fit memory
+
+private final class KeysInMemory: KeyRunFile {
+    private var bytes: [UInt8] = []
+    private var read = 0
+
+    func append(_ bytes: [UInt8]) -> Bool {
+        self.bytes += bytes
+        return true
+    }
+
+    func read(into buffer: inout ByteBuffer) -> Bool {
+        let end = min(bytes.count, read + 50)
+        buffer.append(bytes[read..<end])
+        read = end
+        return true
+    }
+}
+
+/// In their order: false, true, numbers by value, strings by their bytes. 1.0 is 1, and -0.0 is 0.
+private let keys: [(bytes: [UInt8], name: String)] = [
+    ([0xc2], "false"), ([0xc3], "true"), ([0xff], "-1"), ([0xcb, 0x80] + .init(repeating: 0, count: 7), "0"),
+    ([0xcb, 0x3f, 0xe0] + .init(repeating: 0, count: 6), "0.5"), ([1], "1"),
+    ([0xcb, 0x3f, 0xf0] + .init(repeating: 0, count: 6), "1"), ([0xa0], "''"), ([0xa1, 0x41], "A"),
+    ([0xa2, 0x41, 0x42], "AB"), ([0xa1, 0xff], "\\255"),
+]
+
+@Test(arguments: [1, 1 << 10, 20 << 10, 1 << 20])
+func `what is joined of each key is the same however often keys go to files`(mostBytes: Int) throws {
+    let state = try State()
+    let stack = state.stack
+    let plan = try makePlan(on: stack, hasKeys: true)
+    var tools = JoinTools(plan, stack)
+    for seed in 0..<40 {
+        var random = Seeded(seed)
+        let count = 1 + random.below(400)
+        let items = (1...count).map { item in
+            (item: item, values: (0..<[0, 1, 1, 1, 2, 3][random.below(6)]).map { "\(item)\(["", "b", "c"][$0])" })
+        }
+        var keyOf: [String: Int] = [:]
+        for value in items.flatMap(\.values) { keyOf[value] = random.below(keys.count) }
+        let key = { (value: String) in keys[keyOf[value] ?? 0].bytes }
+
+        var total = Reduction(plan, on: stack)
+        total.limit(toBytes: mostBytes)
+        var runs = KeyRuns { KeysInMemory() }
+        func add(_ bytes: borrowing ByteBuffer) throws {
+            var offset = 0
+            while offset < bytes.count {
+                offset += try total.add(bytes, offset..<bytes.count, &tools.decoder)
+                if !total.isFull { continue }
+                let newest = total.newest
+                try runs.keep(&total, &tools)
+                total.clear(first: newest + 1)
+            }
+        }
+        var start = 0
+        while start < count {
+            let end = min(count, start + 1 + random.below([2, 20, 400][random.below(3)]))
+            let raw = partials(items[start..<end], key: key)
+            if random.below(4) == 0 {
+                try add(raw)
+            } else {
+                var part = ByteBuffer()
+                var reduction = Reduction(plan, on: stack)
+                reduction.limit(to: start + 1..<end + 1)
+                try reduction.add(raw, 0..<raw.count, &tools.decoder)
+                try reduction.joinRest()
+                try reduction.append(to: &part, &tools.encoder)
+                try add(part)
+            }
+            start = end
+        }
+        try runs.keep(&total, &tools)
+        var found: [String] = []
+        try runs.merge(&tools) { reduction, _ throws(JoinError) in
+            try reduction.joinRest()
+            for place in 0..<reduction.keyCount {
+                reduction.pushValue(place)
+                found.append("\(reduction.keyName(place)) = \(stack.string(-1) ?? "")")
+                stack.pop()
+            }
+        }
+        var expected: [String] = []
+        for place in keys.indices where place == 0 || keys[place].name != keys[place - 1].name {
+            let values = items.map { item in
+                (item.item, item.values.filter { keys[keyOf[$0] ?? 0].name == keys[place].name })
+            }
+            if let value = tree(values.filter { !$0.1.isEmpty }) {
+                expected.append("\(keys[place].name) = \(value)")
+            }
+        }
+        #expect(found == expected, "seed \(seed)")
     }
 }

@@ -44,6 +44,10 @@ typedef struct {
     int lift; /* a function in the registry that values go through first, or 0 */
     /* Items from 1: others than start … end-1 may come before and behind, unless `end` is UINT64_MAX. */
     uint64_t start, end;
+    size_t most_bytes; /* what all this may take; 0 for no limit */
+    size_t heap;       /* of that is not what Lua's heap has besides */
+    bool is_full;      /* it takes more, and what comes next is of later items than all that is here */
+    uint64_t newest;   /* the last item that is here */
     int64_t nanoseconds; /* what one call may take; 0 for no limit */
     const char *seconds; /* the same, for the message */
     pmap_partial_node *nodes;
@@ -57,14 +61,21 @@ typedef struct {
     const unsigned char *next, *bytes_end;
     uint64_t first, last; /* of the value at `next` that is left to Swift */
     struct { uint64_t first, last; } left, right; /* of the last call */
+    uint32_t key;                                 /* of the same */
 } pmap_reduction;
 
 void pmap_reduction_free(const pmap_reduction *reduction);
 
+/* Forgets all partials and keys; the table of values is the caller's. */
+void pmap_reduction_clear(pmap_reduction *reduction);
+
+/* The bytes that all this takes; with garbage, where that was not collected. */
+size_t pmap_reduction_size(lua_State *L, const pmap_reduction *reduction);
+
 /* On the stack from `tables` on are the table of values and the function by which they are joined.
  *
  * Joins the partials from `next` on, as far as they are complete. Returns a Lua status; Stack: → message, with an error.
- * When it ends before `bytes_end`, the rest is incomplete; or, with `first` not 0, its value is left to Swift. */
+ * When it ends before `bytes_end`, the rest is incomplete; or, with `first` not 0, its value is left to Swift; or it is full. */
 int pmap_reduce(lua_State *L, int tables, int handler, pmap_reduction *reduction);
 
 /* The same for the value on the stack, of the items `first` to `last`; with keys it is a list of key and value, and `next` is
@@ -80,8 +91,14 @@ void pmap_push_node(lua_State *L, int tables, const pmap_reduction *reduction, u
 /* Stack: → a key */
 void pmap_push_joined_key(lua_State *L, const pmap_reduction *reduction, uint32_t key);
 
-/* Puts the keys in their order: false and true, numbers by value, strings by their bytes. */
+/* The order of keys: false and true, numbers by value, strings by their bytes. Less than 0 where the left one is first. */
+int pmap_compare_keys(const unsigned char *left, size_t left_length, const unsigned char *right, size_t right_length);
+
+/* Puts the keys in their order; nothing can be added any more. */
 void pmap_sort_keys(pmap_reduction *reduction);
+
+/* Returns the length of the key that a partial's value begins with. */
+size_t pmap_key_length(const unsigned char *value, size_t size);
 
 /* What is done with a record before it is joined with others. */
 typedef enum { PMAP_LIFT_NOTHING, PMAP_LIFT_NUMBER, PMAP_LIFT_ONE, PMAP_LIFT_CALL } pmap_lift_kind;
