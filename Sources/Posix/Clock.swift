@@ -1,5 +1,6 @@
 // Clocks.
 
+import CPosixBridge
 import Glibc
 
 package enum Clock {

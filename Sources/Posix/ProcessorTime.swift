@@ -1,5 +1,6 @@
 // What processors have done for this process.
 
+import CPosixBridge
 import Glibc
 
 /// The time of the program and of the kernel for it, in nanoseconds.
