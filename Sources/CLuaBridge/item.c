@@ -68,6 +68,13 @@ static bool append_kept(lua_State *L, int first, int last, pmap_item_loop *loop)
     return true;
 }
 
+/* Commits the item whose bytes begin at `start`. */
+static void commit(pmap_item_loop *loop, const char *start) {
+    if (loop->is_timed) pmap_end_item_time(loop->status, loop->finished, (uint64_t)(loop->cursor.next - start));
+    loop->finished++;
+    pmap_commit(loop->status, loop->finished, (uint64_t)(loop->cursor.next - loop->output));
+}
+
 /* Appends the results, if they are of the common kind and there is space for them, and commits the item. */
 static bool finish_item(lua_State *L, pmap_item_loop *loop) {
     pmap_append_result append = loop->is_filter ? append_kept : loop->append;
@@ -79,9 +86,26 @@ static bool finish_item(lua_State *L, pmap_item_loop *loop) {
         loop->cursor.next = start;
         return false;
     }
-    if (loop->is_timed) pmap_end_item_time(loop->status, loop->finished, (uint64_t)(loop->cursor.next - start));
-    loop->finished++;
-    pmap_commit(loop->status, loop->finished, (uint64_t)(loop->cursor.next - loop->output));
+    commit(loop, start);
+    return true;
+}
+
+/* The same for an item that is the result, and its record. */
+static bool finish_record(pmap_item_loop *loop) {
+    char *start = loop->cursor.next;
+    if (!loop->append_record || pmap_has_captured() || !loop->append_record(loop)) return false;
+    commit(loop, start);
+    return true;
+}
+
+/* Stack: … → …, results; or anything and false, when the record is left to Swift */
+static bool run_task(lua_State *L, pmap_item_loop *loop, lua_Integer index) {
+    if (loop->select) return loop->select(L, loop);
+    lua_pushvalue(L, 2);
+    if (!loop->push(L, loop)) return false;
+    lua_pushinteger(L, index);
+    lua_call(L, 2, LUA_MULTRET);
+    if (!pmap_is_original()) pmap_leave_item_as_copy();
     return true;
 }
 
@@ -98,16 +122,14 @@ static int run_loop(lua_State *L) {
         loop->items--;
         loop->end_reason = PMAP_LOOP_RESULT; /* also when it raises */
         pmap_random_begin_item((unsigned long long)index);
-        lua_pushvalue(L, 2);
-        if (!loop->push(L, loop)) {
-            loop->end_reason = PMAP_LOOP_RECORD;
-            return 0;
+        if (!finish_record(loop)) {
+            if (!run_task(L, loop, index)) {
+                loop->end_reason = PMAP_LOOP_RECORD;
+                return 0;
+            }
+            if (!finish_item(L, loop)) return lua_gettop(L) - 2;
+            lua_settop(L, 2);
         }
-        lua_pushinteger(L, index);
-        lua_call(L, 2, LUA_MULTRET);
-        if (!pmap_is_original()) pmap_leave_item_as_copy();
-        if (!finish_item(L, loop)) return lua_gettop(L) - 2;
-        lua_settop(L, 2);
         loop->end_reason = PMAP_LOOP_FULL;
         if ((size_t)(loop->cursor.next - loop->output) >= loop->flush_size) return 0;
         if (loop->is_timed && loop->finished == pmap_times) return 0;

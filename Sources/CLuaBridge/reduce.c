@@ -520,6 +520,12 @@ static bool is_nan(lua_State *L, int index) {
     return lua_type(L, index) == LUA_TNUMBER && !lua_rawequal(L, index, index);
 }
 
+/* In front of the value of the running item, which ends at `end`. */
+static void put_head(const pmap_item_loop *loop, char *start, const char *end) {
+    uint64_t head[3] = {loop->item - 1, loop->item - 1, (uint64_t)(end - start) - pmap_partial_head};
+    memcpy(start, head, sizeof head);
+}
+
 bool pmap_append_partial(lua_State *L, int first, int last, pmap_item_loop *loop) {
     const pmap_partial_writer *writer = loop->writer;
     if (lua_isnoneornil(L, first)) return last <= first;
@@ -533,8 +539,34 @@ bool pmap_append_partial(lua_State *L, int first, int last, pmap_item_loop *loop
         first++;
     }
     if (!push_lifted(L, first, last, writer) || !append_scalar(L, -1, &cursor)) return false;
-    uint64_t head[3] = {loop->item - 1, loop->item - 1, (uint64_t)(cursor.next - start) - pmap_partial_head};
-    memcpy(start, head, sizeof head);
+    put_head(loop, start, cursor.next);
     loop->cursor = cursor;
+    return true;
+}
+
+static bool read_decimal(const char *text, size_t length, int64_t *integer) {
+    bool is_negative = length > 1 && *text == '-';
+    text += is_negative;
+    length -= is_negative;
+    if (length == 0 || length > 18) return false;
+    *integer = 0;
+    for (size_t place = 0; place < length; place++) {
+        unsigned digit = (unsigned char)text[place] - '0';
+        if (digit > 9) return false;
+        *integer = 10 * *integer + digit;
+    }
+    if (is_negative) *integer = -*integer;
+    return true;
+}
+
+bool pmap_append_record_partial(pmap_item_loop *loop) {
+    const pmap_partial_writer *writer = loop->writer;
+    int64_t integer = 1;
+    if (writer->has_keys || !pmap_has_space(&loop->cursor, pmap_partial_head + longest_head)) return false;
+    bool is_number = writer->lift == PMAP_LIFT_NUMBER && read_decimal(loop->record, loop->length, &integer);
+    if (!is_number && writer->lift != PMAP_LIFT_ONE) return false;
+    char *start = loop->cursor.next, *value = start + pmap_partial_head;
+    loop->cursor.next = (char *)put_integer((unsigned char *)value, integer);
+    put_head(loop, start, loop->cursor.next);
     return true;
 }

@@ -14,6 +14,9 @@ struct pmap_row_reader {
     size_t header_length, header_size;
     size_t columns, fields;
     const void *first; /* the row before which a byte order mark is none of its bytes, or NULL */
+    const char *selected_names;
+    uint32_t selected[pmap_most_selected]; /* their places, 0 for a name that no column has */
+    int selected_count;
 };
 
 pmap_row_reader *pmap_create_row_reader(
@@ -54,22 +57,25 @@ size_t pmap_row_columns(const pmap_row_reader *reader) { return reader->columns;
 
 /* What is left of a row. */
 typedef struct {
-    lua_State *L;
     const char *at, *end;
     bool has_special; /* quotes or backslashes */
     pmap_row_status status;
 } row;
+
+/* A field without its quotes. */
+typedef struct {
+    const char *start, *end;
+    bool is_escaped;
+} field;
 
 static const char *find(const char *at, const char *end, char byte) {
     const char *found = memchr(at, byte, (size_t)(end - at));
     return found ? found : end;
 }
 
-/* Each of these: stack: → field; `at` is behind it then, on a separator or the end. False when it is wrong. */
-static bool push_quoted(row *r, char separator) {
-    luaL_Buffer buffer;
-    bool is_buffered = false;
-    const char *start = ++r->at;
+/* Each of these finds the next field; `at` is behind it then, on a separator or the end. False when it is wrong. */
+static bool find_quoted(row *r, char separator, field *f) {
+    f->start = ++r->at;
     for (;;) {
         const char *quote = find(r->at, r->end, '"');
         if (quote == r->end) {
@@ -78,32 +84,37 @@ static bool push_quoted(row *r, char separator) {
         }
         r->at = quote + 1;
         if (r->at == r->end || *r->at != '"') {
-            if (is_buffered) {
-                luaL_addlstring(&buffer, start, (size_t)(quote - start));
-                luaL_pushresult(&buffer);
-            } else {
-                lua_pushlstring(r->L, start, (size_t)(quote - start));
-            }
+            f->end = quote;
             if (r->at == r->end || *r->at == separator) return true;
             r->status = pmap_row_after_quote;
             return false;
         }
-        if (!is_buffered) luaL_buffinit(r->L, &buffer);
-        is_buffered = true;
-        luaL_addlstring(&buffer, start, (size_t)(r->at - start)); /* with one of both quotes */
-        start = ++r->at;
+        f->is_escaped = true;
+        r->at++;
     }
 }
 
-static bool push_csv_field(row *r, char separator) {
-    if (r->has_special && r->at < r->end && *r->at == '"') return push_quoted(r, separator);
-    const char *start = r->at;
-    r->at = find(start, r->end, separator);
-    if (r->has_special && memchr(start, '"', (size_t)(r->at - start))) {
+static bool find_csv_field(row *r, char separator, field *f) {
+    if (r->has_special && r->at < r->end && *r->at == '"') return find_quoted(r, separator, f);
+    f->start = r->at;
+    f->end = r->at = find(f->start, r->end, separator);
+    if (r->has_special && memchr(f->start, '"', (size_t)(f->end - f->start))) {
         r->status = pmap_row_late_quote;
         return false;
     }
-    lua_pushlstring(r->L, start, (size_t)(r->at - start));
+    return true;
+}
+
+static void find_tsv_field(row *r, field *f) {
+    f->start = r->at;
+    f->end = r->at = find(f->start, r->end, '\t');
+    f->is_escaped = r->has_special && memchr(f->start, '\\', (size_t)(f->end - f->start));
+}
+
+static bool find_field(const pmap_row_reader *reader, row *r, field *f) {
+    f->is_escaped = false;
+    if (reader->format == pmap_rows_csv) return find_csv_field(r, reader->separator[0], f);
+    find_tsv_field(r, f);
     return true;
 }
 
@@ -118,47 +129,50 @@ static char unescaped(char escape) {
     }
 }
 
-static bool push_tsv_field(row *r) {
-    const char *start = r->at, *backslash;
-    r->at = find(start, r->end, '\t');
-    if (!r->has_special || !(backslash = memchr(start, '\\', (size_t)(r->at - start)))) {
-        lua_pushlstring(r->L, start, (size_t)(r->at - start));
-        return true;
-    }
+/* Stack: → field */
+static void push_escaped(lua_State *L, bool is_csv, const field *f) {
+    const char *start = f->start, *special;
     luaL_Buffer buffer;
-    luaL_buffinit(r->L, &buffer);
-    for (; backslash < r->at; backslash = find(start, r->at, '\\')) {
-        char byte = backslash + 1 < r->at ? unescaped(backslash[1]) : 0;
-        luaL_addlstring(&buffer, start, (size_t)(backslash - start));
+    luaL_buffinit(L, &buffer);
+    while ((special = memchr(start, is_csv ? '"' : '\\', (size_t)(f->end - start)))) {
+        char byte = is_csv ? '"' : special + 1 < f->end ? unescaped(special[1]) : 0;
+        luaL_addlstring(&buffer, start, (size_t)(special - start));
         luaL_addchar(&buffer, byte ? byte : '\\');
-        start = backslash + (byte ? 2 : 1);
+        start = special + (byte ? 2 : 1);
     }
-    luaL_addlstring(&buffer, start, (size_t)(r->at - start));
+    luaL_addlstring(&buffer, start, (size_t)(f->end - start));
     luaL_pushresult(&buffer);
-    return true;
+}
+
+/* Stack: → field */
+static void push_field(lua_State *L, const pmap_row_reader *reader, const field *f) {
+    if (f->is_escaped) push_escaped(L, reader->format == pmap_rows_csv, f);
+    else lua_pushlstring(L, f->start, (size_t)(f->end - f->start));
 }
 
 /* ---- Rows ---- */
 
 static bool begins_with_mark(const row *r) { return r->end - r->at >= 3 && !memcmp(r->at, "\xEF\xBB\xBF", 3); }
 
-static bool push_field(pmap_row_reader *reader, row *r) {
-    return reader->format == pmap_rows_csv ? push_csv_field(r, reader->separator[0]) : push_tsv_field(r);
+static char separator_of(const pmap_row_reader *reader) {
+    return reader->format == pmap_rows_csv ? reader->separator[0] : '\t';
 }
 
 /* Stack: …, list → the same with the fields in it, if `names` is 0; else under the names at this index. */
-static bool set_fields(pmap_row_reader *reader, row *r, int names) {
-    lua_State *L = r->L;
-    char separator = reader->format == pmap_rows_csv ? reader->separator[0] : '\t';
+static bool set_fields(lua_State *L, pmap_row_reader *reader, row *r, int names) {
+    char separator = separator_of(reader);
+    field f;
     int list = lua_gettop(L);
     for (reader->fields = 0;; r->at++) {
         bool is_extra = names && reader->fields == reader->columns;
         reader->fields++;
-        if (names && !is_extra) lua_rawgeti(L, names, (lua_Integer)reader->fields);
-        if (!push_field(reader, r)) return false;
-        if (is_extra) lua_settop(L, list);
-        else if (names) lua_rawset(L, list);
-        else lua_rawseti(L, list, (lua_Integer)reader->fields);
+        if (!find_field(reader, r, &f)) return false;
+        if (!is_extra) {
+            if (names) lua_rawgeti(L, names, (lua_Integer)reader->fields);
+            push_field(L, reader, &f);
+            if (names) lua_rawset(L, list);
+            else lua_rawseti(L, list, (lua_Integer)reader->fields);
+        }
         if (r->at == r->end || *r->at != separator) break;
     }
     if (!names || reader->fields == reader->columns) return true;
@@ -166,11 +180,26 @@ static bool set_fields(pmap_row_reader *reader, row *r, int names) {
     return false;
 }
 
-static row make_row(lua_State *L, const pmap_row_reader *reader, const char *at, size_t length) {
-    row r = {L, at, at + length, false, pmap_row_read};
+static row make_row(const pmap_row_reader *reader, const char *at, size_t length) {
+    row r = {at, at + length, false, pmap_row_read};
     if (length && r.end[-1] == '\r') r.end--;
     r.has_special = memchr(at, reader->format == pmap_rows_csv ? '"' : '\\', (size_t)(r.end - at));
     return r;
+}
+
+/* Stack: names → the same; finds the places of the selected ones */
+static void find_selected(lua_State *L, pmap_row_reader *reader) {
+    const char *name = reader->selected_names;
+    for (int place = 0; name && place < reader->selected_count; place++, name += strlen(name) + 1) {
+        lua_pushstring(L, name);
+        reader->selected[place] = 0;
+        for (size_t column = 1; column <= reader->columns; column++) {
+            lua_rawgeti(L, -2, (lua_Integer)column);
+            if (lua_rawequal(L, -1, -2)) reader->selected[place] = (uint32_t)column;
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
 }
 
 /* Stack: → names */
@@ -179,24 +208,25 @@ static void push_names(lua_State *L, pmap_row_reader *reader) {
         lua_rawgetp(L, LUA_REGISTRYINDEX, reader);
         return;
     }
-    row header = make_row(L, reader, reader->header, reader->header_length);
+    row header = make_row(reader, reader->header, reader->header_length);
     if (begins_with_mark(&header)) header.at += 3;
     lua_createtable(L, 8, 0);
-    set_fields(reader, &header, 0); /* a header that is wrong is refused before */
+    set_fields(L, reader, &header, 0); /* a header that is wrong is refused before */
     reader->columns = reader->fields;
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, reader);
     reader->has_new_header = false;
+    find_selected(L, reader);
 }
 
 static pmap_row_status push_record(lua_State *L, pmap_row_reader *reader, const char *at, size_t length) {
-    row r = make_row(L, reader, at, length);
+    row r = make_row(reader, at, length);
     if (at == reader->first && begins_with_mark(&r)) r.at += 3;
     bool is_empty = r.at == r.end;
     if (!reader->has_header) {
         if (is_empty) return pmap_row_blank;
         lua_createtable(L, (int)reader->columns, 0);
-        if (!set_fields(reader, &r, 0)) return r.status;
+        if (!set_fields(L, reader, &r, 0)) return r.status;
         reader->columns = reader->fields;
         return pmap_row_read;
     }
@@ -204,7 +234,7 @@ static pmap_row_status push_record(lua_State *L, pmap_row_reader *reader, const 
     if (is_empty && reader->columns > 1) return pmap_row_blank;
     int names = lua_gettop(L);
     lua_createtable(L, 0, (int)reader->columns);
-    if (!set_fields(reader, &r, names)) return r.status;
+    if (!set_fields(L, reader, &r, names)) return r.status;
     lua_replace(L, names);
     return pmap_row_read;
 }
@@ -246,6 +276,81 @@ pmap_row_status pmap_push_row(lua_State *L, pmap_row_reader *reader, const char 
 
 bool pmap_push_row_item(lua_State *L, pmap_item_loop *loop) {
     return pmap_push_row(L, loop->reader, loop->record, loop->length) == pmap_row_read;
+}
+
+/* ---- Selected fields ---- */
+
+void pmap_select_fields(pmap_row_reader *reader, int count, const char *names, const uint32_t *places) {
+    reader->selected_count = count;
+    reader->selected_names = names;
+    if (places) memcpy(reader->selected, places, (size_t)count * sizeof *places);
+}
+
+/* Stack: … from `first` on nils → the same with the field under its numbers */
+static void keep_selected(lua_State *L, const pmap_row_reader *reader, int first, const field *f) {
+    for (int place = 0; place < reader->selected_count; place++) {
+        if (reader->selected[place] != reader->fields) continue;
+        push_field(L, reader, f);
+        lua_replace(L, first + place);
+    }
+}
+
+static bool select_row(lua_State *L, pmap_row_reader *reader, const char *at, size_t length) {
+    row r = make_row(reader, at, length);
+    if (at == reader->first && begins_with_mark(&r)) r.at += 3;
+    if (reader->has_new_header) {
+        push_names(L, reader);
+        lua_pop(L, 1);
+    }
+    if (r.at == r.end && !(reader->has_header && reader->columns == 1)) return false;
+    char separator = separator_of(reader);
+    int first = lua_gettop(L) + 1;
+    lua_settop(L, first + reader->selected_count - 1);
+    for (reader->fields = 1;; reader->fields++, r.at++) {
+        field f;
+        if (!find_field(reader, &r, &f)) return false;
+        keep_selected(L, reader, first, &f);
+        if (r.at == r.end || *r.at != separator) break;
+    }
+    if (reader->has_header) return reader->fields == reader->columns;
+    reader->columns = reader->fields;
+    return true;
+}
+
+static void select_words(lua_State *L, pmap_row_reader *reader, const char *at, const char *end) {
+    int first = lua_gettop(L) + 1;
+    lua_settop(L, first + reader->selected_count - 1);
+    for (reader->fields = 1;; reader->fields++) {
+        while (at < end && is_space(*at)) at++;
+        if (at == end) return;
+        field f = {.start = at};
+        while (at < end && !is_space(*at)) at++;
+        f.end = at;
+        keep_selected(L, reader, first, &f);
+    }
+}
+
+static void select_split(lua_State *L, pmap_row_reader *reader, const char *at, const char *end) {
+    int first = lua_gettop(L) + 1;
+    lua_settop(L, first + reader->selected_count - 1);
+    const char *next = at < end ? at : NULL;
+    for (reader->fields = 1; next; reader->fields++) {
+        next = memmem(at, (size_t)(end - at), reader->separator, reader->separator_length);
+        field f = {.start = at, .end = next ? next : end};
+        keep_selected(L, reader, first, &f);
+        at = next + reader->separator_length;
+    }
+}
+
+bool pmap_push_selected(lua_State *L, pmap_item_loop *loop) {
+    pmap_row_reader *reader = loop->reader;
+    const char *at = loop->record;
+    if (!lua_checkstack(L, LUA_MINSTACK + pmap_most_selected)) return false;
+    switch (reader->format) {
+    case pmap_rows_words: select_words(L, reader, at, at + loop->length); return true;
+    case pmap_rows_split: select_split(L, reader, at, at + loop->length); return true;
+    default: return select_row(L, reader, at, loop->length);
+    }
 }
 
 /* ---- Batches ---- */

@@ -8,6 +8,11 @@ package struct FastPath {
     @safe package struct Reader {
         package let push: pmap_push_item
         package let context: UnsafeMutableRawPointer?
+        /// Record → results, of a task that only names parts of its item; nil for others.
+        package private(set) var select: pmap_push_item?
+        private(set) var selectsItem = false
+        /// The item is the bytes of its record.
+        private(set) var isLine = false
         /// Nil where a byte ends each record.
         private(set) var find: pmap_find_item?
         private(set) var framing: UnsafeMutableRawPointer?
@@ -27,21 +32,40 @@ package struct FastPath {
             unsafe (self.find, self.framing, self.keepsEnd) = (find, framing, keepsEnd)
         }
 
+        /// The task returns its item.
+        package mutating func selectItem() {
+            unsafe select = push
+            selectsItem = true
+        }
+
+        /// The task returns what this pushes for the reader's `context`.
+        package mutating func select(_ function: @escaping pmap_push_item) { unsafe select = function }
+
         /// The bytes of the record as a string.
-        package static var line: Reader { unsafe Reader(pmap_push_line, context: nil) }
+        package static var line: Reader {
+            var reader = unsafe Reader(pmap_push_line, context: nil)
+            reader.isLine = true
+            return reader
+        }
     }
 
     /// Results → record.
     @safe package struct Writer {
         package typealias AppendTable =
             @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<pmap_item_loop>?) -> Bool
+        package typealias AppendRecord = @convention(c) (UnsafeMutablePointer<pmap_item_loop>?) -> Bool
         let append: pmap_append_result
+        let record: AppendRecord?
         let table: AppendTable?
         let context: UnsafeMutableRawPointer?
 
         /// `context` must live as long as items are run.
-        package init(_ append: pmap_append_result, table: AppendTable? = nil, context: UnsafeMutableRawPointer?) {
+        package init(
+            _ append: pmap_append_result, record: AppendRecord? = nil, table: AppendTable? = nil,
+            context: UnsafeMutableRawPointer?
+        ) {
             unsafe self.append = append
+            unsafe self.record = record
             unsafe self.table = table
             unsafe self.context = context
         }

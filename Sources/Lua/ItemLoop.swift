@@ -72,8 +72,10 @@ extension pmap_item_loop {
         unsafe has_terminator = loop.outputTerminator != nil
         unsafe output_terminator = CChar(bitPattern: loop.outputTerminator ?? 0)
         unsafe (items, item) = (Int64(loop.end - loop.next), UInt64(loop.next))
-        unsafe (push, reader) = (path.reader.push, path.reader.context)
+        unsafe (push, select, reader) = (path.reader.push, path.reader.select, path.reader.context)
         unsafe (find_item, framing, keeps_end) = (path.reader.find, path.reader.framing, path.reader.keepsEnd)
+        unsafe append_record =
+            path.reader.selectsItem && path.reader.isLine && !path.isFilter ? path.writer.record : nil
         unsafe (append, append_table, writer) = (path.writer.append, path.writer.table, path.writer.context)
         unsafe (is_filter, passes_records) = (path.isFilter, path.passesRecords)
         let start = unsafe position.output.assumingMemoryBound(to: CChar.self)

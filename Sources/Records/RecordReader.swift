@@ -9,7 +9,8 @@ package struct RecordReader: ~Copyable {
     private let layout: InputLayout
     private var json: JSONReader
     private let msgpack: MsgpackReader
-    private let rows: RowReader
+    private var rows: RowReader
+    private var selectsItem = false
     private let loop: LoopReader
 
     package init(_ layout: InputLayout, tags: TableTags, bigIntegers: BigIntegers = .error) {
@@ -22,8 +23,16 @@ package struct RecordReader: ~Copyable {
 
     /// The functions of the item loop. Valid as long as the reader.
     package var fastPath: FastPath.Reader {
-        let path = RecordReader.path(layout.format, json, msgpack, rows)
-        return layout.framing.isPlain && !layout.isList ? path : loop.path(path)
+        var path = RecordReader.path(layout.format, json, msgpack, rows)
+        if !layout.framing.isPlain || layout.isList { path = loop.path(path) }
+        if selectsItem { path.selectItem() }
+        return path
+    }
+
+    /// The task does no more than to name these parts of its item.
+    package mutating func select(_ selection: ItemSelection) {
+        selectsItem = selection == .item
+        if !layout.isList { rows.select(selection) }
     }
 
     private static func path(

@@ -16,8 +16,12 @@ package enum RowFault: Equatable, Sendable {
 /// Reads rows, each as a table by the header's names, or as a list.
 @safe struct RowReader: ~Copyable {
     private let reader: OpaquePointer
+    private let hasHeader: Bool
+    private var selectsFields = false
+    private var names: UnsafeMutableBufferPointer<CChar>?
 
     init(_ layout: InputLayout) {
+        hasHeader = layout.hasHeader
         let format: pmap_row_format =
             switch layout.format {
             case .csv: pmap_rows_csv
@@ -31,7 +35,10 @@ package enum RowFault: Equatable, Sendable {
         unsafe self.reader = reader
     }
 
-    deinit { unsafe pmap_destroy_row_reader(reader) }
+    deinit {
+        unsafe pmap_destroy_row_reader(reader)
+        unsafe names?.deallocate()
+    }
 
     /// The rows that follow are under `header`; a byte order mark in front of `records` is none of their bytes.
     func begin(header: RecordBytes?, mayHaveMark records: RecordBytes?) {
@@ -64,7 +71,28 @@ package enum RowFault: Equatable, Sendable {
 
     /// The function of the item loop. Valid as long as the reader.
     var fastPath: FastPath.Reader {
-        unsafe FastPath.Reader(pmap_push_row_item, context: UnsafeMutableRawPointer(reader))
+        var path = unsafe FastPath.Reader(pmap_push_row_item, context: UnsafeMutableRawPointer(reader))
+        if selectsFields { unsafe path.select(pmap_push_selected) }
+        return path
+    }
+
+    /// The task returns these fields, if they are such as rows have here.
+    mutating func select(_ selection: ItemSelection) {
+        switch selection {
+        case .columns(let columns) where hasHeader:
+            let bytes = columns.flatMap { $0 + [0] }.map { CChar(bitPattern: $0) }
+            let memory = UnsafeMutableBufferPointer<CChar>.allocate(capacity: bytes.count)
+            _ = unsafe memory.initialize(from: bytes)
+            unsafe names = memory
+            unsafe pmap_select_fields(reader, Int32(columns.count), memory.baseAddress, nil)
+            selectsFields = true
+        case .places(let places) where !hasHeader:
+            unsafe places.withUnsafeBufferPointer {
+                unsafe pmap_select_fields(reader, Int32($0.count), nil, $0.baseAddress)
+            }
+            selectsFields = true
+        default: break
+        }
     }
 }
 

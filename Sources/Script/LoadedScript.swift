@@ -2,6 +2,7 @@
 
 package import Bytes
 package import Lua
+import Records
 
 /// The names that a script can define.
 package enum ScriptName: String, CaseIterable, Sendable {
@@ -58,6 +59,8 @@ package final class LoadedScript {
     /// The text it was loaded from.
     package private(set) var source: [UInt8] = []
     package private(set) var isInline = false
+    /// What the task names of its item, if it does nothing else.
+    private(set) var selection: ItemSelection?
     /// The task runs commands of `--sh`.
     package private(set) var runsCommands = false
     /// The task is written as a list of fields: nil is an empty one.
@@ -155,7 +158,7 @@ package final class LoadedScript {
     package func load(inline code: ByteString) throws(ScriptError) {
         do throws(LuaError) { try stack.refuseForeignWords(in: code.bytes) } catch { throw .lua(error) }
         listsFields = try stack.loadInline(code)
-        (self.source, isInline) = (code.bytes, true)
+        (self.source, isInline, selection) = (code.bytes, true, ItemSelection(code))
         references[.task] = stack.makeReference()
     }
 

@@ -126,6 +126,7 @@ package final class TaskRunner {
             joiner = ResultJoiner(plan, stack)
         }
         if options.keepsInput || options.isTagged { textWriter = RecordWriter(.jsonl, tags: script.module.tags) }
+        if let selection = script.selection { reader.select(selection) }
         makeFastPath()
         if options.timeLimit != nil { script.watchCoroutines() }
         stack.top = 0

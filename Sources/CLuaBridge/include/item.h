@@ -56,7 +56,9 @@ struct pmap_item_loop {
     long long items;         /* to be run */
     unsigned long long item; /* the number of the next one */
     pmap_push_item push;
+    pmap_push_item select; /* pushes the results instead of the item, of a task that only names parts of it; may be NULL */
     pmap_append_result append;
+    bool (*append_record)(pmap_item_loop *loop); /* the item, which is the record, as the result; or false; may be NULL */
     bool (*append_table)(lua_State *L, int index, pmap_item_loop *loop); /* in a field of text; may be NULL */
     void *reader;                    /* what `push` needs */
     void *writer;                    /* what the others need */

@@ -112,4 +112,7 @@ typedef struct {
 /* Results as partials, where they are scalars; the `writer` of the loop is a pmap_partial_writer. */
 bool pmap_append_partial(lua_State *L, int first, int last, pmap_item_loop *loop);
 
+/* The record as a partial, where that is a decimal integer of up to 18 digits, or any is counted. */
+bool pmap_append_record_partial(pmap_item_loop *loop);
+
 #endif
