@@ -19,15 +19,14 @@ package enum ItemSelection: Equatable, Sendable {
         var scanner = Scanner(code.bytes[...])
         var (names, places): ([[UInt8]], [UInt32]) = ([], [])
         repeat {
-            guard scanner.take(word: "item") else { return nil }
-            if let name = scanner.takeName() {
-                names.append(name)
-            } else if let place = scanner.takePlace() {
-                places.append(place)
-            } else {
+            switch scanner.takePart() {
+            case .whole:
                 guard names.isEmpty && places.isEmpty && scanner.isAtEnd else { return nil }
                 self = .item
                 return
+            case .name(let name): names.append(name)
+            case .place(let place): places.append(place)
+            case nil: return nil
             }
         } while scanner.take(",")
         let count = names.count + places.count
@@ -56,7 +55,20 @@ private struct Scanner {
         return true
     }
 
-    mutating func take(word: String) -> Bool { takeWord() == Array(word.utf8) }
+    enum Part {
+        case whole
+        case name([UInt8])
+        case place(UInt32)
+    }
+
+    /// `item`, `item.name`, `item["name"]` without escapes, or `item[3]`; nil for anything else.
+    mutating func takePart() -> Part? {
+        guard takeWord() == Array("item".utf8) else { return nil }
+        if take(".") { return takeWord().map(Part.name) }
+        guard take("[") else { return .whole }
+        let part = takeString().map(Part.name) ?? takeNumber().map(Part.place)
+        return take("]") ? part : nil
+    }
 
     private mutating func takeWord() -> [UInt8]? {
         let word = rest.prefix { byte in
@@ -71,27 +83,17 @@ private struct Scanner {
         return Array(word)
     }
 
-    /// `.name` or `["name"]`, the latter without escapes.
-    mutating func takeName() -> [UInt8]? {
-        let start = self
-        if take(".") { return takeWord() }
-        if take("["), let quote = rest.first, quote == 0x22 || quote == 0x27 {
-            let name = rest.dropFirst().prefix { $0 != quote }
-            let isPlain = !name.contains { $0 == 0x5c || $0 < 0x20 }
-            if isPlain, name.endIndex < rest.endIndex {
-                rest = rest[(name.endIndex + 1)...]
-                skipSpaces()
-                if take("]") { return Array(name) }
-            }
-        }
-        self = start
-        return nil
+    private mutating func takeString() -> [UInt8]? {
+        guard let quote = rest.first, quote == 0x22 || quote == 0x27 else { return nil }
+        let text = rest.dropFirst().prefix { $0 != quote }
+        guard text.endIndex < rest.endIndex, !text.contains(where: { $0 == 0x5c || $0 < 0x20 }) else { return nil }
+        rest = rest[(text.endIndex + 1)...]
+        skipSpaces()
+        return Array(text)
     }
 
-    /// `[3]`
-    mutating func takePlace() -> UInt32? {
-        guard take("["), let word = takeWord(), take("]") else { return nil }
-        guard word.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
+    private mutating func takeNumber() -> UInt32? {
+        guard let word = takeWord(), word.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         return UInt32(String(decoding: word, as: UTF8.self))
     }
 }

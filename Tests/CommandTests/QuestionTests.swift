@@ -102,8 +102,7 @@ func `a second SIGQUIT within two seconds ends by that signal`(line: String) thr
     try run.wait(errors: "begun")
     run.signal(SIGQUIT)
     try run.wait(errors: "pmap: ")
-    run.signal(SIGQUIT)
-    #expect(try run.finish().ending == .signal(SIGQUIT))
+    #expect(try run.finish(sending: SIGQUIT).ending == .signal(SIGQUIT))
 }
 
 @Test func `so it does while results are joined, and what was asked for of the run is written`() throws {
@@ -115,8 +114,7 @@ func `a second SIGQUIT within two seconds ends by that signal`(line: String) thr
     try run.wait(errors: "begun")
     run.signal(SIGQUIT)
     try run.wait(errors: "pmap: all items are done")
-    run.signal(SIGQUIT)
-    let outcome = try run.finish()
+    let outcome = try run.finish(sending: SIGQUIT)
     #expect(outcome.ending == .signal(SIGQUIT))
     #expect(outcome.output.contains("\"ending\": \"signal\""))
     let report = try Run("grep -c '\"endingKind\":\"signal\"' report", in: scratch, input: "").finish().output

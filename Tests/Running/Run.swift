@@ -79,6 +79,15 @@ package final class Run {
         return Outcome(bytes: output, errors: String(decoding: errors, as: UTF8.self), ending: ending)
     }
 
+    /// The same, with a signal that is sent until it has ended: what one signal means may be a matter of when it comes.
+    package func finish(sending number: Int32) throws -> Outcome {
+        try pump { run in
+            if run.ending == nil { run.signal(number) }
+            return run.ending != nil
+        }
+        return try finish()
+    }
+
     private func pump(until done: (Run) -> Bool) throws {
         while !done(self) {
             guard ContinuousClock.now < deadline else {
