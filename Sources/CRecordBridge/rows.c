@@ -164,7 +164,7 @@ static bool set_fields(lua_State *L, pmap_row_reader *reader, row *r, int names)
     field f;
     int list = lua_gettop(L);
     for (reader->fields = 0;; r->at++) {
-        bool is_extra = names && reader->fields == reader->columns;
+        bool is_extra = names && reader->fields >= reader->columns;
         reader->fields++;
         if (!find_field(reader, r, &f)) return false;
         if (!is_extra) {

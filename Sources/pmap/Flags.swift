@@ -133,7 +133,7 @@ extension Option {
         ) { $0.finish = $1.word },
         Option(
             "--by-key", also: ["--group-by"],
-            "The first value of a result is its key; results of one key are joined, and written by key."
+            "The first value of a result is its key; results of one key are joined, and written by key. Past 128 MB they are kept on disk, see --spill."
         ) { flags, _ in flags.byKey = true },
         Option("--tag", "Write the item and a tab in front of every line of its output.") { flags, _ in
             flags.tag = true
@@ -181,7 +181,7 @@ extension Option {
         ) { $0.chaos = $1 },
         Option(
             "--spill", value: "SIZE",
-            "Disk space for results that wait for an earlier item: bytes, or with k, M, G (default 10G)."
+            "Disk space, in $TMPDIR, /var/tmp or /tmp, for results that wait for an earlier item and for keys of --by-key: bytes, or with k, M, G (default 10G)."
         ) { $0.spill = $1 },
         Option("--retries", value: "N", "Run a failed item up to N times more.") { $0.retries = $1 },
         Option(
@@ -214,7 +214,7 @@ extension Option {
         Option("--no-progress", "Show no progress.") { flags, _ in flags.progress = false },
         Option(
             "--joblog", value: "FILE", takesDash: true, instead: "there is one job log",
-            "A line for each item as it ends, with the columns of GNU parallel; - is standard error."
+            "A line for each item as it ends, with the columns of GNU parallel, Command being the first 1,000 bytes of the item; - is standard error."
         ) { $0.joblog = $1.word },
         Option(
             "--trace", value: "FILE", instead: "there is one trace",

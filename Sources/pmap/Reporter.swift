@@ -264,7 +264,9 @@ final class Reporter: RunObserver {
         case .halted, .outputClosed: break
         case .signal:
             let bytes = tally.unwrittenBytes
-            if bytes > 0 && job.form.join == nil {
+            if job.form.join != nil {
+                print("the results were not joined to the end: the output is not complete")
+            } else if bytes > 0 {
                 print("\(bytes) bytes of results were not written: nobody has read standard output")
             }
         case .completed:

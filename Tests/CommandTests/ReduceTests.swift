@@ -1,5 +1,6 @@
 // One answer from all items: what is joined, in which order, what comes out, and what goes wrong.
 
+import Glibc
 import Running
 import Testing
 
@@ -388,4 +389,16 @@ func `it is as one expects`(row: Row) throws { try row.check() }
             "pmap: t.lua: reduce is taken as the script's own, as it is called there; to have results joined return { task = task, reduce = reduce }\n"
     ).check()
     try Row("", helper + " return { task = task, reduce = reduce }", "pmap t.lua ::: 1 2", out: "9\n").check()
+}
+
+@Test(arguments: [
+    "-e item --reduce a --finish \"io.stderr:write 'begun\\n' while true do end\"",
+    "-e \"io.stderr:write 'begun\\n' while true do end\" --reduce a",
+])
+func `after a signal it is said that results were not joined`(task: String) throws {
+    let run = try Run("pmap \(task) ::: 1", in: Scratch([:]))
+    try run.wait(errors: "begun")
+    let outcome = try run.finish(sending: SIGTERM)
+    #expect(outcome.ending == .signal(SIGTERM))
+    #expect(outcome.errors.hasSuffix("pmap: the results were not joined to the end: the output is not complete\n"))
 }

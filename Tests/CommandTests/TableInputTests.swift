@@ -52,13 +52,14 @@ private struct Table: Sendable, CustomTestStringConvertible {
         Table("only a header", "a,b\n"), Table("nothing", ""),
         Table(
             "rows that are none fail, each by its first line, and the others do not",
-            "a,b\n1,\"x\ny\"\n2,5\" pipe\n\"3\"4,5\n6\n7,8,9\nx,y\n",
+            "a,b\n1,\"x\ny\"\n2,5\" pipe\n\"3\"4,5\n6\n7,8,9\n1,2,3,4,5\nx,y\n",
             out: #"{"a":"1","b":"x\ny"}"# + "\n" + #"{"a":"x","b":"y"}"# + "\n",
             err: [
                 "4: field 2 has a quote in it, and does not begin with one",
                 "5: field 1 goes on after its closing quote; a quote in it is written \"\"",
                 "6: 1 field, and the header has 2", "7: 3 fields, and the header has 2",
-            ], of: 6),
+                "8: 5 fields, and the header has 2",
+            ], of: 7),
         Table(
             "after an open quote reading goes on in the next line", "a,b\n1,2\n3,\"open\n4,5\n6,7",
             out: #"{"a":"1","b":"2"}"# + "\n" + #"{"a":"4","b":"5"}"# + "\n" + #"{"a":"6","b":"7"}"# + "\n",
