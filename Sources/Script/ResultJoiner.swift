@@ -12,8 +12,8 @@ package final class ResultJoiner: RecordJoiner {
     /// So many batches are not joined: of the last one too much was left.
     private var batchesToPass = 0
 
-    /// Of keys that seldom come twice nothing is joined here.
-    private static let (mostLeft, passed) = (0.7, 7)
+    /// Of keys that seldom come twice nothing is joined here; a batch of fewer bytes does not tell.
+    private static let (mostLeft, passed, leastJudged) = (0.7, 7, 256 << 10)
 
     init(_ plan: JoinPlan, _ stack: Stack) {
         (self.plan, self.stack) = (plan, stack)
@@ -44,7 +44,7 @@ package final class ResultJoiner: RecordJoiner {
             return JoinFailure(Failure(.error, error.description))
         }
         let size = parts.reduce(0) { $0 + $1.count }
-        if plan.hasKeys, Double(buffer.count) > ResultJoiner.mostLeft * Double(size) {
+        if plan.hasKeys, size >= ResultJoiner.leastJudged, Double(buffer.count) > ResultJoiner.mostLeft * Double(size) {
             batchesToPass = ResultJoiner.passed
         }
         return nil

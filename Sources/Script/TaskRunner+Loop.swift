@@ -32,6 +32,8 @@ extension TaskRunner {
     package func run(_ cursor: inout RecordCursor, items: Range<Int>, outbox: inout Outbox) -> Int? {
         guard let fastPath else { preconditionFailure("items are run in the loop only where there is a fast path") }
         if emitted.count > 0 { emitted.reset() }
+        let blockEnd = outbox.blockEnd(after: items.lowerBound) ?? .max
+        let items = items.lowerBound..<min(items.upperBound, blockEnd)
         var loop = cursor.loop(over: items, outputTerminator: options.output.terminator)
         isInTask = true
         let end = outbox.withCursor { position in
@@ -42,7 +44,8 @@ extension TaskRunner {
         isInTask = false
         cursor.skip(loop)
         switch end {
-        case .done, .stopped: break
+        case .done: if loop.next == blockEnd { outbox.flush() }
+        case .stopped: break
         case .missing: return nil
         case .full: outbox.flush()
         case .record(let record): self.run(record.bytes, item: loop.next - 1, outbox: &outbox)

@@ -45,6 +45,17 @@ package struct Outbox: ~Copyable {
     private static let joinSize = 900 << 10
     /// With so many bytes a batch is sent.
     var enough: Int { joiner == nil ? Outbox.flushSize : Outbox.joinSize }
+    /// Of an item whose records are joined, about, and rather more.
+    private var bytesPerItem = 64
+
+    /// Where a batch with `item` in it ends best, if records are joined: those of a whole block of 2ⁿ items come to one value
+    /// of each key, others to several.
+    package func blockEnd(after item: Int) -> Int? {
+        if joiner == nil { return nil }
+        let fitting = max(enough / bytesPerItem, 1)
+        let block = 1 << (Int.bitWidth - 1 - fitting.leadingZeroBitCount)
+        return ((item - 1) / block + 1) * block + 1
+    }
 
     /// `send` must have written all of the bytes when it returns.
     package init(_ buffer: consuming ByteBuffer, _ status: StatusWords, send: @escaping (borrowing ByteBuffer) -> Void)
@@ -228,7 +239,12 @@ package struct Outbox: ~Copyable {
         }
         output.store(UInt64(output.count - BatchFormat.headerSize), at: 16)
         status.isSending = true
-        if let joiner, itemsInBatch > 0 { send(joined(by: joiner)) } else { send(output) }
+        if let joiner, itemsInBatch > 0 {
+            bytesPerItem = output.count * 9 / 8 / itemsInBatch + 1
+            send(joined(by: joiner))
+        } else {
+            send(output)
+        }
         status.isSending = false
         status.commit(items: 0, bytes: 0)  // first: with the next number the old word would be about the wrong batch
         number += 1

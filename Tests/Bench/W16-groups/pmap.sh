@@ -1,2 +1,2 @@
-# pmap: a reducer of two sums; fields are strings, which Lua adds as numbers.
+# pmap: a reducer of two sums, and a task that only names fields.
 exec pmap -f csv --by-key -l sums -e 'item.city, item.price' --reduce sums.total "$@"

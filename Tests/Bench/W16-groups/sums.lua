@@ -1,7 +1,7 @@
 -- A number alone is one price; several are { how many, their sum }.
 local function of(state)
   if type(state) == "table" then return state[1], state[2] end
-  return 1, state
+  return 1, tonumber(state)
 end
 
 local total = {}
