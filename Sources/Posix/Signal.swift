@@ -87,6 +87,11 @@ package enum Signal {
         return endings.contains { pmap_signal_count($0) > 0 }
     }
 
+    /// The same of all that are taken here: endings, a stop and questions.
+    package static func anyIsWaiting() -> Bool {
+        isWaiting() || [SIGTSTP, SIGQUIT, SIGUSR1].contains { pmap_signal_count($0) > 0 }
+    }
+
     /// Whether the terminal has asked for a stop (Ctrl-Z) since the last call.
     package static func takeStop() -> Bool { pmap_take_signal(SIGTSTP) > 0 }
 

@@ -106,7 +106,7 @@ package final class Joiner {
             }
             if isOver(&output) { return result }
             watch(&poller, output, observer)
-            for key in poller.wait(milliseconds: Signal.isWaiting() ? 0 : nil) {
+            for key in poller.wait(milliseconds: nil) {
                 switch key {
                 case .results: for entry in handle.takeEntries() { take(entry, &output, observer) }
                 case .death: for entry in bury() { take(entry, &output, observer) }

@@ -140,7 +140,7 @@ package class RunExecutor {
 
     /// Milliseconds; nil when there is nothing to look at in the meantime.
     private var waitLimit: Int64? {
-        if Signal.isWaiting() { return 0 }  // the source lets them in, too
+        if Signal.anyIsWaiting() { return 0 }  // the source lets them in, too
         let now = Clock.now()
         let isAsked = run.isSourceDry && source.isLookedAt || log?.hasUncommitted == true
         let next = [run.nextTick(now, isAsked: isAsked), nextListenersLook, nextOwn].compactMap { $0 }.min()
