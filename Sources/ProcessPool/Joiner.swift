@@ -100,6 +100,7 @@ package final class Joiner {
                 handle.kill()
                 return .signal(signal)
             }
+            if Signal.takeStop() { stopUntilContinued() }
             answer(observer)
             do throws(PosixError) { try output.queue.write() } catch {
                 return error.isBrokenPipe ? .outputClosed : .outputFailed(error)
@@ -130,6 +131,13 @@ package final class Joiner {
         } else {
             poller.watchWritable(output.queue.number, .output)
         }
+    }
+
+    /// Ctrl-Z: the process is in a group of its own, which the terminal does not stop.
+    private func stopUntilContinued() {
+        handle.suspend(true)
+        Signal.stopHere()
+        handle.suspend(false)
     }
 
     private func answer(_ observer: any RunObserver) {

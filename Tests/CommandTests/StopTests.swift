@@ -42,6 +42,13 @@ private func background(_ options: String, begun count: Int) -> String {
             + "await test -e there; kill -TSTP $host; await all_stopped $host; echo stopped; touch go; kill -CONT $host; wait $host",
         out: "stopped\na\n"),
     Row(
+        "Ctrl-Z and fg while results are joined",
+        "function task(x) return x end\nfunction reduce(a) return a end\n"
+            + "function finish(x) io.stderr:write 'begun\\n' repeat until io.open 'go' return x end",
+        background("-j 2 t.lua ::: a b", begun: 1)
+            + "kill -TSTP $host; await all_stopped $host; echo stopped; touch go; kill -CONT $host; wait $host",
+        out: "stopped\na\n"),
+    Row(
         "Ctrl-Z and fg of a script with a pool in a pool",
         """
         local mp = require "multiprocessing"
