@@ -154,6 +154,10 @@ static void push_field(lua_State *L, const pmap_row_reader *reader, const field 
 
 static bool begins_with_mark(const row *r) { return r->end - r->at >= 3 && !memcmp(r->at, "\xEF\xBB\xBF", 3); }
 
+static bool may_be_escaped(const pmap_row_reader *reader) {
+    return reader->format == pmap_rows_csv || reader->format == pmap_rows_tsv;
+}
+
 static char separator_of(const pmap_row_reader *reader) {
     return reader->format == pmap_rows_csv ? reader->separator[0] : '\t';
 }
@@ -241,37 +245,42 @@ static pmap_row_status push_record(lua_State *L, pmap_row_reader *reader, const 
 
 static bool is_space(char byte) { return byte == ' ' || byte == '\t'; }
 
-/* Stack: → list of the words, none of which is empty */
-static void push_words(lua_State *L, const char *at, const char *end) {
-    lua_createtable(L, 8, 0);
-    for (lua_Integer place = 1;; place++) {
-        while (at < end && is_space(*at)) at++;
-        if (at == end) return;
-        const char *start = at;
-        while (at < end && !is_space(*at)) at++;
-        lua_pushlstring(L, start, (size_t)(at - start));
-        lua_rawseti(L, -2, place);
-    }
+/* A line of fields that no quotes stand around; an empty one has none. */
+static row make_line(const char *at, size_t length) {
+    return (row){.at = length ? at : NULL, .end = at + length, .status = pmap_row_read};
 }
 
-/* Stack: → list of what is between separators; nothing of an empty line */
-static void push_split(lua_State *L, const pmap_row_reader *reader, const char *at, const char *end) {
+/* Finds the next field of a line, unless there is none; `at` is NULL behind the last one. */
+static bool next_field(const pmap_row_reader *reader, row *r, field *f) {
+    if (!r->at) return false;
+    *f = (field){.start = r->at, .end = r->end};
+    if (reader->format == pmap_rows_split) {
+        const char *separator = memmem(r->at, (size_t)(r->end - r->at), reader->separator, reader->separator_length);
+        if (separator) f->end = separator;
+        r->at = separator ? separator + reader->separator_length : NULL;
+        return true;
+    }
+    while (f->start < r->end && is_space(*f->start)) f->start++;
+    for (r->at = f->start; r->at < r->end && !is_space(*r->at);) r->at++;
+    f->end = r->at;
+    return f->start < f->end;
+}
+
+/* Stack: → list of the fields */
+static void push_line(lua_State *L, const pmap_row_reader *reader, const char *at, size_t length) {
+    row r = make_line(at, length);
     lua_createtable(L, 8, 0);
-    const char *next = at < end ? at : NULL;
-    for (lua_Integer place = 1; next; place++) {
-        next = memmem(at, (size_t)(end - at), reader->separator, reader->separator_length);
-        lua_pushlstring(L, at, (size_t)((next ? next : end) - at));
+    field f;
+    for (lua_Integer place = 1; next_field(reader, &r, &f); place++) {
+        push_field(L, reader, &f);
         lua_rawseti(L, -2, place);
-        at = next + reader->separator_length;
     }
 }
 
 pmap_row_status pmap_push_row(lua_State *L, pmap_row_reader *reader, const char *at, size_t length) {
-    switch (reader->format) {
-    case pmap_rows_words: push_words(L, at, at + length); return pmap_row_read;
-    case pmap_rows_split: push_split(L, reader, at, at + length); return pmap_row_read;
-    default: return push_record(L, reader, at, length);
-    }
+    if (may_be_escaped(reader)) return push_record(L, reader, at, length);
+    push_line(L, reader, at, length);
+    return pmap_row_read;
 }
 
 bool pmap_push_row_item(lua_State *L, pmap_item_loop *loop) {
@@ -317,40 +326,18 @@ static bool select_row(lua_State *L, pmap_row_reader *reader, const char *at, si
     return true;
 }
 
-static void select_words(lua_State *L, pmap_row_reader *reader, const char *at, const char *end) {
+static bool select_line(lua_State *L, pmap_row_reader *reader, const char *at, size_t length) {
+    row r = make_line(at, length);
     int first = lua_gettop(L) + 1;
     lua_settop(L, first + reader->selected_count - 1);
-    for (reader->fields = 1;; reader->fields++) {
-        while (at < end && is_space(*at)) at++;
-        if (at == end) return;
-        field f = {.start = at};
-        while (at < end && !is_space(*at)) at++;
-        f.end = at;
-        keep_selected(L, reader, first, &f);
-    }
-}
-
-static void select_split(lua_State *L, pmap_row_reader *reader, const char *at, const char *end) {
-    int first = lua_gettop(L) + 1;
-    lua_settop(L, first + reader->selected_count - 1);
-    const char *next = at < end ? at : NULL;
-    for (reader->fields = 1; next; reader->fields++) {
-        next = memmem(at, (size_t)(end - at), reader->separator, reader->separator_length);
-        field f = {.start = at, .end = next ? next : end};
-        keep_selected(L, reader, first, &f);
-        at = next + reader->separator_length;
-    }
+    field f;
+    for (reader->fields = 1; next_field(reader, &r, &f); reader->fields++) keep_selected(L, reader, first, &f);
+    return true;
 }
 
 bool pmap_push_selected(lua_State *L, pmap_item_loop *loop) {
-    pmap_row_reader *reader = loop->reader;
-    const char *at = loop->record;
     if (!lua_checkstack(L, LUA_MINSTACK + pmap_most_selected)) return false;
-    switch (reader->format) {
-    case pmap_rows_words: select_words(L, reader, at, at + loop->length); return true;
-    case pmap_rows_split: select_split(L, reader, at, at + loop->length); return true;
-    default: return select_row(L, reader, at, loop->length);
-    }
+    return (may_be_escaped(loop->reader) ? select_row : select_line)(L, loop->reader, loop->record, loop->length);
 }
 
 /* ---- Batches ---- */

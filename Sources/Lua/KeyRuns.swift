@@ -66,15 +66,15 @@ package struct KeyRuns {
         var key = ByteBuffer()
         var added = 0
         while let head = heads.first {
-            if added + piece.count > KeyRuns.pieceSize, !head.hasKey(key) {
+            let isEnough = added + piece.count > KeyRuns.pieceSize && !head.hasKey(key)
+            if isEnough || piece.count > KeyRuns.pieceSize {
                 added += try reduction.add(piece, 0..<piece.count, &tools.decoder)
                 piece.reset()
+            }
+            if isEnough {
                 try body(&reduction, &tools)
                 reduction.clear()
                 added = 0
-            } else if piece.count > KeyRuns.pieceSize {
-                added += try reduction.add(piece, 0..<piece.count, &tools.decoder)
-                piece.reset()
             }
             piece.append(head.buffer, head.partial)
             key.reset()

@@ -6,19 +6,16 @@ package import Wire
 
 /// What a worker's results come to, batch by batch.
 package final class ResultJoiner: RecordJoiner {
-    private let plan: JoinPlan
-    private let stack: Stack
     private var tools: JoinTools
+    private var plan: JoinPlan { tools.plan }
+    private var stack: Stack { tools.stack }
     /// So many batches are not joined: of the last one too much was left.
     private var batchesToPass = 0
 
     /// Of keys that seldom come twice nothing is joined here; a batch of fewer bytes does not tell.
     private static let (mostLeft, passed, leastJudged) = (0.7, 7, 256 << 10)
 
-    init(_ plan: JoinPlan, _ stack: Stack) {
-        (self.plan, self.stack) = (plan, stack)
-        tools = JoinTools(plan, stack)
-    }
+    init(_ plan: JoinPlan, _ stack: Stack) { tools = JoinTools(plan, stack) }
 
     package func join(
         _ parts: [Range<Int>], of bytes: borrowing ByteBuffer, items: Range<Int>, into buffer: inout ByteBuffer

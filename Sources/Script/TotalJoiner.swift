@@ -8,10 +8,9 @@ package import Wire
 package final class TotalJoiner {
     private let script: LoadedScript
     private let runner: TaskRunner
-    private let hooks: ModuleHooks?
-    private let stack: Stack
-    private let plan: JoinPlan
     private var tools: JoinTools
+    private var plan: JoinPlan { tools.plan }
+    private var stack: Stack { tools.stack }
     private var reduction: Reduction
     private var runs: KeyRuns
     private var received = ByteBuffer(capacity: 64 << 10)
@@ -24,12 +23,10 @@ package final class TotalJoiner {
         _ script: LoadedScript, _ plan: JoinPlan, _ options: TaskRunner.Options,
         makeFile: @escaping () -> any KeyRunFile
     ) {
-        (self.script, self.plan) = (script, plan)
-        hooks = script.hooks
+        self.script = script
         runner = TaskRunner(script, options, task: .finish)
-        stack = script.stack
-        tools = JoinTools(plan, stack)
-        reduction = Reduction(plan, on: stack)
+        tools = JoinTools(plan, script.stack)
+        reduction = Reduction(plan, on: script.stack)
         runs = KeyRuns(makeFile)
         if plan.hasKeys { reduction.limit(toBytes: TotalJoiner.mostBytes) }
     }
@@ -38,7 +35,7 @@ package final class TotalJoiner {
     package func begin(_ output: CapturedOutput, _ outbox: borrowing Outbox, memory: Int) -> JoinFailure? {
         script.state.allowMemory(memory)
         if let failure = runner.prepareTotal(output, outbox.status) { return JoinFailure(failure) }
-        hooks?.begin()
+        script.hooks?.begin()
         return nil
     }
 
@@ -86,7 +83,7 @@ package final class TotalJoiner {
         }
         writePrinted(&outbox)
         if let failure { return failure }
-        for message in hooks?.finish(plan.limit.map { Double($0.nanoseconds) / 1e9 }) ?? [] {
+        for message in script.hooks?.finish(plan.limit.map { Double($0.nanoseconds) / 1e9 }) ?? [] {
             outbox.processFailed(Failure(.error, message))
         }
         return nil
