@@ -127,13 +127,14 @@ static int run_guard(void *signals) {
     sigfillset(&action.sa_mask);
     sigaction(number, &action, NULL);
     prctl(PR_SET_NAME, "program-guard");
-    close_range(0, ~0U, 0);
+    close_range(0, ~0U, CLOSE_RANGE_UNSHARE);
     prctl(PR_SET_PDEATHSIG, number);
     if (getppid() != guarded) end_programs(number);
     for (;;) sigsuspend(signals);
 }
 
-/* The guard has no exit signal, so that a wait for any child does not find it. */
+/* The guard has no exit signal, so that a wait for any child does not find it. Until it has no descriptors it has its parent's
+ * table, not a copy: that would keep the ends of pipes open which the parent closes meanwhile, and hide their end. */
 static bool ensure_guard(void) {
     static sigset_t signals;
     pid_t here = getpid();
@@ -142,7 +143,7 @@ static bool ensure_guard(void) {
     guarded = here;
     sigfillset(&signals);
     sigdelset(&signals, SIGRTMAX - 1);
-    guard = clone(run_guard, stack + sizeof stack, CLONE_VM, &signals);
+    guard = clone(run_guard, stack + sizeof stack, CLONE_VM | CLONE_FILES, &signals);
     return guard > 0;
 }
 
