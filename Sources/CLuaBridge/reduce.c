@@ -11,6 +11,7 @@
 
 void pmap_reduction_free(const pmap_reduction *r) {
     free(r->nodes);
+    free(r->numbers);
     free(r->keys);
     free(r->cells);
     free(r->text);
@@ -26,7 +27,8 @@ void pmap_reduction_clear(pmap_reduction *r) {
 
 size_t pmap_reduction_size(lua_State *L, const pmap_reduction *r) {
     size_t heap = pmap_gc_bytes(L);
-    return (heap > r->heap ? heap - r->heap : 0) + r->used * sizeof *r->nodes + r->key_count * sizeof *r->keys
+    size_t node = sizeof *r->nodes + (size_t)r->reducers.width * sizeof *r->numbers;
+    return (heap > r->heap ? heap - r->heap : 0) + r->used * node + r->key_count * sizeof *r->keys
         + r->cell_count * sizeof *r->cells + r->text_size;
 }
 
@@ -39,67 +41,6 @@ static void *grown(lua_State *L, void *memory, size_t count, size_t size) {
     void *more = realloc(memory, count * size);
     if (!more) luaL_error(L, "not enough memory");
     return more;
-}
-
-/* ---- Numbers ---- */
-
-/* The number that begins at `bytes`; returns its length, or 0 when it is none. */
-static size_t read_number(const unsigned char *bytes, size_t size, pmap_number *number) {
-    static const unsigned char sizes[] = {[0xcc - 0xcb] = 1, 2, 4, 8, 1, 2, 4, 8};
-    unsigned char tag = bytes[0];
-    *number = (pmap_number){.integer = (int8_t)tag};
-    if (tag < 0x80 || tag >= 0xe0) return 1;
-    if (tag < 0xcb || tag > 0xd3) return 0;
-    size_t length = tag == 0xcb ? 8 : sizes[tag - 0xcb];
-    if (size <= length) return 0;
-    uint64_t word = big_endian(bytes + 1, (int)length);
-    if (tag == 0xcb) {
-        number->is_float = true;
-        memcpy(&number->number, &word, sizeof word);
-    } else if (tag < 0xd0) {
-        if (word > INT64_MAX) return 0;
-        number->integer = (int64_t)word;
-    } else {
-        int unused = 64 - 8 * (int)length;
-        number->integer = (int64_t)(word << unused) >> unused;
-    }
-    return length + 1;
-}
-
-static double as_float(pmap_number number) { return number.is_float ? number.number : (double)number.integer; }
-
-static void push_joined(lua_State *L, pmap_number number) {
-    if (number.is_float) lua_pushnumber(L, number.number);
-    else lua_pushinteger(L, number.integer);
-}
-
-/* As Lua compares them. */
-static bool is_less(lua_State *L, pmap_number left, pmap_number right) {
-    if (left.is_float && right.is_float) return left.number < right.number;
-    if (!left.is_float && !right.is_float) return left.integer < right.integer;
-    push_joined(L, left);
-    push_joined(L, right);
-    bool is_less = lua_compare(L, -2, -1, LUA_OPLT);
-    lua_pop(L, 2);
-    return is_less;
-}
-
-static const char too_large[] = "the sum of the integers is outside 64 bits; return floats, as item + 0.0";
-
-static pmap_number join_numbers(lua_State *L, const pmap_reduction *r, pmap_number left, pmap_number right) {
-    switch (r->kind) {
-    case PMAP_JOIN_LEAST: return is_less(L, right, left) ? right : left;
-    case PMAP_JOIN_MOST: return is_less(L, left, right) ? right : left;
-    default: break;
-    }
-    if (left.is_float || right.is_float) {
-        return (pmap_number){.is_float = true, .number = as_float(left) + as_float(right)};
-    }
-    pmap_number sum = {0};
-    long long integer;
-    if (__builtin_saddll_overflow(left.integer, right.integer, &integer)) luaL_error(L, "%s", too_large);
-    sum.integer = integer;
-    return sum;
 }
 
 /* ---- Keys ---- */
@@ -136,7 +77,7 @@ static void grow_cells(lua_State *L, pmap_reduction *r) {
 static uint32_t find_key(lua_State *L, pmap_reduction *r, const unsigned char *bytes, size_t length) {
     unsigned char integral[longest_head];
     pmap_number number;
-    if (*bytes == 0xcb && read_number(bytes, length, &number)) {
+    if (*bytes == 0xcb && pmap_read_number(bytes, length, &number)) {
         lua_Integer integer;
         if (lua_numbertointeger(number.number, &integer) && (double)integer == number.number) {
             length = (size_t)(put_integer(integral, integer) - integral);
@@ -180,7 +121,7 @@ typedef struct {
 
 static key_order order_of(const unsigned char *bytes, size_t length) {
     key_order order = {.type = key_number};
-    if (read_number(bytes, length, &order.number)) return order;
+    if (pmap_read_number(bytes, length, &order.number)) return order;
     order.number.is_float = false;
     order.number.integer = *bytes == 0xc3;
     order.type = *bytes == 0xc2 || *bytes == 0xc3 ? key_boolean : key_string;
@@ -216,22 +157,32 @@ void pmap_sort_keys(pmap_reduction *r) {
 
 /* ---- Nodes ---- */
 
+static bool is_in_lua(const pmap_reduction *r) { return r->reducers.count == 0; }
+
+/* The states of a node, or, with 0, of the value that comes next. */
+static pmap_number *numbers_of(const pmap_reduction *r, uint32_t node) {
+    return r->numbers + (size_t)node * (size_t)r->reducers.width;
+}
+
+static void grow_nodes(lua_State *L, pmap_reduction *r) {
+    uint32_t capacity = r->capacity ? 2 * r->capacity : 256;
+    r->nodes = grown(L, r->nodes, capacity, sizeof *r->nodes);
+    if (!is_in_lua(r)) r->numbers = grown(L, r->numbers, capacity, (size_t)r->reducers.width * sizeof *r->numbers);
+    r->capacity = capacity;
+}
+
 static uint32_t new_node(lua_State *L, pmap_reduction *r) {
     uint32_t node = r->free;
     if (node) {
         r->free = r->nodes[node].below;
         return node;
     }
-    if (r->used + 1 >= r->capacity) {
-        uint32_t capacity = r->capacity ? 2 * r->capacity : 256;
-        r->nodes = grown(L, r->nodes, capacity, sizeof *r->nodes);
-        r->capacity = capacity;
-    }
+    if (r->used + 1 >= r->capacity) grow_nodes(L, r);
     return ++r->used;
 }
 
 static void free_node(lua_State *L, pmap_reduction *r, uint32_t node) {
-    if (r->kind == PMAP_JOIN_BY_CALL) {
+    if (is_in_lua(r)) {
         lua_pushnil(L);
         lua_rawseti(L, values, node);
     }
@@ -241,14 +192,17 @@ static void free_node(lua_State *L, pmap_reduction *r, uint32_t node) {
 
 void pmap_push_node(lua_State *L, int tables, const pmap_reduction *r, uint32_t node) {
     if (node == 0) lua_pushnil(L);
-    else if (r->kind == PMAP_JOIN_BY_CALL) lua_rawgeti(L, tables, node);
-    else push_joined(L, r->nodes[node].number);
+    else if (is_in_lua(r)) lua_rawgeti(L, tables, node);
+    else pmap_push_states(L, &r->reducers, numbers_of(r, node));
+}
+
+unsigned char *pmap_put_node(const pmap_reduction *r, uint32_t node, unsigned char *out) {
+    return pmap_put_states(&r->reducers, numbers_of(r, node), out);
 }
 
 /* ---- Joining ---- */
 
-/* Stack: results → the one result. Nil and a string is a failure, as of a task. */
-static void check_one(lua_State *L, int below, const char *name, const char *advice) {
+void pmap_check_one_result(lua_State *L, int below, const char *name, const char *advice) {
     int results = lua_gettop(L) - below;
     bool is_nothing = results == 0 || lua_isnil(L, below + 1);
     if (is_nothing && results > 1 && lua_type(L, below + 2) == LUA_TSTRING) {
@@ -259,13 +213,13 @@ static void check_one(lua_State *L, int below, const char *name, const char *adv
     if (results > 1) luaL_error(L, "%s has returned %d values; return a list of them", name, results);
 }
 
-/* Joins the value of `node` with one that follows: the number, or Stack: value → */
-static void join(lua_State *L, pmap_reduction *r, uint32_t node, uint64_t first, uint64_t last, pmap_number number) {
+/* Joins the value of `node` with one that follows: that of `right`, or, with 0, the next one. Stack: value, if it is in Lua → */
+static void join(lua_State *L, pmap_reduction *r, uint32_t node, uint64_t first, uint64_t last, uint32_t right) {
     r->left.first = r->nodes[node].first, r->left.last = r->nodes[node].last;
     r->right.first = first, r->right.last = last;
     r->key = r->nodes[node].key;
-    if (r->kind != PMAP_JOIN_BY_CALL) {
-        r->nodes[node].number = join_numbers(L, r, r->nodes[node].number, number);
+    if (!is_in_lua(r)) {
+        pmap_join_states(L, &r->reducers, numbers_of(r, node), numbers_of(r, right));
         return;
     }
     lua_pushvalue(L, function);
@@ -276,17 +230,17 @@ static void join(lua_State *L, pmap_reduction *r, uint32_t node, uint64_t first,
     pmap_random_begin_item(first); /* of all joins only this one has the item on its right */
     lua_call(L, 2, LUA_MULTRET);
     if (r->nanoseconds) pmap_end_time();
-    check_one(L, below, "reduce", "the two values joined into one");
+    pmap_check_one_result(L, below, "reduce", "the two values joined into one");
     lua_rawseti(L, values, node);
 }
 
 /* Joins the node with the one below, which it becomes. */
 static uint32_t join_down(lua_State *L, pmap_reduction *r, uint32_t node) {
     uint32_t below = r->nodes[node].below;
-    pmap_partial_node right = r->nodes[node];
-    if (r->kind == PMAP_JOIN_BY_CALL) lua_rawgeti(L, values, node);
-    join(L, r, below, right.first, right.last, right.number);
-    r->nodes[below].last = right.last;
+    uint64_t first = r->nodes[node].first, last = r->nodes[node].last;
+    if (is_in_lua(r)) lua_rawgeti(L, values, node);
+    join(L, r, below, first, last, node);
+    r->nodes[below].last = last;
     free_node(L, r, node);
     return below;
 }
@@ -304,11 +258,11 @@ static bool may_join(const pmap_reduction *r, uint32_t node) {
     return start >= r->start - 1 && (r->end == UINT64_MAX || start + ((uint64_t)1 << bits) <= r->end - 1);
 }
 
-/* Adds a value of the items first … last of `r`: the number, or Stack: value → . Its key has the topmost node `top`; returns
- * the new one. */
-static uint32_t push(lua_State *L, pmap_reduction *r, uint32_t top, uint32_t key, pmap_number number) {
+/* Adds the next value, of the items first … last of `r`; Stack: value, if it is in Lua → . Its key has the topmost node `top`;
+ * returns the new one. */
+static uint32_t push(lua_State *L, pmap_reduction *r, uint32_t top, uint32_t key) {
     if (top && r->nodes[top].last == r->first && r->nodes[top].first == r->last) { /* of the same item */
-        join(L, r, top, r->first, r->last, number);
+        join(L, r, top, r->first, r->last, 0);
         return top;
     }
     while (top && r->nodes[top].below) {
@@ -318,16 +272,18 @@ static uint32_t push(lua_State *L, pmap_reduction *r, uint32_t top, uint32_t key
         top = join_down(L, r, top);
     }
     uint32_t added = new_node(L, r);
-    r->nodes[added] = (pmap_partial_node){r->first, r->last, top, key, number};
-    if (r->kind == PMAP_JOIN_BY_CALL) lua_rawseti(L, values, added);
+    r->nodes[added] = (pmap_partial_node){r->first, r->last, top, key};
+    if (is_in_lua(r)) lua_rawseti(L, values, added);
+    else memcpy(numbers_of(r, added), r->numbers, (size_t)r->reducers.width * sizeof *r->numbers);
     return added;
 }
 
-static void add(lua_State *L, pmap_reduction *r, uint32_t key, pmap_number number) {
+/* Adds the next value; Stack: value, if it is in Lua → */
+static void add(lua_State *L, pmap_reduction *r, uint32_t key) {
     if (!r->has_keys) {
-        r->top = push(L, r, r->top, 0, number);
+        r->top = push(L, r, r->top, 0);
     } else {
-        uint32_t top = push(L, r, r->keys[key].top, key, number);
+        uint32_t top = push(L, r, r->keys[key].top, key);
         r->keys[key].top = top;
     }
 }
@@ -339,17 +295,14 @@ static void lift(lua_State *L, const pmap_reduction *r) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, r->lift);
     lua_insert(L, -2);
     lua_call(L, 1, LUA_MULTRET);
-    check_one(L, below, "lift", "what is to be joined");
+    pmap_check_one_result(L, below, "lift", "what is to be joined");
 }
 
-/* Stack: value → the same, as a number; or, if values are not joined in C, the value */
-static pmap_number take_number(lua_State *L, const pmap_reduction *r) {
-    if (r->kind == PMAP_JOIN_BY_CALL) return (pmap_number){0};
-    pmap_number number = {.is_float = !lua_isinteger(L, -1)};
-    if (number.is_float) number.number = lua_tonumber(L, -1);
-    else number.integer = lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    return number;
+/* Lifts and adds a record. Stack: record → */
+static void add_record(lua_State *L, pmap_reduction *r, uint32_t key) {
+    lift(L, r);
+    if (!is_in_lua(r)) pmap_take_states(L, &r->reducers, r->numbers);
+    add(L, r, key);
 }
 
 /* Returns the length of the scalar that begins at `bytes`. */
@@ -379,19 +332,19 @@ static bool check_size(lua_State *L, pmap_reduction *r, uint64_t first) {
 
 /* Adds the value that begins at `bytes`; false when that is left to Swift. */
 static bool add_value(lua_State *L, pmap_reduction *r, uint32_t key, const unsigned char *bytes, size_t size) {
-    pmap_number number = {0};
-    if (r->kind != PMAP_JOIN_BY_CALL && !r->lift && read_number(bytes, size, &number) == size) {
-        add(L, r, key, number);
+    if (!is_in_lua(r) && !r->lift) {
+        if (!pmap_read_states(&r->reducers, bytes, size, r->numbers)) luaL_error(L, "a state is cut off");
+        add(L, r, key);
         return true;
     }
     if (pmap_unpack(L, bytes, size) != size) return false;
-    lift(L, r);
-    add(L, r, key, take_number(L, r));
+    add_record(L, r, key);
     return true;
 }
 
 static int reduce_all(lua_State *L) {
     pmap_reduction *r = reduction_of(L);
+    if (r->capacity == 0) grow_nodes(L, r);
     while (r->bytes_end - r->next >= pmap_partial_head) {
         uint64_t head[3];
         memcpy(head, r->next, sizeof head);
@@ -426,8 +379,7 @@ static int reduce_value(lua_State *L) {
         key = find_key(L, r, bytes, scalar_length(bytes, (size_t)(r->bytes_end - bytes)));
         lua_rawgeti(L, first_free, 2);
     }
-    lift(L, r);
-    add(L, r, key, take_number(L, r));
+    add_record(L, r, key);
     return 0;
 }
 
@@ -469,104 +421,4 @@ int pmap_reduce_value(lua_State *L, int tables, int handler, pmap_reduction *r) 
 
 int pmap_reduce_rest(lua_State *L, int tables, int handler, pmap_reduction *r) {
     return call(L, reduce_rest, 0, tables, handler, r);
-}
-
-/* ---- Results as partials ---- */
-
-static bool append_scalar(lua_State *L, int index, pmap_cursor *cursor) {
-    unsigned char *end =
-        put_scalar(L, index, lua_type(L, index), (unsigned char *)cursor->next, (const unsigned char *)cursor->end);
-    if (!end) return false;
-    cursor->next = (char *)end;
-    return true;
-}
-
-static bool push_number(lua_State *L, int index) {
-    size_t length;
-    switch (lua_type(L, index)) {
-    case LUA_TNUMBER: lua_pushvalue(L, index); break;
-    case LUA_TSTRING: {
-        const char *text = lua_tolstring(L, index, &length);
-        if (lua_stringtonumber(L, text) != length + 1) return false;
-        break;
-    }
-    default: return false;
-    }
-    return lua_rawequal(L, -1, -1); /* some refuse nan */
-}
-
-/* Stack: → the one value at first … last as it is to be joined; or → anything and false, when that is left to Swift */
-static bool push_lifted(lua_State *L, int first, int last, const pmap_partial_writer *writer) {
-    if (writer->lift == PMAP_LIFT_ONE) {
-        lua_pushinteger(L, 1);
-        return true;
-    }
-    if (first != last) return false;
-    switch (writer->lift) {
-    case PMAP_LIFT_NUMBER: return push_number(L, first);
-    case PMAP_LIFT_CALL: {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, writer->function);
-        lua_pushvalue(L, first);
-        int below = lua_gettop(L) - 2;
-        lua_call(L, 1, LUA_MULTRET);
-        check_one(L, below, "lift", "what is to be joined");
-        return true;
-    }
-    default: lua_pushvalue(L, first); return true;
-    }
-}
-
-static bool is_nan(lua_State *L, int index) {
-    return lua_type(L, index) == LUA_TNUMBER && !lua_rawequal(L, index, index);
-}
-
-/* In front of the value of the running item, which ends at `end`. */
-static void put_head(const pmap_item_loop *loop, char *start, const char *end) {
-    uint64_t head[3] = {loop->item - 1, loop->item - 1, (uint64_t)(end - start) - pmap_partial_head};
-    memcpy(start, head, sizeof head);
-}
-
-bool pmap_append_partial(lua_State *L, int first, int last, pmap_item_loop *loop) {
-    const pmap_partial_writer *writer = loop->writer;
-    if (lua_isnoneornil(L, first)) return last <= first;
-    pmap_cursor cursor = loop->cursor; /* a lift may raise */
-    if (!lua_checkstack(L, LUA_MINSTACK) || !pmap_has_space(&cursor, pmap_partial_head + 1)) return false;
-    char *start = cursor.next;
-    cursor.next += pmap_partial_head;
-    if (writer->has_keys) {
-        *cursor.next++ = (char)0x92;
-        if (is_nan(L, first) || !append_scalar(L, first, &cursor)) return false;
-        first++;
-    }
-    if (!push_lifted(L, first, last, writer) || !append_scalar(L, -1, &cursor)) return false;
-    put_head(loop, start, cursor.next);
-    loop->cursor = cursor;
-    return true;
-}
-
-static bool read_decimal(const char *text, size_t length, int64_t *integer) {
-    bool is_negative = length > 1 && *text == '-';
-    text += is_negative;
-    length -= is_negative;
-    if (length == 0 || length > 18) return false;
-    *integer = 0;
-    for (size_t place = 0; place < length; place++) {
-        unsigned digit = (unsigned char)text[place] - '0';
-        if (digit > 9) return false;
-        *integer = 10 * *integer + digit;
-    }
-    if (is_negative) *integer = -*integer;
-    return true;
-}
-
-bool pmap_append_record_partial(pmap_item_loop *loop) {
-    const pmap_partial_writer *writer = loop->writer;
-    int64_t integer = 1;
-    if (writer->has_keys || !pmap_has_space(&loop->cursor, pmap_partial_head + longest_head)) return false;
-    bool is_number = writer->lift == PMAP_LIFT_NUMBER && read_decimal(loop->record, loop->length, &integer);
-    if (!is_number && writer->lift != PMAP_LIFT_ONE) return false;
-    char *start = loop->cursor.next, *value = start + pmap_partial_head;
-    loop->cursor.next = (char *)put_integer((unsigned char *)value, integer);
-    put_head(loop, start, loop->cursor.next);
-    return true;
 }

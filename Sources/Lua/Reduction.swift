@@ -8,12 +8,13 @@ package import Wire
 
 /// How values are joined.
 package struct JoinPlan: Sendable {
-    /// By the function, or in C as it would.
-    package enum Kind: String, Sendable { case call, add, least, most }
+    /// What is done in C as its function would.
+    package enum Reducer: String, Sendable { case count, sum, min, max, mean, variance }
     /// What is done with a record before it is joined.
     package enum Lift: String, Sendable { case nothing, number, one, call }
 
-    package var kind: Kind
+    /// Side by side; none where values are joined by the function.
+    package var reducers: [Reducer]
     package var lift: Lift
     /// References in the registry.
     package var join: Int
@@ -27,9 +28,28 @@ package struct JoinPlan: Sendable {
     /// What one call may take.
     package var limit: (nanoseconds: Int, seconds: String)?
 
-    package init(kind: Kind, lift: Lift, join: Int, lifting: Int, hasKeys: Bool, takesGroups: Bool) {
-        (self.kind, self.lift, self.join, self.lifting) = (kind, lift, join, lifting)
+    package init(reducers: [Reducer], lift: Lift, join: Int, lifting: Int, hasKeys: Bool, takesGroups: Bool) {
+        (self.reducers, self.lift, self.join, self.lifting) = (reducers, lift, join, lifting)
         (self.hasKeys, self.takesGroups) = (hasKeys, takesGroups)
+    }
+}
+
+extension JoinPlan {
+    fileprivate func makeReducers() -> pmap_reducers {
+        var made = pmap_reducers()
+        for reducer in reducers {
+            let kind =
+                switch reducer {
+                case .count: PMAP_REDUCER_COUNT
+                case .sum: PMAP_REDUCER_SUM
+                case .min: PMAP_REDUCER_MIN
+                case .max: PMAP_REDUCER_MAX
+                case .mean: PMAP_REDUCER_MEAN
+                case .variance: PMAP_REDUCER_VARIANCE
+                }
+            unsafe pmap_add_reducer(&made, kind)
+        }
+        return made
     }
 }
 
@@ -63,13 +83,7 @@ package struct JoinError: Error {
         values = stack.makeReference()
         let limit = plan.limit
         unsafe seconds = limit.flatMap { unsafe strdup($0.seconds) }
-        unsafe state.kind =
-            switch plan.kind {
-            case .call: PMAP_JOIN_BY_CALL
-            case .add: PMAP_JOIN_BY_ADDING
-            case .least: PMAP_JOIN_LEAST
-            case .most: PMAP_JOIN_MOST
-            }
+        unsafe state.reducers = plan.makeReducers()
         unsafe state.has_keys = plan.hasKeys
         unsafe state.lift = plan.liftsLate && plan.lift != .nothing ? Int32(plan.lifting) : 0
         unsafe state.nanoseconds = Int64(limit?.nanoseconds ?? 0)
@@ -191,8 +205,15 @@ package struct JoinError: Error {
             let key = unsafe state.keys[key ?? Int(state.nodes[node].key)]
             unsafe buffer.append(UnsafeRawBufferPointer(start: state.text + key.start, count: Int(key.length)))
         }
-        push(UInt32(node))
-        try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the joined value")
+        if plan.reducers.isEmpty {
+            push(UInt32(node))
+            try encoder.encodeNext(-1, of: stack, into: &buffer, root: "the joined value")
+        } else {
+            unsafe buffer.append(upTo: Int(pmap_most_states_bytes)) { memory in
+                let start = unsafe memory.assumingMemoryBound(to: UInt8.self)
+                return unsafe pmap_put_node(&state, UInt32(node), start) - start
+            }
+        }
         buffer.store(UInt64(buffer.count - start - Partial.headSize), at: start + 16)
     }
 
@@ -314,7 +335,8 @@ package enum Partial {
             case .call: PMAP_LIFT_CALL
             }
         unsafe context.initialize(
-            to: pmap_partial_writer(lift: lift, function: Int32(plan.lifting), has_keys: plan.hasKeys))
+            to: pmap_partial_writer(
+                lift: lift, function: Int32(plan.lifting), has_keys: plan.hasKeys, reducers: plan.makeReducers()))
     }
 
     deinit { unsafe context.deallocate() }

@@ -45,10 +45,10 @@ extension LoadedScript {
         let lift = stack.string(-1).flatMap(JoinPlan.Lift.init) ?? .nothing
         stack.pop()
         let lifting = stack.makeReference()
-        let kind = stack.string(-1).flatMap(JoinPlan.Kind.init) ?? .call
+        let reducers = (stack.string(-1) ?? "").split(separator: ",").compactMap { JoinPlan.Reducer(rawValue: String($0)) }
         stack.pop()
         return JoinPlan(
-            kind: kind, lift: lift, join: stack.makeReference(), lifting: lifting, hasKeys: texts.hasKeys,
+            reducers: reducers, lift: lift, join: stack.makeReference(), lifting: lifting, hasKeys: texts.hasKeys,
             takesGroups: takesGroups)
     }
 

@@ -79,11 +79,13 @@ extension LoadedScript {
         return left
     }
 
-    /// Stack: table → the same
+    /// Whether it is a reducer, or a list of them. Stack: value → the same
     private var hasMerge: Bool {
         guard stack.type(-1) == .table else { return false }
-        defer { stack.pop() }
-        return stack.rawGet(-1, field: "merge") != .nil || stack.isCallable(-2)
+        let height = stack.top
+        defer { stack.top = height }
+        if stack.isCallable(-1) || stack.rawGet(-1, field: "merge") != .nil { return true }
+        return stack.rawGet(height, at: 1) == .table && stack.rawGet(-1, field: "merge") != .nil
     }
 
     /// Looks through the table at `table`, which the script returns or which has its globals.

@@ -124,8 +124,8 @@ extension Option {
             flags.filter = true
         },
         Option(
-            "--reduce", value: "NAME|CODE", instead: "results are joined in one way",
-            "Join all results into one: count, sum, min, max, mean, variance, distinct, top:N, quantiles:Q,…, or an expression of a and b."
+            "--reduce", value: "NAME,…|CODE", instead: "write all names behind one --reduce: sum,mean",
+            "Join all results into one: count, sum, min, max, mean, variance, distinct, top:N, quantiles:Q,…, several side by side as sum,mean, or an expression of a and b."
         ) { $0.reduce = $1.word },
         Option(
             "--finish", value: "CODE", instead: "write all of the code behind one --finish",

@@ -46,7 +46,7 @@ struct Option: Sendable {
         case "FILE": throw typed.wrong("write the name of a file")
         case "CODE": throw typed.wrong("write an expression of item and index, or the body of a function")
         case "[NAME=]MODULE": throw typed.wrong("write the name of a module")
-        case "NAME|CODE": throw typed.wrong("write count, sum, top:10 or the like, or an expression of a and b")
+        case "NAME,…|CODE": throw typed.wrong("write count, sum, top:10 or the like, or an expression of a and b")
         case "COMMAND": throw typed.wrong("write a command for the shell, as in --sh 'gzip {}'")
         default: break
         }

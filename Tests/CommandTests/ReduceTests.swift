@@ -10,8 +10,11 @@ private let words = ["words.txt": "b\na\nb\n2\n10\n"]
     ("count", "10\n"), ("sum", "55\n"), ("min", "1\n"), ("max", "10\n"), ("mean", "5.5\n"),
     ("variance", "9.1666666666667\n"), ("distinct", "10\n"), ("top:3", "[\"10\",\"9\",\"8\"]\n"),
     ("quantiles:0.5", "5.5\n"), ("quantiles:0,0.5,1", "[1,5.5,10]\n"), ("a + b", "55\n"), ("a", "1\n"),
+    ("sum,mean", "55\t5.5\n"), ("count, min,max , variance", "10\t1\t10\t9.1666666666667\n"),
+    ("quantiles:0,0.5,top:2,distinct", "[1,5.5]\t[\"10\",\"9\"]\t10\n"), ("sum,sum", "55\t55\n"),
+    ("(select(2, max, a + b))", "55\n"),
 ])
-func `ten numbers are joined by a ready reducer, or an expression`(reduce: String, total: String) throws {
+func `ten numbers are joined by a ready reducer, several side by side, or an expression`(reduce: String, total: String) throws {
     try Row("", [:], "seq 10 | pmap -e item --reduce '\(reduce)'", out: total).check()
 }
 
@@ -20,6 +23,7 @@ func `ten numbers are joined by a ready reducer, or an expression`(reduce: Strin
     Row(
         "others are nothing", [:], "for r in min mean variance top:1 'a + b'; do pmap -e item --reduce \"$r\" :::; done"
     ),
+    Row("side by side each has its own nothing", [:], "pmap -e item --reduce sum,mean,count :::", out: "0\t\t0\n"),
     Row("finish gets nil", [:], "pmap -e item --reduce 'a + b' --finish 'tostring(total)' :::", out: "nil\n"),
     Row("with keys nothing", [:], "pmap -e item --by-key --reduce count :::"),
     Row("so it is where no item has a record", [:], "pmap -e nil --reduce sum ::: 1 2", out: "0\n"),
@@ -53,6 +57,24 @@ func `nothing comes to nothing, or 0`(row: Row) throws { try row.check() }
     Row(
         "a ready one", "function task(n) return n + 0 end reduce = pmap.top(2)", "pmap t.lua ::: 2 3 7", out: "[7,3]\n"),
     Row(
+        "several ready ones", "function task(n) return n + 0 end reduce = { pmap.top(2), pmap.sum }", "pmap t.lua ::: 2 3 7",
+        out: "[7,3]\t12\n"),
+    Row(
+        "a list of one is that one", "function task(n) return n + 0 end reduce = { pmap.count }", "pmap t.lua ::: 2 3 7",
+        out: "3\n"),
+    Row(
+        "each of several ready ones has its own value",
+        "function task(n) return n, 'x' .. n, n * 2 end reduce = { pmap.mean, pmap.distinct, pmap.max }",
+        "pmap t.lua ::: 2 3 7", out: "4.0\t3\t14\n"),
+    Row(
+        "all get a value that is a list of more than they are",
+        "function task(n) return { n + 0, 'a', 'b' } end reduce = { pmap.top(1), pmap.count }", "pmap t.lua ::: 2 3 7",
+        out: "[[7,\"a\",\"b\"]]\t3\n"),
+    Row(
+        "finish gets the list of what several come to, in which null is nothing",
+        "function task(n) return n + 0 end reduce = { pmap.sum, pmap.variance } function finish(t) return #t, t[1], t[2] == pmap.null end",
+        "pmap t.lua ::: 7", out: "2\t7\ttrue\n"),
+    Row(
         "the options of a script", "options = { reduce = 'sum', by_key = true } function task(n) return n % 2, n end",
         "pmap t.lua ::: 1 2 3", out: "0\t2\n1\t4\n"),
     Row(
@@ -79,6 +101,23 @@ func `results are joined`(row: Row) throws { try row.check() }
         "as csv", ["in.csv": "k,v\nx,1\n\"y,z\",2\nx,3\n"],
         "pmap -f csv -t csv -e 'item.k, item.v' --by-key --reduce sum in.csv",
         out: "x,4\n\"y,z\",2\n"),
+    Row(
+        "by several reducers side by side", ["in.csv": "k,v,w\nx,1,a\ny,2,b\nx,4,c\n"],
+        "pmap -f csv -e 'item.k, item.v' --by-key --reduce sum,mean,variance in.csv",
+        out: "x\t5\t2.5\t4.5\ny\t2\t2.0\t\n"),
+    Row(
+        "each of which may have its own value", ["in.csv": "k,v,w\nx,1,a\ny,2,b\nx,4,c\n"],
+        "pmap -f csv -t jsonl -e 'item.k, item.v, item.w, item.v' --by-key --reduce max,count,sum in.csv",
+        out: "[\"x\",4,2,5]\n[\"y\",2,1,2]\n"),
+    Row(
+        "several, of more keys than fit memory", [:],
+        """
+        seq 700000 > in
+        pmap --by-key --reduce count,sum,max -e '("%099d%099d"):format(item % 600000, 0), item' in > out
+        awk '{ n[$1 % 600000]++; s[$1 % 600000] += $1; m[$1 % 600000] = $1 }
+          END { for (k = 0; k < 600000; k++) printf "%099d%099d\\t%d\\t%d\\t%d\\n", k, 0, n[k], s[k], m[k] }' in |
+          cmp - out && echo same
+        """, out: "same\n"),
     Row(
         "to finish, which goes through them in order",
         "function task(w) return w, 1 end reduce = pmap.sum function finish(g) for k, n in pairs(g) do print(k, n) end return g.b, g.x end options = { by_key = true }",
@@ -117,6 +156,14 @@ func `results of one key are joined, and written by key`(row: Row) throws { try 
     Row(
         "what is no number fails its item", [:], "pmap -e item --reduce sum ::: 1 abc 0x10 ' 2 ' 1e1", out: "29.0\n",
         err: "pmap: :::2: 'abc' is no number\npmap: 1 of 5 items failed (1 error)\n", status: 1),
+    Row(
+        "also side by side", [:], "pmap -e item --reduce count,mean ::: 1 abc", out: "1\t1.0\n",
+        err: "pmap: :::2: 'abc' is no number\npmap: 1 of 2 items failed (1 error)\n", status: 1),
+    Row(
+        "neither one value nor one for each", [:], "pmap -e 'item, 2, 3' --reduce count,mean ::: 1", out: "0\t\n",
+        err:
+            "pmap: :::1: 3 values for 2 reducers; return one for all of them, or one for each\npmap: 1 of 1 items failed (1 error)\n",
+        status: 1),
     Row(
         "what cannot travel fails its item", [:], "pmap -e io.stdout --reduce a ::: 1",
         err: "pmap: :::1: cannot send userdata (FILE*) at result\npmap: 1 of 1 items failed (1 error)\n", status: 1),
@@ -254,6 +301,14 @@ func `a run that ends early`(row: Row) throws { try row.check() }
             "pmap: cuont: no reducer, and no function, has that name; write count, sum, min, max, mean, variance, distinct, top, quantiles, or an expression of a and b\n",
         status: 2),
     Row(
+        "one of several names", [:], "pmap -e item --reduce sum,cuont ::: 1",
+        err:
+            "pmap: cuont: no reducer has that name; write count, sum, min, max, mean, variance, distinct, top, quantiles\n",
+        status: 2),
+    Row(
+        "a list of functions", "return { task = print, reduce = { math.max, math.min } }", "pmap t.lua ::: 1",
+        err: "pmap: t.lua: a list in reduce has ready reducers, as { pmap.sum, pmap.top(10) }\n", status: 2),
+    Row(
         "a parameter that is no number", [:], "pmap -e item --reduce quantiles:a ::: 1",
         err: "pmap: quantiles:a: 'a' is no number\n", status: 2),
     Row(
@@ -359,12 +414,38 @@ func `what is joined with what depends on the numbers of the items alone`(keys: 
 ])
 func `it is as one expects`(row: Row) throws { try row.check() }
 
-@Test func `a float sum is the same to the last bit for any number of workers`() throws {
-    try Row(
-        "", [:],
-        "for jobs in 0 1 2 5; do seq 100000 | pmap -j$jobs -e '1 / item' --reduce sum --finish '(\"%.17g\"):format(total)'; done | uniq | wc -l",
-        out: "1\n"
-    ).check()
+/// Those of numbers are joined in C by a run, and by `pmap.map` in Lua.
+@Test(arguments: ["sum", "mean", "variance", "min", "max", "count", "sum,mean,variance,min,max,count,mean"])
+func `what ready reducers come to is the same to the last bit in C and Lua, for any number of workers and any chunks`(
+    reduce: String
+) throws {
+    let files = [
+        "numbers.lua": """
+            function number(n) return n % 5 == 0 and n or n % 1013 / 7 * 10 ^ (n % 9) end
+            function shown(total)
+              if type(total) ~= "table" then total = { total } end
+              for place, value in ipairs(total) do total[place] = math.type(value) .. ("%.17g"):format(value) end
+              return table.concat(total, " ")
+            end
+            """,
+        "t.lua": "require 'numbers' function task(n) n = tonumber(n) if n % 7 > 0 then return number(n) end end finish = shown",
+        "map.lua": """
+            require "numbers"
+            local options = { reduce = arg[1] }
+            print(shown(pmap.map(function(n) if n % 7 > 0 then return number(n) end end, pmap.range(2003), options)))
+            """,
+    ]
+    let line = """
+        seq 2003 > in
+        pmap run map.lua '\(reduce)' > expected
+        for jobs in 0 1 2 7; do for chunk in 1 3 64 1000; do
+          pmap -j$jobs --chunk $chunk --reduce '\(reduce)' t.lua in | cmp - expected || echo "$jobs $chunk"
+        done; done
+        pmap -j3 --chunk 50 --retries 30 --chaos kill=2%,error=5% --reduce '\(reduce)' t.lua in 2> log | cmp - expected
+        head -1000 in | pmap -j2 --journal j.db --reduce '\(reduce)' t.lua > half
+        pmap -j2 --journal j.db --reduce '\(reduce)' t.lua in 2> log | cmp - expected && wc -l < expected
+        """
+    try Row("", files, line, out: "1\n").check()
 }
 
 @Test func `quantiles of many numbers are off by less than a percent of the rank`() throws {

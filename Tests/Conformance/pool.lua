@@ -1287,6 +1287,9 @@ end
 function cases.test_results_are_joined()
   equal(pmap.map(sqr, { 1, 2, 3 }, { reduce = pmap.sum }), 14)
   equal(pmap.map(sqr, {}, { reduce = "sum" }), 0)
+  equal(table.concat(pmap.map(sqr, pmap.range(4), { reduce = "sum,mean" }), " "), "30 7.5")
+  equal(table.concat(pmap.map(sqr, pmap.range(4), { reduce = { pmap.count, pmap.max } }), " "), "4 16")
+  equal(pmap.map(sqr, {}, { reduce = { pmap.count, pmap.max } })[2], pmap.null)
   equal(pmap.map(sqr, pmap.range(5), { reduce = function(a, b) return ("(%s %s)"):format(a, b) end }), "(((1 4) (9 16)) 25)")
   raises("reduce has returned nil", pmap.map, sqr, { 1, 2 }, { reduce = function() end })
   raises('reduce = "a + b": write the name of a reducer, or function(a, b)', pmap.map, sqr, { 1 }, { reduce = "a + b" })
@@ -1313,6 +1316,8 @@ function cases.test_results_of_one_key_are_joined()
   local expected = "a=((1 4) 5) b=((2 3) 6)"
   equal(listed(pmap.map(placed, pmap.range(6), { by_key = true, reduce = join, processes = 2, chunksize = 1 })), expected)
   equal(listed(pmap.map(by_rest, pmap.range(4), { by_key = true, reduce = "variance" })), "0=nil 1=4.5 2=nil")
+  local both = pmap.map(function(n) return n % 2, n, -n end, pmap.range(4), { by_key = true, reduce = "sum,min" })
+  equal(table.concat(both[0], " ") .. ", " .. table.concat(both[1], " "), "6 -4, 4 -3")
   equal(listed(pmap.map(sqr, { 1, -1, 2 }, { by_key = true, reduce = pmap.count })), "1=2 4=1")
   equal(listed(pmap.map(by_rest, {}, { by_key = true, reduce = "sum" })), "")
 end

@@ -46,7 +46,7 @@ private func partials(
 private func makePlan(on stack: Stack, hasKeys: Bool) throws -> JoinPlan {
     try stack.load(Array("local a, b = ... return '(' .. a .. ' ' .. b .. ')'".utf8), name: "=join")
     return JoinPlan(
-        kind: .call, lift: .nothing, join: stack.makeReference(), lifting: 0, hasKeys: hasKeys, takesGroups: false)
+        reducers: [], lift: .nothing, join: stack.makeReference(), lifting: 0, hasKeys: hasKeys, takesGroups: false)
 }
 
 @Test func `the tree of joins is the same for any chunks, and for chunks of chunks`() throws {

@@ -10,24 +10,16 @@
 #define PMAP_REDUCE_H
 
 #include "item.h"
+#include "reducers.h"
 #include "values.h"
 
 enum { pmap_partial_head = 24 };
 
-/* How two values are joined: by the function at hand; or in C as that function would, and then all values are numbers. */
-typedef enum { PMAP_JOIN_BY_CALL, PMAP_JOIN_BY_ADDING, PMAP_JOIN_LEAST, PMAP_JOIN_MOST } pmap_join_kind;
-
-typedef struct {
-    bool is_float;
-    union { int64_t integer; double number; };
-} pmap_number;
-
-/* A value is here if it is a number in C, else in the table of values under its node's number, from 1. */
+/* A value is here as states, in C, or else in the table of values under its node's number, from 1. */
 typedef struct {
     uint64_t first, last; /* items, from 1; 0 for a node that is free */
     uint32_t below;       /* the next lower one of the same key, or the next free one, or 0 */
     uint32_t key;
-    pmap_number number;
 } pmap_partial_node;
 
 /* A key is its bytes: of numbers with the same value those of the integer, if there is one. */
@@ -39,7 +31,7 @@ typedef struct {
 } pmap_partial_key;
 
 typedef struct {
-    pmap_join_kind kind;
+    pmap_reducers reducers; /* which join in C; none where the function at hand does */
     bool has_keys;
     int lift; /* a function in the registry that values go through first, or 0 */
     /* Items from 1: others than start … end-1 may come before and behind, unless `end` is UINT64_MAX. */
@@ -51,6 +43,7 @@ typedef struct {
     int64_t nanoseconds; /* what one call may take; 0 for no limit */
     const char *seconds; /* the same, for the message */
     pmap_partial_node *nodes;
+    pmap_number *numbers; /* of each node as many as its states have; those of 0 are the value that comes next */
     uint32_t capacity, used, free, top;
     pmap_partial_key *keys;
     uint32_t key_capacity, key_count;
@@ -88,6 +81,9 @@ int pmap_reduce_rest(lua_State *L, int tables, int handler, pmap_reduction *redu
 /* Stack: → the value of a node; the table of values is at `tables` */
 void pmap_push_node(lua_State *L, int tables, const pmap_reduction *reduction, uint32_t node);
 
+/* Writes the states of a node as MessagePack; returns the end, at most pmap_most_states_bytes behind `out`. */
+unsigned char *pmap_put_node(const pmap_reduction *reduction, uint32_t node, unsigned char *out);
+
 /* Stack: → a key */
 void pmap_push_joined_key(lua_State *L, const pmap_reduction *reduction, uint32_t key);
 
@@ -107,7 +103,11 @@ typedef struct {
     pmap_lift_kind lift;
     int function; /* a reference in the registry */
     bool has_keys;
+    pmap_reducers reducers; /* as in a reduction */
 } pmap_partial_writer;
+
+/* Stack: results → the one result. Nil and a string is a failure, as of a task. */
+void pmap_check_one_result(lua_State *L, int below, const char *name, const char *advice);
 
 /* Results as partials, where they are scalars; the `writer` of the loop is a pmap_partial_writer. */
 bool pmap_append_partial(lua_State *L, int first, int last, pmap_item_loop *loop);

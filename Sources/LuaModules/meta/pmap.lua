@@ -22,7 +22,9 @@ pmap = {}
 ---@param ... any # further fields of the record
 function pmap.emit(value, ...) end
 
---- How results are joined into one: `reduce` of a script is such a table, or a function of two values.
+--- How results are joined into one: `reduce` of a script is such a table, a function of two values, or a list of ready
+--- reducers, as `{ pmap.sum, pmap.top(3) }`. Of a list each gets the result; of as many values as there are reducers, its
+--- own. They come to a row, which `finish` and `map` get as a list, with null for nothing.
 ---@class Reducer
 ---@field merge fun(left: any, right: any): any # joins two values into one; it may change the first and return it
 ---@field lift? fun(value: any): any # what is done with each record first
@@ -82,10 +84,10 @@ function pmap.clock() end
 function pmap.sh(cmd) end
 
 --- Calls `f(item)` for each item in processes that live for this call, and returns the results in order. The options
---- are `processes`, `chunksize`, and `reduce`, a function of two results, a reducer or its name, which joins them into
---- one. With `by_key = true` the first value that `f` returns is a key, and the results of one key are joined, or are a
---- list without `reduce`: what is returned is a table of them by key, whose `pairs` has booleans, numbers and strings in
---- that order.
+--- are `processes`, `chunksize`, and `reduce`, a function of two results, a reducer or its name, or a list of ready
+--- reducers or their names (`"sum,mean"`), which joins them into one. With `by_key = true` the first value that `f`
+--- returns is a key, and the results of one key are joined, or are a list without `reduce`: what is returned is a table
+--- of them by key, whose `pairs` has booleans, numbers and strings in that order.
 ---@param f function
 ---@param items any[] | fun(): any
 ---@param options? table

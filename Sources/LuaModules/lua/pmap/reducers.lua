@@ -3,7 +3,7 @@ local core = require "_multiprocessing"
 
 local reducers = {}
 
--- A reducer of this module; `join` and `lifting` name what C does as its functions would.
+-- A reducer of this module; `join` and `lifting` name what C does as its functions would, see reducers.c.
 local Reducer = { __name = "reducer" }
 Reducer.__index = Reducer
 
@@ -34,7 +34,7 @@ local function reducer(definition) return setmetatable(definition, Reducer) end
 
 --- How many records there are.
 reducers.count = reducer {
-  join = "add",
+  join = "count",
   lifting = "one",
   lift = function() return 1 end,
   merge = function(left, right) return left + right end,
@@ -42,7 +42,7 @@ reducers.count = reducer {
 }
 
 reducers.sum = reducer {
-  join = "add",
+  join = "sum",
   lifting = "number",
   lift = number,
   merge = add,
@@ -50,14 +50,14 @@ reducers.sum = reducer {
 }
 
 reducers.min = reducer {
-  join = "least",
+  join = "min",
   lifting = "number",
   lift = place,
   merge = function(left, right) return right < left and right or left end,
 }
 
 reducers.max = reducer {
-  join = "most",
+  join = "max",
   lifting = "number",
   lift = place,
   merge = function(left, right) return left < right and right or left end,
@@ -70,6 +70,7 @@ local function mean_of(state)
 end
 
 reducers.mean = reducer {
+  join = "mean",
   lifting = "number",
   lift = number,
   merge = function(left, right)
@@ -95,6 +96,7 @@ end
 
 --- The sample's variance. Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm for computing sample variances, 1979.
 reducers.variance = reducer {
+  join = "variance",
   lifting = "number",
   lift = number,
   merge = function(left, right)
@@ -277,32 +279,120 @@ function reducers.quantiles(...)
   }
 end
 
+-- ---- Side by side ----
+
+local most_in_c <const> = 64 -- pmap_most_reducers
+
+-- How C joins, and lifts, what all of these do; nil where one is not done there.
+local function in_c(parts)
+  local joins, lifting = {}, "one"
+  if #parts > most_in_c then return nil end
+  for place, part in ipairs(parts) do
+    if part.join == nil then return nil end
+    joins[place] = part.join
+    if part.lifting == "number" then lifting = "number" end
+  end
+  return table.concat(joins, ","), lifting
+end
+
+-- Several ready reducers, which all get a record; of a list of as many values as there are reducers each gets its own. What
+-- they come to is a list, in which null is nothing.
+local function side_by_side(parts)
+  local join, lifting = in_c(parts)
+  return reducer {
+    join = join,
+    lifting = lifting,
+    width = #parts,
+    lift = function(value)
+      local count = type(value) == "table" and #value or 0
+      if join and count > 1 and count ~= #parts then
+        core.fail(("%d values for %d reducers; return one for all of them, or one for each"):format(count, #parts))
+      end
+      local states = {}
+      for place, part in ipairs(parts) do
+        local own = value
+        if count == #parts then own = value[place] end
+        states[place] = part.lift(own)
+      end
+      return states
+    end,
+    merge = function(left, right)
+      for place, part in ipairs(parts) do left[place] = part.merge(left[place], right[place]) end
+      return left
+    end,
+    finish = function(total)
+      local found, null = {}, require("pmap").null
+      for place, part in ipairs(parts) do
+        local value = total and total[place]
+        if part.finish then value = part.finish(value) end
+        found[place] = value == nil and null or value
+      end
+      return found
+    end,
+  }
+end
+
 -- ---- What a script and the command line say ----
 
 --- The names of the ready reducers.
 reducers.ready = { "count", "sum", "min", "max", "mean", "variance", "distinct", "top", "quantiles" }
 
---- The ready reducer that `text` names, as `sum` or `top:10`; the function or reducer that is a global of that name; nil for
---- other text, which is an expression.
-function reducers.named(text)
-  local name, parameters = text:match "^%s*(%a+)%s*:(.*)$"
-  name = name or text:match "^%s*([%a_][%w_.]*)%s*$"
-  if name == nil or name == "a" or name == "b" or name == "nil" or name == "true" or name == "false" then return nil end
-  local found
+local function ready_reducer(name)
   for _, known in ipairs(reducers.ready) do
-    if name == known then found = reducers[name] end
+    if name == known then return reducers[name] end
   end
-  if parameters then
-    if type(found) ~= "function" then
-      core.fail(("%s: %s"):format(text, found and "write " .. name .. " alone" or "no reducer has that name"))
-    end
-    local numbers = {}
-    for word in (parameters .. ","):gmatch "([^,]*)," do
-      numbers[#numbers + 1] = tonumber(word) or core.fail(("%s: '%s' is no number"):format(text, word))
-    end
-    return found(table.unpack(numbers))
+end
+
+-- The ready reducer of a name, and of what stands behind a colon.
+local function made(text, name, parameters)
+  local found = ready_reducer(name)
+  if parameters == nil then
+    if type(found) == "function" then return found() end
+    return found
   end
-  if type(found) == "function" then return found() end
+  if type(found) ~= "function" then
+    core.fail(("%s: %s"):format(text, found and "write " .. name .. " alone" or "no reducer has that name"))
+  end
+  local numbers = {}
+  for word in (parameters .. ","):gmatch "([^,]*)," do
+    numbers[#numbers + 1] = tonumber(word) or core.fail(("%s: '%s' is no number"):format(text, word))
+  end
+  return found(table.unpack(numbers))
+end
+
+local function take_apart(text)
+  local name, parameters = text:match "^%s*(%a+)%s*:(.*)$"
+  return name or text:match "^%s*([%a_][%w_.]*)%s*$", parameters
+end
+
+-- `sum,quantiles:0.5,0.95` as its names with what stands behind them: a name begins with a letter, and a number does not. Nil
+-- where there is one alone, or none that is ready.
+local function names_of(text)
+  local names, is_ready = {}, false
+  for part in (text:gsub(",(%s*[%a_])", "\0%1")):gmatch "[^\0]+" do
+    local name = take_apart(part)
+    if name == nil then return nil end
+    is_ready = is_ready or ready_reducer(name) ~= nil
+    names[#names + 1] = part
+  end
+  return is_ready and #names > 1 and names or nil
+end
+
+--- The ready reducer that `text` names, as `sum` or `top:10`, or several as `sum,mean`; the function or reducer that is a global
+--- of that name; nil for other text, which is an expression.
+function reducers.named(text)
+  local names = names_of(text)
+  if names then
+    local parts = {}
+    for place, part in ipairs(names) do
+      parts[place] = made(part, take_apart(part))
+        or core.fail(("%s: no reducer has that name; write %s"):format(part, table.concat(reducers.ready, ", ")))
+    end
+    return side_by_side(parts)
+  end
+  local name, parameters = take_apart(text)
+  if name == nil or name == "a" or name == "b" or name == "nil" or name == "true" or name == "false" then return nil end
+  local found = made(text, name, parameters)
   if found == nil then
     found = _G
     for part in name:gmatch "[^.]+" do found = type(found) == "table" and found[part] or nil end
@@ -344,36 +434,57 @@ local function is_function(value)
   return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
 end
 
---- What `reduce` (a function, a reducer or nil), `finish` and keys come to: how values are joined, how that is done in C, what is
---- done with a record first and how that is done in C, and the function of the total that makes the output.
-function reducers.plan(reduce, finish, by_key)
-  local plan = reduce
-  if reduce == nil then
-    plan = lists
-  elseif reduce == reducers.top or reduce == reducers.quantiles then
+-- A function, a reducer, or a list of ready ones, as a reducer; nil joins what comes in lists.
+local function reducer_of(reduce)
+  if reduce == nil then return lists end
+  if reduce == reducers.top or reduce == reducers.quantiles then
     core.fail "write what it takes: reduce = pmap.top(10), or pmap.quantiles(0.5)"
-  elseif is_function(reduce) then
-    plan = { merge = reduce }
-  elseif type(reduce) ~= "table" or not is_function(reduce.merge) then
+  end
+  if is_function(reduce) then return { merge = reduce } end
+  if type(reduce) == "table" and reduce.merge == nil and #reduce > 0 then
+    for _, part in ipairs(reduce) do
+      if getmetatable(part) ~= Reducer then core.fail "a list in reduce has ready reducers, as { pmap.sum, pmap.top(10) }" end
+    end
+    return #reduce == 1 and reduce[1] or side_by_side(reduce)
+  end
+  if type(reduce) ~= "table" or not is_function(reduce.merge) then
     core.fail "reduce is a function of two values, or { lift = …, merge = …, finish = … }"
   end
   for _, name in ipairs { "lift", "finish" } do
-    if plan[name] ~= nil and not is_function(plan[name]) then core.fail(("reduce.%s is a function"):format(name)) end
+    if reduce[name] ~= nil and not is_function(reduce[name]) then core.fail(("reduce.%s is a function"):format(name)) end
   end
+  return reduce
+end
+
+--- What `reduce` (a function, a reducer, a list of them or nil), `finish` and keys come to: how values are joined, the names of
+--- what does that in C, what is done with a record first and how that is done in C, and the function of the total that makes the
+--- output.
+function reducers.plan(reduce, finish, by_key)
+  local plan = reducer_of(reduce)
   local is_ready = getmetatable(plan) == Reducer
-  local function last(total)
-    if plan.finish then total = plan.finish(total) end
-    if finish then return finish(total) end
+  local function finished(total)
+    if plan.finish then return plan.finish(total) end
     return total
   end
-  local function group(pair)
-    local value = pair[2]
-    if plan.finish then value = plan.finish(value) end
-    return pair[1], value
+  local function row(value)
+    if not is_ready or plan.width == nil then return value end
+    local fields, null = {}, require("pmap").null
+    for place = 1, plan.width do
+      if value[place] ~= null then fields[place] = value[place] end
+    end
+    return table.unpack(fields, 1, plan.width)
   end
+  local function last(total) return row(finished(total)) end
+  local function last_of_all(total) return finish(finished(total)) end
+  local function group(pair) return pair[1], last(pair[2]) end
   local function all_groups(both) return finish(groups(both[1], both[2], plan.finish)) end
-  local output = not by_key and last or finish and all_groups or group
-  return plan.merge, is_ready and plan.join or "call", plan.lift, plan.lift and (is_ready and plan.lifting or "call") or "nothing",
+  local output
+  if by_key then
+    output = finish and all_groups or group
+  else
+    output = finish and last_of_all or last
+  end
+  return plan.merge, is_ready and plan.join or "", plan.lift, plan.lift and (is_ready and plan.lifting or "call") or "nothing",
     output
 end
 
@@ -426,7 +537,7 @@ end
 
 --- A function of a list, of values or of records with keys: what they come to, joined as those of items with the same numbers.
 function reducers.joining(reduce, by_key)
-  local merge, _, lift, _, last = reducers.plan(reduce, by_key and function(all) return all end, by_key)
+  local merge, _, lift, _, last = reducers.plan(reduce, function(all) return all end, by_key)
 
   local function new_stack() return { top = 0, values = {}, firsts = {}, ends = {} } end
 
