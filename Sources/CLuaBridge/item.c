@@ -90,10 +90,13 @@ static bool finish_item(lua_State *L, pmap_item_loop *loop) {
     return true;
 }
 
-/* The same for an item that is the result, and its record. */
-static bool finish_record(pmap_item_loop *loop) {
+/* The same for an item of which the results are parts. */
+static bool finish_parts(pmap_item_loop *loop) {
     char *start = loop->cursor.next;
-    if (!loop->append_record || pmap_has_captured() || !loop->append_record(loop)) return false;
+    pmap_part parts[pmap_most_parts];
+    if (!loop->find_parts || !loop->append_parts || pmap_has_captured()) return false;
+    int count = loop->find_parts(loop, parts);
+    if (count == 0 || !loop->append_parts(loop, parts, count)) return false;
     commit(loop, start);
     return true;
 }
@@ -122,7 +125,7 @@ static int run_loop(lua_State *L) {
         loop->items--;
         loop->end_reason = PMAP_LOOP_RESULT; /* also when it raises */
         pmap_random_begin_item((unsigned long long)index);
-        if (!finish_record(loop)) {
+        if (!finish_parts(loop)) {
             if (!run_task(L, loop, index)) {
                 loop->end_reason = PMAP_LOOP_RECORD;
                 return 0;
@@ -154,6 +157,11 @@ pmap_result pmap_run_item_loop(lua_State *L, int base, int task, int handler, pm
 bool pmap_push_line(lua_State *L, pmap_item_loop *loop) {
     lua_pushlstring(L, loop->record, loop->length);
     return true;
+}
+
+int pmap_find_line(pmap_item_loop *loop, pmap_part *parts) {
+    *parts = (pmap_part){loop->record, loop->length};
+    return 1;
 }
 
 bool pmap_append_nothing(lua_State *L, int first, int last, pmap_item_loop *loop) {

@@ -95,29 +95,76 @@ bool pmap_append_partial(lua_State *L, int first, int last, pmap_item_loop *loop
     return true;
 }
 
-static bool read_decimal(const char *text, size_t length, int64_t *integer) {
+/* ---- Parts of records ---- */
+
+/* Reads up to 18 digits, or up to 15 with a point between them: these are exact as a float, and so is the power of 10, so that
+ * one division rounds as strtod does. */
+static bool read_decimal(const char *text, size_t length, pmap_number *number) {
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     bool is_negative = length > 1 && *text == '-';
-    text += is_negative;
-    length -= is_negative;
-    if (length == 0 || length > 18) return false;
-    *integer = 0;
-    for (size_t place = 0; place < length; place++) {
-        unsigned digit = (unsigned char)text[place] - '0';
-        if (digit > 9) return false;
-        *integer = 10 * *integer + digit;
+    const char *at = text + is_negative, *const start = at, *const end = text + length, *point = NULL;
+    if (length == 0 || end - at > 18) return false;
+    int64_t integer = 0;
+    for (; at < end; at++) {
+        unsigned digit = (unsigned char)*at - '0';
+        if (digit <= 9) integer = 10 * integer + digit;
+        else if (*at == '.' && !point && at > start && at + 1 < end) point = at;
+        else return false;
     }
-    if (is_negative) *integer = -*integer;
+    if (!point) {
+        *number = (pmap_number){.integer = is_negative ? -integer : integer};
+        return true;
+    }
+    if (end - start > 16) return false;
+    double value = (double)integer / powers[end - point - 1];
+    *number = (pmap_number){.is_float = true, .number = is_negative ? -value : value};
     return true;
 }
 
-bool pmap_append_record_partial(pmap_item_loop *loop) {
+static bool append_decimal(const pmap_part *part, pmap_cursor *cursor) {
+    pmap_number number;
+    if (!pmap_has_space(cursor, longest_head) || !read_decimal(part->text, part->length, &number)) return false;
+    cursor->next = (char *)pmap_put_number((unsigned char *)cursor->next, number);
+    return true;
+}
+
+static bool append_one(pmap_cursor *cursor) {
+    if (!pmap_has_space(cursor, 1)) return false;
+    *cursor->next++ = 1;
+    return true;
+}
+
+/* As append_lifted. */
+static bool append_lifted_parts(
+    const pmap_part *parts, int count, const pmap_partial_writer *writer, pmap_cursor *cursor) {
+    const pmap_reducers *reducers = &writer->reducers;
+    if (writer->lift == PMAP_LIFT_ONE) return append_one(cursor);
+    if (writer->lift != PMAP_LIFT_NUMBER) return false;
+    if (count == 1) return append_decimal(parts, cursor);
+    if (count != reducers->count || !pmap_has_space(cursor, longest_head)) return false;
+    cursor->next = (char *)pmap_put_list((unsigned char *)cursor->next, count);
+    for (int place = 0; place < count; place++) {
+        bool is_counted = reducers->kinds[place] == PMAP_REDUCER_COUNT;
+        if (is_counted ? !append_one(cursor) : !append_decimal(&parts[place], cursor)) return false;
+    }
+    return true;
+}
+
+bool pmap_append_parts_partial(pmap_item_loop *loop, const pmap_part *parts, int count) {
     const pmap_partial_writer *writer = loop->writer;
-    int64_t integer = 1;
-    if (writer->has_keys || !pmap_has_space(&loop->cursor, pmap_partial_head + longest_head)) return false;
-    bool is_number = writer->lift == PMAP_LIFT_NUMBER && read_decimal(loop->record, loop->length, &integer);
-    if (!is_number && writer->lift != PMAP_LIFT_ONE) return false;
-    char *start = loop->cursor.next, *value = start + pmap_partial_head;
-    loop->cursor.next = (char *)put_integer((unsigned char *)value, integer);
-    put_head(loop, start, loop->cursor.next);
+    pmap_cursor cursor = loop->cursor;
+    if (!pmap_has_space(&cursor, pmap_partial_head + 1)) return false;
+    char *start = cursor.next;
+    cursor.next += pmap_partial_head;
+    if (writer->has_keys) {
+        size_t length = parts->length;
+        *cursor.next++ = (char)0x92;
+        if (length > UINT32_MAX || !pmap_has_space(&cursor, length + longest_head)) return false;
+        cursor.next = (char *)put_string((unsigned char *)cursor.next, parts->text, length);
+        parts++, count--;
+    }
+    if (!append_lifted_parts(parts, count, writer, &cursor)) return false;
+    put_head(loop, start, cursor.next);
+    loop->cursor = cursor;
     return true;
 }

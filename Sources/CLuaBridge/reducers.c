@@ -44,7 +44,7 @@ size_t pmap_read_number(const unsigned char *bytes, size_t size, pmap_number *nu
     return length + 1;
 }
 
-static unsigned char *put_number(unsigned char *out, pmap_number number) {
+unsigned char *pmap_put_number(unsigned char *out, pmap_number number) {
     if (!number.is_float) return put_integer(out, number.integer);
     uint64_t word;
     memcpy(&word, &number.number, sizeof word);
@@ -116,7 +116,7 @@ unsigned char *pmap_put_states(const pmap_reducers *reducers, const pmap_number 
     for (int place = 0; place < reducers->count; place++) {
         int width = widths[reducers->kinds[place]];
         if (width > 1) out = pmap_put_list(out, width);
-        while (width-- > 0) out = put_number(out, *states++);
+        while (width-- > 0) out = pmap_put_number(out, *states++);
     }
     return out;
 }

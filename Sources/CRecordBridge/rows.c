@@ -15,7 +15,7 @@ struct pmap_row_reader {
     size_t columns, fields;
     const void *first; /* the row before which a byte order mark is none of its bytes, or NULL */
     const char *selected_names;
-    uint32_t selected[pmap_most_selected]; /* their places, 0 for a name that no column has */
+    uint32_t selected[pmap_most_parts]; /* their places, 0 for a name that no column has */
     int selected_count;
 };
 
@@ -68,7 +68,15 @@ typedef struct {
     bool is_escaped;
 } field;
 
+/* Most fields are shorter than the call of memchr takes: eight bytes at once are looked through first. */
 static const char *find(const char *at, const char *end, char byte) {
+    for (int words = 0; words < 2 && end - at >= 8; words++, at += 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        word ^= 0x0101010101010101u * (unsigned char)byte;
+        uint64_t zeros = (word - 0x0101010101010101u) & ~word & 0x8080808080808080u; /* the lowest one is right */
+        if (zeros) return at + __builtin_ctzll(zeros) / 8;
+    }
     const char *found = memchr(at, byte, (size_t)(end - at));
     return found ? found : end;
 }
@@ -295,30 +303,21 @@ void pmap_select_fields(pmap_row_reader *reader, int count, const char *names, c
     if (places) memcpy(reader->selected, places, (size_t)count * sizeof *places);
 }
 
-/* Stack: … from `first` on nils → the same with the field under its numbers */
-static void keep_selected(lua_State *L, const pmap_row_reader *reader, int first, const field *f) {
+static void keep_selected(const pmap_row_reader *reader, const field *f, field *found) {
     for (int place = 0; place < reader->selected_count; place++) {
-        if (reader->selected[place] != reader->fields) continue;
-        push_field(L, reader, f);
-        lua_replace(L, first + place);
+        if (reader->selected[place] == reader->fields) found[place] = *f;
     }
 }
 
-static bool select_row(lua_State *L, pmap_row_reader *reader, const char *at, size_t length) {
+static bool select_row(pmap_row_reader *reader, const char *at, size_t length, field *found) {
     row r = make_row(reader, at, length);
     if (at == reader->first && begins_with_mark(&r)) r.at += 3;
-    if (reader->has_new_header) {
-        push_names(L, reader);
-        lua_pop(L, 1);
-    }
     if (r.at == r.end && !(reader->has_header && reader->columns == 1)) return false;
     char separator = separator_of(reader);
-    int first = lua_gettop(L) + 1;
-    lua_settop(L, first + reader->selected_count - 1);
     for (reader->fields = 1;; reader->fields++, r.at++) {
         field f;
         if (!find_field(reader, &r, &f)) return false;
-        keep_selected(L, reader, first, &f);
+        keep_selected(reader, &f, found);
         if (r.at == r.end || *r.at != separator) break;
     }
     if (reader->has_header) return reader->fields == reader->columns;
@@ -326,18 +325,46 @@ static bool select_row(lua_State *L, pmap_row_reader *reader, const char *at, si
     return true;
 }
 
-static bool select_line(lua_State *L, pmap_row_reader *reader, const char *at, size_t length) {
+static bool select_line(pmap_row_reader *reader, const char *at, size_t length, field *found) {
     row r = make_line(at, length);
-    int first = lua_gettop(L) + 1;
-    lua_settop(L, first + reader->selected_count - 1);
     field f;
-    for (reader->fields = 1; next_field(reader, &r, &f); reader->fields++) keep_selected(L, reader, first, &f);
+    for (reader->fields = 1; next_field(reader, &r, &f); reader->fields++) keep_selected(reader, &f, found);
     return true;
 }
 
+/* Finds the selected fields; `start` is NULL of one that the row does not have. False when it is no row. */
+static bool select_fields(const pmap_item_loop *loop, field *found) {
+    pmap_row_reader *reader = loop->reader;
+    for (int place = 0; place < reader->selected_count; place++) found[place].start = NULL;
+    return (may_be_escaped(reader) ? select_row : select_line)(reader, loop->record, loop->length, found);
+}
+
 bool pmap_push_selected(lua_State *L, pmap_item_loop *loop) {
-    if (!lua_checkstack(L, LUA_MINSTACK + pmap_most_selected)) return false;
-    return (may_be_escaped(loop->reader) ? select_row : select_line)(L, loop->reader, loop->record, loop->length);
+    pmap_row_reader *reader = loop->reader;
+    field found[pmap_most_parts];
+    if (!lua_checkstack(L, LUA_MINSTACK + pmap_most_parts)) return false;
+    if (reader->has_new_header) {
+        push_names(L, reader);
+        lua_pop(L, 1);
+    }
+    if (!select_fields(loop, found)) return false;
+    for (int place = 0; place < reader->selected_count; place++) {
+        if (found[place].start) push_field(L, reader, &found[place]);
+        else lua_pushnil(L);
+    }
+    return true;
+}
+
+int pmap_find_selected(pmap_item_loop *loop, pmap_part *parts) {
+    const pmap_row_reader *reader = loop->reader;
+    field found[pmap_most_parts];
+    if (reader->has_new_header || !select_fields(loop, found)) return 0;
+    for (int place = 0; place < reader->selected_count; place++) {
+        const field *f = &found[place];
+        if (!f->start || f->is_escaped) return 0;
+        parts[place] = (pmap_part){f->start, (size_t)(f->end - f->start)};
+    }
+    return reader->selected_count;
 }
 
 /* ---- Batches ---- */

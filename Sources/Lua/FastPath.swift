@@ -10,9 +10,10 @@ package struct FastPath {
         package let context: UnsafeMutableRawPointer?
         /// Record → results, of a task that only names parts of its item; nil for others.
         package private(set) var select: pmap_push_item?
-        private(set) var selectsItem = false
+        /// The same as parts of the record, which are no Lua values.
+        private(set) var findParts: pmap_find_parts?
         /// The item is the bytes of its record.
-        private(set) var isLine = false
+        private var isLine = false
         /// Nil where a byte ends each record.
         private(set) var find: pmap_find_item?
         private(set) var framing: UnsafeMutableRawPointer?
@@ -35,11 +36,13 @@ package struct FastPath {
         /// The task returns its item.
         package mutating func selectItem() {
             unsafe select = push
-            selectsItem = true
+            unsafe findParts = isLine ? pmap_find_line : nil
         }
 
         /// The task returns what this pushes for the reader's `context`.
-        package mutating func select(_ function: @escaping pmap_push_item) { unsafe select = function }
+        package mutating func select(_ function: @escaping pmap_push_item, _ parts: @escaping pmap_find_parts) {
+            unsafe (select, findParts) = (function, parts)
+        }
 
         /// The bytes of the record as a string.
         package static var line: Reader {
@@ -53,19 +56,20 @@ package struct FastPath {
     @safe package struct Writer {
         package typealias AppendTable =
             @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<pmap_item_loop>?) -> Bool
-        package typealias AppendRecord = @convention(c) (UnsafeMutablePointer<pmap_item_loop>?) -> Bool
+        package typealias AppendParts =
+            @convention(c) (UnsafeMutablePointer<pmap_item_loop>?, UnsafePointer<pmap_part>?, Int32) -> Bool
         let append: pmap_append_result
-        let record: AppendRecord?
+        let parts: AppendParts?
         let table: AppendTable?
         let context: UnsafeMutableRawPointer?
 
         /// `context` must live as long as items are run.
         package init(
-            _ append: pmap_append_result, record: AppendRecord? = nil, table: AppendTable? = nil,
+            _ append: pmap_append_result, parts: AppendParts? = nil, table: AppendTable? = nil,
             context: UnsafeMutableRawPointer?
         ) {
             unsafe self.append = append
-            unsafe self.record = record
+            unsafe self.parts = parts
             unsafe self.table = table
             unsafe self.context = context
         }

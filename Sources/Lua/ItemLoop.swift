@@ -74,8 +74,7 @@ extension pmap_item_loop {
         unsafe (items, item) = (Int64(loop.end - loop.next), UInt64(loop.next))
         unsafe (push, select, reader) = (path.reader.push, path.reader.select, path.reader.context)
         unsafe (find_item, framing, keeps_end) = (path.reader.find, path.reader.framing, path.reader.keepsEnd)
-        unsafe append_record =
-            path.reader.selectsItem && path.reader.isLine && !path.isFilter ? path.writer.record : nil
+        unsafe (find_parts, append_parts) = (path.reader.findParts, path.isFilter ? nil : path.writer.parts)
         unsafe (append, append_table, writer) = (path.writer.append, path.writer.table, path.writer.context)
         unsafe (is_filter, passes_records) = (path.isFilter, path.passesRecords)
         let start = unsafe position.output.assumingMemoryBound(to: CChar.self)

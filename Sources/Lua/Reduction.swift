@@ -344,7 +344,7 @@ package enum Partial {
     /// Valid as long as this.
     package var fastPath: FastPath.Writer? {
         plan.liftsLate
-            ? nil : unsafe FastPath.Writer(pmap_append_partial, record: pmap_append_record_partial, context: context)
+            ? nil : unsafe FastPath.Writer(pmap_append_partial, parts: pmap_append_parts_partial, context: context)
     }
 
     /// Appends the `count` values from `first` on as a partial of `item`; after an error the buffer is as it was, as the stack

@@ -72,7 +72,7 @@ package enum RowFault: Equatable, Sendable {
     /// The function of the item loop. Valid as long as the reader.
     var fastPath: FastPath.Reader {
         var path = unsafe FastPath.Reader(pmap_push_row_item, context: UnsafeMutableRawPointer(reader))
-        if selectsFields { unsafe path.select(pmap_push_selected) }
+        if selectsFields { unsafe path.select(pmap_push_selected, pmap_find_selected) }
         return path
     }
 

@@ -448,6 +448,27 @@ func `what ready reducers come to is the same to the last bit in C and Lua, for 
     try Row("", files, line, out: "1\n").check()
 }
 
+@Test(arguments: ["sum,mean,variance,count", "max"])
+func `numbers and keys of a row come to the same whether a task names them or computes them`(reduce: String) throws {
+    let numbers = [
+        "12.34", "-0.5", "007", "1e3", ".5", "5.", "0x10", "123456789012345678", "1234567890123456789", "-0", "-0.0", " 7 ",
+        "0.123456789012345", "0.1234567890123456", "999999999999999", "99999999999999.9", "\"8\"", "\"8.5\"", "0.1", "+3",
+        "0.000000000000001", "-", ".", "1.2.3", "", "abc", "-12.5", "1-2", "9223372036854775808",
+    ]
+    let keys = ["a", "", "\"b,\"\"c\"\"\"", "ü", String(repeating: "long", count: 100)]
+    var rows = "k,v\n"
+    for (place, number) in (numbers + numbers.reversed()).enumerated() { rows += "\(keys[place % keys.count]),\(number)\n" }
+    let line = """
+        joined() { pmap -f csv -j2 --chunk 3 --by-key -e "$@" --reduce '\(reduce)' --finish "$finish" in.csv 2> err; sort err; }
+        finish='for k, t in pairs(total) do
+          for place, n in ipairs(type(t) == "table" and t or { t }) do print(k, place, math.type(n), ("%.17g"):format(n)) end
+        end'
+        joined 'item.k, item.v' > named
+        joined 'local k, v = item.k, item.v return k, v' | cmp - named && grep -c 'is no number' named
+        """
+    try Row("", ["in.csv": rows], line, out: "12\n").check()
+}
+
 @Test func `quantiles of many numbers are off by less than a percent of the rank`() throws {
     let script = """
         function task(n) return (n * 7919 % 100003) / 100003 end

@@ -41,6 +41,17 @@ typedef const char *(*pmap_find_item)(pmap_item_loop *loop);
 /* Converts a record to an item. Stack: … → …, item; or anything and false, when that is left to Swift. */
 typedef bool (*pmap_push_item)(lua_State *L, pmap_item_loop *loop);
 
+/* A part of a record as it stands there. */
+typedef struct {
+    const char *text;
+    size_t length;
+} pmap_part;
+
+enum { pmap_most_parts = 16 };
+
+/* Finds the parts that a task names of its item, without a Lua value; how many, or 0 when that is left to `select`. */
+typedef int (*pmap_find_parts)(pmap_item_loop *loop, pmap_part *parts);
+
 /* Appends the results on the stack from `first` to `last`, the top, or before `first` when there are none, as a record; or
  * returns false, when that is left to Swift. It may leave anything above them on the stack, and bytes at the cursor that count
  * only with true. */
@@ -57,8 +68,9 @@ struct pmap_item_loop {
     unsigned long long item; /* the number of the next one */
     pmap_push_item push;
     pmap_push_item select; /* pushes the results instead of the item, of a task that only names parts of it; may be NULL */
+    pmap_find_parts find_parts; /* of such a task; may be NULL, as the next one */
+    bool (*append_parts)(pmap_item_loop *loop, const pmap_part *parts, int count); /* as the results; or false */
     pmap_append_result append;
-    bool (*append_record)(pmap_item_loop *loop); /* the item, which is the record, as the result; or false; may be NULL */
     bool (*append_table)(lua_State *L, int index, pmap_item_loop *loop); /* in a field of text; may be NULL */
     void *reader;                    /* what `push` needs */
     void *writer;                    /* what the others need */
@@ -83,6 +95,7 @@ struct pmap_item_loop {
 pmap_result pmap_run_item_loop(lua_State *L, int base, int task, int handler, pmap_item_loop *loop);
 
 bool pmap_push_line(lua_State *L, pmap_item_loop *loop);
+int pmap_find_line(pmap_item_loop *loop, pmap_part *parts);
 /* Strings unchanged, numbers and booleans as by `tostring`, joined by tabs. */
 bool pmap_append_text(lua_State *L, int first, int last, pmap_item_loop *loop);
 bool pmap_append_nothing(lua_State *L, int first, int last, pmap_item_loop *loop);

@@ -112,7 +112,7 @@ void pmap_check_one_result(lua_State *L, int below, const char *name, const char
 /* Results as partials, where they are scalars; the `writer` of the loop is a pmap_partial_writer. */
 bool pmap_append_partial(lua_State *L, int first, int last, pmap_item_loop *loop);
 
-/* The record as a partial, where that is a decimal integer of up to 18 digits, or any is counted. */
-bool pmap_append_record_partial(pmap_item_loop *loop);
+/* Parts of a record as a partial, where those that are to be numbers are plain decimals. */
+bool pmap_append_parts_partial(pmap_item_loop *loop, const pmap_part *parts, int count);
 
 #endif

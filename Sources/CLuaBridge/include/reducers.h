@@ -46,6 +46,8 @@ void pmap_add_reducer(pmap_reducers *reducers, pmap_reducer kind);
 /* The number that begins at `bytes`; returns its length, or 0 when it is none. */
 size_t pmap_read_number(const unsigned char *bytes, size_t size, pmap_number *number);
 
+/* Writes a number, at most nine bytes; returns its end. */
+unsigned char *pmap_put_number(unsigned char *out, pmap_number number);
 /* Writes the head of a list of so many values, at most three bytes; returns its end. */
 unsigned char *pmap_put_list(unsigned char *out, int count);
 

@@ -47,14 +47,15 @@ size_t pmap_row_columns(const pmap_row_reader *reader);
 /* Reads a row; `loop->reader` is a pmap_row_reader. */
 bool pmap_push_row_item(lua_State *L, pmap_item_loop *loop);
 
-enum { pmap_most_selected = 16 };
-
-/* Which fields `pmap_push_selected` pushes, at most `pmap_most_selected`: those under names, each of which ends with a NUL, or
+/* Which fields `pmap_push_selected` pushes, at most `pmap_most_parts`: those under names, each of which ends with a NUL, or
  * else those at places, from 1. The memory must live as long as the reader. */
 void pmap_select_fields(pmap_row_reader *reader, int count, const char *names, const uint32_t *places);
 
 /* Stack: → the selected fields of a row, nil for one that it does not have; or anything and false, when it is none */
 bool pmap_push_selected(lua_State *L, pmap_item_loop *loop);
+
+/* The same as parts of the record, if it has all of them and there is nothing to unescape. */
+int pmap_find_selected(pmap_item_loop *loop, pmap_part *parts);
 
 /* How the records of a batch are read. */
 typedef struct {
