@@ -369,11 +369,13 @@ int pmap_find_selected(pmap_item_loop *loop, pmap_part *parts) {
 
 /* ---- Batches ---- */
 
+enum { most_expected = 1 << 16 };
+
 bool pmap_push_batch_item(lua_State *L, pmap_item_loop *loop) {
-    const pmap_batch_reader *batch = loop->reader;
+    pmap_batch_reader *batch = loop->reader;
     const char *const start = loop->record, *end = start + loop->length;
     pmap_framing framing = batch->framing;
-    lua_createtable(L, 0, 0);
+    lua_createtable(L, batch->last_count, 0);
     bool is_read = true;
     lua_Integer place = 1;
     loop->reader = batch->reader;
@@ -384,9 +386,10 @@ bool pmap_push_batch_item(lua_State *L, pmap_item_loop *loop) {
         is_read = batch->push(L, loop);
         if (is_read) lua_rawseti(L, -2, place++);
     }
+    if (place - 1 <= most_expected) batch->last_count = (int)(place - 1);
     loop->record = start;
     loop->length = (size_t)(end - start);
-    loop->reader = (void *)batch;
+    loop->reader = batch;
     return is_read;
 }
 

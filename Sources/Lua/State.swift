@@ -36,15 +36,28 @@ import CLuaBridge
     /// Prepares the heap for being shared by forked workers: collects once, makes every object old, and allocates in new
     /// pages from now on.
     ///
-    /// The nursery of the generational collector is near 1 MB: its size is a percentage of the heap, and 1 % of
-    /// a small heap would mean a collection every few items.
+    /// The nursery of the generational collector is as large as the heap, up to near 1 MB: its size is a percentage of the
+    /// heap, and at most 100. All objects are marked when the heap has grown by four nurseries or more, and not for each.
     package func freeze() {
+        keepStrings(min(max(unsafe pmap_gc_bytes(stack.thread) / 128, 512), 8192))
         growStringTable()
         unsafe pmap_gc_collect(stack.thread)
         let heapBytes = max(unsafe pmap_gc_bytes(stack.thread), 1)
         let percent = min(max((100 << 20) / Int(heapBytes), 1), 100)
-        unsafe pmap_gc_generational(stack.thread, Int32(percent), 100)
+        unsafe pmap_gc_generational(stack.thread, Int32(percent), Int32(max(100, 4 * percent)))
         unsafe pmap_heap_freeze(heap)
+    }
+
+    /// Makes strings that stay. After a collection Lua halves its string table when less than a quarter of it is in use, and
+    /// the next strings double it again: a tenth of what many short strings take. So the strings of a nursery are to be
+    /// less than thrice those that stay.
+    private func keepStrings(_ count: Int) {
+        stack.newTable(list: Int32(count))
+        for serial in 1...count {
+            stack.push("\u{1}pmap kept \(serial)")
+            stack.rawSet(-2, at: serial)
+        }
+        _ = stack.makeReference()
     }
 
     /// Strings that a worker may have besides the shared ones before Lua's string table must grow in it.

@@ -113,9 +113,11 @@ package enum RowFault: Equatable, Sendable {
         original = layout.framing.inC
         unsafe framing.initialize(to: original)
         unsafe records.initialize(
-            to: pmap_batch_reader(framing: layout.recordFraming.inC, push: record.push, reader: record.context))
+            to: pmap_batch_reader(
+                framing: layout.recordFraming.inC, push: record.push, reader: record.context, last_count: 0))
         unsafe lists.initialize(
-            to: pmap_batch_reader(framing: layout.partFraming.inC, push: pmap_push_batch_item, reader: records))
+            to: pmap_batch_reader(
+                framing: layout.partFraming.inC, push: pmap_push_batch_item, reader: records, last_count: 0))
     }
 
     deinit {

@@ -62,6 +62,7 @@ typedef struct {
     pmap_framing framing; /* of one record */
     pmap_push_item push;
     void *reader;
+    int last_count; /* records of the list before, as many as the next one is expected to have */
 } pmap_batch_reader;
 
 /* Reads a batch as a list; `loop->reader` is a pmap_batch_reader. */
