@@ -45,7 +45,9 @@ extension LoadedScript {
         let lift = stack.string(-1).flatMap(JoinPlan.Lift.init) ?? .nothing
         stack.pop()
         let lifting = stack.makeReference()
-        let reducers = (stack.string(-1) ?? "").split(separator: ",").compactMap { JoinPlan.Reducer(rawValue: String($0)) }
+        let reducers = (stack.string(-1) ?? "").split(separator: ",").compactMap {
+            JoinPlan.Reducer(rawValue: String($0))
+        }
         stack.pop()
         return JoinPlan(
             reducers: reducers, lift: lift, join: stack.makeReference(), lifting: lifting, hasKeys: texts.hasKeys,

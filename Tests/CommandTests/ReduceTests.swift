@@ -14,8 +14,19 @@ private let words = ["words.txt": "b\na\nb\n2\n10\n"]
     ("quantiles:0,0.5,top:2,distinct", "[1,5.5]\t[\"10\",\"9\"]\t10\n"), ("sum,sum", "55\t55\n"),
     ("(select(2, max, a + b))", "55\n"),
 ])
-func `ten numbers are joined by a ready reducer, several side by side, or an expression`(reduce: String, total: String) throws {
+func `ten numbers are joined by a ready reducer, several side by side, or an expression`(reduce: String, total: String)
+    throws
+{
     try Row("", [:], "seq 10 | pmap -e item --reduce '\(reduce)'", out: total).check()
+}
+
+/// In C up to 64.
+@Test(arguments: [15, 16, 64, 65])
+func `so many reducers stand side by side, with a value for all or one for each`(count: Int) throws {
+    func list(_ word: String) -> String { repeatElement(word, count: count).joined(separator: ",") }
+    let line = "for e in item '\(list("item"))'; do seq 10 | pmap -e \"$e\" --reduce \(list("mean")); done"
+    let row = repeatElement("5.5", count: count).joined(separator: "\t") + "\n"
+    try Row("", [:], line, out: row + row).check()
 }
 
 @Test(arguments: [
@@ -57,10 +68,12 @@ func `nothing comes to nothing, or 0`(row: Row) throws { try row.check() }
     Row(
         "a ready one", "function task(n) return n + 0 end reduce = pmap.top(2)", "pmap t.lua ::: 2 3 7", out: "[7,3]\n"),
     Row(
-        "several ready ones", "function task(n) return n + 0 end reduce = { pmap.top(2), pmap.sum }", "pmap t.lua ::: 2 3 7",
+        "several ready ones", "function task(n) return n + 0 end reduce = { pmap.top(2), pmap.sum }",
+        "pmap t.lua ::: 2 3 7",
         out: "[7,3]\t12\n"),
     Row(
-        "a list of one is that one", "function task(n) return n + 0 end reduce = { pmap.count }", "pmap t.lua ::: 2 3 7",
+        "a list of one is that one", "function task(n) return n + 0 end reduce = { pmap.count }",
+        "pmap t.lua ::: 2 3 7",
         out: "3\n"),
     Row(
         "each of several ready ones has its own value",
@@ -421,19 +434,20 @@ func `what ready reducers come to is the same to the last bit in C and Lua, for 
 ) throws {
     let files = [
         "numbers.lua": """
-            function number(n) return n % 5 == 0 and n or n % 1013 / 7 * 10 ^ (n % 9) end
-            function shown(total)
-              if type(total) ~= "table" then total = { total } end
-              for place, value in ipairs(total) do total[place] = math.type(value) .. ("%.17g"):format(value) end
-              return table.concat(total, " ")
-            end
-            """,
-        "t.lua": "require 'numbers' function task(n) n = tonumber(n) if n % 7 > 0 then return number(n) end end finish = shown",
+        function number(n) return n % 5 == 0 and n or n % 1013 / 7 * 10 ^ (n % 9) end
+        function shown(total)
+          if type(total) ~= "table" then total = { total } end
+          for place, value in ipairs(total) do total[place] = math.type(value) .. ("%.17g"):format(value) end
+          return table.concat(total, " ")
+        end
+        """,
+        "t.lua":
+            "require 'numbers' function task(n) n = tonumber(n) if n % 7 > 0 then return number(n) end end finish = shown",
         "map.lua": """
-            require "numbers"
-            local options = { reduce = arg[1] }
-            print(shown(pmap.map(function(n) if n % 7 > 0 then return number(n) end end, pmap.range(2003), options)))
-            """,
+        require "numbers"
+        local options = { reduce = arg[1] }
+        print(shown(pmap.map(function(n) if n % 7 > 0 then return number(n) end end, pmap.range(2003), options)))
+        """,
     ]
     let line = """
         seq 2003 > in
@@ -451,13 +465,17 @@ func `what ready reducers come to is the same to the last bit in C and Lua, for 
 @Test(arguments: ["sum,mean,variance,count", "max"])
 func `numbers and keys of a row come to the same whether a task names them or computes them`(reduce: String) throws {
     let numbers = [
-        "12.34", "-0.5", "007", "1e3", ".5", "5.", "0x10", "123456789012345678", "1234567890123456789", "-0", "-0.0", " 7 ",
-        "0.123456789012345", "0.1234567890123456", "999999999999999", "99999999999999.9", "\"8\"", "\"8.5\"", "0.1", "+3",
+        "12.34", "-0.5", "007", "1e3", ".5", "5.", "0x10", "123456789012345678", "1234567890123456789", "-0", "-0.0",
+        " 7 ",
+        "0.123456789012345", "0.1234567890123456", "999999999999999", "99999999999999.9", "\"8\"", "\"8.5\"", "0.1",
+        "+3",
         "0.000000000000001", "-", ".", "1.2.3", "", "abc", "-12.5", "1-2", "9223372036854775808",
     ]
     let keys = ["a", "", "\"b,\"\"c\"\"\"", "ü", String(repeating: "long", count: 100)]
     var rows = "k,v\n"
-    for (place, number) in (numbers + numbers.reversed()).enumerated() { rows += "\(keys[place % keys.count]),\(number)\n" }
+    for (place, number) in (numbers + numbers.reversed()).enumerated() {
+        rows += "\(keys[place % keys.count]),\(number)\n"
+    }
     let line = """
         joined() { pmap -f csv -j2 --chunk 3 --by-key -e "$@" --reduce '\(reduce)' --finish "$finish" in.csv 2> err; sort err; }
         finish='for k, t in pairs(total) do
