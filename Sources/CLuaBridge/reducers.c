@@ -1,8 +1,6 @@
 /* The ready reducers of numbers. */
 #include "reducers.h"
 
-#include "messagepack.h"
-
 #pragma STDC FP_CONTRACT OFF /* the same bits as Lua's */
 
 static const int widths[] = {
@@ -20,29 +18,6 @@ static pmap_number of_float(double number) { return (pmap_number){.is_float = tr
 static double as_float(pmap_number number) { return number.is_float ? number.number : (double)number.integer; }
 
 /* ---- MessagePack ---- */
-
-size_t pmap_read_number(const unsigned char *bytes, size_t size, pmap_number *number) {
-    static const unsigned char sizes[] = {[0xcc - 0xcb] = 1, 2, 4, 8, 1, 2, 4, 8};
-    if (size == 0) return 0;
-    unsigned char tag = bytes[0];
-    *number = of_integer((int8_t)tag);
-    if (tag < 0x80 || tag >= 0xe0) return 1;
-    if (tag < 0xcb || tag > 0xd3) return 0;
-    size_t length = tag == 0xcb ? 8 : sizes[tag - 0xcb];
-    if (size <= length) return 0;
-    uint64_t word = big_endian(bytes + 1, (int)length);
-    if (tag == 0xcb) {
-        number->is_float = true;
-        memcpy(&number->number, &word, sizeof word);
-    } else if (tag < 0xd0) {
-        if (word > INT64_MAX) return 0;
-        number->integer = (int64_t)word;
-    } else {
-        int unused = 64 - 8 * (int)length;
-        number->integer = (int64_t)(word << unused) >> unused;
-    }
-    return length + 1;
-}
 
 unsigned char *pmap_put_number(unsigned char *out, pmap_number number) {
     if (!number.is_float) return put_integer(out, number.integer);

@@ -37,14 +37,14 @@ import CLuaBridge
     /// pages from now on.
     ///
     /// The nursery of the generational collector is as large as the heap, up to near 1 MB: its size is a percentage of the
-    /// heap, and at most 100. All objects are marked when the heap has grown by four nurseries or more, and not for each.
+    /// heap, and at most 100. All objects are marked when the heap has grown by two nurseries or more, and not for each.
     package func freeze() {
         keepStrings(min(max(unsafe pmap_gc_bytes(stack.thread) / 128, 512), 8192))
         growStringTable()
         unsafe pmap_gc_collect(stack.thread)
         let heapBytes = max(unsafe pmap_gc_bytes(stack.thread), 1)
         let percent = min(max((100 << 20) / Int(heapBytes), 1), 100)
-        unsafe pmap_gc_generational(stack.thread, Int32(percent), Int32(max(100, 4 * percent)))
+        unsafe pmap_gc_generational(stack.thread, Int32(percent), Int32(max(100, 2 * percent)))
         unsafe pmap_heap_freeze(heap)
     }
 
@@ -54,10 +54,16 @@ import CLuaBridge
     private func keepStrings(_ count: Int) {
         stack.newTable(list: Int32(count))
         for serial in 1...count {
-            stack.push("\u{1}pmap kept \(serial)")
+            pushShortString(serial, isKept: true)
             stack.rawSet(-2, at: serial)
         }
         _ = stack.makeReference()
+    }
+
+    /// Stack: → a string of eight bytes
+    private func pushShortString(_ serial: Int, isKept: Bool) {
+        let word = UInt64(serial) | (isKept ? 3 : 1) << 62
+        unsafe withUnsafeBytes(of: word) { unsafe stack.push(bytes: $0) }
     }
 
     /// Strings that a worker may have besides the shared ones before Lua's string table must grow in it.
@@ -71,7 +77,7 @@ import CLuaBridge
         let resizes = unsafe pmap_heap_resizes(heap)
         var serial = 0
         while serial < State.newStrings, unsafe pmap_heap_resizes(heap) == resizes {
-            stack.push("\u{1}pmap string \(serial)")
+            pushShortString(serial, isKept: false)
             stack.pop()
             serial += 1
         }

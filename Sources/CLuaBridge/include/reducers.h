@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "bridge.h"
+#include "messagepack.h"
 
 typedef enum {
     PMAP_REDUCER_COUNT,
@@ -44,7 +45,28 @@ typedef struct {
 void pmap_add_reducer(pmap_reducers *reducers, pmap_reducer kind);
 
 /* The number that begins at `bytes`; returns its length, or 0 when it is none. */
-size_t pmap_read_number(const unsigned char *bytes, size_t size, pmap_number *number);
+static inline size_t pmap_read_number(const unsigned char *bytes, size_t size, pmap_number *number) {
+    static const unsigned char sizes[] = {[0xcc - 0xcb] = 1, 2, 4, 8, 1, 2, 4, 8};
+    if (size == 0) return 0;
+    unsigned char tag = bytes[0];
+    *number = (pmap_number){.integer = (int8_t)tag};
+    if (tag < 0x80 || tag >= 0xe0) return 1;
+    if (tag < 0xcb || tag > 0xd3) return 0;
+    size_t length = tag == 0xcb ? 8 : sizes[tag - 0xcb];
+    if (size <= length) return 0;
+    uint64_t word = big_endian(bytes + 1, (int)length);
+    if (tag == 0xcb) {
+        number->is_float = true;
+        memcpy(&number->number, &word, sizeof word);
+    } else if (tag < 0xd0) {
+        if (word > INT64_MAX) return 0;
+        number->integer = (int64_t)word;
+    } else {
+        int unused = 64 - 8 * (int)length;
+        number->integer = (int64_t)(word << unused) >> unused;
+    }
+    return length + 1;
+}
 
 /* Writes a number, at most nine bytes; returns its end. */
 unsigned char *pmap_put_number(unsigned char *out, pmap_number number);

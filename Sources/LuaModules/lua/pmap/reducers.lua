@@ -299,10 +299,18 @@ end
 -- they come to is a list, in which null is nothing.
 local function side_by_side(parts)
   local join, lifting = in_c(parts)
+  local function finished(total)
+    local found = {}
+    for place, part in ipairs(parts) do
+      local value = total and total[place]
+      if part.finish then value = part.finish(value) end
+      found[place] = value
+    end
+    return found
+  end
   return reducer {
     join = join,
     lifting = lifting,
-    width = #parts,
     lift = function(value)
       local count = type(value) == "table" and #value or 0
       if join and count > 1 and count ~= #parts then
@@ -321,14 +329,13 @@ local function side_by_side(parts)
       return left
     end,
     finish = function(total)
-      local found, null = {}, require("pmap").null
-      for place, part in ipairs(parts) do
-        local value = total and total[place]
-        if part.finish then value = part.finish(value) end
-        found[place] = value == nil and null or value
+      local found, null = finished(total), require("pmap").null
+      for place = 1, #parts do
+        if found[place] == nil then found[place] = null end
       end
       return found
     end,
+    row = function(total) return table.unpack(finished(total), 1, #parts) end,
   }
 end
 
@@ -462,27 +469,15 @@ end
 function reducers.plan(reduce, finish, by_key)
   local plan = reducer_of(reduce)
   local is_ready = getmetatable(plan) == Reducer
-  local function finished(total)
-    if plan.finish then return plan.finish(total) end
-    return total
-  end
-  local function row(value)
-    if not is_ready or plan.width == nil then return value end
-    local fields, null = {}, require("pmap").null
-    for place = 1, plan.width do
-      if value[place] ~= null then fields[place] = value[place] end
-    end
-    return table.unpack(fields, 1, plan.width)
-  end
-  local function last(total) return row(finished(total)) end
-  local function last_of_all(total) return finish(finished(total)) end
-  local function group(pair) return pair[1], last(pair[2]) end
-  local function all_groups(both) return finish(groups(both[1], both[2], plan.finish)) end
+  local finished = plan.finish or function(total) return total end
+  local row = is_ready and plan.row or finished
   local output
   if by_key then
+    local function all_groups(both) return finish(groups(both[1], both[2], plan.finish)) end
+    local function group(pair) return pair[1], row(pair[2]) end
     output = finish and all_groups or group
   else
-    output = finish and last_of_all or last
+    output = finish and function(total) return finish(finished(total)) end or row
   end
   return plan.merge, is_ready and plan.join or "", plan.lift, plan.lift and (is_ready and plan.lifting or "call") or "nothing",
     output
