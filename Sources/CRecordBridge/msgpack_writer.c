@@ -31,13 +31,8 @@ static unsigned char *next_of(const pmap_cursor *cursor) { return (unsigned char
 /* ---- Scalars ---- */
 
 static bool is_ascii(const char *text, size_t length) {
-    uint64_t word, high = 0;
-    size_t at = 0;
-    for (; length - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, text + at, sizeof word);
-        high |= word;
-    }
-    for (; at < length; at++) high |= (unsigned char)text[at];
+    uint64_t high = 0;
+    for (size_t at = 0; at < length; at += sizeof high) high |= pmap_short_word(text + at, length - at);
     return !(high & 0x8080808080808080);
 }
 
