@@ -37,14 +37,15 @@ import CLuaBridge
     /// pages from now on.
     ///
     /// The nursery of the generational collector is as large as the heap, up to near 1 MB: its size is a percentage of the
-    /// heap, and at most 100. All objects are marked when the heap has grown by two nurseries or more, and not for each.
+    /// heap, and at most 100. A heap that has doubled is marked as a whole: tables that a task has built and left, which are
+    /// old by then, would take twice the memory otherwise, and a word count a tenth more time.
     package func freeze() {
         keepStrings(min(max(unsafe pmap_gc_bytes(stack.thread) / 128, 512), 8192))
         growStringTable()
         unsafe pmap_gc_collect(stack.thread)
         let heapBytes = max(unsafe pmap_gc_bytes(stack.thread), 1)
         let percent = min(max((100 << 20) / Int(heapBytes), 1), 100)
-        unsafe pmap_gc_generational(stack.thread, Int32(percent), Int32(max(100, 2 * percent)))
+        unsafe pmap_gc_generational(stack.thread, Int32(percent), 100)
         unsafe pmap_heap_freeze(heap)
     }
 
