@@ -15,6 +15,8 @@ package enum Input: Equatable, Sendable {
     case list(count: Int)
     /// The script's `inputs` function.
     case iterator
+    /// That of a host, whose remote this is.
+    case elsewhere(InputElsewhere)
 
     /// Checks that `path` can be read; `-` is standard input.
     package init(path: ByteString) throws(PosixError) {
@@ -73,7 +75,7 @@ package enum Input: Equatable, Sendable {
         case .file(_, let kind, let compression): kind.kind == .regular && compression == nil
         case .standardInput: rangedSize != nil  // else counting would consume it
         case .words, .list: true
-        case .iterator: false
+        case .iterator, .elsewhere: false
         }
     }
 
@@ -89,6 +91,7 @@ package enum Input: Equatable, Sendable {
         case .file, .standardInput: ("\(name):", "")
         case .words: (":::", "")
         case .list, .iterator: ("inputs[", "]")
+        case .elsewhere(let input): (input.before, input.after)
         }
     }
 
@@ -99,6 +102,7 @@ package enum Input: Equatable, Sendable {
         case .standardInput: "-"
         case .words: ":::"
         case .list, .iterator: "inputs"
+        case .elsewhere(let input): input.name
         }
     }
 
@@ -117,7 +121,7 @@ package enum Input: Equatable, Sendable {
         case .words(let combinations): SourceRest(items: combinations.count)
         case .list(let count): SourceRest(items: count)
         case .file, .standardInput: fileSize.map { SourceRest(bytes: $0) }
-        case .iterator: nil
+        case .iterator, .elsewhere: nil
         }
     }
 
@@ -128,5 +132,28 @@ package enum Input: Equatable, Sendable {
     /// whose size may be wrong.
     var rangedSize: Int? {
         fileSize.flatMap { $0 > Input.page ? $0 : nil }
+    }
+
+    /// Its items are values of the script, each after its length.
+    package var hasValues: Bool {
+        switch self {
+        case .list, .iterator: true
+        case .elsewhere(let input): input.hasValues
+        case .file, .standardInput, .words: false
+        }
+    }
+}
+
+/// What a remote knows of an input of its host's.
+package struct InputElsewhere: Equatable, Sendable {
+    package let name: ByteString
+    /// What stands around the position in the name of an item.
+    package let before, after: String
+    package let hasValues: Bool
+    /// Words of an item, where items are words of a command line; else 0.
+    package let words: Int
+
+    package init(name: ByteString, before: String, after: String, hasValues: Bool, words: Int) {
+        (self.name, self.before, self.after, self.hasValues, self.words) = (name, before, after, hasValues, words)
     }
 }

@@ -20,7 +20,7 @@ final class InputHead {
     init?(of input: Input, _ layout: InputLayout) {
         switch input {
         case .file, .standardInput: break
-        case .words, .list, .iterator: return nil
+        case .words, .list, .iterator, .elsewhere: return nil
         }
         (linesLeft, hasHeader, framing) = (layout.skippedLines, layout.hasHeader, layout.framing)
         name = input.name

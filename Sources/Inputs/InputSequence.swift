@@ -157,7 +157,7 @@ package final class InputSequence: ChunkSource {
     private func positionsPerItem(in input: Int) -> Int? {
         switch inputs[input] {
         case .file, .standardInput: reading.layout.framing.hasUnevenLines ? nil : reading.layout.batch ?? 1
-        case .words, .list, .iterator: reading.layout.batch ?? 1
+        case .words, .list, .iterator, .elsewhere: reading.layout.batch ?? 1
         }
     }
 
@@ -245,7 +245,7 @@ package final class InputSequence: ChunkSource {
                     combinations, batch: reading.layout.batch ?? 1, longestRecord: reading.longestRecord.inFile)
             case .list(let count):
                 return ListSource(count: count, batch: reading.layout.batch ?? 1)
-            case .iterator: break
+            case .iterator, .elsewhere: break
             }
         } catch {
             throw Failure(.error, error.description)

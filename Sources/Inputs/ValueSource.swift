@@ -41,4 +41,9 @@ package final class ValueSource: RecordSource {
         defer { start = end }
         return .records(.bytes(FrozenBytes(copying: start..<end, of: buffer)), count: count, positions: positions)
     }
+
+    /// Where the item ends that begins at `offset`.
+    static func end(of bytes: FrozenBytes, at offset: Int) -> Int {
+        offset + 8 + Int(bytes.buffer.load(UInt64.self, at: offset) & (hasNumber - 1))
+    }
 }

@@ -12,8 +12,11 @@ package struct Chunk: Equatable, Sendable {
     package private(set) var segment: Int
     /// Which time these items are run, from 1.
     package private(set) var attempt = 1
+    /// The hosts of remotes that were lost with it.
+    private(set) var lostOn: [String] = []
 
-    package init(first: Int, count: Int, payload: Payload) {
+    package init(first: Int, count: Int, payload: Payload, attempt: Int = 1) {
+        self.attempt = attempt
         self.first = first
         self.count = count
         self.payload = payload
@@ -92,5 +95,21 @@ package struct Chunk: Equatable, Sendable {
         items = (next + 1)..<items.upperBound
         segment = next
         return again
+    }
+
+    /// It may be what takes its machine with it, and is run where nothing else is, which shows whether it is.
+    var isSuspect: Bool { remaining == 1 && lostOn.count > 1 }
+
+    /// Notes that it was lost with a remote. After the first time it comes in two halves, so that an item that takes its
+    /// machine with it is alone in the end.
+    func lost(on host: String) -> [Chunk] {
+        var again = self
+        again.lostOn.append(host)
+        guard again.lostOn.count > 1, remaining > 1 else { return [again] }
+        return again.parts(2).map { part in
+            var part = part
+            if part.remaining == 1 { part.lostOn = [host] }
+            return part
+        }
     }
 }

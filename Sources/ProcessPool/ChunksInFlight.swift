@@ -5,8 +5,8 @@ struct ChunksInFlight {
     private(set) var chunks: [Chunk] = []
     /// Items of the oldest one that were done here.
     private(set) var itemsDone = 0
-    /// Of each chunk as it was given: its first item, and how many items all earlier ones had.
-    private var places: [(first: Int, before: Int)] = []
+    /// Of each chunk as it was given: its first item, how many it had, and how many items all earlier ones had.
+    private var places: [(first: Int, count: Int, before: Int)] = []
     /// Items of all chunks that were given.
     private var offered = 0
     /// How many items may be begun of all that were given; nil before anything was taken back.
@@ -28,7 +28,7 @@ struct ChunksInFlight {
     }
 
     mutating func append(_ chunk: Chunk) {
-        places.append((chunk.next, offered))
+        places.append((chunk.next, chunk.remaining, offered))
         chunks.append(chunk)
         offered += chunk.remaining
     }
@@ -39,7 +39,7 @@ struct ChunksInFlight {
     /// How many items the worker has begun, of all that were given, when it was last seen on `current`.
     func begun(current: Int) -> Int {
         var begun = finished
-        for (place, (first, before)) in places.enumerated() {
+        for (place, (first, _, before)) in places.enumerated() {
             let end = place + 1 < places.count ? places[place + 1].before : offered
             if current >= first && current < first + end - before { begun = max(begun, before + current - first + 1) }
         }
@@ -99,5 +99,32 @@ struct ChunksInFlight {
             places.removeFirst()
         }
         return itemsDone
+    }
+
+    // MARK: Of a remote, which tells of items in any order
+
+    /// Makes `item` the next one of all; those in front of it in its chunk are a chunk of their own from now on. Answers the
+    /// segment that it was part of, and what begins with it; nil when it is not there.
+    mutating func bringForward(_ item: Int) -> (segment: Int, rest: Chunk)? {
+        guard let place = chunks.firstIndex(where: { $0.items.contains(item) }) else { return nil }
+        let (given, segment) = (places[place], chunks[place].segment)
+        let isFirst = chunks[place].next == item
+        let rest = isFirst ? chunks.remove(at: place) : chunks[place].split(at: item)
+        if isFirst { places.remove(at: place) }
+        chunks.insert(rest, at: 0)
+        places.insert(given, at: 0)
+        return (segment, rest)
+    }
+
+    /// Forgets the chunk that was given with this first item; answers how many of its items are done, and what is left.
+    mutating func end(given first: Int) -> (items: Int, rest: [Chunk])? {
+        guard let count = places.first(where: { $0.first == first })?.count else { return nil }
+        let own = places.indices.filter { places[$0].first == first }
+        let rest = own.map { chunks[$0] }.filter { $0.remaining > 0 }.sorted { $0.next < $1.next }
+        for place in own.reversed() {
+            chunks.remove(at: place)
+            places.remove(at: place)
+        }
+        return (count - rest.reduce(0) { $0 + $1.remaining }, rest)
     }
 }

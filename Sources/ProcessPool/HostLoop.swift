@@ -6,7 +6,7 @@ import Posix
 import Wire
 
 /// Runs every chunk of a source in forked workers.
-package final class HostLoop: RunExecutor {
+package class HostLoop: RunExecutor {
     private let work: (inout WorkerLoop) -> Void
     private let interruption: Int32
     private var workers: [WorkerHandle?]
@@ -45,7 +45,7 @@ package final class HostLoop: RunExecutor {
             table: plan.table)
     }
 
-    package func execute() -> (Ending, Tally) {
+    package final func execute() -> (Ending, Tally) {
         Terminal.saveModes()
         loop { false }
         tell(.over)
@@ -88,28 +88,14 @@ package final class HostLoop: RunExecutor {
         tell(.told(slot: worker.number, entries, times: worker.takeTimes(), isReady: worker.isReady))
     }
 
+    /// What else workers close.
+    var closing: [Int32] { [] }
+
     override var nextOwn: Int? { errors.nextPart }
 
     override func hearSignals() {
         for bytes in errors.takeParts(now: Clock.now()) { observer.text(bytes) }
-        Signal.deliver()
-        if Signal.takeStop() { stopUntilContinued() }
-        let (quits, isAsked) = Signal.takeQuestions()
-        if isAsked {
-            tell(
-                .asked(
-                    quits: quits, isAsked: isAsked, sights(withStops: false), bytesWaiting: output.queue.bytesWaiting))
-        }
-        hearEndings()
-    }
-
-    /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.
-    private func stopUntilContinued() {
-        let before = Clock.now()
-        tell(.suspended)
-        spread(.suspended)
-        Signal.stopHere()
-        tell(.continued(nanoseconds: Clock.now() - before))
+        hearHostSignals()
     }
 
     private func bury(_ worker: WorkerHandle) {
@@ -159,7 +145,7 @@ package final class HostLoop: RunExecutor {
     private func start(_ slot: Int) {
         let inherited =
             descriptors + (dead?.descriptors ?? []) + source.descriptors + output.queue.descriptors
-            + [results.number, deaths.number].compactMap { $0 } + errors.descriptors
+            + [results.number, deaths.number].compactMap { $0 } + errors.descriptors + closing
         do throws(PosixError) {
             let worker = try fork(slot, closing: inherited)
             try results.add(worker.resultsNumber, slot)

@@ -15,7 +15,7 @@ struct OutputSequencer {
     }
 
     /// What an item, or some of a chunk, has to show: entries of an event, and their bytes.
-    enum Result {
+    enum Result: Equatable {
         case records(Range<Int>, bytes: Int)
         /// Rows of an item, which has failed if they have no place in the run's columns.
         case described(Int, bytes: Int, FailedItem)
@@ -24,6 +24,8 @@ struct OutputSequencer {
     }
 
     private var gather: Gather<Piece>
+    /// Somebody else puts in order what is told.
+    let isRelayed: Bool
     /// Bytes in memory of each piece that waits.
     private var kept: [Int: Int] = [:]
     /// Pieces that wait for an earlier item.
@@ -37,7 +39,10 @@ struct OutputSequencer {
     /// What a piece takes, and a chunk that is done and waits.
     private static let (pieceCost, chunkCost) = (128, 200)
 
-    init(isOrdered: Bool) { gather = Gather(isOrdered: isOrdered) }
+    init(isOrdered: Bool, isRelayed: Bool = false) {
+        gather = Gather(isOrdered: isOrdered && !isRelayed)
+        self.isRelayed = isRelayed
+    }
 
     /// Memory and the spill file are full.
     var isOverfull: Bool {
@@ -65,6 +70,11 @@ struct OutputSequencer {
 
     /// Takes what finishes `items` items of `chunk`; without a chunk it belongs to no item.
     mutating func accept(_ result: Result, items: Int, of chunk: Chunk?, _ actions: inout [Run.Action]) {
+        if isRelayed {
+            actions.append(.relay(result, items: items, of: chunk))
+            if let chunk { _ = gather.accept(nil, items: items, chunk: chunk.segment) }
+            return
+        }
         guard let chunk else { return emit(result, &actions) }
         var piece: Piece?
         if gather.holds(chunk: chunk.segment) { piece = keep(result, &actions) } else { emit(result, &actions) }

@@ -4,7 +4,7 @@ import Posix
 import Wire
 
 extension Run {
-    private enum Loss { case noProcess(PosixError), setup(Failure) }
+    enum StartLoss { case noProcess(PosixError), setup(Failure) }
 
     /// So many deaths, and not one item that succeeded, end the run.
     private static let crashLimit = 100
@@ -20,8 +20,8 @@ extension Run {
     }
 
     /// A worker that cannot be had costs its slot; the last one costs the run.
-    private mutating func giveUp(_ slot: Int, why: Loss, _ actions: inout [Action]) {
-        let unfinished = ending == nil ? slots[slot].chunks.chunks : []
+    mutating func giveUp(_ slot: Int, why: StartLoss, _ actions: inout [Action]) {
+        let unfinished = isOpen ? slots[slot].chunks.chunks : []
         clear(slot)
         schedule(.unusable(worker: slot, unfinished: unfinished), &actions)
         let isHopeless = scheduler.isHelpless && (refills.isEmpty || starts.isHopeless(slot))
@@ -53,7 +53,7 @@ extension Run {
             }
             if death.wasInTeardown { actions.append(.notice(.teardownFailed(failureOutsideItems(death)))) }
         }
-        let unfinished = ending == nil ? takeUnfinished(slot, death) : []
+        let unfinished = isOpen ? takeUnfinished(slot, death) : []
         clear(slot)
         schedule(.gone(worker: slot, unfinished: unfinished), &actions)
     }
@@ -88,9 +88,16 @@ extension Run {
         failure.printed = death.printed
         fail(failure, in: slot, ran: death.time, ended: death.status, now, &actions)
         checkHalt(&actions)
-        if timeout == nil { crashes += 1 }
+        if timeout == nil { noteCrash(&actions) }
+    }
+
+    /// So many deaths, and nothing else, end the run.
+    mutating func noteCrash(_ actions: inout [Action]) {
+        crashes += 1
         let limit = max(Run.crashLimit, 10 * slots.count)
-        if tally.succeeded == 0 && crashes >= limit && ending == nil { end(.crashLoop(deaths: crashes), &actions) }
+        if tally.succeeded == 0 && crashes >= limit && ending == nil && !sequencer.isRelayed {
+            end(.crashLoop(deaths: crashes), &actions)
+        }
     }
 
     /// Whether workers have died often enough at this chunk without beginning its next item. One that had begun another

@@ -53,7 +53,9 @@ extension Run {
             tally.bytes += bytes.count
             let chunk = slots[slot].chunks.chunks.first
             sequencer.accept(.standardError(place, bytes: bytes.count), items: 0, of: chunk, &actions)
-        case .failure(let failure): fail(failure, in: slot, ran: times.first, now, &actions)
+        case .failure(let failure):
+            fail(failure, in: slot, ran: times.first, now, &actions)
+            if slots[slot].kind.isRemote && failure.kind == .crash { noteCrash(&actions) }
         case .module: if isRecorded { actions.append(.recordModule(entry: place)) }
         case .setupFailed(let failure): slots[slot].setupFailure = failure
         case .teardownFailed(let failure): actions.append(.notice(.teardownFailed(failure)))
@@ -65,6 +67,10 @@ extension Run {
             if ending == nil { ending = .inputFailed(failure) }
             stop(&actions)
         case .chunkEnd(let nanoseconds): endChunk(of: slot, nanoseconds, &actions)
+        case .place(let item, let attempt): expect(item, attempt, from: slot, &actions)
+        case .chunkDone(let first, let nanoseconds): endChunk(given: first, of: slot, nanoseconds, &actions)
+        case .greeting(let greeting): schedule(.lanes(worker: slot, greeting.workers), &actions)
+        case .pulse, .farewell: break  // of the connection
         }
     }
 
@@ -76,7 +82,7 @@ extension Run {
         return true
     }
 
-    private mutating func distrust(_ slot: Int, _ actions: inout [Action]) {
+    mutating func distrust(_ slot: Int, _ actions: inout [Action]) {
         slots[slot].isDistrusted = true
         actions.append(.distrust(slot))
     }
@@ -86,7 +92,7 @@ extension Run {
         let items = slots[slot].chunks.endChunk()
         tell(.chunkEnded(worker: slot + 1, items: items, nanoseconds: nanoseconds), &actions)
         // What is left of it the worker has not begun and will not.
-        if chunk.remaining > 0 && ending == nil { schedule(.revoked(worker: slot, [chunk]), &actions) }
+        if chunk.remaining > 0 && isOpen { schedule(.revoked(worker: slot, [chunk]), &actions) }
         schedule(.ended(worker: slot, items: items, nanoseconds: nanoseconds), &actions)
     }
 
@@ -112,7 +118,7 @@ extension Run {
             lastFailures[item.item] = (item, again)
             sequencer.reserve(item)
             tell(.failed(item, of: chunk, retryDelay: delay), &actions)
-            if ending != nil { return }
+            if !isOpen { return }
             retries.append(again, due: now + delay)
             return schedule(.awaited, &actions)
         }

@@ -118,7 +118,7 @@ extension Run {
 
     // MARK: Rebalancing
 
-    private var mightRebalance: Bool { ending == nil && scheduler.idleWorkers > 0 }
+    private var mightRebalance: Bool { isOpen && scheduler.idleWorkers > 0 }
     private func isRebalancingDue(_ now: Int) -> Bool { mightRebalance && now >= nextRebalancing }
 
     /// No item waits behind a slow one while a worker is idle: what a worker has not begun goes to others.
@@ -147,7 +147,7 @@ extension Run {
     /// to nothing is told at its chunk's end.
     mutating func revoke(_ revocation: Revocation, _ current: Int, _ actions: inout [Action]) {
         let slot = revocation.slot
-        guard slots[slot].chunks.limit == revocation.limit, ending == nil else { return }
+        guard slots[slot].chunks.limit == revocation.limit, isOpen else { return }
         let begun = slots[slot].chunks.begunOrNext(current: current)
         var parts: [Chunk] = []
         for (segment, rest) in slots[slot].chunks.revoke(behind: max(revocation.limit, begun)) {

@@ -61,6 +61,10 @@ struct Run {
     /// How many items there are, once that is known.
     var totalItems: Int?
     var ending: Ending?
+    /// No item is to be begun any more, by order of the host whose remote this is.
+    var isStopped = false
+    /// What comes back may be handed out again.
+    var isOpen: Bool { ending == nil && !isStopped }
     /// Workers are being killed, and what they were on is nobody's fault.
     var isKilling = false
 
@@ -81,6 +85,10 @@ struct Run {
     var starts = FailedStarts()
     /// Workers that died before they began the item, by its number.
     var deathsBefore: [Int: Int] = [:]
+    /// Chunks that were lost with a remote, and run again.
+    var chunksLost = 0
+    /// How often a remote could not be had, by its slot.
+    var failedStarts: [Int: Int] = [:]
     /// Workers that died in an item; no item has succeeded yet.
     var crashes = 0
     /// A worker could not be had, and that was said.
@@ -117,8 +125,8 @@ struct Run {
         deadlines = Deadlines(item: plan.timeLimit?.nanoseconds, setup: plan.setupLimit?.nanoseconds)
         scheduler = Scheduler(
             workers: count, chunkItems: plan.chunkItems, itemsPerWorker: plan.itemsPerWorker,
-            chunksAtOnce: kind.chunksAtOnce, isAligned: plan.joins)
-        sequencer = OutputSequencer(isOrdered: plan.isOrdered || plan.joins)
+            chunksAtOnce: kind.chunksAtOnce, isAligned: plan.joins, pace: plan.pace)
+        sequencer = OutputSequencer(isOrdered: plan.isOrdered || plan.joins, isRelayed: plan.isRelayed)
         slots = Array(repeating: Slot(kind), count: count)
     }
 
@@ -156,6 +164,10 @@ struct Run {
         case .limited(let revocation, let current): revoke(revocation, current, &actions)
         case .notSpilled(let id, let bytes): sequencer.noteNotSpilled(id, bytes: bytes)
         case .died(let slot, let death): loseWorker(of: slot, death, now, &actions)
+        case .lost(let slot, let loss): loseRemote(of: slot, loss, now, &actions)
+        case .stopped:
+            isStopped = true
+            stop(&actions)
         case .cannotStart(let slot, let error): loseStart(of: slot, error, now, &actions)
         case .signal(let signal, let sights, let isEmpty): end(bySignal: signal, sights, isEmpty, now, &actions)
         case .asked(let quits, let isAsked, let sights, let bytesWaiting):

@@ -9,11 +9,16 @@ struct SlotKind: Sendable {
     let chunksAtOnce: Int
     /// What it has not begun can be given to others.
     let isRevocable: Bool
+    /// Workers of another machine, and another run there: it tells of items as they are done, whatever their order, judges
+    /// deaths and time limits by itself, and may be lost with all that it has not told.
+    var isRemote = false
 
     /// A forked worker, with a status page that is seen at any time.
     static let process = SlotKind(chunksAtOnce: 2, isRevocable: true)
     /// This very process, which does nothing else meanwhile.
     static let here = SlotKind(chunksAtOnce: 1, isRevocable: false)
+    /// A connection to a pmap on another machine.
+    static let remote = SlotKind(chunksAtOnce: 2, isRevocable: false, isRemote: true)
 }
 
 extension Run {
@@ -38,12 +43,16 @@ extension Run {
         /// Answers `revoke`: the limit is seen by the worker, or `current` is what it had begun before.
         case limited(Revocation, current: Int)
         case died(slot: Int, Death)
+        /// The connection to a remote has ended.
+        case lost(slot: Int, Loss)
         /// Answers `start`: there is no process to be had.
         case cannotStart(slot: Int, PosixError)
         /// Answers `lendTerminal`.
         case terminalRefused(slot: Int, TerminalQueue.Refusal)
 
         // This process
+        /// No item is to be begun any more: the host, whose remote this is, says so.
+        case stopped
         case signal(Int32, [Sight], outputIsEmpty: Bool)
         /// Ctrl-\ so many times; `isAsked` when somebody wants to know what goes on.
         case asked(quits: Int, isAsked: Bool, [Sight], bytesWaiting: Int)
@@ -95,6 +104,8 @@ extension Run {
         case suspend(Int, Bool)
 
         case emit(Output)
+        /// The host is to be told what finishes so many items, the next ones of the chunk; of no chunk when it is no item's.
+        case relay(OutputSequencer.Result, items: Int, of: Chunk?)
         /// The bytes of these entries of the event wait, as `id`, until they are emitted; in the spill file if it `spills`.
         case keep(Range<Int>, id: Int, spills: Bool)
         /// The outcome is kept for a later run: of the entry, or a failure.
@@ -157,6 +168,17 @@ extension Run {
         let slot: Int
         let limit: Int
         let parts: Int
+    }
+
+    /// How the connection to a remote has ended.
+    struct Loss {
+        /// The host's name.
+        let host: String
+        let reason: String
+        /// The script was loaded there.
+        let wasReady: Bool
+        /// It has said that it has done all that it was to do.
+        let hadLeft: Bool
     }
 
     /// How a worker ended.

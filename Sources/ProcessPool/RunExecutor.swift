@@ -10,6 +10,8 @@ package class RunExecutor {
         case source, output, reader, messages
         // Of workers
         case results, deaths, errors, commands(Int)
+        /// The host, whose remote this is.
+        case host
     }
 
     final var run: Run
@@ -17,6 +19,8 @@ package class RunExecutor {
     final let source: any ChunkSource
     final let observer: any RunObserver
     final let log: (any OutcomeLog)?
+    /// What is told to the host, whose remote this is.
+    final var relay: Relay?
     private let listeners: [any RunListener]
     /// As those who listen know it.
     private var waits: Set<RunWait> = []
@@ -133,7 +137,7 @@ package class RunExecutor {
             case .messages: observer.write()
             case .output: break  // `write` follows every wait
             case .reader: tell(.outputClosed)
-            case .results, .deaths, .errors, .commands: hearWorkers(key)
+            case .results, .deaths, .errors, .commands, .host: hearWorkers(key)
             }
         }
     }
@@ -149,6 +153,7 @@ package class RunExecutor {
 
     /// Writes what the reader takes now, and keeps what is to be kept.
     final func write() {
+        if let batch = relay?.take() { output.queue.append(.memory(batch)) }
         if !output.queue.isEmpty {
             do throws(PosixError) {
                 try measure(.write) { () throws(PosixError) in try output.queue.write() }
@@ -160,6 +165,38 @@ package class RunExecutor {
         guard let failure = log?.failure else { return }
         hearSignals()  // one may be why
         tell(.recordFailed(failure))
+    }
+
+    /// Hears the signals of a host whose script runs elsewhere.
+    final func hearHostSignals() {
+        Signal.deliver()
+        if Signal.takeStop() { stopUntilContinued() }
+        let (quits, isAsked) = Signal.takeQuestions()
+        if isAsked {
+            tell(
+                .asked(
+                    quits: quits, isAsked: isAsked, sights(withStops: false), bytesWaiting: output.queue.bytesWaiting))
+        }
+        hearEndings()
+    }
+
+    /// Ctrl-Z: workers are in groups of their own, which the terminal does not stop.
+    private func stopUntilContinued() {
+        let before = Clock.now()
+        tell(.suspended)
+        spread(.suspended)
+        Signal.stopHere()
+        tell(.continued(nanoseconds: Clock.now() - before))
+    }
+
+    /// Writes what is left, after the loop.
+    final func drain() {
+        write()
+        while !output.queue.isEmpty {
+            if case .outputFailed? = run.ending { return }
+            wait()
+            write()
+        }
     }
 
     /// Tells of the signal that ends the run, if one has come.
@@ -219,6 +256,8 @@ package class RunExecutor {
         case .recordFailure(let failure, let attempts, let slot, let item, let chunk):
             log?.record(.failure(failure, attempts: attempts, worker: slot + 1), item: item, of: chunk)
         case .recordModule(let entry): output.recordModule(entry, of: event)
+        case .relay(let result, let items, let chunk):
+            relay?.append(result, items, of: chunk, event, cost: run.scheduler.costOfItem)
         default: carryOut(action)
         }
     }

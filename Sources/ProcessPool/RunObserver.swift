@@ -81,6 +81,10 @@ package enum Notice: Equatable {
     case processFailed(Failure)
     /// There is no process to be had for a further worker.
     case fewerWorkers(PosixError)
+    /// The connection to a remote was lost, and with it what so many items have come to, which are run again.
+    case lostRemote(host: String, reason: String, items: Int)
+    /// A remote cannot be had; it is tried again, unless this was the last time.
+    case unreachable(host: String, reason: String, isLast: Bool)
     /// Somebody has asked what goes on.
     case asked(RunView)
     /// The same, when all items are done.

@@ -22,6 +22,9 @@ package struct RunPlan {
     package var keepsTimes = false
     /// Results are joined by the numbers of their items.
     package var joins = false
+    /// What items come to is told to a host, which puts it in order.
+    package var isRelayed = false
+    package var pace = Scheduler.Pace.near
     /// How many items there are, where that is known and asked for.
     package var totalItems: Int?
 

@@ -2,10 +2,23 @@
 
 /// Deals chunks to workers.
 ///
-/// A chunk is as many items as take about `chunkTarget`, judged by those that are done, and grows at most eightfold at
-/// a time. A worker whose items are short gets the next chunk while it works on one, so that it never waits for the
+/// A chunk is as many items as take about the target of its pace, judged by those that are done, and grows at most
+/// eightfold at a time. A worker whose items are short gets the next chunk while it works on one, so that it never waits for the
 /// pipe; one whose items are long does not, so that no item waits behind another while a worker is idle.
 package struct Scheduler {
+    /// How much is handed out at once.
+    package struct Pace: Sendable {
+        /// Nanoseconds that a chunk should take.
+        let target: Int
+        /// Items that take longer, in nanoseconds, are not handed out ahead.
+        let longItem: Int
+
+        /// For workers of this machine.
+        package static let near = Pace(target: 4_000_000, longItem: 1_000_000)
+        /// For those of others, to which the way is long.
+        package static let far = Pace(target: 100_000_000, longItem: 1_000_000_000)
+    }
+
     package enum Event: Equatable {
         /// The chunk that was asked for.
         case chunk(Chunk)
@@ -22,6 +35,8 @@ package struct Scheduler {
         case gone(worker: Int, unfinished: [Chunk])
         /// A worker is gone and must not be replaced, for now or for good.
         case unusable(worker: Int, unfinished: [Chunk])
+        /// A worker is so many, each of which has chunks of its own.
+        case lanes(worker: Int, Int)
         /// A worker that was unusable may be forked again.
         case usable(worker: Int)
         /// A chunk will come back later.
@@ -48,6 +63,8 @@ package struct Scheduler {
         var phase = Phase.absent
         var chunksInFlight = 0
         var itemsLeft: Int
+        /// How many chunks are worked on at once.
+        var lanes = 1
         /// It begins nothing more of the chunks it has.
         var isLimited = false
 
@@ -58,7 +75,8 @@ package struct Scheduler {
             case .unusable: .unusable
             case .absent: .absent
             case .present where chunksInFlight == 0: itemsLeft > 0 ? .idle : .spent
-            case .present: chunksInFlight == 1 && itemsLeft > 0 && !isLimited ? .atWork : .full
+            case .present where itemsLeft == 0 || isLimited || chunksInFlight >= 2 * lanes: .full
+            case .present: chunksInFlight < lanes ? .underused : .atWork
             }
         }
     }
@@ -69,7 +87,9 @@ package struct Scheduler {
         case idle
         /// Not forked yet.
         case absent
-        /// One chunk, and another may follow.
+        /// Some of its lanes have nothing to do.
+        case underused
+        /// A chunk in each lane, and others may follow.
         case atWork
         /// It gets nothing more before a chunk of its own has ended.
         case full
@@ -80,16 +100,14 @@ package struct Scheduler {
 
     private enum SourceState { case open, dry, ended }
 
-    /// Nanoseconds that a chunk should take.
-    private static let chunkTarget = 4_000_000
     /// Where chunks are aligned they have at least so many items, if an item takes less than so many nanoseconds.
     private static let (leastAligned, shortItem) = (16_384, 2_000.0)
-    /// Items that take longer are not handed out ahead.
-    private static let longItem = 1_000_000
-
     private let fixedItems: Int?
     private let itemsPerWorker: Int
     private let chunksAtOnce: Int
+    private let pace: Pace
+    /// Some worker has several lanes.
+    private var hasLanes = false
     private let isAligned: Bool
     private var workers: [Worker]
     /// Who is in which state; an entry for each.
@@ -97,6 +115,8 @@ package struct Scheduler {
     private var chunksInFlight = 0
     /// What goes out before anything new.
     private var returned = ChunkQueue()
+    /// The same, for those who have nothing else.
+    private var suspects = ChunkQueue()
     private var chunksAwaited = 0
     private var sourceState = SourceState.open
     private var askedFor: Int?
@@ -104,12 +124,15 @@ package struct Scheduler {
     private var nanosecondsPerItem: Double?
     private var largestChunk = 0
 
-    /// `chunkItems` fixes the size of chunks; a worker is replaced after `itemsPerWorker`, and has at most `chunksAtOnce`. With
-    /// `isAligned` chunks are better large.
+    /// `chunkItems` fixes the size of chunks; a worker is replaced after `itemsPerWorker`, and has at most `chunksAtOnce` in
+    /// each lane. With `isAligned` chunks are better large.
     package init(
-        workers: Int, chunkItems: Int? = nil, itemsPerWorker: Int? = nil, chunksAtOnce: Int = 2, isAligned: Bool = false
+        workers: Int, chunkItems: Int? = nil, itemsPerWorker: Int? = nil, chunksAtOnce: Int = 2,
+        isAligned: Bool = false,
+        pace: Pace = .near
     ) {
         self.chunksAtOnce = chunksAtOnce
+        self.pace = pace
         self.isAligned = isAligned
         fixedItems = chunkItems
         self.itemsPerWorker = itemsPerWorker ?? Int.max
@@ -120,7 +143,7 @@ package struct Scheduler {
 
     /// Every chunk is done and nobody works; what remains is to see the workers off.
     package var isDone: Bool {
-        sourceState == .ended && returned.isEmpty && chunksAwaited == 0 && chunksInFlight == 0
+        sourceState == .ended && returned.isEmpty && suspects.isEmpty && chunksAwaited == 0 && chunksInFlight == 0
     }
 
     /// Somebody works.
@@ -156,10 +179,13 @@ package struct Scheduler {
             returned.prepend(chunks)
         case .gone(let worker, let unfinished):
             change(worker) { [itemsPerWorker] in $0 = Worker(itemsLeft: itemsPerWorker) }
-            returned.prepend(unfinished)
+            takeBack(unfinished)
         case .unusable(let worker, let unfinished):
             change(worker) { $0 = Worker(phase: .unusable, itemsLeft: 0) }
-            returned.prepend(unfinished)
+            takeBack(unfinished)
+        case .lanes(let worker, let lanes):
+            hasLanes = hasLanes || lanes > 1
+            change(worker) { $0.lanes = lanes }
         case .usable(let worker):
             change(worker) { [itemsPerWorker] in $0 = Worker(itemsLeft: itemsPerWorker) }
         case .awaited:
@@ -172,6 +198,7 @@ package struct Scheduler {
         case .stop:
             (askedFor, sourceState) = (nil, .ended)
             returned.removeAll()
+            suspects.removeAll()
             chunksAwaited = 0
         }
         return dispatch()
@@ -182,7 +209,7 @@ package struct Scheduler {
 
     /// Workers that have nothing to do while there is nothing to give them.
     package var idleWorkers: Int {
-        if !returned.isEmpty || askedFor != nil || sourceState == .open || isPaused { return 0 }
+        if !returned.isEmpty || !suspects.isEmpty || askedFor != nil || sourceState == .open || isPaused { return 0 }
         return count(.idle) + count(.absent)
     }
 
@@ -210,7 +237,7 @@ package struct Scheduler {
         }
         // That items take longer is believed as far as time has passed: the first item of a late worker, which has its
         // pages to fetch, would else make all chunks small.
-        let weight = cost < known ? 0.5 : 0.5 * min(1, Double(nanoseconds) / Double(Scheduler.chunkTarget))
+        let weight = cost < known ? 0.5 : 0.5 * min(1, Double(nanoseconds) / Double(pace.target))
         nanosecondsPerItem = known + weight * (cost - known)
         largestChunk = max(largestChunk, items)
     }
@@ -221,14 +248,19 @@ package struct Scheduler {
         guard let nanosecondsPerItem else { return 1 }
         let isShort = isAligned && nanosecondsPerItem < Scheduler.shortItem
         let wanted = max(
-            Int(Double(Scheduler.chunkTarget) / max(nanosecondsPerItem, 1)), isShort ? Scheduler.leastAligned : 1)
+            Int(Double(pace.target) / max(nanosecondsPerItem, 1)), isShort ? Scheduler.leastAligned : 1)
         return max(1, min(wanted, largestChunk * 8))
     }
 
     /// Chunks that a worker may have at once.
     private var chunksPerWorker: Int {
         guard let nanosecondsPerItem else { return 1 }
-        return nanosecondsPerItem < Double(Scheduler.longItem) ? chunksAtOnce : 1
+        return nanosecondsPerItem < Double(pace.longItem) ? chunksAtOnce : 1
+    }
+
+    private mutating func takeBack(_ unfinished: [Chunk]) {
+        returned.prepend(unfinished.filter { !$0.isSuspect })
+        suspects.prepend(unfinished.filter(\.isSuspect))
     }
 
     private mutating func assign(_ chunk: Chunk, to worker: Int) -> [Action] {
@@ -243,7 +275,10 @@ package struct Scheduler {
     private mutating func dispatch() -> [Action] {
         var actions: [Action] = []
         while askedFor == nil, let worker = nextWorker() {
-            if let chunk = returned.popFirst() {  // also when paused: what everything waits for may be among them
+            if let chunk = suspects.popFirst() {
+                actions += assign(chunk, to: worker)
+                change(worker) { $0.isLimited = true }
+            } else if let chunk = returned.popFirst() {  // also when paused: what everything waits for may be among them
                 actions += assign(chunk, to: worker)
             } else if sourceState == .open && !isPaused {
                 askedFor = worker
@@ -255,9 +290,19 @@ package struct Scheduler {
         return actions + dismissals()
     }
 
+    private func leastBusy(_ state: State) -> Int? {
+        if !hasLanes { return first(state) }
+        return workers.indices.filter { workers[$0].state == state }.min {
+            workers[$0].chunksInFlight * workers[$1].lanes < workers[$1].chunksInFlight * workers[$0].lanes
+        }
+    }
+
     /// The worker with the fewest chunks, present ones first, if it may have one more.
     private func nextWorker() -> Int? {
-        first(.idle) ?? first(.absent) ?? (chunksPerWorker > 1 ? first(.atWork) : nil)
+        if let worker = first(.idle) ?? first(.absent) { return worker }
+        // They wait for one that has nothing to do.
+        if !suspects.isEmpty { return nil }
+        return leastBusy(.underused) ?? (chunksPerWorker > 1 ? leastBusy(.atWork) : nil)
     }
 
     /// Those who have nothing to do and will have nothing.

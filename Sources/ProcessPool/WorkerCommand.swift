@@ -9,17 +9,27 @@ enum Command: Equatable {
     case use(columns: FrozenBytes)
     case leave
 
+    // To remotes
+    /// What is to be done there.
+    case job(FrozenBytes)
+    /// The host is there.
+    case pulse
+    /// No item is to be begun any more.
+    case stop
+    /// What runs is to stand still, and with it the watch over the host; or to go on.
+    case suspend(Bool)
+
     private static let fields = 17
     private static let headerSize = 8 * fields
-    private static let (runTag, leaveTag, columnsTag): (UInt64, UInt64, UInt64) = (1, 2, 3)
+    private enum Tag: Int { case run = 1, leave, columns, job, pulse, stop, suspend, resume }
     private static let mostBytes = Int.max / 4
 
     /// What follows the head.
     var body: FrozenBytes? {
         switch self {
         case .run(let chunk): if case .bytes(let bytes) = chunk.payload.records { bytes } else { nil }
-        case .use(let columns): columns
-        case .leave: nil
+        case .use(let bytes), .job(let bytes): bytes
+        case .leave, .pulse, .stop, .suspend: nil
         }
     }
 
@@ -39,19 +49,24 @@ enum Command: Equatable {
                 payload.positions, payload.positionsPerItem.map { $0 + 1 } ?? 0, payload.header == nil ? 0 : 1,
                 payload.header?.count ?? 0,
             ]
-            buffer.append(native: Command.runTag)
+            buffer.append(native: UInt64(Tag.run.rawValue))
             for field in fields { buffer.append(native: UInt64(bitPattern: Int64(field))) }
             buffer.append(native: checksum)
             for field in others { buffer.append(native: UInt64(bitPattern: Int64(field))) }
             if let header = payload.header { buffer.append(header.buffer, header.range) }
-        case .use(let columns):
-            buffer.append(native: Command.columnsTag)
-            buffer.append(native: UInt64(columns.count))
-            buffer.append(zeros: Command.headerSize - 16)
-        case .leave:
-            buffer.append(native: Command.leaveTag)
-            buffer.append(zeros: Command.headerSize - 8)
+        case .use(let columns): Command.append(.columns, columns.count, to: &buffer)
+        case .job(let job): Command.append(.job, job.count, to: &buffer)
+        case .leave: Command.append(.leave, to: &buffer)
+        case .pulse: Command.append(.pulse, to: &buffer)
+        case .stop: Command.append(.stop, to: &buffer)
+        case .suspend(let isOn): Command.append(isOn ? .suspend : .resume, to: &buffer)
         }
+    }
+
+    private static func append(_ tag: Tag, _ length: Int = 0, to buffer: inout ByteBuffer) {
+        buffer.append(native: UInt64(tag.rawValue))
+        buffer.append(native: UInt64(length))
+        buffer.append(zeros: headerSize - 16)
     }
 
     /// Takes the first command out of `buffer`, if it is there whole. What the host cannot have written, but somebody
@@ -59,14 +74,16 @@ enum Command: Equatable {
     static func take(from buffer: inout ByteBuffer) -> Command? {
         guard buffer.count >= headerSize else { return nil }
         let header = (0..<fields).map { Int(truncatingIfNeeded: buffer.load(UInt64.self, at: $0 * 8)) }
-        if header[0] == columnsTag, (0...mostBytes).contains(header[1]) {
+        let tag = Tag(rawValue: header[0])
+        if tag == .columns || tag == .job, (0...mostBytes).contains(header[1]) {
             let end = headerSize + header[1]
             guard buffer.count >= end else { return nil }
-            return .use(columns: FrozenBytes(taking: headerSize..<end, from: &buffer))
+            let bytes = FrozenBytes(taking: headerSize..<end, from: &buffer)
+            return tag == .job ? .job(bytes) : .use(columns: bytes)
         }
-        guard header[0] == runTag, isChunk(header), let records = Payload.Records(header) else {
+        guard tag == .run, isChunk(header), let records = Payload.Records(header) else {
             buffer.removeFirst(headerSize)
-            return .leave
+            return tag.flatMap(short) ?? .leave
         }
         let start = headerSize + header[16]
         guard buffer.count >= start else { return nil }
@@ -78,6 +95,17 @@ enum Command: Equatable {
         let end = start + header[11]
         guard buffer.count >= end else { return nil }
         return .run(Chunk(header, .bytes(FrozenBytes(taking: start..<end, from: &buffer)), columns))
+    }
+
+    /// One that is its tag alone.
+    private static func short(_ tag: Tag) -> Command? {
+        switch tag {
+        case .pulse: .pulse
+        case .stop: .stop
+        case .suspend: .suspend(true)
+        case .resume: .suspend(false)
+        case .run, .leave, .columns, .job: nil
+        }
     }
 
     /// Whether the numbers are those of a chunk, and so small that the sums of them are numbers.

@@ -3,16 +3,22 @@
 
 import Bytes
 import Posix
+import Wire
 
 /// The pipes of all workers, also of those that are gone, as long as a program of theirs holds one.
 struct WorkerErrors: ~Copyable {
     private final class Pipe {
         let descriptor: Descriptor
+        /// In front of every line.
+        let tag: [UInt8]
         /// What has come and is no line yet, and when the first of it came.
         var part = ByteBuffer(capacity: 256)
         var since = 0
 
-        init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+        init(_ descriptor: consuming Descriptor, _ tag: [UInt8]) {
+            self.descriptor = descriptor
+            self.tag = tag
+        }
     }
 
     private var pipes: [Int32: Pipe] = [:]
@@ -27,11 +33,11 @@ struct WorkerErrors: ~Copyable {
     /// What a forked child closes.
     var descriptors: [Int32] { Array(pipes.keys) + [watched.number].compactMap { $0 } }
 
-    mutating func add(_ descriptor: consuming Descriptor) throws(PosixError) {
+    mutating func add(_ descriptor: consuming Descriptor, tag: [UInt8] = []) throws(PosixError) {
         let number = descriptor.number
         descriptor.setNonBlocking()
         try watched.add(number, Int(number))
-        pipes[number] = Pipe(descriptor)
+        pipes[number] = Pipe(descriptor, tag)
     }
 
     /// The lines that have come.
@@ -44,7 +50,7 @@ struct WorkerErrors: ~Copyable {
         pipes.values.compactMap { pipe in
             if pipe.part.count == 0 || now - pipe.since < WorkerErrors.patience { return nil }
             defer { pipe.part.reset() }
-            return pipe.part.array(0..<pipe.part.count)
+            return pipe.part.array(0..<pipe.part.count).tagged(pipe.tag)
         }
     }
 
@@ -56,7 +62,7 @@ struct WorkerErrors: ~Copyable {
     /// Everything that is there, at the end.
     mutating func takeRest() -> [[UInt8]] {
         pipes.values.map { pipe in
-            take(from: pipe, 0) + pipe.part.array(0..<pipe.part.count)
+            take(from: pipe, 0) + pipe.part.array(0..<pipe.part.count).tagged(pipe.tag)
         }
     }
 
@@ -70,12 +76,12 @@ struct WorkerErrors: ~Copyable {
             if count == 0 {
                 watched.remove(pipe.descriptor.number)
                 pipes[pipe.descriptor.number] = nil
-                return pipe.part.array(0..<pipe.part.count)
+                return pipe.part.array(0..<pipe.part.count).tagged(pipe.tag)
             }
             if count < WorkerErrors.readSize { break }
         }
         let end = pipe.part.array(0..<pipe.part.count).lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         defer { pipe.part.removeFirst(end) }
-        return pipe.part.array(0..<end)
+        return pipe.part.array(0..<end).tagged(pipe.tag)
     }
 }

@@ -32,6 +32,9 @@ package struct Iteration: ~Copyable {
         stack.top = 0
         do throws(LuaError) { try stack.beginProducing() } catch { throw Failure(.error, "inputs: \(error.message)") }
         script.push(.inputs)
+        if let count = script.listedItems {
+            do throws(LuaError) { try stack.iterate(overList: count) } catch { throw Failure(.error, error.message) }
+        }
         stack.pushNil()
     }
 
@@ -105,5 +108,26 @@ package struct Iteration: ~Copyable {
             stack.replace(2)
         }
         return stack.type(-1) != .nil
+    }
+}
+
+extension Stack {
+    /// … list → …, a function that returns its values one after the other.
+    fileprivate func iterate(overList count: Int) throws(LuaError) {
+        let code = """
+            local list, count = ...
+            local place = 0
+            return function()
+              place = place + 1
+              if place > count then return nil end
+              local value = list[place]
+              if value == nil then error("inputs[" .. place .. "] is nil, which cannot be sent elsewhere", 0) end
+              return value
+            end
+            """
+        try load(Array(code.utf8), name: "=[pmap]")
+        insert(at: -2)
+        push(Int64(count))
+        try call(arguments: 2, results: 1)
     }
 }

@@ -26,6 +26,8 @@ extension LoadedScript {
         return files
     }
 
+    package func isLoaded(_ name: ByteString) -> Bool { stack.isLoaded(name) }
+
     /// The file in which `require` finds the module now; one in C may be in that of the module before its first dot.
     package func moduleFile(_ name: ByteString) -> ByteString? {
         stack.searchModule(name, in: ["path", "cpath"])

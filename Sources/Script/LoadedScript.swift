@@ -42,6 +42,18 @@ package struct ScriptOption: Equatable, Sendable {
     package init(name: ByteString, value: ByteString?) { (self.name, self.value) = (name, value) }
 }
 
+/// A module in Lua, as another machine gets it.
+package struct SentModule: Equatable, Sendable {
+    package let name: ByteString
+    /// Its file there.
+    package let path: ByteString
+    package let text: [UInt8]
+
+    package init(name: ByteString, path: ByteString, text: [UInt8]) {
+        (self.name, self.path, self.text) = (name, path, text)
+    }
+}
+
 /// What is done with a command of `--sh`; `show` is for a dry run.
 package enum CommandUse: String {
     case run, filter, show
@@ -84,6 +96,8 @@ package final class LoadedScript {
         package var modules: [ByteString] = []
         /// Tasks will have a time limit, so running coroutines must be known.
         package var watchesCoroutines = false
+        /// Modules that come from another machine.
+        package var sentModules: [SentModule] = []
         /// The folders of the script, for `require`.
         package var folders: [ByteString] = []
         /// Installs the modules that scripts can require, before the first is required.
@@ -108,6 +122,7 @@ package final class LoadedScript {
             hooks = try settings.installModules(state.stack)
             try state.stack.recordSearches { [unowned self] in requestedModules.insert($0) }
             state.stack.searchFirst(in: settings.folders)
+            try state.stack.search(sent: settings.sentModules)
             for module in settings.modules { try state.stack.requireGlobally(module) }
         } catch {
             throw .lua(error)

@@ -63,6 +63,30 @@ extension Stack {
         pop(2)
     }
 
+    /// Makes `require` find these modules before any files.
+    func search(sent modules: [SentModule]) throws(LuaError) {
+        if modules.isEmpty { return }
+        let height = top
+        defer { top = height }
+        let code = """
+            local name, path, text = ...
+            table.insert(package.searchers, 2, function(wanted)
+              if wanted ~= name then return nil end
+              local load, message = load(text, "@" .. path)
+              if not load then error("error loading module '" .. name .. "' from file '" .. path .. "':\\n\\t" .. message, 0) end
+              return load, path
+            end)
+            """
+        for module in modules {
+            top = height
+            try load(Array(code.utf8), name: "=[pmap]")
+            push(module.name)
+            push(module.path)
+            push(module.text)
+            try call(arguments: 3, results: 0)
+        }
+    }
+
     /// Calls `record` with each name that `require` searches for: the first searcher gets all of them.
     func recordSearches(_ record: @escaping (ByteString) -> Void) throws(LuaError) {
         let height = top

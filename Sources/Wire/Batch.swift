@@ -42,6 +42,19 @@ package enum EntryTag: UInt32, Sendable {
     case times
     /// The records of the batch were joined, where times are kept: nanoseconds it took u64.
     case joined
+
+    // Of remotes, which tell of the items of several workers as they come
+
+    /// What follows is of this item and those behind it: its number u64, and which try of it this is u64.
+    case place
+    /// A chunk is done, or will not be gone on with: the number of its first item u64, nanoseconds that its items took u64.
+    case chunkDone
+    /// The script is loaded: fields of a `Greeting`.
+    case greeting
+    /// It is there.
+    case pulse
+    /// All is done and sent.
+    case farewell
 }
 
 /// Properties of an item that has succeeded. No `OptionSet`: its generic calls would cost as much as an item.
@@ -92,6 +105,11 @@ package enum Entry: Equatable, Sendable {
     case chunkEnd(nanoseconds: Int)
     case inputFailed(Failure)
     case module(String, digest: [UInt8]?)
+    case place(item: Int, attempt: Int)
+    case chunkDone(first: Int, nanoseconds: Int)
+    case greeting(Greeting)
+    case pulse
+    case farewell
 
     package var items: Int {
         switch self {

@@ -195,6 +195,11 @@ private struct Cursor {
         return .joinFailed(failure.failure, of: failure.items)
     }
 
+    private func greeting(_ bytes: borrowing ByteBuffer, _ range: Range<Int>) throws(BrokenBatch) -> Entry {
+        guard let greeting = bytes.greeting(in: range) else { throw BrokenBatch() }
+        return .greeting(greeting)
+    }
+
     private func entry(
         _ tag: EntryTag, _ traits: ItemTraits, _ bytes: borrowing ByteBuffer, _ range: Range<Int>
     ) throws(BrokenBatch) -> Entry {
@@ -209,12 +214,23 @@ private struct Cursor {
         case .inputFailed: .inputFailed(bytes.failure(in: range))
         case .joinFailed: try joinFailure(bytes, range)
         case .chunkEnd where range.count == 8:
-            .chunkEnd(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
-        case .joined where range.count == 8:
-            .joined(nanoseconds: Int(truncatingIfNeeded: bytes.load(UInt64.self, at: range.lowerBound)))
-        case .chunkEnd, .joined: throw BrokenBatch()
+            .chunkEnd(nanoseconds: bytes.number(at: range.lowerBound))
+        case .joined where range.count == 8: .joined(nanoseconds: bytes.number(at: range.lowerBound))
+        case .place where range.count == 16:
+            .place(item: bytes.number(at: range.lowerBound), attempt: bytes.number(at: range.lowerBound + 8))
+        case .chunkDone where range.count == 16:
+            .chunkDone(first: bytes.number(at: range.lowerBound), nanoseconds: bytes.number(at: range.lowerBound + 8))
+        case .pulse where range.isEmpty: .pulse
+        case .farewell where range.isEmpty: .farewell
+        case .greeting: try greeting(bytes, range)
+        case .chunkEnd, .joined, .place, .chunkDone, .pulse, .farewell: throw BrokenBatch()
         case .module: try module(bytes, range)
         case .times: throw BrokenBatch()
         }
     }
+}
+
+extension ByteBuffer {
+    /// A word of eight bytes.
+    fileprivate func number(at offset: Int) -> Int { Int(truncatingIfNeeded: load(UInt64.self, at: offset)) }
 }

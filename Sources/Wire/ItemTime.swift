@@ -17,6 +17,15 @@ package struct ItemTime: Equatable, Sendable {
     package var end: Int { start + nanoseconds }
 
     static let size = MemoryLayout<pmap_item_time>.size
+
+    func append(to buffer: inout ByteBuffer) {
+        for number in [start, nanoseconds, bytes] { buffer.append(native: UInt64(bitPattern: Int64(number))) }
+    }
+
+    /// By another clock, which is ahead by so many nanoseconds.
+    package func shifted(by offset: Int) -> ItemTime {
+        ItemTime(start: start + offset, nanoseconds: nanoseconds, bytes: bytes)
+    }
 }
 
 extension ByteBuffer {

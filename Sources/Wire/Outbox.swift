@@ -337,7 +337,7 @@ package struct Outbox: ~Copyable {
 }
 
 extension ByteBuffer {
-    fileprivate mutating func appendHeader(_ tag: EntryTag, _ traits: ItemTraits, items: Int, length: UInt64) -> Int {
+    mutating func appendHeader(_ tag: EntryTag, _ traits: ItemTraits, items: Int, length: UInt64) -> Int {
         let start = count
         append(native: tag.rawValue | traits.rawValue << 16)
         append(native: UInt32(items))
@@ -345,7 +345,7 @@ extension ByteBuffer {
         return start
     }
 
-    fileprivate mutating func appendEntry(
+    mutating func appendEntry(
         _ tag: EntryTag, _ traits: ItemTraits = ItemTraits(), items: Int = 0, _ body: (inout ByteBuffer) -> Void
     ) {
         let start = appendHeader(tag, traits, items: items, length: 0)

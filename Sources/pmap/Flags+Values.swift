@@ -8,6 +8,7 @@ extension Flags {
 
     /// Reads every value, for the message.
     func readValues() throws(UsageError) {
+        _ = try hosts()
         _ = try (workers(processors: 1), onErrorChoice(), chunkItems(), itemsPerWorker(), seedValue(), spillLimit())
         _ = try (timeLimit(), setupLimit(), memoryLimit(), retryCounts(), haltPolicy(), chaosValue(seed: 0))
         _ = try (inputLayout(), outputFormat(), tableLayout(), maxRecordSize(), bigIntegersChoice())

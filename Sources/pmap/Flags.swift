@@ -4,6 +4,7 @@ import Bytes
 
 struct Flags {
     var jobs: Typed?
+    var on: Typed?
     var from: Typed?
     var to: Typed?
     var null = false
@@ -77,6 +78,10 @@ extension Option {
             "-j, -P, --jobs", also: ["--max-procs", "--workers", "--max-workers", "--processes"], value: "N",
             "Workers: N, N% of the processors, +N or -N relative to them; 0 runs everything in this process."
         ) { $0.jobs = $1 },
+        Option(
+            "--on", value: "WHERE", instead: "write all hosts in one: --on ssh:HOST,HOST",
+            "Run items on other machines: ssh:HOST,USER@HOST/N with N workers, or command:LINE, whose standard input and output lead to a pmap worker."
+        ) { $0.on = $1 },
         Option(
             "-f, --from", value: "FORMAT",
             "How the input is read: lines, nul, jsonl, msgpack, csv, tsv, fields[:C], blocks:SIZE."

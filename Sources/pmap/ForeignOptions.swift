@@ -8,7 +8,7 @@ let foreignOptions: [String: String] = {
     return table
 }()
 
-private let noRemote = "workers run on this machine only"
+private let noRemote = "write --on ssh:HOST; the script and its modules are sent"
 
 private let advice = [
     // Output
@@ -49,9 +49,10 @@ private let advice = [
     "--follow --tail": "write tail -f FILE | pmap …",
 
     // Where, when and how many
-    "-S --sshlogin --sshloginfile --slf --on --transfer --transferfile --return --cleanup --trc --basefile --bf --wd --workdir":
+    "-S --sshlogin --sshloginfile --slf --transfer --transferfile --return --cleanup --trc --basefile --bf --wd --workdir":
         noRemote,
-    "--env --ssh --conf --file": noRemote + "; the environment is there as it is",
+    "--env --ssh --conf --file":
+        "on this machine the environment is there as it is, and with --on that of the other one",
     "--delay": "wait in the task: pmap.sleep(SECONDS)",
     "--nice": "write nice -n N pmap …",
     "--load --max-load --memfree --memsuspend --limit --noswap":

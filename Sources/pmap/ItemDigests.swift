@@ -33,7 +33,7 @@ final class ItemDigests {
             }
             return DigestedItems(digests: digests, starts: [])
         case .iterator: return digestValues(payload, chunk)
-        case .file, .standardInput, .words:
+        case .file, .standardInput, .words, .elsewhere:
             switch try chunks.read(payload) {
             case .records(let records): return try digest(records, payload, chunk)
             case .noMemory: throw chunks.noMemory(inputs[payload.input])

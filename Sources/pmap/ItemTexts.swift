@@ -50,15 +50,14 @@ final class ItemTexts {
         inputs = job.inputs
         chunks = ChunkReader(job.inputs, directory: directory)
         layout = job.layout
-        digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
+        digestSize = job.form.isJournaled ? ItemProducer.digestSize : 0
     }
 
     /// The bytes of the item, or its value in JSON; nil where it cannot be read, or JSON has no words for it.
     func input(of item: Int, in chunk: Chunk) -> ByteString? {
-        switch inputs[chunk.payload.input] {
-        case .list, .iterator: value(of: item, in: chunk).map { ByteString($0) }
-        case .file, .standardInput, .words: record(of: item, in: chunk).map { ByteString(layout.text(of: $0)) }
-        }
+        inputs[chunk.payload.input].hasValues
+            ? value(of: item, in: chunk).map { ByteString($0) }
+            : record(of: item, in: chunk).map { ByteString(layout.text(of: $0)) }
     }
 
     private func value(of item: Int, in chunk: Chunk) -> String? {
@@ -70,16 +69,14 @@ final class ItemTexts {
 
     /// Appends the item on one line, as far as it is worth it; answers how many bytes it has.
     func append(_ item: Int, in chunk: Chunk, to buffer: inout ByteBuffer) -> Int {
-        switch inputs[chunk.payload.input] {
-        case .list, .iterator:
+        if inputs[chunk.payload.input].hasValues {
             guard let text = value(of: item, in: chunk) else { return 0 }
             buffer.append(text.truncated(toBytes: ItemTexts.longest).escapedName)
             return text.utf8.count
-        case .file, .standardInput, .words:
-            guard let record = record(of: item, in: chunk) else { return 0 }
-            layout.append(line: record, to: &buffer, most: ItemTexts.longest)
-            return record.count
         }
+        guard let record = record(of: item, in: chunk) else { return 0 }
+        layout.append(line: record, to: &buffer, most: ItemTexts.longest)
+        return record.count
     }
 
     /// Bytes of an item in a log.
@@ -89,11 +86,7 @@ final class ItemTexts {
     /// taken, and the last one's record.
     func take(from item: Int, in chunk: Chunk, _ body: (inout RecordCursor) -> (items: Int, last: RecordBytes?)) -> Int
     {
-        switch inputs[chunk.payload.input] {
-        case .list, .iterator: return 0
-        case .file, .standardInput, .words: break
-        }
-        guard layout.framing.isPlain, chunk.payload.positionsPerItem == 1,
+        guard !inputs[chunk.payload.input].hasValues, layout.framing.isPlain, chunk.payload.positionsPerItem == 1,
             var position = opened(at: item - 1, in: chunk)
         else { return 0 }
         let (items, last) = body(&position.cursor)

@@ -48,12 +48,12 @@ final class ItemWorker: WorkerBody {
         chaos = job.chaos
         mayRunMany = !job.isItemized && chaos == nil && job.flushTriggers.isEmpty
         (isItemized, isTimed) = (job.isItemized, job.plan.keepsTimes)
-        digestSize = job.journal == nil ? 0 : ItemProducer.digestSize
+        digestSize = job.form.isJournaled ? ItemProducer.digestSize : 0
         flushTriggers = job.flushTriggers
         triggeringItemsAtEnd = if case .items(let items)? = job.plan.halt?.amount { items } else { .max }
         retries = job.form.retries
         longestRecord = Typed.shown(size: job.longestRecord.inStream)
-        if job.journal != nil { watchModules(of: script) }
+        if job.form.isJournaled { watchModules(of: script) }
         runner.source = { [unowned self] in chunk.map { inputs[$0.payload.input].name } ?? "" }
         runner.line = { [unowned self] item in
             chunk.flatMap { $0.positions(of: item) ?? texts?.positions(of: item, in: $0) }?.lowerBound ?? 0
@@ -131,9 +131,9 @@ final class ItemWorker: WorkerBody {
                 if let places = chunk.positions(of: item) { runner.run(listed: places, item: item, outbox: &outbox) }
                 chaos?.injectAfter(item, attempt: chunk.attempt)
             }
-        case .iterator:
-            runValues(payload, chunk, &outbox)
-        case .file, .standardInput, .words:
+        case .iterator: runValues(payload, chunk, &outbox)
+        case .elsewhere(let input) where input.hasValues: runValues(payload, chunk, &outbox)
+        case .file, .standardInput, .words, .elsewhere:
             let records: RecordBytes
             switch try chunks.read(payload) {
             case .records(let bytes): records = bytes

@@ -21,6 +21,8 @@ struct Job {
     var spillLimit: Int
     var journal: JournalPlan?
     var chaos: Chaos?
+    /// Where items are run, if not here.
+    var hosts: [RemoteHost]
     var inputs: [Input]
     /// Bytes that the script has read ahead from standard input.
     var readAhead: [UInt8] = []
@@ -43,13 +45,24 @@ struct Job {
     init(_ flags: Flags, files: [ByteString], sources: [TypedSource], script: LoadedScript, seed: UInt64)
         throws(UsageError)
     {
+        try self.init(flags, script: script, seed: seed) { layout, notice throws(UsageError) in
+            try Job.inputs(files, sources, script, layout, notice: notice)
+        }
+    }
+
+    /// `findInputs` is told of the layout, and tells of what the user is to know.
+    init(
+        _ flags: Flags, script: LoadedScript, seed: UInt64,
+        inputs findInputs: (InputLayout, (String) -> Void) throws(UsageError) -> [Input]
+    ) throws(UsageError) {
         workers = try flags.workers(processors: Processors.usable())
         onError = try flags.onErrorChoice()
+        hosts = try flags.hosts()
         errorsFile = flags.errors
         spillLimit = try flags.spillLimit()
         form.input = try flags.inputLayout()
         var notices: [String] = []
-        inputs = try Job.inputs(files, sources, script, form.input) { notices.append($0) }
+        inputs = try findInputs(form.input) { notices.append($0) }
         self.notices = notices
         try Job.checkTyped(flags, for: inputs)
         if inputs.contains(where: { if case .standardInput = $0 { true } else { false } }) {
@@ -70,6 +83,7 @@ struct Job {
         }
         plan.keepsTimes = logs.keepTimes
         if case .words(let combinations)? = inputs.first { try readWords(combinations, flags) }
+        if case .elsewhere(let input)? = inputs.first, input.words > 0 { form.input.words = input.words }
         form.join = try Job.join(flags, script)
         form.isFilter = flags.filter && !(isDryRun && script.runsCommands)
         form.isTagged = flags.tag
@@ -106,6 +120,14 @@ struct Job {
         if workers == 0, chaos?.chances[.kill] != nil {
             throw UsageError("--chaos kill with -j 0: there is no worker to be killed; leave one of them out")
         }
+        if !hosts.isEmpty {
+            if workers == 0 {
+                throw UsageError("--on with -j 0: leave one of them out; nothing runs elsewhere without workers")
+            }
+            // The values are sent.
+            if case .list? = inputs.first { inputs = [.iterator] }
+            plan.pace = .far
+        }
         if flags.retryFailed && flags.journal == nil {
             throw UsageError("--retry-failed: write --journal FILE too; that is where failed items are known from")
         }
@@ -141,7 +163,7 @@ struct Job {
     }
 
     /// The host needs the outcome of each item, and not only their number.
-    var isItemized: Bool { journal != nil || plan.halt.map { $0.why != .fail } ?? false }
+    var isItemized: Bool { form.isJournaled || plan.halt.map { $0.why != .fail } ?? false }
 
     /// Outcomes that count for --halt are sent at once, so that few items are run in vain.
     var flushTriggers: FlushTriggers {

@@ -86,12 +86,10 @@ struct JobCommand {
 
     /// The script's own options, except those that the command line has.
     private func withOptions(of script: LoadedScript) throws(UsageError) -> Flags {
-        let options: [ScriptOption]
-        do { options = try script.options() } catch { throw UsageError(error.description) }
-        return try line.flags(over: options, of: script.name)
+        try line.flags(over: script.checkedOptions(), of: script.name)
     }
 
-    private static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [ByteString]) {
+    static func scriptAndFiles(_ flags: Flags) throws(UsageError) -> (ScriptSource, [ByteString]) {
         if let command = flags.command {
             if flags.code != nil { throw UsageError("-e and --sh; a run has one task") }
             return (.command(command), flags.words + flags.files)
@@ -105,5 +103,12 @@ struct JobCommand {
         let followers = Array(flags.words.dropFirst())
         let source = script == "-" ? ScriptSource.standardInput : .file(script, followers: followers)
         return (source, followers + flags.files)
+    }
+}
+
+extension LoadedScript {
+    /// The script's own options.
+    func checkedOptions() throws(UsageError) -> [ScriptOption] {
+        do { return try options() } catch { throw UsageError(error.description) }
     }
 }

@@ -22,6 +22,8 @@ struct JobRun: ~Copyable {
     private let texts: ItemTexts
     private let listeners: [any RunListener]
     private let inherited = Inherited()
+    /// Where items are run, if not here.
+    private let remotes: [RemotePlan]
 
     /// Descriptors of the host's that processes close which it forks later: those of what joins results, and the output that
     /// leads there, which ends only when nobody else has it.
@@ -41,8 +43,15 @@ struct JobRun: ~Copyable {
         if job.isDryRun { job.writeNothing() }
         let texts = ItemTexts(script, job, directory: start.directory.number)
         let reporter = try Reporter(job, script, texts)
-        listeners = try job.listeners(reporter, texts, script: script.name)
+        let listeners = try job.listeners(reporter, texts, script: script.name)
+        var remotes: [RemotePlan] = []
+        for host in job.hosts {
+            let sent = try RemoteJob(job, script, on: host)
+            remotes.append(
+                RemotePlan(name: host.name, version: Main.version, words: host.words.map(\.bytes), job: sent.bytes))
+        }
         (self.job, self.script, self.reporter, self.texts) = (job, script, reporter, texts)
+        (self.listeners, self.remotes) = (listeners, remotes)
         self.start = start
         self.scripts = scripts
     }
@@ -199,8 +208,21 @@ struct JobRun: ~Copyable {
         return last == .completed ? ending : last
     }
 
+    /// On the machines of `--on`.
+    private borrowing func runElsewhere(_ parts: Parts, _ output: consuming OutputQueue, _ remotes: [RemotePlan]) -> (
+        Ending, Tally
+    ) {
+        let packer = ChunkPacker(job.inputs, job.layout.framing, directory: start.directory.number)
+        Signal.catchSignals()
+        return RemoteLoop(
+            parts.plan, on: remotes, source: parts.source, output: output, observer: parts.observer, log: parts.log,
+            listeners: parts.listeners, pack: packer.pack
+        ).execute()
+    }
+
     private borrowing func runItems(_ parts: Parts, _ output: consuming OutputQueue) -> (Ending, Tally) {
-        job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
+        if !remotes.isEmpty { return runElsewhere(parts, output, remotes) }
+        return job.workers == 0 ? runHere(parts, output) : runInWorkers(parts, output)
     }
 
     private borrowing func runHere(_ parts: Parts, _ output: consuming OutputQueue) -> (Ending, Tally) {

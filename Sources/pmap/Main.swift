@@ -32,6 +32,7 @@ enum Main {
 
     private static func run(_ words: [ByteString]) throws(UsageError) -> ExitCode {
         if words.first == "run" { try RunCommand(Array(words.dropFirst())).run() }
+        if words == ["worker"] { try RemoteCommand.make().run() }
         if words.first == "journal" { return try showJournal(Array(words.dropFirst())) }
         if words.first == "help" { return show(try Help.text(Array(words.dropFirst()))) }
         let line = try CommandLine(words)

@@ -162,6 +162,11 @@ final class Reporter: RunObserver {
             print("\(scriptName): \(function) of a worker (pid \(pid)) has run for 10 s, and goes on")
         case .fewerWorkers(let error):
             print("cannot start a further worker (\(error)); going on with fewer")
+        case .lostRemote(let host, let reason, let items):
+            let what = items == 0 ? "" : items == 1 ? "; an item runs again" : "; \(items) items run again"
+            print("\(host): \(reason)\(what)")
+        case .unreachable(let host, let reason, let isLast):
+            print("\(host): \(reason); \(isLast ? "it is left out" : "it is tried again")")
         case .joining(let pid):
             print("all items are done; the script's process (pid \(pid)) joins their results, or runs finish")
             if job.workers > 0 { answer() }
@@ -289,7 +294,8 @@ final class Reporter: RunObserver {
         case .joinFailed(let join): print(message(of: join), join.failure.traceback)
         case .noWorkers(let failure, inSetup: true):
             print("\(scriptName): setup failed in every worker: \(failure.message)", failure.traceback)
-        case .noWorkers(let failure, inSetup: false): print("no worker could be started: \(failure.message)")
+        case .noWorkers(let failure, inSetup: false):
+            print("no worker could be started: \(failure.message)", failure.traceback)
         }
     }
 

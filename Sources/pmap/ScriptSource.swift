@@ -16,14 +16,15 @@ enum ScriptSource {
     /// The template of `--sh`.
     case command(ByteString)
 
-    /// Loads it into a fresh state.
-    func load(_ flags: Flags, seed: UInt64) throws(UsageError) -> LoadedScript {
+    /// Loads it into a fresh state. What a host has `sent` is not read from files.
+    func load(_ flags: Flags, seed: UInt64, _ sent: RemoteJob? = nil) throws(UsageError) -> LoadedScript {
         var settings = LoadedScript.Settings()
         settings.seed = seed
         settings.isSeedFinal = flags.seed != nil
         settings.modules = flags.modules
         settings.arguments = try ScriptSource.arguments(flags.definitions)
         settings.folders = folders
+        settings.sentModules = sent?.modules ?? []
         settings.watchesCoroutines = flags.timeout != nil || flags.jobs?.text == "0"
         settings.installModules = { stack throws(LuaError) in
             let core = try CoreModule(stack)
@@ -31,7 +32,7 @@ enum ScriptSource {
                 begin: core.recordHoldings, endItem: core.endItem(hasReturned:), finish: { core.finish(limit: $0) },
                 answer: core.answerAsHost, catchQuestions: core.catchQuestions)
         }
-        let source = try text()
+        let source = if let sent { sent.script } else { try text() }
         let isBatch = try flags.inputLayout().batch != nil
         let script: LoadedScript
         do throws(ScriptError) {

@@ -98,7 +98,7 @@ func `a wrong option is answered with what to write`(row: Row) throws { try row.
     wrong("--delay=1", "--delay: wait in the task: pmap.sleep(SECONDS)"),
     wrong("--nice 5", "--nice: write nice -n N pmap …"),
     wrong("--shuf", "--shuf: write shuf FILE | pmap …"),
-    wrong("-S host", "-S: workers run on this machine only"),
+    wrong("-S host", "-S: write --on ssh:HOST; the script and its modules are sent"),
     wrong("--pipe", "--pipe: write --from blocks:1M; files are read in parallel anyway"),
     wrong("--resume", "--resume: write --journal FILE; the same command goes on from there"),
     wrong("-c item", "-c: write -e CODE, or --sh COMMAND; a script needs no option: pmap SCRIPT"),

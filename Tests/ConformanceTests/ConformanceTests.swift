@@ -61,7 +61,7 @@ extension Case {
     fileprivate func start() throws -> Run {
         // A case can wait for what is expected on standard error.
         let also = errors.isEmpty ? "" : " 2> >(exec tee errors >&2); exit $?"
-        return try Run("pmap run \(file) \(name)\(also)", in: Scratch(copyOf: "Tests/Conformance"), limit: .seconds(30))
+        return try Run("pmap run \(file) \(name)\(also)", in: Scratch(copyOf: "Tests/Conformance"), limit: .seconds(90))
     }
 }
 

@@ -24,7 +24,7 @@ package final class Run {
     /// Starts `line` in `folder`; standard input is `input` and then its end, or a pipe held open when nil.
     package init(
         _ line: String, in folder: Scratch, input: String? = "", environment: [String: String] = [:],
-        limit: Duration = .seconds(20)
+        limit: Duration = .seconds(60)
     ) throws {
         self.line = line
         self.limit = limit
@@ -67,11 +67,11 @@ package final class Run {
         try pump { String(decoding: $0.errors, as: UTF8.self).components(of: text) > times }
     }
 
-    /// Waits for the end, and for everything that was started to be gone within a second of it.
+    /// Waits for the end, and for everything that was started to be gone soon after it.
     package func finish(closingInput: Bool = true) throws -> Outcome {
         if closingInput { inputOpen = false }
         try pump { $0.ending != nil && $0.outputEnd == nil && $0.errorsEnd == nil }
-        let left = mark.left(within: .seconds(1))
+        let left = mark.left(within: .seconds(10))
         guard let ending, left.isEmpty else {
             mark.killAll()
             throw RunError.leftRunning(line, left)

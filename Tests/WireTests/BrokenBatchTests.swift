@@ -191,6 +191,9 @@ private func sanity(_ entries: [Entry], within size: Int) {
                 bytes += (text?.utf8.count ?? 0) / 3  // what is not UTF-8 becomes three bytes
             }
         case .chunkEnd, .joined: bytes += 8
+        case .place, .chunkDone: bytes += 16
+        case .pulse, .farewell: break
+        case .greeting(let greeting): bytes += 16 + greeting.version.utf8.count / 3
         case .module(let name, let digest): bytes += name.utf8.count / 3 + (digest?.count ?? 0)
         }
     }
