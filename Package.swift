@@ -69,7 +69,9 @@ let package = Package(
                 "Bytes", "Journal", "Monitor", "Multiprocessing", "ProcessPool", "Posix", "Inputs", "Report", "Script",
                 "Records", "Lua", "Wire",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // On other machines the libraries that came with it are beside it.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN"])]),
 
         .target(name: "Chance", path: "Tests/Chance", swiftSettings: strict),
         .target(

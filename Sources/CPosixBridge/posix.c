@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -368,3 +369,6 @@ bool pmap_tie_to_parent(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return getppid() == parent;
 }
+
+/* Swift's library calls it, and takes a version of it that only glibc 2.35 has; all others are in 2.34. */
+float hypotf(float x, float y) { return (float)sqrt((double)x * x + (double)y * y); }

@@ -34,6 +34,13 @@ package struct Digest: Hashable, Sendable {
         return unsafe words.withUnsafeBytes { unsafe Array($0) }
     }
 
+    package var hexadecimal: String {
+        [high, low].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
     /// Nil when these are not 16 bytes.
     package init?(stored bytes: [UInt8]) {
         guard let digest = unsafe bytes.withUnsafeBytes({ unsafe Digest(stored: $0) }) else { return nil }

@@ -15,4 +15,17 @@ package enum Machine {
 
     package static func processNumber() -> Int32 { getpid() }
     package static func parentNumber() -> Int32 { getppid() }
+
+    /// `Linux x86_64`
+    package static func kind() -> String {
+        var names = utsname()
+        guard unsafe uname(&names) == 0 else { return "an unknown machine" }
+        return "\(text(&names.sysname)) \(text(&names.machine))"
+    }
+
+    private static func text<Name>(_ name: inout Name) -> String {
+        unsafe withUnsafeBytes(of: &name) { bytes in
+            String(decoding: unsafe Array(bytes).prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
 }

@@ -63,3 +63,14 @@ extension ByteString {
         unsafe self.init(UnsafeRawBufferPointer(start: text, count: strlen(text)))
     }
 }
+
+extension Process {
+    /// The files of the shared libraries that are loaded here.
+    package static func libraries() -> [ByteString] {
+        guard let maps = try? Descriptor(reading: "/proc/self/maps").readAll() else { return [] }
+        let paths = maps.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            line.firstIndex(of: UInt8(ascii: "/")).map { ByteString(Array(line[$0...])) }
+        }
+        return Set(paths.filter { $0.contains(".so") }).sorted { $0.text < $1.text }
+    }
+}

@@ -119,7 +119,7 @@ package final class RelayLoop: HostLoop {
         case .suspend(let isOn):
             isSuspended = isOn
             for slot in run.presentNumbers { carryOut(.suspend(slot, isOn)) }
-        case .job, .pulse: break
+        case .job, .bytes, .pulse: break
         }
     }
 

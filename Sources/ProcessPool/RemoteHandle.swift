@@ -3,10 +3,10 @@
 
 package import Bytes
 import Posix
-import Wire
+package import Wire
 
 /// A machine that works, and how it is reached.
-package struct RemotePlan: Sendable {
+package struct RemotePlan {
     /// Its name in messages.
     package let name: String
     /// Of the program that is expected there.
@@ -15,9 +15,28 @@ package struct RemotePlan: Sendable {
     package let words: [[UInt8]]
     /// What is to be done there.
     package let job: FrozenBytes
+    /// Nil where nobody asks.
+    package let delivery: Delivery?
 
-    package init(name: String, version: String, words: [[UInt8]], job: FrozenBytes) {
-        (self.name, self.version, self.words, self.job) = (name, version, words, job)
+    /// What a host says first that may lack the program: in a line of its own that it is there, or that it is wanted and by
+    /// what kind of machine; it reads a line with its size then, and the program.
+    package struct Delivery {
+        package let isHere, isWanted: String
+        /// Why it does not run on such a machine, if it does not.
+        package let refusal: (Substring) -> String?
+        /// The program; an error says why there is none to be had.
+        package let program: () -> Result<FrozenBytes, Failure>
+
+        package init(
+            isHere: String, isWanted: String, refusal: @escaping (Substring) -> String?,
+            program: @escaping () -> Result<FrozenBytes, Failure>
+        ) {
+            (self.isHere, self.isWanted, self.refusal, self.program) = (isHere, isWanted, refusal, program)
+        }
+    }
+
+    package init(name: String, version: String, words: [[UInt8]], job: FrozenBytes, delivery: Delivery? = nil) {
+        (self.name, self.version, self.words, self.job, self.delivery) = (name, version, words, job, delivery)
     }
 }
 
@@ -33,6 +52,11 @@ final class RemoteHandle {
     private let results: Descriptor
     private var unsent = CommandQueue()
     private var reader: BatchReader
+    private let job: FrozenBytes
+    /// Nil once it is known that the program is there.
+    private var delivery: RemotePlan.Delivery?
+    /// What is to be sent once that is known.
+    private var held: [Command] = []
     /// The remote's clock is behind ours by so many nanoseconds, once it has greeted.
     private var clockOffset: Int?
     private var hasLeft = false
@@ -68,8 +92,8 @@ final class RemoteHandle {
         results = Descriptor(owning: started.takeEnd(of: 1) ?? -1)
         commands.setNonBlocking()
         results.setNonBlocking()
-        unsent.append(.job(plan.job))
-        send()
+        (job, delivery) = (plan.job, plan.delivery)
+        if delivery == nil { send(.job(job)) }
     }
 
     var pid: Int32 { program.pid }
@@ -86,7 +110,7 @@ final class RemoteHandle {
     func send(_ chunk: Chunk, _ columns: FrozenBytes?) {
         if let columns, !knowsColumns {
             knowsColumns = true
-            unsent.append(.use(columns: columns))
+            send(.use(columns: columns))
         }
         send(.run(chunk))
     }
@@ -94,6 +118,7 @@ final class RemoteHandle {
     func send(_ command: Command) {
         if command == .suspend(true) { isSuspended = true }
         if command == .suspend(false) { (isSuspended, lastHeard) = (false, Clock.now()) }
+        if delivery != nil { return held.append(command) }
         unsent.append(command)
         send()
     }
@@ -143,9 +168,10 @@ final class RemoteHandle {
                     break
                 }
                 lastHeard = Clock.now()
-                entries += try reader.readEntries()
+                if delivery != nil { hearAnswer() }
+                if delivery == nil { entries += try reader.readEntries() }
             }
-            entries += try reader.readEntries()
+            if delivery == nil { entries += try reader.readEntries() }
         } catch {
             end("what it sent is not what a pmap sends\(isReady ? "" : Self.advice)")
             isDistrusted = true
@@ -153,6 +179,33 @@ final class RemoteHandle {
         return isDistrusted ? [] : entries.filter(isForRun)
     }
 
+    /// Whether the program is there; what a shell says in front of that is no matter.
+    private func hearAnswer() {
+        guard let delivery, let end = reader.received.array.lastIndex(of: UInt8(ascii: "\n")) else { return }
+        let lines = String(decoding: reader.received.array(0..<end), as: UTF8.self).split(separator: "\n")
+        if lines.contains(where: { $0 == delivery.isHere }) {
+            self.delivery = nil
+        } else if let wish = lines.first(where: { $0.hasPrefix(delivery.isWanted) }) {
+            self.delivery = nil
+            if let refusal = delivery.refusal(wish.dropFirst(delivery.isWanted.count)) { return self.end(refusal) }
+            switch delivery.program() {
+            case .failure(let failure): return self.end(failure.message)
+            case .success(let program):
+                unsent.append(.bytes(FrozenBytes(Array("\(program.count)\n".utf8))))
+                unsent.append(.bytes(program))
+            }
+        } else {
+            return
+        }
+        reader.received.reset()
+        unsent.append(.job(job))
+        for command in held { unsent.append(command) }
+        held = []
+        send()
+    }
+
+    private static let keyAdvice =
+        "; questions are not answered: a key in ssh-agent, or one without a passphrase, lets pmap in"
     private static let advice = "; does a shell there print something at its start?"
 
     private func isForRun(_ entry: Entry) -> Bool {
@@ -196,7 +249,7 @@ final class RemoteHandle {
         if why == nil && !hasLeft {
             switch program.status {
             case .exited(0)?, nil: why = "the connection has ended"
-            case let status?: why = "\(name) \(status)"
+            case let status?: why = "\(name) \(status)\(delivery == nil ? "" : RemoteHandle.keyAdvice)"
             }
         }
         return Run.Loss(host: host, reason: why ?? "", wasReady: isReady, hadLeft: hasLeft && reason == nil)

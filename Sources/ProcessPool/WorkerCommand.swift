@@ -10,6 +10,8 @@ enum Command: Equatable {
     case leave
 
     // To remotes
+    /// No command: the program, for a machine that has none.
+    case bytes(FrozenBytes)
     /// What is to be done there.
     case job(FrozenBytes)
     /// The host is there.
@@ -28,7 +30,7 @@ enum Command: Equatable {
     var body: FrozenBytes? {
         switch self {
         case .run(let chunk): if case .bytes(let bytes) = chunk.payload.records { bytes } else { nil }
-        case .use(let bytes), .job(let bytes): bytes
+        case .use(let bytes), .job(let bytes), .bytes(let bytes): bytes
         case .leave, .pulse, .stop, .suspend: nil
         }
     }
@@ -56,6 +58,7 @@ enum Command: Equatable {
             if let header = payload.header { buffer.append(header.buffer, header.range) }
         case .use(let columns): Command.append(.columns, columns.count, to: &buffer)
         case .job(let job): Command.append(.job, job.count, to: &buffer)
+        case .bytes: break
         case .leave: Command.append(.leave, to: &buffer)
         case .pulse: Command.append(.pulse, to: &buffer)
         case .stop: Command.append(.stop, to: &buffer)

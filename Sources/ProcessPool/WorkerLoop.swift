@@ -93,7 +93,7 @@ package struct WorkerLoop: ~Copyable {
             case .run(let chunk): return chunk
             case .use(let columns): body.use(columns: columns)
             case .leave, nil: return nil
-            case .job, .pulse, .stop, .suspend: break  // for remotes
+            case .job, .bytes, .pulse, .stop, .suspend: break  // for remotes
             }
         }
     }

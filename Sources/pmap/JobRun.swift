@@ -48,7 +48,7 @@ struct JobRun: ~Copyable {
         for host in job.hosts {
             let sent = try RemoteJob(job, script, on: host)
             remotes.append(
-                RemotePlan(name: host.name, version: Main.version, words: host.words.map(\.bytes), job: sent.bytes))
+                host.plan(sent))
         }
         (self.job, self.script, self.reporter, self.texts) = (job, script, reporter, texts)
         (self.listeners, self.remotes) = (listeners, remotes)

@@ -7,6 +7,8 @@ import Posix
 @main
 enum Main {
     static let version = "0.1.0"
+    /// Of what host and remote say to each other, too.
+    static let remoteVersion = "\(version)/1"
 
     static func main() {
         Signal.restoreDefaults()

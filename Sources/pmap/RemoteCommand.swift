@@ -52,7 +52,7 @@ struct RemoteCommand: ~Copyable {
         Signal.catchSignals()
         RelayLoop(
             job.planAsRemote, from: host, SentSource(job.inputs, job.layout.framing),
-            output: OutputQueue(output, spillFolders: [], spillLimit: 0), version: Main.version,
+            output: OutputQueue(output, spillFolders: [], spillLimit: 0), version: Main.remoteVersion,
             say: { reporter.notice($0) }
         ) { loop in
             reporter.closeInherited()
@@ -65,9 +65,9 @@ struct RemoteCommand: ~Copyable {
 
     /// The script, and the job as it is here.
     private static func load(_ bytes: FrozenBytes) throws(UsageError) -> (LoadedScript, Job) {
-        guard let sent = RemoteJob(bytes), sent.version == Main.version else {
+        guard let sent = RemoteJob(bytes), sent.version == Main.remoteVersion else {
             let other = RemoteJob.version(of: bytes) ?? "another pmap"
-            throw UsageError("pmap \(Main.version) is there, and \(other) here")
+            throw UsageError("pmap \(Main.remoteVersion) is there, and \(other) here")
         }
         let line = try CommandLine(sent.words)
         let source = try JobCommand.scriptAndFiles(line.flags).0

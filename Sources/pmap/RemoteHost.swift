@@ -2,6 +2,7 @@
 
 import Bytes
 import Posix
+import ProcessPool
 
 /// A machine of `--on`.
 struct RemoteHost: Equatable {
@@ -11,9 +12,18 @@ struct RemoteHost: Equatable {
     let words: [ByteString]
     /// Workers there; nil for what the machine has processors for.
     let workers: Int?
+    /// A shell there gets the program, if it has none.
+    var hasShell = false
 
     /// What ssh is asked for: no terminal, no questions, and not to wait for ever.
     private static let sshOptions = ["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
+
+    /// The plan of the connection for a job.
+    func plan(_ job: RemoteJob) -> RemotePlan {
+        RemotePlan(
+            name: name, version: Main.remoteVersion, words: words.map(\.bytes), job: job.bytes,
+            delivery: hasShell ? RemoteProgram.shared.delivery : nil)
+    }
 
     private static let advice = "write ssh:HOST, ssh:HOST,USER@HOST/N with N workers there, or command:LINE"
 
@@ -41,8 +51,9 @@ struct RemoteHost: Equatable {
             throw typed.wrong(advice)
         }
         let program = (Environment.value("PMAP_SSH") ?? "ssh").text.split(separator: " ").map(String.init)
-        let words = program + sshOptions + [String(sides[0]), "pmap worker"]
-        return RemoteHost(name: String(sides[0]), words: words.map { ByteString($0) }, workers: workers)
+        let words = program + sshOptions + [String(sides[0]), RemoteProgram.shared.line]
+        return RemoteHost(
+            name: String(sides[0]), words: words.map { ByteString($0) }, workers: workers, hasShell: true)
     }
 }
 

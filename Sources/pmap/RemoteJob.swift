@@ -115,7 +115,8 @@ extension RemoteJob {
     init(_ job: Job, _ script: LoadedScript, on host: RemoteHost) throws(UsageError) {
         let words = if case .words(let combinations)? = job.inputs.first { max(combinations.width, 1) } else { 0 }
         self.init(
-            version: Main.version, words: job.command, seed: job.seed, workers: host.workers, script: script.source,
+            version: Main.remoteVersion, words: job.command, seed: job.seed, workers: host.workers,
+            script: script.source,
             modules: try RemoteJob.modules(of: script),
             inputs: job.inputs.map {
                 InputElsewhere(
