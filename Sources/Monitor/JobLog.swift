@@ -45,6 +45,8 @@ package struct ItemNames {
 package final class JobLog: RunListener {
     private let names: ItemNames
     private let errorBytes: (FailedItem) -> Int
+    /// Of each worker, as far as it is another machine.
+    private let hosts: [String]
     private var pids: [Int32] = []
     private var buffer: LogBuffer
     private var command = ByteBuffer()
@@ -59,9 +61,10 @@ package final class JobLog: RunListener {
 
     /// `errorBytes` is what a failure gives in place of a record. `write` takes whole lines.
     package init(
-        _ names: ItemNames, errorBytes: @escaping (FailedItem) -> Int, write: @escaping ([UInt8]) -> Void
+        _ names: ItemNames, hosts: [String] = [], errorBytes: @escaping (FailedItem) -> Int,
+        write: @escaping ([UInt8]) -> Void
     ) {
-        (self.names, self.errorBytes) = (names, errorBytes)
+        (self.names, self.hosts, self.errorBytes) = (names, hosts, errorBytes)
         buffer = LogBuffer(write: write)
         epoch = Int(Clock.date() * 1e9) - Clock.now()
         buffer.lines.append(JobLog.header)
@@ -74,11 +77,11 @@ package final class JobLog: RunListener {
             while pids.count < worker { pids.append(0) }
             pids[worker - 1] = pid
         case .succeeded(let chunk, _, let worker, let times):
-            append(times, of: chunk, Same(chunk, .success, worker, pids[worker - 1], names), now)
+            append(times, of: chunk, same(chunk, .success, worker), now)
         case .failed(let item, let chunk, retryDelay: nil):
             let time = ItemTime(
                 start: item.time?.start ?? now, nanoseconds: item.time?.nanoseconds ?? 0, bytes: errorBytes(item))
-            append(item.item, chunk, time, Same(chunk, .failure(item), item.worker, pids[item.worker - 1], names))
+            append(item.item, chunk, time, same(chunk, .failure(item), item.worker))
             buffer.rest(now: now)
         case .joining, .ended: buffer.flush()
         default: break
@@ -121,12 +124,19 @@ package final class JobLog: RunListener {
         }
     }
 
+    private func same(_ chunk: Chunk, _ result: Result, _ worker: Int) -> Same {
+        Same(chunk, result, worker, pids[worker - 1], hosts.isEmpty ? nil : hosts[worker - 1], names)
+    }
+
     /// What the rows of items that ended together have in common.
     private struct Same {
+        /// Nil for this machine.
+        let host: String?
         /// Exitval and Signal; what stands between the item and its position; and the end of the row.
         let (status, between, end): (String, String, String)
 
-        init(_ chunk: Chunk, _ result: Result, _ worker: Int, _ pid: Int32, _ names: ItemNames) {
+        init(_ chunk: Chunk, _ result: Result, _ worker: Int, _ pid: Int32, _ host: String?, _ names: ItemNames) {
+            self.host = host
             let (before, after) = names.around(chunk)
             status = "\t\(result.status)\t"
             between =
@@ -141,7 +151,7 @@ package final class JobLog: RunListener {
         var (item, rest) = (chunk.next, times)
         while let time = rest.first {
             var taken = 0
-            if let position = chunk.positions(of: item)?.lowerBound {
+            if same.host == nil, let position = chunk.positions(of: item)?.lowerBound {
                 taken = names.take(item, chunk) { cursor in
                     rows.append(&cursor, item: item, position: position, rest, to: &buffer.lines)
                 }
@@ -160,7 +170,7 @@ package final class JobLog: RunListener {
         command.reset()
         let size = names.append(item, chunk, &command)
         buffer.lines.append(decimal: Int64(item))
-        buffer.lines.append("\t:\t")
+        buffer.lines.append("\t\(same.host?.escapedName ?? ":")\t")
         append(time: epoch + time.start)
         append(duration: time.nanoseconds)
         append(number: size)

@@ -15,6 +15,8 @@ package struct Tally: Equatable, Sendable {
     package var skipped = 0
     /// Outcomes that were dropped: their items had one.
     package var repeated = 0
+    /// Chunks that were lost with a remote, and run again.
+    package var chunksLost = 0
     /// Of records, and of what was printed.
     package var bytes = 0
     /// Of these, what nobody had taken when the run was ended.

@@ -11,6 +11,7 @@ package final class Relay {
         let items: Range<Int>
         /// Items that have not been told.
         var left: Int
+        let start = Clock.now()
     }
 
     private var writer = BatchWriter()
@@ -56,10 +57,12 @@ package final class Relay {
         next = (chunk.next + items, chunk.attempt)
         guard let place = given.firstIndex(where: { $0.items.contains(chunk.next) }) else { return }
         given[place].left -= items
-        let items = given[place].items
+        let (items, start) = (given[place].items, given[place].start)
         if next?.item == items.upperBound { next = nil }
         if given[place].left > 0 { return }
         given.remove(at: place)
-        writer.append(.chunkDone(first: items.lowerBound, nanoseconds: Int(cost * Double(items.count))))
+        // Of the first ones it is not known yet what they take.
+        let nanoseconds = cost > 0 ? Int(cost * Double(items.count)) : Clock.now() - start
+        writer.append(.chunkDone(first: items.lowerBound, nanoseconds: nanoseconds))
     }
 }

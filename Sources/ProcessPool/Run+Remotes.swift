@@ -55,7 +55,7 @@ extension Run {
     private mutating func afterLoss(
         _ chunk: Chunk, on host: String, _ slot: Int, isAlone: Bool, _ now: Int, _ actions: inout [Action]
     ) -> [Chunk] {
-        chunksLost += 1
+        tally.chunksLost += 1
         let parts = chunk.lost(on: host)
         guard isAlone, chunk.isSuspect, let hosts = parts.first?.lostOn, hosts.count >= Run.mostLosses else {
             sequencer.split(chunk.segment, into: parts)

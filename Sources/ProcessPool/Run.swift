@@ -85,8 +85,6 @@ struct Run {
     var starts = FailedStarts()
     /// Workers that died before they began the item, by its number.
     var deathsBefore: [Int: Int] = [:]
-    /// Chunks that were lost with a remote, and run again.
-    var chunksLost = 0
     /// How often a remote could not be had, by its slot.
     var failedStarts: [Int: Int] = [:]
     /// Workers that died in an item; no item has succeeded yet.

@@ -26,7 +26,8 @@ extension Job {
         var listeners: [any RunListener] = []
         if let path = logs.joblog {
             let write = try reporter.writer("--joblog", path)
-            listeners.append(JobLog(names, errorBytes: { errorRecord($0).count }, write: write))
+            listeners.append(
+                JobLog(names, hosts: hosts.map(\.name), errorBytes: { errorRecord($0).count }, write: write))
         }
         if let path = logs.trace {
             let title = "pmap \(script)"

@@ -265,6 +265,9 @@ final class Reporter: RunObserver {
         if tally.repeated > 0 {
             print("\(results(tally.repeated)) dropped: the items had an outcome already, which stands")
         }
+        if tally.chunksLost > 0 {
+            print("\(tally.chunksLost) chunk\(tally.chunksLost == 1 ? "" : "s") ran again, lost with a connection")
+        }
         switch ending {
         case .halted, .outputClosed: break
         case .signal:

@@ -119,6 +119,14 @@ func `items that run elsewhere come to what they come to here, and say the same`
 ])
 func `what cannot run elsewhere is said, and why`(row: Row) throws { try row.check() }
 
+@Test func `the job log names the machine`() throws {
+    try Row(
+        "", [:],
+        "pmap --on 'command:pmap worker' --joblog log -e 'if item == \"2\" then error(\"x\", 0) end return item' ::: 1 2 3 2> /dev/null; cut -f 1,2,9,10 log",
+        out: "1\n3\nSeq\tHost\tCommand\tOutcome\n1\tremote\t1\tok\n2\tremote\t2\terror\n3\tremote\t3\tok\n"
+    ).check()
+}
+
 @Test(arguments: ["KILL", "TERM"])
 func `a remote that is killed again and again loses and doubles nothing`(signal: String) throws {
     try Row(
@@ -135,6 +143,7 @@ func `a remote that is killed again and again loses and doubles nothing`(signal:
         done
         wait $host; echo $?
         cmp near far && echo same
-        """, out: "0\nsame\n"
+        grep -cE '^pmap: [0-9]+ chunks? ran again, lost with a connection$' errors
+        """, out: "0\nsame\n1\n"
     ).check()
 }
