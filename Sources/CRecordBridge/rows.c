@@ -37,7 +37,8 @@ void pmap_destroy_row_reader(pmap_row_reader *reader) {
 
 bool pmap_begin_rows(pmap_row_reader *reader, const char *header, size_t length, const void *first) {
     reader->first = first;
-    if (reader->columns && reader->header_length == length && !memcmp(reader->header, header, length)) return true;
+    bool is_known = reader->columns && reader->header_length == length;
+    if (is_known && (length == 0 || !memcmp(reader->header, header, length))) return true;
     if (reader->header_size < length + 1) {
         char *larger = realloc(reader->header, length + 1);
         if (!larger) return false;

@@ -67,6 +67,8 @@ final class RemoteHandle {
     private var isSuspended = false
     /// Nothing more will come.
     private(set) var isSilent = false
+    /// The program has ended.
+    var hasEnded = false
     private var endTime: Int?
     private var (lastHeard, nextPulse) = (0, 0)
 
@@ -236,7 +238,6 @@ final class RemoteHandle {
     /// Whether there is nothing more to wait for: the program has ended, and all that it has written was read. Of the two the
     /// second follows the first soon, unless somebody else has one of its streams.
     func isOver(now: Int) -> Bool {
-        let hasEnded = program.hasEnded
         if !hasEnded && !isSilent { return false }
         if endTime == nil { endTime = now }
         return hasEnded && isSilent || now - (endTime ?? now) > RemoteHandle.lastPatience

@@ -66,7 +66,9 @@ package final class RemoteLoop: RunExecutor {
         case .results: for slot in results.ready() { hear(slot) }
         case .deaths:
             for slot in deaths.ready() {
-                if let remote = remotes[slot] { deaths.remove(remote.deathNumber) }  // it is looked at from now on
+                guard let remote = remotes[slot] else { continue }
+                remote.hasEnded = true
+                deaths.remove(remote.deathNumber)
             }
         case .errors: for bytes in errors.takeLines(now: Clock.now()) { observer.text(bytes) }
         case .commands(let slot): send(to: slot) { $0.send() }

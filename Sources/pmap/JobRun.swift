@@ -212,10 +212,13 @@ struct JobRun: ~Copyable {
     private borrowing func runElsewhere(_ parts: Parts, _ output: consuming OutputQueue, _ remotes: [RemotePlan]) -> (
         Ending, Tally
     ) {
+        var plan = parts.plan
+        // Of workers, which are elsewhere.
+        (plan.itemsPerWorker, plan.timeLimit, plan.setupLimit) = (nil, nil, nil)
         let packer = ChunkPacker(job.inputs, job.layout.framing, directory: start.directory.number)
         Signal.catchSignals()
         return RemoteLoop(
-            parts.plan, on: remotes, source: parts.source, output: output, observer: parts.observer, log: parts.log,
+            plan, on: remotes, source: parts.source, output: output, observer: parts.observer, log: parts.log,
             listeners: parts.listeners, pack: packer.pack
         ).execute()
     }

@@ -23,7 +23,9 @@ struct RemoteCommand: ~Copyable {
     /// Takes the standard streams.
     static func make() throws(UsageError) -> RemoteCommand {
         if StandardDescriptor.isTerminal(StandardDescriptor.input) {
-            throw UsageError("pmap --on WHERE starts pmap worker on another machine; it is nothing to type")
+            throw UsageError(
+                "pmap --on WHERE starts pmap worker on another machine; it is nothing to type; a script of that name is ./worker"
+            )
         }
         do throws(PosixError) {
             let command = RemoteCommand(

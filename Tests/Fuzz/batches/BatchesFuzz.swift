@@ -140,6 +140,9 @@ import Fuzzing
                 return sum + bytes.count
             case .standardError(let bytes), .item(let bytes, _): return sum + bytes.count
             case .chunkEnd, .joined: return sum + 8
+            case .place, .chunkDone: return sum + 16
+            case .pulse, .farewell: return sum
+            case .greeting(let greeting): return sum + 16 + greeting.version.utf8.count / 3
             case .module(let name, let digest): return sum + name.utf8.count / 3 + (digest?.count ?? 0)
             case .failure(let failure), .setupFailed(let failure), .teardownFailed(let failure),
                 .processFailed(let failure), .inputFailed(let failure), .joinFailed(let failure, _):

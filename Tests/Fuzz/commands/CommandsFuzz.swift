@@ -44,6 +44,14 @@ import Fuzzing
 
     private func commands(_ bytes: [UInt8], _ random: inout Seeded) -> [Command] {
         bytes.pieces(&random).prefix(10).map { piece in
+            switch random.below(12) {
+            case 0: return .pulse
+            case 1: return .stop
+            case 2: return .suspend(random.once(in: 2))
+            case 3: return .job(FrozenBytes(piece))
+            case 4: return .use(columns: FrozenBytes(piece))
+            default: break
+            }
             let records: Payload.Records =
                 switch random.below(4) {
                 case 0: .range(offset: random.below(1 << 60), length: random.below(1 << 60), checksum: .max)
