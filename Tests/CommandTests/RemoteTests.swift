@@ -123,7 +123,7 @@ func `what cannot run elsewhere is said, and why`(row: Row) throws { try row.che
     try Row(
         "", [:],
         "pmap --on 'command:pmap worker' --joblog log -e 'if item == \"2\" then error(\"x\", 0) end return item' ::: 1 2 3 2> /dev/null; cut -f 1,2,9,10 log | sort",
-        out: "1\n3\nSeq\tHost\tCommand\tOutcome\n1\tremote\t1\tok\n2\tremote\t2\terror\n3\tremote\t3\tok\n"
+        out: "1\n3\n1\tremote\t1\tok\n2\tremote\t2\terror\n3\tremote\t3\tok\nSeq\tHost\tCommand\tOutcome\n"
     ).check()
 }
 
