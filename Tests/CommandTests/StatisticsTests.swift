@@ -219,13 +219,13 @@ func `the slowest items are named by their own lines`(row: Row) throws { try row
         "pmap -j 2 --chunk 1 -e 'pmap.sleep(index == 1 and 0.5 or 0.05)' -t none ::: a b c d",
         ":::1 (‹…›): no number of workers makes that shorter, only smaller items do"
     ),
-    ("seq 300000 | pmap -j 2 -e item > /dev/null", "about what it costs to hand one to a worker"),
+    ("seq 3000000 | pmap -j 2 -e item > /dev/null", "about what it costs to hand one to a worker"),
     (
         "pmap -j 2 --chunk 1 -e 'pmap.sleep(0.1) return item' ::: {1..12} > /dev/null",
         "tasks waited, as for a disk or the network"
     ),
     ("pmap -j 1 -e 'pmap.sleep(0.05) return item' ::: {1..10} > /dev/null", "one process ran all items"),
-    ("seq 300000 | pmap -j 0 -e item > /dev/null", "more workers would change little"),
+    ("seq 3000000 | pmap -j 0 -e item > /dev/null", "more workers would change little"),
     ("(echo a; sleep 0.5; echo b) | pmap -j 2 -e item > /dev/null", "workers waited for the input"),
     (
         "seq 10 | pmap -j 1 -e '(\"x\"):rep(1000000)' | (sleep 0.7; cat > /dev/null)",
