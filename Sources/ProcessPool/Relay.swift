@@ -49,6 +49,7 @@ package final class Relay {
     private func append(_ place: Int, of event: Run.Event) {
         guard case .told(_, let entries, let times, _) = event else { return }
         let entry = entries[place]
+        if !isTimed { return writer.append(entry) }
         let before = entries[..<place].reduce(0) { $0 + $1.items }
         writer.append(entry, times: times.dropFirst(before).prefix(entry.items))
     }

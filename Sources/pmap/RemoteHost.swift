@@ -8,7 +8,7 @@ import ProcessPool
 struct RemoteHost: Equatable {
     /// In messages.
     let name: String
-    /// The program whose standard streams lead to `pmap worker` there.
+    /// The program whose standard streams lead to `pmap worker` there; of ssh without what its shell is to do.
     let words: [ByteString]
     /// Workers there; nil for what the machine has processors for.
     let workers: Int?
@@ -21,7 +21,8 @@ struct RemoteHost: Equatable {
     /// The plan of the connection for a job.
     func plan(_ job: RemoteJob) -> RemotePlan {
         RemotePlan(
-            name: name, version: Main.remoteVersion, words: words.map(\.bytes), job: job.bytes,
+            name: name, version: Main.remoteVersion,
+            words: words.map(\.bytes) + (hasShell ? [Array(RemoteProgram.shared.line.utf8)] : []), job: job.bytes,
             delivery: hasShell ? RemoteProgram.shared.delivery : nil)
     }
 
@@ -51,7 +52,7 @@ struct RemoteHost: Equatable {
             throw typed.wrong(advice)
         }
         let program = (Environment.value("PMAP_SSH") ?? "ssh").text.split(separator: " ").map(String.init)
-        let words = program + sshOptions + [String(sides[0]), RemoteProgram.shared.line]
+        let words = program + sshOptions + [String(sides[0])]
         return RemoteHost(
             name: String(sides[0]), words: words.map { ByteString($0) }, workers: workers, hasShell: true)
     }

@@ -21,7 +21,7 @@ final class RemoteProgram: @unchecked Sendable {
 
     /// For a shell there, whichever it is: a line of sh that answers whether there is a pmap, takes one if there is none, and
     /// becomes it. Nothing in it is special to another shell between single quotes.
-    var line: String {
+    private(set) lazy var line: String = {
         let digest = (try? Descriptor(reading: path).readAll()).map { Digest(of: $0).hexadecimal } ?? "unknown"
         let steps = [
             "if test \"$(pmap --version 2>/dev/null)\" = \"pmap \(Main.version)\"",
@@ -38,7 +38,7 @@ final class RemoteProgram: @unchecked Sendable {
             "exec \"$c/pmap\" worker",
         ]
         return "exec /bin/sh -c '\(steps.joined(separator: "; "))'"
-    }
+    }()
 
     var delivery: RemotePlan.Delivery {
         RemotePlan.Delivery(

@@ -104,7 +104,7 @@ func `what is killed on the way costs nothing but time, and leaves nothing runni
         server + #"""
             ssh-keygen -q -t ed25519 -N '' -f wrong; PMAP_SSH=${PMAP_SSH/-i key/-i wrong}
             pmap --on ssh:127.0.0.1 -e item ::: 1 2> errors & host=$!
-            until grep -q 'tried again' errors; do :; done
+            until grep -qs 'tried again' errors; do :; done
             kill -INT $host; wait $host
             head -n 2 errors | tr -d "\r"
             """#,
